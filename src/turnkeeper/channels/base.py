@@ -1,0 +1,102 @@
+"""The channel port. An adapter turns webhooks into events and messages into HTTP calls; it never does I/O.
+
+ChannelError
+├── Forbidden           answer 401 and store nothing: the signature is wrong or missing
+└── NotThisProvider     answer 400 and store nothing: the body cannot be this provider's
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar, Literal, Protocol, TypeVar
+
+from turnkeeper.model.errors import TurnkeeperError
+from turnkeeper.model.events import Received
+from turnkeeper.model.outbound import Outbound, Outcome
+
+
+class ChannelError(TurnkeeperError):
+    """A webhook that is refused as a whole."""
+
+
+class Forbidden(ChannelError):
+    """Wrong or missing signature."""
+
+
+class NotThisProvider(ChannelError):
+    """Not a body that this provider sends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """A request from a provider. Header names are lower case; `body` is as it came."""
+
+    headers: Mapping[str, str]
+    body: bytes
+    query: Mapping[str, str] = field(default_factory=dict)
+    path_secret: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HttpCall:
+    """A call for the shared client to make. `timeout` in seconds; `None`: the client's own."""
+
+    method: Literal["GET", "POST", "PUT", "DELETE"]
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    json: object = None
+    timeout: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HttpReply:
+    """What came of a call.
+
+    `failure` instead of an answer: `not_connected` (it never left), `no_answer` (it may have arrived).
+    """
+
+    status: int = 0
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    failure: Literal["not_connected", "no_answer"] | None = None
+
+
+T_co = TypeVar("T_co", covariant=True)
+Calls = Generator[HttpCall, HttpReply, T_co]
+"""Protocol logic of several calls without I/O: yields calls, is sent their replies, returns the result."""
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a channel can do, as data. Seconds, characters; None: no limit or not there."""
+
+    text_limit: int
+    free_form_window: float | None = None
+    typing_refresh: float | None = None
+    typing_longest: float = 300.0
+    tracks_sends: bool = False
+    """A status echoes our tracker, so an unknown send can be waited for."""
+    on_unknown: Literal["wait_then_resend", "resend_once", "never_resend"] = "never_resend"
+
+
+Config = TypeVar("Config", contravariant=True)
+
+
+class ChannelAdapter(Protocol[Config]):
+    """What every provider's adapter can do; `config` is that channel's own settings."""
+
+    kind: ClassVar[str]
+    capabilities: ClassVar[Capabilities]
+
+    def verify(self, request: Webhook, config: Config) -> None:
+        """Check the signature over the raw bytes in constant time; raises Forbidden."""
+
+    def parse(self, request: Webhook, config: Config) -> list[Received]:
+        """Every item of the body, in order; raises NotThisProvider."""
+
+    def send(self, outbound: Outbound, config: Config) -> Calls[Outcome]:
+        """Yield the calls that send one message; return what became of it."""
+
+    def typing(self, addresses: tuple[str, ...], message_id: str, config: Config) -> Calls[None]:
+        """Show that an answer to `message_id` is being written (and that it was read)."""

@@ -1,0 +1,149 @@
+"""What a webhook body means: the words an adapter speaks, whoever the provider is.
+
+Structs, not dataclasses: one is built and stored for every message on the accept path.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+EventKind = Literal[
+    "text", "image", "audio", "voice", "video", "video_note", "animation", "document", "sticker",
+    "location", "contacts", "button_reply", "list_reply", "flow_reply", "reaction", "order", "poll_vote",
+    "call", "call_permission", "system", "unsupported", "edited", "deleted", "typing", "session_status",
+    "error", "timer", "operator", "payment", "api",
+]  # fmt: skip
+Status = Literal["pending", "sent", "delivered", "read", "played", "failed"]
+
+
+class Media(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A file that a message carries, as the provider names it; `size` in bytes."""
+
+    id: str | None = None
+    url: str | None = None
+    mime: str | None = None
+    filename: str | None = None
+    sha256: str | None = None
+    size: int | None = None
+
+
+class Choice(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What was chosen of the buttons or rows that we offered."""
+
+    id: str
+    title: str | None = None
+    description: str | None = None
+
+
+class Reaction(msgspec.Struct, frozen=True):
+    """An emoji under a message; `""` took it away."""
+
+    message_id: str
+    emoji: str
+
+
+class Location(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A place, in degrees."""
+
+    latitude: float
+    longitude: float
+    name: str | None = None
+    address: str | None = None
+
+
+class Inbound(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """One event for a conversation's mailbox.
+
+    `timestamp` is the provider's, in unix seconds. `addresses` are the sender's, the one to answer first:
+    `user:` (business-scoped id), `parent:`, `phone:` (digits), or a provider's own prefix; `chat_id` names
+    a group. `dedup_key` is what makes the event the same one when it is delivered again.
+    """
+
+    kind: EventKind
+    account_id: str = ""
+    message_id: str | None = None
+    message_key: str | None = None
+    chat_id: str | None = None
+    sender_id: str | None = None
+    sender_user_id: str | None = None
+    sender_phone: str | None = None
+    sender_name: str | None = None
+    timestamp: int | None = None
+    text: str | None = None
+    media: Media | None = None
+    media_unavailable: bool = False
+    reply_to: str | None = None
+    target_message_id: str | None = None
+    target_message_key: str | None = None
+    choice: Choice | None = None
+    reaction: Reaction | None = None
+    location: Location | None = None
+    contacts_count: int | None = None
+    order_items: int | None = None
+    referral: dict[str, object] | None = None
+    flow_response_json: str | None = None
+    is_group: bool = False
+    from_me: bool = False
+    forwarded: bool = False
+    error_codes: tuple[int, ...] = ()
+    details: dict[str, object] | None = None
+    addresses: tuple[str, ...] = ()
+    dedup_key: str = ""
+    dedup_window: float = 0.0
+    """Seconds for which `dedup_key` holds; 0 = always. For providers that give no message id."""
+
+
+class DeliveryUpdate(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """What a provider says became of a message that we sent. `tracker` is our own id, echoed."""
+
+    status: Status
+    account_id: str = ""
+    message_id: str | None = None
+    message_key: str | None = None
+    recipient_id: str | None = None
+    timestamp: int | None = None
+    error_codes: tuple[int, ...] = ()
+    error: str | None = None
+    tracker: str | None = None
+
+
+class Ignored(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """Something that we understand and leave alone; `reason` is shown in the ledger."""
+
+    reason: str
+    account_id: str = ""
+    message_id: str | None = None
+    raw: bytes = b""
+
+
+class Unreadable(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """An item that could not be read; kept as it came, its neighbours survive."""
+
+    reason: str
+    account_id: str = ""
+    message_id: str | None = None
+    raw: bytes = b""
+
+
+Received = Inbound | DeliveryUpdate | Ignored | Unreadable
+
+_NOT_WORDS = frozenset({"addresses", "dedup_key", "dedup_window", "details", "error"})
+
+
+def words(received: Received) -> dict[str, object]:
+    """The event as `turnkeeper channel parse` prints it: absent keys are left out."""
+    found = msgspec.to_builtins(received)
+    shown = {key: value for key, value in found.items() if key not in _NOT_WORDS}
+    if "raw" in found:
+        shown["raw"] = received.raw.decode("utf-8", "replace")  # type: ignore[union-attr]
+    match received:
+        case Inbound():
+            return shown
+        case DeliveryUpdate():
+            return {"kind": "status", **shown}
+        case Ignored():
+            return {"kind": "ignored", **shown}
+        case Unreadable():
+            return {"kind": "unreadable", **shown}

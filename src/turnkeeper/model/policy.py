@@ -1,0 +1,88 @@
+"""How a bot takes its turns and how a channel sends: settings as values, durations in seconds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple, Protocol
+
+from turnkeeper.model.ids import BotId, ChannelId, WorkspaceId
+
+Overlap = Literal["interrupt", "queue", "drop"]
+
+
+class RateLimit(NamedTuple):
+    """At most `count` messages in `per` seconds from one contact."""
+
+    count: int
+    per: float
+
+
+class Habit(NamedTuple):
+    """What is known of one person's way of writing.
+
+    `bursts`: how often a message of theirs is followed by another before it could be answered (0 to 1);
+    `gap`: the usual seconds between two messages of a burst; `seen`: how many messages that rests on.
+    """
+
+    bursts: float = 0.5
+    gap: float = 2.0
+    seen: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TurnPolicy:
+    """When a bot's turns start, what newer messages do, and what is said when something is not answered."""
+
+    quiet: float = 4.0
+    max_wait: float = 15.0
+    adaptive: bool = True
+    gather: bool = True
+    overlap: Overlap = "interrupt"
+    rate_limit: RateLimit | None = RateLimit(10, 60.0)
+    stale_after: float = 86_400.0
+    session_ttl: float = 86_400.0
+    reply_expires: float = 86_400.0
+    turn_limit: float = 300.0
+    turn_retries: int = 2
+    error_reply: str = "Something went wrong, please try again."
+    rate_notice: str = "You are writing faster than I can read. Please wait a minute and write again."
+    stale_notice: str = "I was away and missed your earlier messages. Please write again if you still need an answer."
+    opt_out_notice: str = "You will get no more messages from us. Write START to undo this."
+    opt_in_notice: str = "Welcome back. You will get our messages again."
+
+    @property
+    def interruptible(self) -> bool:
+        """Whether a newer message restarts a turn that has not yet done anything irrevocable."""
+        return self.overlap == "interrupt" and self.gather
+
+
+@dataclass(frozen=True, slots=True)
+class SendPolicy:
+    """What the engine must know of a channel to send on it."""
+
+    window: float | None = None
+    unknown_wait: float = 30.0
+    on_unknown: Literal["wait_then_resend", "resend_once", "never_resend"] = "never_resend"
+    send_limit: float = 20.0
+    echo_takes_over: float | None = None
+    """Seconds for which a reply typed on the business's own phone takes over; None: it does not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """A configured account with a provider, as the engine sees it. `config` is the adapter's own."""
+
+    workspace_id: WorkspaceId
+    id: ChannelId
+    kind: str
+    bot_id: BotId
+    turns: TurnPolicy = field(default_factory=TurnPolicy)
+    sends: SendPolicy = field(default_factory=SendPolicy)
+    config: object = None
+
+
+class Directory(Protocol):
+    """Where channels are looked up: the configuration file now, the database too later on."""
+
+    def channel(self, workspace_id: WorkspaceId, channel_id: ChannelId) -> Channel | None:
+        """The channel, or None if it is not configured (any more)."""
