@@ -1,5 +1,6 @@
 """Builds the web console into the package, with a Node.js that comes from a wheel.
 
+`python hatch_build.py` builds it in place, `python hatch_build.py check` checks its types.
 Rule: nothing needs to be installed on the machine, and nothing is built twice: a hash of the
 console's sources is kept beside the built pages, and the work is skipped while it still matches.
 """
@@ -9,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -72,13 +74,17 @@ class NodeCalls:
         if done.returncode:
             tail = "\n".join(done.stdout.splitlines()[-40:])
             raise ConsoleFailed(
-                f"{tail}\n\nThe console was not built: {step} failed (exit {done.returncode}). "
-                f"{mend} {SKIP}=1 installs Turnkeeper without its pages."
+                f"{tail}\n\nThe console: {step} failed (exit {done.returncode}). {mend} "
+                f"({SKIP}=1 installs Turnkeeper without its pages.)"
             )
 
 
 def install_packages(calls: NodeCalls) -> None:
-    """Bring console/node_modules in step with its lock file."""
+    """Bring console/node_modules in step with its lock file, which npm marks when it is done."""
+    lock = calls.console / "package-lock.json"
+    done = calls.console / "node_modules/.package-lock.json"
+    if done.is_file() and lock.is_file() and done.stat().st_mtime >= lock.stat().st_mtime:
+        return
     calls.run(
         "`npm ci`",
         "It needs the npm registry (see `npm config get registry`).",
@@ -116,6 +122,13 @@ def build_console(root: Path) -> str:
     return "console built"
 
 
+def check_console(root: Path) -> None:
+    """Check the console's types and style; raise ConsoleFailed with what is wrong."""
+    calls = NodeCalls(root / "console")
+    install_packages(calls)
+    calls.run("`npm run check`", "The lines above say where.", calls.npm, "run", "check")
+
+
 class ConsoleHook(BuildHookInterface[Any]):
     """The hook that hatchling calls for wheels and for editable installs."""
 
@@ -124,3 +137,20 @@ class ConsoleHook(BuildHookInterface[Any]):
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Build the pages before hatchling collects files."""
         self.app.display_info(build_console(Path(self.root)))
+
+
+def main() -> None:
+    """Build or check the console of this checkout."""
+    root = Path(__file__).resolve().parent
+    try:
+        if sys.argv[1:] == ["check"]:
+            check_console(root)
+            print("console checked")
+        else:
+            print(build_console(root))
+    except ConsoleFailed as failure:
+        sys.exit(str(failure))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,107 @@
+"""The tests' own pytest: async tests, the guard on the network, servers to test against.
+
+Rule: a server is started when the first test asks for it, and ends with the session.
+"""
+
+import itertools
+import os
+from collections.abc import Generator, Iterator
+from typing import Any, TypeVar
+
+import pytest
+
+from tests.support import network
+from tests.support.async_tests import make_sync
+from tests.support.browser import Chromium
+from tests.support.postgres import TEMPLATE, Cluster, running_cluster
+from tests.support.programs import requires
+from tests.support.redis import running_redis
+
+REQUIRE_ALL = os.environ.get("TURNKEEPER_REQUIRE_ALL", "") not in ("", "0")
+Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
+
+network.guard_sockets()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if isinstance(item, pytest.Function):
+            make_sync(item)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
+    network.attempts.clear()
+    result = yield
+    if network.attempts:
+        pytest.fail(f"the test left this machine: {network.attempts}", pytrace=False)
+    return result
+
+
+def no_skips(report: Report) -> Report:
+    """Turn a skip into a failure where everything has to run."""
+    if REQUIRE_ALL and report.skipped and not hasattr(report, "wasxfail"):
+        why = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        report.outcome = "failed"
+        report.longrepr = f"TURNKEEPER_REQUIRE_ALL is set, and this did not run: {why}"
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    return no_skips((yield))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    return no_skips((yield))
+
+
+@pytest.fixture(scope="session")
+def postgres_cluster() -> Iterator[Cluster]:
+    """A PostgreSQL cluster of the tests' own."""
+    with running_cluster() as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="session")
+def postgres_url(postgres_cluster: Cluster) -> str:
+    """The address of the cluster's maintenance database. Create nothing in it."""
+    return postgres_cluster.url("postgres")
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_cluster: Cluster) -> str:
+    """The database that `postgres_database` copies: empty, unless a folder's conftest fills one."""
+    postgres_cluster.create(TEMPLATE)
+    return TEMPLATE
+
+
+@pytest.fixture(scope="session")
+def database_names() -> Iterator[str]:
+    """Names for databases, each once."""
+    return (f"test_{number}" for number in itertools.count(1))
+
+
+@pytest.fixture
+def postgres_database(
+    postgres_cluster: Cluster, postgres_template: str, database_names: Iterator[str]
+) -> Iterator[str]:
+    """The address of a fresh database of this test's own; dropped afterwards."""
+    name = next(database_names)
+    postgres_cluster.create(name, postgres_template)
+    yield postgres_cluster.url(name)
+    postgres_cluster.drop(name)
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    """The address of a Redis server of the tests' own."""
+    with running_redis() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Chromium:
+    """An installed Chromium: `async with chromium.page() as page`."""
+    return Chromium(requires("chromium", "chromium-browser", "google-chrome", "chrome"))
