@@ -44,7 +44,7 @@ class HttpCall:
 
     method: Literal["GET", "POST", "PUT", "DELETE"]
     url: str
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     json: object = None
     timeout: float | None = None
 
@@ -100,3 +100,13 @@ class ChannelAdapter(Protocol[Config]):
 
     def typing(self, addresses: tuple[str, ...], message_id: str, config: Config) -> Calls[None]:
         """Show that an answer to `message_id` is being written (and that it was read)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What the doctor found out about one link to a provider; `mend` says what to do."""
+
+    link: str
+    ok: bool
+    detail: str
+    mend: str = ""

@@ -58,7 +58,8 @@ class Inbound(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 
     `timestamp` is the provider's, in unix seconds. `addresses` are the sender's, the one to answer first:
     `user:` (business-scoped id), `parent:`, `phone:` (digits), or a provider's own prefix; `chat_id` names
-    a group. `dedup_key` is what makes the event the same one when it is delivered again.
+    a group. For an echo (`from_me`) `addresses` and `chat_id` are those of the person it was written to;
+    for `error`, which concerns the account, there are none. `dedup_key` is what makes the event the same one when it is delivered again.
     """
 
     kind: EventKind
@@ -81,6 +82,7 @@ class Inbound(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     reaction: Reaction | None = None
     location: Location | None = None
     contacts_count: int | None = None
+    contact_name: str | None = None
     order_items: int | None = None
     referral: dict[str, object] | None = None
     flow_response_json: str | None = None
@@ -107,6 +109,9 @@ class DeliveryUpdate(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tr
     error_codes: tuple[int, ...] = ()
     error: str | None = None
     tracker: str | None = None
+    is_group: bool = False
+    participant_id: str | None = None
+    """Who of the group, where `recipient_id` names the group."""
 
 
 class Ignored(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):

@@ -1,0 +1,49 @@
+"""Every kind of channel and its adapter: one line each, imported when it is first asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any, NamedTuple
+
+from turnkeeper.channels.base import ChannelAdapter
+from turnkeeper.model.errors import ConfigurationError
+
+
+class Home(NamedTuple):
+    """Where an adapter and the dataclass of its settings are defined."""
+
+    module: str
+    adapter: str
+    config: str
+
+
+_KINDS = {
+    "whatsapp_cloud": Home("whatsapp_cloud", "WhatsAppCloud", "WhatsAppCloudConfig"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """A kind of channel: its adapter and the frozen dataclass that its settings are read into."""
+
+    adapter: ChannelAdapter[Any]
+    config_type: type[Any]
+
+
+def kinds() -> tuple[str, ...]:
+    """The kinds that a channel may have."""
+    return tuple(_KINDS)
+
+
+def find(kind: str) -> Registered:
+    """The adapter of a kind; raises ConfigurationError for an unknown one."""
+    home = _KINDS.get(kind)
+    if home is None:
+        raise ConfigurationError("kind", f"no channel is of kind {kind!r}", f"Use {_choices()}.")
+    module = import_module(f"turnkeeper.channels.{home.module}")
+    return Registered(getattr(module, home.adapter)(), getattr(module, home.config))
+
+
+def _choices() -> str:
+    return " or ".join(repr(kind) for kind in _KINDS)

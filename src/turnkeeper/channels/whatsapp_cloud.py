@@ -1,0 +1,162 @@
+"""WhatsApp through Meta's Cloud API: verify, parse, send text, show typing. Values in, values out.
+
+Sources: Meta's Cloud API and Graph API references, read 2026.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from turnkeeper.channels import whatsapp_cloud_health
+from turnkeeper.channels.base import (
+    Calls,
+    Capabilities,
+    Finding,
+    Forbidden,
+    HttpCall,
+    Webhook,
+)
+from turnkeeper.channels.whatsapp_cloud_errors import outcome_of
+from turnkeeper.channels.whatsapp_cloud_parse import parse_body
+from turnkeeper.model.events import Received
+from turnkeeper.model.outbound import Outbound, Outcome, Rejected, Text
+
+_SIGNED = "sha256="
+_CHALLENGE_LENGTH = 64
+
+
+@dataclass(frozen=True, slots=True)
+class WhatsAppCloudConfig:
+    """One WhatsApp number. The secret is the app's: several numbers may share it."""
+
+    phone_number_id: str
+    waba_id: str
+    access_token: str = field(repr=False)
+    app_secret: str = field(repr=False)
+    verify_token: str = field(repr=False)
+    api_base: str = "https://graph.facebook.com"
+    api_version: str = "v25.0"
+
+    def url(self, path: str) -> str:
+        """The address of a node or edge of the Graph API."""
+        return f"{self.api_base.rstrip('/')}/{self.api_version}/{path}"
+
+    def headers(self) -> dict[str, str]:
+        """What authorizes a call."""
+        return {"authorization": f"Bearer {self.access_token}"}
+
+
+class WhatsAppCloud:
+    """The ChannelAdapter of kind `whatsapp_cloud`."""
+
+    kind: ClassVar[str] = "whatsapp_cloud"
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        text_limit=4096,
+        free_form_window=24 * 3600.0,
+        typing_refresh=20.0,
+        typing_longest=300.0,
+        tracks_sends=True,
+        on_unknown="wait_then_resend",
+    )
+
+    def verify(self, request: Webhook, config: WhatsAppCloudConfig) -> None:
+        """Check `X-Hub-Signature-256` over the raw bytes; raises Forbidden."""
+        given = request.headers.get("x-hub-signature-256", "")
+        if not config.app_secret:  # anyone can sign with an empty secret
+            raise Forbidden("the channel has no app secret")
+        signature = hmac.digest(config.app_secret.encode(), request.body, "sha256").hex()
+        expected = (_SIGNED + signature).encode()
+        if not hmac.compare_digest(expected, given.encode("utf-8", "replace")):
+            raise Forbidden("the signature is missing or wrong")
+
+    def challenge(self, query: Mapping[str, str], config: WhatsAppCloudConfig) -> str:
+        """The body that answers Meta's GET when the webhook is registered; raises Forbidden."""
+        given = query.get("hub.verify_token", "").encode("utf-8", "replace")
+        expected = config.verify_token.encode()
+        known = bool(expected) and hmac.compare_digest(expected, given)
+        if query.get("hub.mode") != "subscribe" or not known:
+            raise Forbidden("the verify token is missing or wrong")
+        challenge = query.get("hub.challenge", "")
+        digits = challenge.isascii() and challenge.isdigit()
+        if not digits or len(challenge) > _CHALLENGE_LENGTH:  # never echo what a browser could run
+            raise Forbidden("the challenge is not a number")
+        return challenge
+
+    def parse(
+        self,
+        request: Webhook,
+        config: WhatsAppCloudConfig,  # noqa: ARG002 - the port's
+    ) -> list[Received]:
+        """Every item of the body, in order; raises NotThisProvider.
+
+        A body may be for many numbers: `account_id` says for which, and `config` has no part in it.
+        """
+        return parse_body(request.body)
+
+    def send(self, outbound: Outbound, config: WhatsAppCloudConfig) -> Calls[Outcome]:
+        """Send one message in one call; the tracker comes back in each of its statuses."""
+        if not outbound.window_open:
+            reason = "the 24-hour window is closed: only a template may be sent"
+            return Rejected("window_closed", reason, "use_template")
+        recipient = _recipient(outbound.addresses)
+        if recipient is None:
+            return Rejected("no_address", "the contact has no WhatsApp address")
+        body = {
+            "messaging_product": "whatsapp",
+            "recipient_type": "individual",
+            **recipient,
+            **_content(outbound.content),
+            "biz_opaque_callback_data": outbound.tracker,
+        }
+        reply = yield self._post("messages", body, config)
+        return outcome_of(reply, outbound.tries, config.access_token)
+
+    def typing(
+        self,
+        addresses: tuple[str, ...],  # noqa: ARG002 - the port's
+        message_id: str,
+        config: WhatsAppCloudConfig,
+    ) -> Calls[None]:
+        """Mark `message_id` as read and show typing, for 25 s or until the answer."""
+        body = {
+            "messaging_product": "whatsapp",
+            "status": "read",
+            "message_id": message_id,
+            "typing_indicator": {"type": "text"},
+        }
+        yield self._post("messages", body, config)
+
+    def health(self, config: WhatsAppCloudConfig) -> Calls[list[Finding]]:
+        """Each link between us and this number, for the doctor."""
+        return whatsapp_cloud_health.health(
+            number_url=config.url(config.phone_number_id),
+            apps_url=config.url(f"{config.waba_id}/subscribed_apps"),
+            headers=config.headers(),
+            secret=config.access_token,
+        )
+
+    def _post(self, edge: str, body: object, config: WhatsAppCloudConfig) -> HttpCall:
+        url = config.url(f"{config.phone_number_id}/{edge}")
+        return HttpCall("POST", url, config.headers(), body)
+
+
+def _recipient(addresses: tuple[str, ...]) -> dict[str, str] | None:
+    """A phone number if there is one (Meta prefers it too), else a business-scoped id."""
+    found = dict(reversed([address.split(":", 1) for address in addresses if ":" in address]))
+    if phone := found.get("phone"):
+        return {"to": f"+{phone}"}
+    user = found.get("user") or found.get("parent")
+    return {"recipient": user} if user else None
+
+
+def _content(content: Text) -> dict[str, object]:
+    body: dict[str, object] = {
+        "type": "text",
+        "text": {"body": content.body, "preview_url": content.preview_url},
+    }
+    if content.reply_to:
+        body["context"] = {"message_id": content.reply_to}
+    return body

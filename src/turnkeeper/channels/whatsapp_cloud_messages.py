@@ -1,0 +1,427 @@
+"""One message of the WhatsApp Cloud API -> one event. A table of readers, one for each type.
+
+Sources: Meta's webhook reference (messages, business-scoped user ids, coexistence), read 2026.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from hashlib import blake2b
+from typing import NamedTuple, Required, TypedDict
+
+from turnkeeper.channels.json_values import (
+    Item,
+    external_id,
+    kept,
+    listing,
+    mapping,
+    number,
+    phone_digits,
+    raw,
+    text,
+    unix_seconds,
+    whole,
+)
+from turnkeeper.model.events import (
+    Choice,
+    EventKind,
+    Inbound,
+    Location,
+    Media,
+    Reaction,
+    Received,
+    Unreadable,
+)
+
+WINDOW_WITHOUT_ID = 15.0
+"""Seconds in which two equal messages without an id count as one."""
+
+
+class Around(NamedTuple):
+    """What a message shares with its neighbours: the account, the people named, their errors."""
+
+    account_id: str
+    contacts: tuple[Item, ...] = ()
+    error_codes: tuple[int, ...] = ()
+    only_message: bool = True
+
+
+class Malformed(Exception):
+    """A message of a known type lacks what that type is for; says what."""
+
+
+class Fields(TypedDict, total=False):
+    """What a type of message adds to an event."""
+
+    kind: Required[EventKind]
+    text: str | None
+    media: Media
+    media_unavailable: bool
+    target_message_id: str
+    choice: Choice
+    reaction: Reaction
+    location: Location
+    contacts_count: int
+    contact_name: str | None
+    order_items: int
+    flow_response_json: str
+
+
+class Person(NamedTuple):
+    """Whom an item names; a person may have no phone number that we may see."""
+
+    id: str | None
+    user_id: str | None = None
+    parent_id: str | None = None
+    phone: str | None = None
+    name: str | None = None
+    username: str | None = None
+
+    def addresses(self) -> tuple[str, ...]:
+        """The business-scoped id first: a phone number may change or be hidden."""
+        named = (("user:", self.user_id), ("parent:", self.parent_id), ("phone:", self.phone))
+        return tuple(prefix + value for prefix, value in named if value)
+
+
+def read_message(message: object, around: Around, *, echo: bool = False) -> Received:
+    """The event of one of `messages[]` (`echo`: of `message_echoes[]`, written by the business)."""
+    if not isinstance(message, dict):
+        return Unreadable(
+            reason="the message is not an object", account_id=around.account_id, raw=raw(message)
+        )
+    message_id = external_id(message.get("id"))
+    try:
+        return _event(message, message_id, around, echo=echo)
+    except Malformed as problem:
+        return Unreadable(
+            reason=str(problem),
+            account_id=around.account_id,
+            message_id=message_id,
+            raw=raw(message),
+        )
+
+
+def _event(message: Item, message_id: str | None, around: Around, *, echo: bool) -> Inbound:
+    kind = message.get("type")
+    if not isinstance(kind, str):
+        raise Malformed("the message has no type")
+    if message_id is None and message.get("id"):
+        raise Malformed("the message's id is not one")
+    codes = error_codes(message.get("errors"))
+    person = read_person(message, around, "to" if echo else "from")
+    addresses = person.addresses()
+    details: Item = {}
+    if kind == "system":
+        addresses = _moved(message, person, details) or addresses
+    if not addresses:
+        raise Malformed(
+            "the message names no sender" if not echo else "the echo names no recipient"
+        )
+    fields = _READERS.get(kind, _unsupported)(Draft(message, codes or around.error_codes, details))
+    _add_details(message, person, details)
+    context = mapping(message.get("context"))
+    group = external_id(message.get("group_id"))
+    return Inbound(
+        **fields,
+        account_id=around.account_id,
+        message_id=message_id,
+        chat_id=group or (person.id if echo else None),
+        sender_id=text(message.get("from")) if echo else person.id,
+        sender_user_id=None if echo else person.user_id,
+        sender_phone=None if echo else person.phone,
+        sender_name=None if echo else person.name,
+        timestamp=unix_seconds(message.get("timestamp")),
+        reply_to=external_id(context.get("id")) if context else None,
+        forwarded=context is not None
+        and True in (context.get("forwarded"), context.get("frequently_forwarded")),
+        is_group=group is not None,
+        from_me=echo,
+        referral=kept(mapping(message.get("referral"))) or None,
+        error_codes=codes or (around.error_codes if fields["kind"] == "unsupported" else ()),
+        details=details or None,
+        addresses=addresses,
+        dedup_key=f"m:{message_id}" if message_id else _key_without_id(message, kind, addresses),
+        dedup_window=0.0 if message_id else WINDOW_WITHOUT_ID,
+    )
+
+
+def error_codes(errors: object) -> tuple[int, ...]:
+    """The codes of an `errors[]`, unreadable ones left out."""
+    found = (whole(e.get("code"), 2**31) for e in listing(errors) or () if isinstance(e, dict))
+    return tuple(code for code in found if code is not None)
+
+
+def _key_without_id(message: Item, kind: str, addresses: tuple[str, ...]) -> str:
+    payload = raw([addresses, kind, message.get(kind)])
+    return "h:" + blake2b(payload, digest_size=16).hexdigest()
+
+
+def _add_details(message: Item, person: Person, details: Item) -> None:
+    if person.username:
+        details["username"] = person.username
+    context = mapping(message.get("context"))
+    if context and mapping(context.get("referred_product")):
+        details["referred_product"] = kept(context["referred_product"])
+    if listing(message.get("errors")):
+        details["errors"] = kept(message["errors"])
+
+
+# Who: `from` is a phone number or, from some, a business-scoped id; each part may be missing.
+
+_PARENT_ID = re.compile(r"[A-Z]{2}\.ENT\.")
+
+
+def read_person(item: Item, around: Around, role: str) -> Person:
+    """The person whom `item` names in `role` ("from" or "to"), completed from the contacts."""
+    named = external_id(item.get(role))
+    user = external_id(item.get(role + "_user_id"))
+    parent = external_id(item.get(f"{role}_parent_user_id"))
+    phone = phone_digits(named)
+    if named and not phone:
+        if _PARENT_ID.match(named):
+            parent = parent or named
+        else:
+            user = user or named
+    for contact in around.contacts:
+        wa_id, user_id = phone_digits(contact.get("wa_id")), external_id(contact.get("user_id"))
+        if not _same(
+            phone, user, wa_id, user_id, around.only_message and len(around.contacts) == 1
+        ):
+            continue
+        profile = mapping(contact.get("profile")) or {}
+        phone, user = phone or wa_id, user or user_id
+        parent = parent or external_id(contact.get("parent_user_id"))
+        return Person(
+            named or user or phone or parent,
+            user,
+            parent,
+            phone,
+            text(profile.get("name")),
+            text(profile.get("username")),
+        )
+    return Person(named or user or parent, user, parent, phone)
+
+
+def _same(
+    phone: str | None, user: str | None, wa_id: str | None, user_id: str | None, alone: bool
+) -> bool:
+    """Whether a contact is the person: an id in common, or nothing to compare and nobody else."""
+    phones, users = phone and wa_id, user and user_id
+    if phones or users:
+        return bool((phones and phone == wa_id) or (users and user == user_id))
+    return alone
+
+
+def _moved(message: Item, person: Person, details: Item) -> tuple[str, ...]:
+    """Every address of a person who changed number or id, the new ones first."""
+    system = mapping(message.get("system")) or {}
+    kind = system.get("type")
+    phone = phone_digits(system.get("wa_id")) or phone_digits(system.get("new_wa_id"))
+    user = external_id(system.get("user_id"))
+    parent = external_id(system.get("parent_user_id"))
+    if kind in ("user_changed_number", "customer_changed_number"):
+        old_phone = person.phone if person.phone != phone else phone_digits(system.get("customer"))
+        old, new = old_phone and f"phone:{old_phone}", phone and f"phone:{phone}"
+        old_user = person.user_id
+    elif kind == "user_changed_user_id":
+        old_user = external_id(system.get("previous_user_id"))
+        if old_user is None and person.user_id != user:
+            old_user = person.user_id
+        old_phone = person.phone
+        old, new = old_user and f"user:{old_user}", user and f"user:{user}"
+    else:
+        return ()
+    details.update({"old": old, "new": new})
+    named = (
+        ("user:", user), ("user:", old_user), ("user:", person.user_id),
+        ("parent:", parent), ("parent:", person.parent_id),
+        ("phone:", phone), ("phone:", old_phone), ("phone:", person.phone),
+    )  # fmt: skip
+    return tuple(dict.fromkeys(prefix + value for prefix, value in named if value))
+
+
+# What: one reader for each type.
+
+
+class Draft(NamedTuple):
+    """A message being read; `details` takes what has no word of its own."""
+
+    message: Item
+    error_codes: tuple[int, ...]
+    details: Item
+
+
+Reader = Callable[[Draft], Fields]
+
+
+def _part(message: Item, name: str) -> Item:
+    part = message.get(name)
+    if not isinstance(part, dict):
+        raise Malformed(f"{name} message without its {name}")
+    return part
+
+
+def _text(draft: Draft) -> Fields:
+    body = text(_part(draft.message, "text").get("body"))
+    if body is None:
+        raise Malformed("text message without a body")
+    return {"kind": "text", "text": body}
+
+
+def _media(kind: EventKind) -> Reader:
+    def read(draft: Draft) -> Fields:
+        if draft.error_codes and not isinstance(draft.message.get(kind), dict):
+            return {"kind": kind, "media_unavailable": True}
+        part = _part(draft.message, kind)
+        if part.get("animated") is True:
+            draft.details["animated"] = True
+        media = Media(
+            id=external_id(part.get("id")),
+            url=text(part.get("url")),
+            mime=text(part.get("mime_type")),
+            filename=text(part.get("filename")),
+            sha256=text(part.get("sha256")),
+            size=whole(part.get("file_size"), 2**53),
+        )
+        spoken = kind == "audio" and part.get("voice") is True
+        return {
+            "kind": "voice" if spoken else kind,
+            "text": text(part.get("caption")),
+            "media": media,
+            "media_unavailable": media.id is None and media.url is None,
+        }
+
+    return read
+
+
+def _location(draft: Draft) -> Fields:
+    part = _part(draft.message, "location")
+    latitude, longitude = number(part.get("latitude")), number(part.get("longitude"))
+    if latitude is None or longitude is None:
+        raise Malformed("location message without coordinates")
+    if url := text(part.get("url")):
+        draft.details["url"] = url
+    place = Location(latitude, longitude, text(part.get("name")), text(part.get("address")))
+    return {"kind": "location", "location": place}
+
+
+def _contacts(draft: Draft) -> Fields:
+    cards = listing(draft.message.get("contacts"))
+    if cards is None:
+        raise Malformed("contacts message without contacts")
+    draft.details["contacts"] = kept(cards)
+    first = mapping(cards[0]) if cards else None
+    name = mapping(first.get("name")) if first else None
+    shown = text(name.get("formatted_name")) if name else None
+    return {"kind": "contacts", "contacts_count": len(cards), "contact_name": shown}
+
+
+def _order(draft: Draft) -> Fields:
+    part = _part(draft.message, "order")
+    products = listing(part.get("product_items"))
+    if products is None:
+        raise Malformed("order message without product_items")
+    draft.details["order"] = kept(part)
+    return {"kind": "order", "text": text(part.get("text")), "order_items": len(products)}
+
+
+def _reaction(draft: Draft) -> Fields:
+    part = _part(draft.message, "reaction")
+    target = external_id(part.get("message_id"))
+    if target is None:
+        raise Malformed("reaction to no message")
+    return {"kind": "reaction", "reaction": Reaction(target, text(part.get("emoji")) or "")}
+
+
+def _button(draft: Draft) -> Fields:
+    part = _part(draft.message, "button")
+    return _chosen("button_reply", part.get("payload"), part.get("text"))
+
+
+def _chosen(kind: EventKind, chosen: object, title: object, description: object = None) -> Fields:
+    label = text(title)
+    key = text(chosen) or label
+    if key is None:
+        raise Malformed(f"{kind} that chooses nothing")
+    return {"kind": kind, "text": label, "choice": Choice(key, label, text(description))}
+
+
+def _interactive(draft: Draft) -> Fields:
+    part = mapping(draft.message.get("interactive")) or {}
+    kind = text(part.get("type"))
+    inner = mapping(part.get(kind)) if kind else None
+    if kind == "button_reply" and inner:
+        return _chosen("button_reply", inner.get("id"), inner.get("title"))
+    if kind == "list_reply" and inner:
+        return _chosen("list_reply", inner.get("id"), inner.get("title"), inner.get("description"))
+    if kind == "nfm_reply" and inner:
+        return _flow_reply(inner, draft)
+    if kind == "call_permission_reply" and inner:
+        draft.details["call_permission"] = kept(inner)
+        return {"kind": "call_permission"}
+    if inner is None and not draft.error_codes:
+        raise Malformed("interactive message without its reply")
+    draft.details["type"] = f"interactive {kind}"[:100] if kind else "interactive"
+    return {"kind": "unsupported"}
+
+
+def _flow_reply(inner: Item, draft: Draft) -> Fields:
+    answer = inner.get("response_json")
+    if answer is None:
+        raise Malformed("nfm_reply without response_json")
+    if name := text(inner.get("name")):
+        draft.details["flow_name"] = name
+    written = answer if isinstance(answer, str) else raw(answer).decode()
+    return {"kind": "flow_reply", "text": text(inner.get("body")), "flow_response_json": written}
+
+
+def _system(draft: Draft) -> Fields:
+    part = _part(draft.message, "system")
+    draft.details["type"] = text(part.get("type"))
+    if identity := mapping(part.get("identity")) or mapping(draft.message.get("identity")):
+        draft.details["identity"] = kept(identity)
+    return {"kind": "system", "text": text(part.get("body"))}
+
+
+def _edit(draft: Draft) -> Fields:
+    part = _part(draft.message, "edit")
+    target = external_id(part.get("original_message_id"))
+    new = mapping(part.get("message"))
+    kind = new.get("type") if new else None
+    if target is None or new is None or not isinstance(kind, str) or kind == "edit":
+        raise Malformed("edit without its message or its new content")
+    fields = _READERS.get(kind, _unsupported)(draft._replace(message=new))
+    return {**fields, "kind": "edited", "target_message_id": target}
+
+
+def _revoke(draft: Draft) -> Fields:
+    target = external_id(_part(draft.message, "revoke").get("original_message_id"))
+    if target is None:
+        raise Malformed("revoke of no message")
+    return {"kind": "deleted", "target_message_id": target}
+
+
+def _unsupported(draft: Draft) -> Fields:
+    named = mapping(draft.message.get("unsupported")) or {}
+    draft.details["type"] = (text(named.get("type")) or text(draft.message.get("type")) or "")[:100]
+    return {"kind": "unsupported"}
+
+
+_READERS: dict[str, Reader] = {
+    "text": _text,
+    "image": _media("image"),
+    "video": _media("video"),
+    "audio": _media("audio"),
+    "document": _media("document"),
+    "sticker": _media("sticker"),
+    "location": _location,
+    "contacts": _contacts,
+    "interactive": _interactive,
+    "button": _button,
+    "reaction": _reaction,
+    "order": _order,
+    "system": _system,
+    "edit": _edit,
+    "revoke": _revoke,
+}
