@@ -37,8 +37,13 @@ MAY_IMPORT: dict[str, set[str]] = {
     "__init__": {"bots"},
 }
 
-# The shell knows its adapters by their ports; app.py and cli/ choose among them.
-PORTS = {"channels": {"base", "registry"}, "store": {"base"}}
+# The adapters that exist in several kinds. A kind is a module, a package, or `kind_….py` files;
+# whatever else lies beside them is shared. app.py and cli/ choose among the kinds.
+KINDS = {
+    "channels": {"whatsapp_cloud", "waha", "wablas", "whacenter", "telegram"},
+    "store": {"sqlite", "postgres"},
+}
+CHOOSES = {"app", "cli", "testing", "channels.registry"}
 
 PURE = CORE | {"channels"}
 IMPURE_MODULES = set(
@@ -65,22 +70,23 @@ def part_of(module: str) -> str:
 
 
 def imports_in(tree: ast.AST, modules: frozenset[str]) -> Iterator[tuple[int, str]]:
-    """Yield (line, module) for everything a source imports, as deep as it can be told."""
+    """Yield (line, module) once for everything a source imports, as deep as it can be told."""
+    found: dict[tuple[int, str], None] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            for alias in node.names:
-                yield node.lineno, alias.name
+            found.update(((node.lineno, alias.name), None) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             origin = "." * node.level + (node.module or "")
             for alias in node.names:
                 deeper = f"{origin}.{alias.name}"
                 is_module = deeper in modules or deeper in IMPURE_MODULES
                 exported = origin == "turnkeeper" and not alias.name.startswith("__")
-                yield node.lineno, deeper if is_module or exported else origin
+                found[node.lineno, deeper if is_module or exported else origin] = None
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
             named = NAMED_IN_A_STRING.fullmatch(node.value)
             if named and named[1] in modules:
-                yield node.lineno, named[1]
+                found[node.lineno, named[1]] = None
+    yield from found
 
 
 def arrow_complaints(module: str, tree: ast.AST, modules: frozenset[str]) -> Iterator[str]:
@@ -99,21 +105,23 @@ def arrow_complaints(module: str, tree: ast.AST, modules: frozenset[str]) -> Ite
             yield f"{module}:{line}: {here} must not import {there} ({target})"
 
 
+def kind_of(module: str) -> tuple[str, str | None]:
+    """Return (part of the house, kind of adapter): ("store", "sqlite"), ("store", None)."""
+    part = part_of(module)
+    name = module.split(".")[2] if module.count(".") > 1 else ""
+    kinds = KINDS.get(part, set())
+    return part, next((k for k in kinds if name == k or name.startswith(f"{k}_")), None)
+
+
 def adapter_complaints(module: str, tree: ast.AST, modules: frozenset[str]) -> Iterator[str]:
-    """Adapters of one kind keep apart, and the shell sees only their ports."""
-    here = module.split(".")[1:3]
+    """One kind of adapter knows no other; what is shared, and the shell, know none."""
+    here = module.removeprefix("turnkeeper.")
+    if here in CHOOSES or part_of(module) in CHOOSES:
+        return
     for line, target in imports_in(tree, modules):
-        there = target.split(".")[1:3]
-        if len(there) < 2 or target.partition(".")[0] != "turnkeeper":
-            continue
-        kind, name = there
-        ports = PORTS.get(kind)
-        if ports is None or name in ports or here[:1] in (["app"], ["cli"], ["testing"]):
-            continue
-        if here[0] in SHELL | {"config"}:
-            yield f"{module}:{line}: {here[0]} knows {kind} only by its port, not {target}"
-        elif here[0] == kind and len(here) == 2 and here != there and here[1] != "registry":
-            yield f"{module}:{line}: {'.'.join(here)} must not import {'.'.join(there)}"
+        if target.startswith("turnkeeper.") and kind_of(target)[1] is not None:
+            if kind_of(target) != kind_of(module):
+                yield f"{module}:{line}: {here} must not know the adapter {target}"
 
 
 def purity_complaints(module: str, tree: ast.AST, modules: frozenset[str]) -> Iterator[str]:
@@ -218,6 +226,8 @@ BAD = [
     ("channels late", "channels.waha", "def f():\n  from turnkeeper.channels import telegram",
      adapter_complaints),
     ("stores", "store.sqlite.rows", "from turnkeeper.store import postgres", adapter_complaints),
+    ("half a kind", "channels.waha_parse", "import turnkeeper.channels.telegram",
+     adapter_complaints),
     ("a port up", "store.base", "import turnkeeper.store.sqlite", adapter_complaints),
     ("past the port", "engine.turns", "import turnkeeper.store.sqlite.rows", adapter_complaints),
     ("past it again", "web", "from turnkeeper.channels import waha", adapter_complaints),
@@ -244,6 +254,8 @@ GOOD = [
     ("adapter to core", "channels.waha", "from turnkeeper import text, rules"),
     ("adapter to port", "channels.waha", "from turnkeeper.channels import base"),
     ("registry", "channels.registry", "import turnkeeper.channels.waha"),
+    ("inside a kind", "channels.waha_parse", "import turnkeeper.channels.waha"),
+    ("shared", "channels.waha", "from turnkeeper.channels.json_values import text"),
     ("inside a store", "store.sqlite", "from turnkeeper.store.sqlite.rows import Row"),
     ("to the port", "engine.turns", "from turnkeeper.store import base"),
     ("the port's name", "engine.turns", "from turnkeeper.store import Store"),
