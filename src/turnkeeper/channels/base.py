@@ -1,4 +1,6 @@
-"""The channel port. An adapter turns webhooks into events and messages into HTTP calls; it never does I/O.
+"""The channel port. An adapter turns webhooks into events and messages into HTTP calls.
+
+It never does I/O.
 
 ChannelError
 ├── Forbidden           answer 401 and store nothing: the signature is wrong or missing
@@ -53,7 +55,8 @@ class HttpCall:
 class HttpReply:
     """What came of a call.
 
-    `failure` instead of an answer: `not_connected` (it never left), `no_answer` (it may have arrived).
+    `failure` instead of an answer: `not_connected` (it never left), `no_answer` (it may have
+    arrived).
     """
 
     status: int = 0
@@ -64,7 +67,7 @@ class HttpReply:
 
 T_co = TypeVar("T_co", covariant=True)
 Calls = Generator[HttpCall, HttpReply, T_co]
-"""Protocol logic of several calls without I/O: yields calls, is sent their replies, returns the result."""
+"""Protocol logic without I/O: yields calls, is sent their replies, returns the result."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from turnkeeper.channels import whatsapp_cloud_health
 from turnkeeper.channels.base import (
     Calls,
     Capabilities,
@@ -19,8 +18,9 @@ from turnkeeper.channels.base import (
     HttpCall,
     Webhook,
 )
-from turnkeeper.channels.whatsapp_cloud_errors import outcome_of
-from turnkeeper.channels.whatsapp_cloud_parse import parse_body
+from turnkeeper.channels.whatsapp_cloud.errors import outcome_of
+from turnkeeper.channels.whatsapp_cloud.health import health
+from turnkeeper.channels.whatsapp_cloud.parse import parse_body
 from turnkeeper.model.events import Received
 from turnkeeper.model.outbound import Outbound, Outcome, Rejected, Text
 
@@ -131,7 +131,7 @@ class WhatsAppCloud:
 
     def health(self, config: WhatsAppCloudConfig) -> Calls[list[Finding]]:
         """Each link between us and this number, for the doctor."""
-        return whatsapp_cloud_health.health(
+        return health(
             number_url=config.url(config.phone_number_id),
             apps_url=config.url(f"{config.waba_id}/subscribed_apps"),
             headers=config.headers(),

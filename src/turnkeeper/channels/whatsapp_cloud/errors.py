@@ -11,7 +11,14 @@ from typing import Literal
 import msgspec
 
 from turnkeeper.channels.base import HttpReply
-from turnkeeper.channels.json_values import Item, external_id, listing, mapping, text, whole
+from turnkeeper.channels.whatsapp_cloud.json_values import (
+    Item,
+    external_id,
+    listing,
+    mapping,
+    text,
+    whole,
+)
 from turnkeeper.model.outbound import Accepted, NotSent, Outcome, Rejected, Remedy, Unknown
 
 LONGEST_WAIT = 3600.0

@@ -5,24 +5,23 @@ Sources: Meta's webhook reference (messages, business-scoped user ids, coexisten
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from hashlib import blake2b
 from typing import NamedTuple, Required, TypedDict
 
-from turnkeeper.channels.json_values import (
+from turnkeeper.channels.whatsapp_cloud.json_values import (
     Item,
     external_id,
     kept,
     listing,
     mapping,
     number,
-    phone_digits,
     raw,
     text,
     unix_seconds,
     whole,
 )
+from turnkeeper.channels.whatsapp_cloud.people import Around, Person, moved, read_person
 from turnkeeper.model.events import (
     Choice,
     EventKind,
@@ -36,15 +35,6 @@ from turnkeeper.model.events import (
 
 WINDOW_WITHOUT_ID = 15.0
 """Seconds in which two equal messages without an id count as one."""
-
-
-class Around(NamedTuple):
-    """What a message shares with its neighbours: the account, the people named, their errors."""
-
-    account_id: str
-    contacts: tuple[Item, ...] = ()
-    error_codes: tuple[int, ...] = ()
-    only_message: bool = True
 
 
 class Malformed(Exception):
@@ -66,22 +56,6 @@ class Fields(TypedDict, total=False):
     contact_name: str | None
     order_items: int
     flow_response_json: str
-
-
-class Person(NamedTuple):
-    """Whom an item names; a person may have no phone number that we may see."""
-
-    id: str | None
-    user_id: str | None = None
-    parent_id: str | None = None
-    phone: str | None = None
-    name: str | None = None
-    username: str | None = None
-
-    def addresses(self) -> tuple[str, ...]:
-        """The business-scoped id first: a phone number may change or be hidden."""
-        named = (("user:", self.user_id), ("parent:", self.parent_id), ("phone:", self.phone))
-        return tuple(prefix + value for prefix, value in named if value)
 
 
 def read_message(message: object, around: Around, *, echo: bool = False) -> Received:
@@ -108,33 +82,31 @@ def _event(message: Item, message_id: str | None, around: Around, *, echo: bool)
         raise Malformed("the message has no type")
     if message_id is None and message.get("id"):
         raise Malformed("the message's id is not one")
-    codes = error_codes(message.get("errors"))
     person = read_person(message, around, "to" if echo else "from")
-    addresses = person.addresses()
     details: Item = {}
+    addresses = person.addresses()
     if kind == "system":
-        addresses = _moved(message, person, details) or addresses
+        addresses = moved(message, person, details) or addresses
     if not addresses:
-        raise Malformed(
-            "the message names no sender" if not echo else "the echo names no recipient"
-        )
+        raise Malformed("the echo names no recipient" if echo else "the message names no sender")
+    codes = error_codes(message.get("errors"))
     fields = _READERS.get(kind, _unsupported)(Draft(message, codes or around.error_codes, details))
     _add_details(message, person, details)
-    context = mapping(message.get("context"))
     group = external_id(message.get("group_id"))
+    sender = Person(external_id(message.get("from"))) if echo else person
+    context = mapping(message.get("context")) or {}
     return Inbound(
         **fields,
         account_id=around.account_id,
         message_id=message_id,
         chat_id=group or (person.id if echo else None),
-        sender_id=text(message.get("from")) if echo else person.id,
-        sender_user_id=None if echo else person.user_id,
-        sender_phone=None if echo else person.phone,
-        sender_name=None if echo else person.name,
+        sender_id=sender.id,
+        sender_user_id=sender.user_id,
+        sender_phone=sender.phone,
+        sender_name=sender.name,
         timestamp=unix_seconds(message.get("timestamp")),
-        reply_to=external_id(context.get("id")) if context else None,
-        forwarded=context is not None
-        and True in (context.get("forwarded"), context.get("frequently_forwarded")),
+        reply_to=external_id(context.get("id")),
+        forwarded=True in (context.get("forwarded"), context.get("frequently_forwarded")),
         is_group=group is not None,
         from_me=echo,
         referral=kept(mapping(message.get("referral"))) or None,
@@ -165,83 +137,6 @@ def _add_details(message: Item, person: Person, details: Item) -> None:
         details["referred_product"] = kept(context["referred_product"])
     if listing(message.get("errors")):
         details["errors"] = kept(message["errors"])
-
-
-# Who: `from` is a phone number or, from some, a business-scoped id; each part may be missing.
-
-_PARENT_ID = re.compile(r"[A-Z]{2}\.ENT\.")
-
-
-def read_person(item: Item, around: Around, role: str) -> Person:
-    """The person whom `item` names in `role` ("from" or "to"), completed from the contacts."""
-    named = external_id(item.get(role))
-    user = external_id(item.get(role + "_user_id"))
-    parent = external_id(item.get(f"{role}_parent_user_id"))
-    phone = phone_digits(named)
-    if named and not phone:
-        if _PARENT_ID.match(named):
-            parent = parent or named
-        else:
-            user = user or named
-    for contact in around.contacts:
-        wa_id, user_id = phone_digits(contact.get("wa_id")), external_id(contact.get("user_id"))
-        if not _same(
-            phone, user, wa_id, user_id, around.only_message and len(around.contacts) == 1
-        ):
-            continue
-        profile = mapping(contact.get("profile")) or {}
-        phone, user = phone or wa_id, user or user_id
-        parent = parent or external_id(contact.get("parent_user_id"))
-        return Person(
-            named or user or phone or parent,
-            user,
-            parent,
-            phone,
-            text(profile.get("name")),
-            text(profile.get("username")),
-        )
-    return Person(named or user or parent, user, parent, phone)
-
-
-def _same(
-    phone: str | None, user: str | None, wa_id: str | None, user_id: str | None, alone: bool
-) -> bool:
-    """Whether a contact is the person: an id in common, or nothing to compare and nobody else."""
-    phones, users = phone and wa_id, user and user_id
-    if phones or users:
-        return bool((phones and phone == wa_id) or (users and user == user_id))
-    return alone
-
-
-def _moved(message: Item, person: Person, details: Item) -> tuple[str, ...]:
-    """Every address of a person who changed number or id, the new ones first."""
-    system = mapping(message.get("system")) or {}
-    kind = system.get("type")
-    phone = phone_digits(system.get("wa_id")) or phone_digits(system.get("new_wa_id"))
-    user = external_id(system.get("user_id"))
-    parent = external_id(system.get("parent_user_id"))
-    if kind in ("user_changed_number", "customer_changed_number"):
-        old_phone = person.phone if person.phone != phone else phone_digits(system.get("customer"))
-        old, new = old_phone and f"phone:{old_phone}", phone and f"phone:{phone}"
-        old_user = person.user_id
-    elif kind == "user_changed_user_id":
-        old_user = external_id(system.get("previous_user_id"))
-        if old_user is None and person.user_id != user:
-            old_user = person.user_id
-        old_phone = person.phone
-        old, new = old_user and f"user:{old_user}", user and f"user:{user}"
-    else:
-        return ()
-    details.update({"old": old, "new": new})
-    named = (
-        ("user:", user), ("user:", old_user), ("user:", person.user_id),
-        ("parent:", parent), ("parent:", person.parent_id),
-        ("phone:", phone), ("phone:", old_phone), ("phone:", person.phone),
-    )  # fmt: skip
-    return tuple(dict.fromkeys(prefix + value for prefix, value in named if value))
-
-
-# What: one reader for each type.
 
 
 class Draft(NamedTuple):

@@ -10,7 +10,7 @@ from hashlib import blake2b
 from typing import Literal, cast
 
 from turnkeeper.channels.base import NotThisProvider
-from turnkeeper.channels.json_values import (
+from turnkeeper.channels.whatsapp_cloud.json_values import (
     Item,
     decode,
     external_id,
@@ -21,12 +21,12 @@ from turnkeeper.channels.json_values import (
     text,
     unix_seconds,
 )
-from turnkeeper.channels.whatsapp_cloud_messages import (
+from turnkeeper.channels.whatsapp_cloud.messages import (
     WINDOW_WITHOUT_ID,
-    Around,
     error_codes,
     read_message,
 )
+from turnkeeper.channels.whatsapp_cloud.people import Around
 from turnkeeper.model.events import DeliveryUpdate, Ignored, Inbound, Received, Unreadable
 
 _OBJECT = "whatsapp_business_account"

@@ -1,0 +1,122 @@
+"""Whom an item names: a phone number, a business-scoped id, or both.
+
+Each may be missing, and some senders put the business-scoped id into `from`.
+
+Source: Meta's page on business-scoped user ids, read 2026.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from turnkeeper.channels.whatsapp_cloud.json_values import (
+    Item,
+    external_id,
+    mapping,
+    phone_digits,
+    text,
+)
+
+_PARENT_ID = re.compile(r"[A-Z]{2}\.ENT\.")
+_CHANGE = re.compile(r"changed from (\S{1,200}) to (\S{1,200})")
+
+
+class Around(NamedTuple):
+    """What a message shares with its neighbours: the account, the people named, their errors."""
+
+    account_id: str
+    contacts: tuple[Item, ...] = ()
+    error_codes: tuple[int, ...] = ()
+    only_message: bool = True
+
+
+class Person(NamedTuple):
+    """Someone with some of these names; a person may have no phone number that we may see."""
+
+    id: str | None
+    user_id: str | None = None
+    parent_id: str | None = None
+    phone: str | None = None
+    name: str | None = None
+    username: str | None = None
+
+    def addresses(self) -> tuple[str, ...]:
+        """The business-scoped id first: a phone number may change or be hidden."""
+        return _addresses((self.user_id,), (self.parent_id,), (self.phone,))
+
+
+Names = tuple[str | None, ...]
+
+
+def _addresses(users: Names, parents: Names, phones: Names) -> tuple[str, ...]:
+    named = (("user:", users), ("parent:", parents), ("phone:", phones))
+    return tuple(dict.fromkeys(prefix + name for prefix, names in named for name in names if name))
+
+
+def read_person(item: Item, around: Around, role: str) -> Person:
+    """The person whom `item` names in `role` ("from" or "to"), completed from the contacts."""
+    named = external_id(item.get(role))
+    user = external_id(item.get(f"{role}_user_id"))
+    parent = external_id(item.get(f"{role}_parent_user_id"))
+    phone = phone_digits(named)
+    if named and not phone:
+        if _PARENT_ID.match(named):
+            parent = parent or named
+        else:
+            user = user or named
+    alone = around.only_message and len(around.contacts) == 1
+    for contact in around.contacts:
+        wa_id, user_id = phone_digits(contact.get("wa_id")), external_id(contact.get("user_id"))
+        if not _same(phone, user, wa_id, user_id, alone):
+            continue
+        phone, user = phone or wa_id, user or user_id
+        parent = parent or external_id(contact.get("parent_user_id"))
+        profile = mapping(contact.get("profile")) or {}
+        name, username = text(profile.get("name")), text(profile.get("username"))
+        return Person(named or user or phone or parent, user, parent, phone, name, username)
+    return Person(named or user or parent, user, parent, phone)
+
+
+def _same(
+    phone: str | None, user: str | None, wa_id: str | None, user_id: str | None, alone: bool
+) -> bool:
+    """Whether a contact is the person: an id in common, or nothing to compare and nobody else.
+
+    Never by guess: two people who are taken for one have their conversations joined.
+    """
+    phones, users = phone and wa_id, user and user_id
+    if phones or users:
+        return bool((phones and phone == wa_id) or (users and user == user_id))
+    return alone
+
+
+def moved(message: Item, person: Person, details: Item) -> tuple[str, ...]:
+    """Every address of a person who changed number or id, the new ones first; else none.
+
+    Puts `old` and `new` (addresses) into `details`.
+    """
+    system = mapping(message.get("system")) or {}
+    phone = phone_digits(system.get("wa_id")) or phone_digits(system.get("new_wa_id"))
+    user = external_id(system.get("user_id"))
+    said = _CHANGE.search(text(system.get("body")) or "")
+    old: str | None
+    match system.get("type"):
+        case "user_changed_number" | "customer_changed_number":
+            before = person.phone if person.phone != phone else None
+            old = before or phone_digits(system.get("customer")) or phone_digits(said and said[1])
+            prefix, new = "phone:", phone or phone_digits(said and said[2])
+        case "user_changed_user_id":
+            before = person.user_id if person.user_id != user else None
+            old = external_id(system.get("previous_user_id")) or before or (said and said[1])
+            prefix, new = "user:", user or (said and said[2])
+        case _:
+            return ()
+    details["old"] = old and prefix + old
+    details["new"] = new and prefix + new
+    changed_user = prefix == "user:"
+    return _addresses(
+        (new, old, person.user_id) if changed_user else (user, person.user_id),
+        (external_id(system.get("parent_user_id")), person.parent_id),
+        (phone, person.phone) if changed_user else (new, old, person.phone),
+    )
