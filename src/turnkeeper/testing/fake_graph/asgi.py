@@ -1,0 +1,144 @@
+"""The fake as an ASGI app: bounded bodies, a prefix if mounted, silence where a fault wants it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
+
+from turnkeeper.testing.fake_graph.http import NoReply, Reply, Request
+from turnkeeper.testing.fake_graph.webhooks import BODY_LIMIT
+
+if TYPE_CHECKING:
+    from turnkeeper.testing.fake_graph.graph import FakeGraph
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+
+async def serve(graph: FakeGraph, scope: Scope, receive: Receive, send: Send) -> None:
+    if scope["type"] == "lifespan":
+        await _lifespan(graph, receive, send)
+    elif scope["type"] == "http":
+        await _http(graph, scope, receive, send)
+    else:
+        await send({"type": "websocket.close", "code": 1000})
+
+
+async def _lifespan(graph: FakeGraph, receive: Receive, send: Send) -> None:
+    while True:
+        message = await receive()
+        if message["type"] == "lifespan.startup":
+            await send({"type": "lifespan.startup.complete"})
+        else:
+            await graph.aclose()
+            await send({"type": "lifespan.shutdown.complete"})
+            return
+
+
+async def _http(graph: FakeGraph, scope: Scope, receive: Receive, send: Send) -> None:
+    path = inner_path(scope)
+    if (scope["method"], path) == ("GET", "/api/events"):
+        await _events(graph, receive, send)
+        return
+    body = await _body(receive)
+    if body is None:
+        await _reply(send, Reply.json(413, {"error": "body too large"}))
+        return
+    request = Request(
+        scope["method"],
+        path,
+        dict(parse_qsl(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True)),
+        {
+            name.decode("latin-1").lower(): value.decode("latin-1")
+            for name, value in scope["headers"]
+        },
+        body,
+    )
+    try:
+        answer = graph.phone.answer if path.startswith("/api/") else graph.answer
+        reply = await answer(request)
+    except NoReply as silence:
+        await _stay_silent(silence, receive, send)
+        return
+    await _reply(send, reply)
+
+
+def inner_path(scope: Scope) -> str:
+    """The path below the mount: servers differ in whether `path` still has the prefix."""
+    path: str = scope["path"]
+    root: str = scope.get("root_path", "").rstrip("/")
+    if root and (path == root or path.startswith(root + "/")):
+        path = path[len(root) :] or "/"
+    return path
+
+
+async def _body(receive: Receive) -> bytes | None:
+    """The whole body; None if it is over the limit or the caller left."""
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        parts.append(message.get("body", b""))
+        size += len(parts[-1])
+        if size > BODY_LIMIT:
+            return None
+        if not message.get("more_body", False):
+            return b"".join(parts)
+
+
+async def _reply(send: Send, reply: Reply) -> None:
+    headers = [
+        (b"content-type", reply.content_type.encode()),
+        (b"content-length", str(len(reply.body)).encode()),
+    ]
+    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+    await send({"type": "http.response.body", "body": reply.body})
+
+
+async def _stay_silent(silence: NoReply, receive: Receive, send: Send) -> None:
+    """Wait until the caller gives up; or close the connection under it."""
+    if silence.closed:
+        # ASGI has no way to say this; uvicorn's `send` is a method of an object with the socket.
+        transport = getattr(getattr(send, "__self__", None), "transport", None)
+        if transport is None:
+            raise ConnectionResetError("closed by a fault")
+        transport.abort()
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _events(graph: FakeGraph, receive: Receive, send: Send) -> None:
+    if graph.phone.full:
+        await _reply(send, Reply.json(503, {"error": "too many event streams"}))
+        return
+    headers = [
+        (b"content-type", b"text/event-stream; charset=utf-8"),
+        (b"cache-control", b"no-cache"),
+        (b"x-accel-buffering", b"no"),
+    ]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+
+    async def write() -> None:
+        async with contextlib.aclosing(graph.phone.events()) as chunks:
+            async for chunk in chunks:
+                await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+
+    async def gone() -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+    tasks = [asyncio.create_task(write()), asyncio.create_task(gone())]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,40 @@
+"""Requests and replies of the fake as plain values, so that sockets and in-process calls agree."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    method: str
+    path: str
+    """Without the prefix under which the fake is mounted."""
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    """Lower-case names."""
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    status: int
+    body: bytes
+    content_type: str = "application/json; charset=UTF-8"
+
+    @classmethod
+    def json(cls, status: int, value: Any) -> Reply:
+        return cls(status, json.dumps(value, separators=(",", ":")).encode())
+
+
+class NoReply(Exception):
+    """No answer is to be given. `closed`: the connection ends now; otherwise it stays silent."""
+
+    def __init__(self, *, closed: bool) -> None:
+        super().__init__("connection closed" if closed else "held for ever")
+        self.closed = closed
