@@ -39,7 +39,10 @@ check: .venv/.turnkeeper
 bench: .venv/.turnkeeper
 	@$(BIN)/python -m benchmarks $(ARGS)
 
-COMPILE = $(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url \
+# uv does not read pip's configuration: pass its index on, unless uv was told one.
+INDEX = UV_DEFAULT_INDEX="$${UV_DEFAULT_INDEX:-$${PIP_INDEX_URL:-$$(python3 -m pip config get global.index-url 2>/dev/null)}}"
+
+COMPILE = $(INDEX) $(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url \
 	--custom-compile-command "make lock" $(if $(UPGRADE),--upgrade) pyproject.toml
 lock: | $(UV)
 	$(COMPILE) --group dev --group bench -o requirements/dev.txt
@@ -60,7 +63,7 @@ clean:
 .venv/.packages: requirements/dev.txt | $(UV)
 	@echo "Installing the locked packages into .venv ..."
 	@$(UV) venv --quiet --allow-existing --python ">=3.11" .venv
-	@$(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements/dev.txt
+	@$(INDEX) $(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements/dev.txt
 	@touch $@
 
 .venv/.turnkeeper: .venv/.packages pyproject.toml hatch_build.py $(CONSOLE) $(MISSING) | $(UV)

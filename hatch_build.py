@@ -17,6 +17,7 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 SKIP = "TURNKEEPER_SKIP_CONSOLE"
+WITHOUT = f"{SKIP}=1 installs Turnkeeper without its pages."
 NOT_SOURCES = {"node_modules", "dist", ".vite", "coverage"}
 
 
@@ -74,8 +75,7 @@ class NodeCalls:
         if done.returncode:
             tail = "\n".join(done.stdout.splitlines()[-40:])
             raise ConsoleFailed(
-                f"{tail}\n\nThe console: {step} failed (exit {done.returncode}). {mend} "
-                f"({SKIP}=1 installs Turnkeeper without its pages.)"
+                f"{tail}\n\nThe console: {step} failed (exit {done.returncode}). {mend}"
             )
 
 
@@ -87,7 +87,7 @@ def install_packages(calls: NodeCalls) -> None:
         return
     calls.run(
         "`npm ci`",
-        "It needs the npm registry (see `npm config get registry`).",
+        f"It needs the npm registry (see `npm config get registry`). {WITHOUT}",
         *(calls.npm, "ci", "--no-audit", "--no-fund", "--prefer-offline", "--ignore-scripts"),
     )
 
@@ -97,7 +97,7 @@ def build_pages(calls: NodeCalls, out: Path) -> None:
     vite = calls.console / "node_modules/vite/bin/vite.js"
     calls.run(
         "`vite build`",
-        "The lines above name the source file.",
+        f"The lines above name the source file. {WITHOUT}",
         *(str(vite), "build", "--outDir", str(out), "--emptyOutDir"),
     )
 
