@@ -62,7 +62,7 @@ clean:
 
 .venv/.packages: requirements/dev.txt | $(UV)
 	@echo "Installing the locked packages into .venv ..."
-	@$(UV) venv --quiet --allow-existing --python ">=3.11" .venv
+	@$(UV) venv --quiet --allow-existing --python "$${UV_PYTHON:->=3.11}" .venv
 	@$(INDEX) $(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements/dev.txt
 	@touch $@
 

@@ -109,9 +109,7 @@ def test_what_is_built_is_not_tracked() -> None:
     assert [name for name in git("ls-files").splitlines() if name.startswith(built)] == []
 
 
-@pytest.mark.parametrize(
-    "lock, groups", [("runtime.txt", ()), ("dev.txt", ("build", "dev", "bench"))]
-)
+@pytest.mark.parametrize("lock, groups", [("runtime.txt", ()), ("dev.txt", ("build", "dev", "bench"))])
 def test_the_lock_is_in_step_with_pyproject(lock: str, groups: tuple[str, ...]) -> None:
     pinned = pins(lock)
     wanted = asked(*groups)
@@ -156,11 +154,9 @@ def test_what_is_installed_with_the_package_is_permissive() -> None:
             about = metadata.metadata(package)
         except metadata.PackageNotFoundError:
             continue  # for another platform or Python
-        classifiers = about.get_all("Classifier") or []
-        licence = " ".join([
-            about.get("License-Expression") or (about.get("License") or "")[:200],
-            *(line for line in classifiers if line.startswith("License")),
-        ])  # fmt: skip
+        told = about.get_all("License-Expression") or about.get_all("License") or []
+        classifiers = [c for c in about.get_all("Classifier") or [] if c.startswith("License")]
+        licence = " ".join([*(text[:200] for text in told), *classifiers])
         assert licence.strip(), f"{package} does not tell its licence"
         assert not COPYLEFT.search(licence), f"{package}: {licence}"
 
