@@ -1,0 +1,310 @@
+"""Every setting that there is: its type, default, example and meaning.
+
+The only place that knows them: reading, errors and docs/configuration.md follow from it.
+Durations are seconds, as a number or "30s", "10m", "24h", "30d".
+"""
+
+import re
+from typing import Annotated, Literal, NoReturn, Self
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
+from pydantic_core import PydanticCustomError
+
+from turnkeeper.model.policy import Overlap, RateLimit, TurnPolicy
+
+_DAY = 86_400.0
+_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3_600.0, "d": _DAY}
+_WORDS = {"second": 1.0, "minute": 60.0, "hour": 3_600.0, "day": _DAY}
+_DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)\s*(ms|s|m|h|d)?")
+_RATE = re.compile(r"(\d{1,6})\s*/\s*(\S+)")
+
+
+def wrong(problem: str, mend: str) -> NoReturn:
+    """Refuse a value in words that reach the operator as they are."""
+    raise PydanticCustomError("turnkeeper", "{problem}", {"problem": problem, "mend": mend})
+
+
+def read_duration(value: object) -> float:
+    """Seconds, from a number or a number with a unit."""
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 1e9:
+        return float(value)
+    found = _DURATION.fullmatch(value.strip()) if isinstance(value, str) else None
+    if found is None:
+        wrong(f"{value!r} is not a duration", 'Write seconds (4.0) or "30s", "10m", "24h", "30d".')
+    return float(found[1]) * _UNITS[found[2] or "s"]
+
+
+def read_rate(value: object) -> RateLimit | None:
+    """`10/minute`, `30/90s`, or `off`."""
+    if isinstance(value, RateLimit) or value is None or value == "off":
+        return None if value == "off" else value  # type: ignore[return-value]
+    found = _RATE.fullmatch(value.strip()) if isinstance(value, str) else None
+    per = 0.0
+    if found:
+        per = _WORDS.get(found[2]) or (read_duration(found[2]) if found[2][0].isdigit() else 0.0)
+    if found is None or not per or not int(found[1]):
+        wrong(f"{value!r} is not a rate", 'Write "10/minute", "100/hour", or "off".')
+    return RateLimit(int(found[1]), per)
+
+
+def read_whole(value: object) -> object:
+    """A whole number; a truth value is none."""
+    if isinstance(value, bool):
+        wrong(f"{value!r} is not a number", "Write a whole number.")
+    return value
+
+
+def read_database(value: object) -> object:
+    """`sqlite:///file` or `postgresql://…`."""
+    if isinstance(value, str) and not value.startswith(("sqlite:///", "postgresql://")):
+        scheme = value.partition(":")[0]
+        wrong(
+            f'"{scheme}" is not a database that Turnkeeper knows',
+            'Write "sqlite:///turnkeeper.db" or "postgresql://user@host/name".',
+        )
+    if value == "sqlite:///":
+        wrong("names no file", 'Write "sqlite:///turnkeeper.db".')
+    return value
+
+
+def read_address(value: object) -> object:
+    """An http(s) address without user, query or fragment."""
+    if isinstance(value, str) and value:
+        try:
+            parts = urlsplit(value)
+            good = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        except ValueError:
+            good = False
+            parts = urlsplit("")
+        if not good or parts.query or parts.fragment or parts.username:
+            wrong(f"{value!r} is not a plain http address", 'Write it like "https://bot.example.com".')
+    return value
+
+
+Seconds = Annotated[float, BeforeValidator(read_duration)]
+Whole = Annotated[int, BeforeValidator(read_whole)]
+Address = Annotated[str, BeforeValidator(read_address)]
+_POLICY = TurnPolicy()
+
+
+class _Keys(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True, hide_input_in_errors=True)
+
+
+class ServerKeys(_Keys):
+    """Where the web process listens and how it is reached from outside."""
+
+    host: str = Field("127.0.0.1", description="Address to listen on.", examples=['"127.0.0.1"'])
+    port: Whole = Field(
+        8088,
+        ge=0,
+        le=65535,
+        description="Port to listen on; 0 takes a free one.",
+        examples=["8088"],
+    )
+    public_url: Address = Field(
+        "",
+        description="The https address under which the provider reaches this server.",
+        examples=['"https://bot.example.com"'],
+    )
+    drain: Seconds = Field(
+        20.0,
+        description="How long turns under way may take to finish when the server is stopped.",
+        examples=['"20s"'],
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="The least important thing that is logged.", examples=['"info"']
+    )
+    log_format: Literal["auto", "json", "text"] = Field(
+        "auto",
+        description="How log lines look; auto: text on a terminal, else JSON.",
+        examples=['"json"'],
+    )
+
+
+class DatabaseKeys(_Keys):
+    """Where everything is kept."""
+
+    url: Annotated[SecretStr, BeforeValidator(read_database)] = Field(
+        SecretStr("sqlite:///turnkeeper.db"),
+        description="A SQLite file (relative to the configuration file) or a PostgreSQL database.",
+        examples=['"sqlite:///turnkeeper.db"'],
+    )
+
+
+class WorkersKeys(_Keys):
+    """The processes that run turns and send."""
+
+    count: Whole = Field(1, ge=1, le=64, description="How many worker processes this machine runs.", examples=["1"])
+    lease: Seconds = Field(
+        3.0,
+        ge=0.3,
+        le=60.0,
+        description="A worker silent for so long is dead; others take its conversations over.",
+        examples=['"3s"'],
+    )
+
+
+class RetentionKeys(_Keys):
+    """How long settled messages are kept."""
+
+    keep: Seconds = Field(
+        30 * _DAY,
+        ge=8 * _DAY,
+        description="At least 8 days, since providers deliver again for 7.",
+        examples=['"30d"'],
+    )
+
+
+class WhatsAppCloudKeys(_Keys):
+    """A WhatsApp number on Meta's Cloud API."""
+
+    kind: Literal["whatsapp_cloud"] = Field(description="The provider.", examples=['"whatsapp_cloud"'])
+    bot: str = Field(description="The name of the bot that answers here.", examples=['"assistant"'])
+    workspace: str = Field(
+        "default",
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$",
+        description="The tenant that owns the channel.",
+        examples=['"default"'],
+    )
+    phone_number_id: str = Field(
+        pattern=r"^[A-Za-z0-9_.-]{1,64}$",
+        description="The number's id (not the number), from WhatsApp > API Setup.",
+        examples=['"1000000001"'],
+    )
+    waba_id: str = Field(
+        pattern=r"^[A-Za-z0-9_.-]{1,64}$",
+        description="The WhatsApp Business Account's id, from WhatsApp > API Setup.",
+        examples=['"2000000001"'],
+    )
+    access_token: SecretStr = Field(
+        min_length=1,
+        description="A system user's token with whatsapp_business_messaging and _management.",
+        examples=['"env:SHOP_TOKEN"'],
+    )
+    app_secret: SecretStr = Field(
+        min_length=1,
+        description="The app's secret, from App settings > Basic; it signs the webhooks.",
+        examples=['"env:SHOP_SECRET"'],
+    )
+    verify_token: SecretStr = Field(
+        min_length=1,
+        description="A word of your choice, typed into Meta's webhook form too.",
+        examples=['"env:SHOP_VERIFY"'],
+    )
+    api_base: Address = Field(
+        "https://graph.facebook.com",
+        min_length=1,
+        description="Where the Graph API is.",
+        examples=['"https://graph.facebook.com"'],
+    )
+    api_version: str = Field(
+        "v25.0",
+        pattern=r"^v\d{1,3}\.\d$",
+        description="The Graph API's version.",
+        examples=['"v25.0"'],
+    )
+    unknown_wait: Seconds = Field(
+        30.0,
+        description="A send whose answer was lost waits so long for a status, then is repeated.",
+        examples=['"30s"'],
+    )
+    send_limit: Seconds = Field(20.0, gt=0, description="How long one send may take.", examples=['"20s"'])
+
+
+class BotKeys(_Keys):
+    """A bot written in Python, and how it takes its turns."""
+
+    kind: Literal["python"] = Field(description="What the bot is made of.", examples=['"python"'])
+    entry: str = Field(
+        pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$",
+        description="`module:name`, the module found next to the configuration file.",
+        examples=['"my_bot:bot"'],
+    )
+    quiet: Seconds = Field(
+        _POLICY.quiet,
+        description="A turn starts this long after the last message.",
+        examples=["4.0"],
+    )
+    max_wait: Seconds = Field(
+        _POLICY.max_wait,
+        description="And at the latest this long after the first.",
+        examples=["15.0"],
+    )
+    adaptive: bool = Field(
+        _POLICY.adaptive,
+        description="Wait less when the message looks complete and this person's habit says so.",
+        examples=["true"],
+    )
+    gather: bool = Field(_POLICY.gather, description="false: one message, one turn.", examples=["true"])
+    overlap: Overlap = Field(
+        _POLICY.overlap,
+        description="What a message during a turn does: interrupt, queue (next turn) or drop.",
+        examples=['"interrupt"'],
+    )
+    rate_limit: Annotated[RateLimit | None, BeforeValidator(read_rate)] = Field(
+        _POLICY.rate_limit,
+        description='Messages that one contact may send; "off" for no limit.',
+        examples=['"10/minute"'],
+    )
+    stale_after: Seconds = Field(
+        _POLICY.stale_after,
+        gt=0,
+        description="Older messages are not answered.",
+        examples=['"24h"'],
+    )
+    session_ttl: Seconds = Field(
+        _POLICY.session_ttl,
+        gt=0,
+        description="After so long without a message the bot starts afresh.",
+        examples=['"24h"'],
+    )
+    reply_expires: Seconds = Field(
+        _POLICY.reply_expires,
+        gt=0,
+        description="A reply that could not be sent for so long is given up.",
+        examples=['"24h"'],
+    )
+    turn_limit: Seconds = Field(_POLICY.turn_limit, gt=0, description="How long one turn may take.", examples=['"5m"'])
+    turn_retries: Whole = Field(
+        _POLICY.turn_retries,
+        ge=0,
+        le=10,
+        description="How often a turn that raised is tried again.",
+        examples=["2"],
+    )
+    error_reply: str = Field(
+        _POLICY.error_reply,
+        description='What the person gets when a turn has failed; "" for nothing.',
+        examples=['"Please try again."'],
+    )
+    rate_notice: str = Field(
+        _POLICY.rate_notice,
+        description="Said once when the rate limit is reached.",
+        examples=['"Slower, please."'],
+    )
+    stale_notice: str = Field(
+        _POLICY.stale_notice,
+        description="Said once when messages were too old to answer.",
+        examples=['"Please write again."'],
+    )
+
+    @model_validator(mode="after")
+    def _waits_in_order(self) -> Self:
+        if self.max_wait < self.quiet:
+            wrong(
+                f"max_wait ({self.max_wait:g} s) is shorter than quiet ({self.quiet:g} s)",
+                "Make max_wait at least as long as quiet.",
+            )
+        return self
+
+
+SECTIONS: dict[str, type[BaseModel]] = {
+    "server": ServerKeys,
+    "database": DatabaseKeys,
+    "workers": WorkersKeys,
+    "retention": RetentionKeys,
+}
+CHANNEL_KINDS: dict[str, type[WhatsAppCloudKeys]] = {"whatsapp_cloud": WhatsAppCloudKeys}
+BOT_KINDS: dict[str, type[BotKeys]] = {"python": BotKeys}

@@ -1,0 +1,75 @@
+"""The table of all settings as Markdown: docs/configuration.md is its output."""
+
+from collections.abc import Iterator, Mapping
+
+from pydantic import BaseModel, SecretStr
+from pydantic.fields import FieldInfo
+
+from turnkeeper.config.keys import BOT_KINDS, CHANNEL_KINDS, SECTIONS
+from turnkeeper.model.policy import RateLimit
+
+_HEAD = """\
+# Configuration
+
+Turnkeeper reads `turnkeeper.toml` (`--config` names another file). `turnkeeper init` writes one to start from,
+`turnkeeper doctor` tells which link of a set-up is broken. This page is printed by `turnkeeper settings`.
+
+- **Durations** are seconds (`4.0`) or a number with a unit: `"250ms"`, `"30s"`, `"10m"`, `"24h"`, `"30d"`.
+- **Any value** may be `"env:NAME"` (an environment variable) or `"file:/path"` (a file's text, without the newline
+  at its end; relative to the configuration file). Keep secrets there.
+- **The environment** goes over the file: `TURNKEEPER_SERVER__PORT=9000`, `TURNKEEPER_CHANNELS__SHOP__API_BASE=…`.
+- Unknown keys stop the start, with the nearest known name.
+- The file is read at the start; restart to change something.
+"""
+
+
+def as_markdown() -> str:
+    """Every section with its keys."""
+    parts = [_HEAD]
+    for name, model in SECTIONS.items():
+        parts.append(_section(f"[{name}]", model))
+    parts += _kinds("channels", CHANNEL_KINDS)
+    parts += _kinds("bots", BOT_KINDS)
+    return "\n".join(parts)
+
+
+def _kinds(section: str, kinds: Mapping[str, type[BaseModel]]) -> Iterator[str]:
+    for kind, model in kinds.items():
+        yield _section(f'[{section}.NAME], kind = "{kind}"', model)
+
+
+def _section(title: str, model: type[BaseModel]) -> str:
+    lines = [f"## `{title}`", "", (model.__doc__ or "").strip(), ""]
+    lines += ["| key | default | example | meaning |", "|---|---|---|---|"]
+    for name, info in model.model_fields.items():
+        example = f"`{info.examples[0]}`" if info.examples else ""
+        meaning = (info.description or "").replace("|", "\\|")
+        lines.append(f"| `{name}` | {_default(info)} | {example} | {meaning} |")
+    return "\n".join(lines) + "\n"
+
+
+def _default(info: FieldInfo) -> str:
+    if info.is_required():
+        return "required"
+    value = info.default
+    match value:
+        case SecretStr():
+            return f'`"{value.get_secret_value()}"`'
+        case RateLimit():
+            return f'`"{value.count}/{_spoken(value.per)}"`'
+        case bool():
+            return f"`{str(value).lower()}`"
+        case float():
+            return f'`"{_spoken(value)}"`'
+        case str():
+            return f'`"{value}"`'
+        case _:
+            return f"`{value}`"
+
+
+def _spoken(seconds: float) -> str:
+    """A duration as one would write it: the largest unit from two of it on."""
+    for unit, length in (("d", 86_400), ("h", 3_600), ("m", 60)):
+        if seconds >= 2 * length and seconds % length == 0:
+            return f"{seconds / length:g}{unit}"
+    return f"{seconds:g}s"

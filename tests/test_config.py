@@ -1,0 +1,269 @@
+"""A configuration is read whole or refused whole, each problem with its key and its mend."""
+
+from pathlib import Path
+
+import pytest
+
+from turnkeeper.config import (
+    ConfigurationErrors,
+    SecretMissing,
+    Settings,
+    load,
+)
+from turnkeeper.config.keys import read_duration, read_rate
+from turnkeeper.config.reference import as_markdown
+from turnkeeper.model.errors import ConfigurationError
+from turnkeeper.model.ids import ChannelId, WorkspaceId
+from turnkeeper.model.policy import RateLimit, TurnPolicy
+
+CHANNEL = """
+[channels.shop]
+kind = "whatsapp_cloud"
+bot = "assistant"
+phone_number_id = "1000000001"
+waba_id = "2000000001"
+access_token = "env:SHOP_TOKEN"
+app_secret = "env:SHOP_SECRET"
+verify_token = "file:verify.txt"
+"""
+BOT = """
+[bots.assistant]
+kind = "python"
+entry = "my_bot:bot"
+"""
+WHOLE = (
+    """
+[server]
+host = "127.0.0.1"
+port = 8088
+public_url = "https://bot.example.com"
+[database]
+url = "sqlite:///turnkeeper.db"
+"""
+    + CHANNEL
+    + """
+api_base = "https://graph.facebook.com"
+api_version = "v25.0"
+unknown_wait = "30s"
+"""
+    + BOT
+    + """
+quiet = 4.0
+max_wait = 15.0
+adaptive = true
+gather = true
+overlap = "interrupt"
+rate_limit = "10/minute"
+stale_after = "24h"
+session_ttl = "24h"
+reply_expires = "24h"
+error_reply = "Something went wrong, please try again."
+"""
+)
+ENVIRON = {"SHOP_TOKEN": "token-hush", "SHOP_SECRET": "secret-hush"}
+
+
+def read(folder: Path, text: str, environ: dict[str, str] | None = None) -> Settings:
+    (folder / "turnkeeper.toml").write_text(text, "utf-8")
+    (folder / "verify.txt").write_text("verify-hush\n", "utf-8")
+    return load(folder / "turnkeeper.toml", ENVIRON if environ is None else environ)
+
+
+def refused(folder: Path, text: str, environ: dict[str, str] | None = None) -> ConfigurationError:
+    with pytest.raises(ConfigurationError) as raised:
+        read(folder, text, environ)
+    return raised.value
+
+
+def test_the_example_is_read_whole(tmp_path: Path) -> None:
+    settings = read(tmp_path, WHOLE)
+    assert (settings.server.host, settings.server.port) == ("127.0.0.1", 8088)
+    assert settings.server.public_url == "https://bot.example.com"
+    assert settings.database_url == f"sqlite:///{tmp_path / 'turnkeeper.db'}"
+    (receiver,) = settings.receivers
+    channel = receiver.channel
+    assert (channel.workspace_id, channel.id, channel.kind) == ("default", "shop", "whatsapp_cloud")
+    assert channel.config.access_token == "token-hush"  # type: ignore[attr-defined]
+    assert channel.config.verify_token == "verify-hush"  # type: ignore[attr-defined]
+    assert (receiver.secret, receiver.account_ids) == ("secret-hush", ("1000000001", "2000000001"))
+    assert (channel.sends.unknown_wait, channel.sends.window) == (30.0, 86_400.0)
+    assert channel.sends.on_unknown == "wait_then_resend"
+    bot = settings.bots[channel.bot_id]
+    assert (bot.entry, bot.turns) == ("my_bot:bot", TurnPolicy())
+    assert settings.longest_turn == 300.0
+
+
+def test_an_empty_file_is_a_server_without_channels(tmp_path: Path) -> None:
+    settings = read(tmp_path, "")
+    assert (settings.server.port, settings.workers.count, settings.channels) == (8088, 1, ())
+    assert settings.retention.keep == 30 * 86_400.0
+
+
+def test_the_directory_finds_channels_by_workspace_and_name(tmp_path: Path) -> None:
+    directory = read(tmp_path, CHANNEL + 'workspace = "acme"\n' + BOT).directory()
+    found = directory.channel(WorkspaceId("acme"), ChannelId("shop"))
+    assert found is not None
+    assert found.id == "shop"
+    assert directory.channel(WorkspaceId("default"), ChannelId("shop")) is None
+
+
+def test_secrets_are_in_no_repr(tmp_path: Path) -> None:
+    text = WHOLE.replace("sqlite:///turnkeeper.db", "postgresql://u:db-hush@host/name")
+    settings = read(tmp_path, text)
+    shown = f"{settings!r} {settings.channels} {settings.receivers}"
+    assert "hush" not in shown
+    assert settings.database_url == "postgresql://u:db-hush@host/name"
+
+
+BOT_KEYS = [
+    ("seconds", "quiet = 2\n", "quiet", 2.0),
+    ("milliseconds", 'quiet = "250ms"\n', "quiet", 0.25),
+    ("a window of nothing", "quiet = 0\nmax_wait = 0\n", "quiet", 0.0),
+    ("minutes", 'max_wait = "10m"\n', "max_wait", 600.0),
+    ("days", 'session_ttl = "7d"\n', "session_ttl", 604_800.0),
+    ("a number in quotes", 'turn_limit = "90"\n', "turn_limit", 90.0),
+    ("no rate limit", 'rate_limit = "off"\n', "rate_limit", None),
+    ("another rate", 'rate_limit = "3/90s"\n', "rate_limit", RateLimit(3, 90.0)),
+    ("retries", "turn_retries = 0\n", "turn_retries", 0),
+    ("overlap", 'overlap = "drop"\n', "overlap", "drop"),
+    ("gather", "gather = false\n", "gather", False),
+    ("a notice", 'rate_notice = "slow"\n', "rate_notice", "slow"),
+    ("another notice", 'stale_notice = "old"\n', "stale_notice", "old"),
+    ("silence on errors", 'error_reply = ""\n', "error_reply", ""),
+]
+
+
+@pytest.mark.parametrize("label, text, key, value", BOT_KEYS, ids=[row[0] for row in BOT_KEYS])
+def test_a_bots_keys(tmp_path: Path, label: str, text: str, key: str, value: object) -> None:
+    settings = read(tmp_path, CHANNEL + BOT + text)
+    assert getattr(settings.channels[0].turns, key) == value
+
+
+OVERLAID = [
+    ("a number", {"TURNKEEPER_SERVER__PORT": "9000"}, lambda s: s.server.port, 9000),
+    (
+        "a channel's key",
+        {"TURNKEEPER_CHANNELS__SHOP__API_BASE": "http://127.0.0.1:9"},
+        lambda s: s.channels[0].config.api_base,
+        "http://127.0.0.1:9",
+    ),
+    (
+        "a reference",
+        {"TURNKEEPER_CHANNELS__SHOP__ACCESS_TOKEN": "env:OTHER", "OTHER": "other"},
+        lambda s: s.channels[0].config.access_token,
+        "other",
+    ),
+    ("a section", {"TURNKEEPER_WORKERS__COUNT": "3"}, lambda s: s.workers.count, 3),
+    ("not a setting", {"TURNKEEPER_REQUIRE_ALL": "1"}, lambda s: s.server.port, 8088),
+    ("a truth", {"TURNKEEPER_BOTS__ASSISTANT__GATHER": "false"}, lambda s: s.channels[0].turns.gather, False),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("label, environ, of, value", OVERLAID, ids=[row[0] for row in OVERLAID])
+def test_the_environment_goes_over_the_file(
+    tmp_path: Path, label: str, environ: dict[str, str], of: object, value: object
+) -> None:
+    assert of(read(tmp_path, WHOLE, ENVIRON | environ)) == value  # type: ignore[operator]
+
+
+WRONG = [
+    ("unknown key", WHOLE.replace("quiet =", "quit ="), "bots.assistant.quit", 'Did you mean "quiet"?'),
+    ("unknown section", WHOLE + "[bot.x]\n", "bot", 'Did you mean "bots"?'),
+    ("nothing like it", WHOLE + "[zebra]\n", "zebra", "Known: bots, channels, database"),
+    ("missing", WHOLE.replace('waba_id = "2000000001"\n', ""),
+     "channels.shop.waba_id", "Write for example waba_id = "),
+    ("no kind", WHOLE.replace('kind = "python"\n', ""), "bots.assistant.kind", 'Add kind = "python".'),
+    ("unknown kind", WHOLE.replace('"whatsapp_cloud"', '"whatsap_cloud"'),
+     "channels.shop.kind", 'Did you mean "whatsapp_cloud"?'),
+    ("unknown bot", WHOLE.replace('bot = "assistant"', 'bot = "asistant"'),
+     "channels.shop.bot", 'Did you mean "assistant"?'),
+    ("a port too high", WHOLE.replace("8088", "80880"), "server.port", "Write for example port = 8088."),
+    ("a port in words", WHOLE.replace("8088", '"http"'), "server.port", "Write for example port = 8088."),
+    ("a port that is a truth", WHOLE.replace("8088", "true"), "server.port", "Write a whole number."),
+    ("duration in words", WHOLE.replace("quiet = 4.0", 'quiet = "soon"'),
+     "bots.assistant.quiet", '"30s", "10m", "24h", "30d"'),
+    ("duration below zero", WHOLE.replace("quiet = 4.0", "quiet = -1"), "bots.assistant.quiet", '"30s"'),
+    ("duration that is a truth", WHOLE.replace("quiet = 4.0", "quiet = true"), "bots.assistant.quiet", '"30s"'),
+    ("max_wait below quiet", WHOLE.replace("max_wait = 15.0", "max_wait = 3"),
+     "bots.assistant", "Make max_wait at least as long as quiet."),
+    ("rate", WHOLE.replace("10/minute", "10 per minute"), "bots.assistant.rate_limit", '"10/minute"'),
+    ("rate of none", WHOLE.replace("10/minute", "0/minute"), "bots.assistant.rate_limit", '"off"'),
+    ("overlap", WHOLE.replace('"interrupt"', '"interupt"'), "bots.assistant.overlap", 'overlap = "interrupt"'),
+    ("entry", WHOLE.replace("my_bot:bot", "my_bot.py"), "bots.assistant.entry", 'entry = "my_bot:bot"'),
+
+     ("database", WHOLE.replace("sqlite:///turnkeeper.db", "mysql://u:hush@h/n"), "database.url", "postgresql://user@host/name"),
+
+     ("public_url", WHOLE.replace("https://bot.example.com", "bot.example.com"), "server.public_url", "https://bot.example.com"),
+    ("short retention", WHOLE + "[retention]\nkeep = '7d'\n", "retention.keep", '"30d"'),
+    ("no workers", WHOLE + "[workers]\ncount = 0\n", "workers.count", "count = 1"),
+    ("empty secret", WHOLE.replace("env:SHOP_SECRET", ""), "channels.shop.app_secret", "app_secret = "),
+    ("a kind's name", WHOLE.replace("[channels.shop]", "[channels.whatsapp_cloud]"),
+     "channels.whatsapp_cloud", "Give it another name."),
+    ("a name that is none", WHOLE.replace("[channels.shop]", '[channels."a b"]'), "channels.a b", "letters, digits"),
+    ("the number twice", WHOLE + CHANNEL.replace(".shop", ".two"), "channels.two.phone_number_id", "remove one"),
+    ("not a table", "server = 3\n", "server", "[server]"),
+    ("variable not set", WHOLE.replace("SHOP_TOKEN", "NOT_SET"),
+     "channels.shop.access_token", "Set NOT_SET before the start."),
+    ("file not there", WHOLE.replace("verify.txt", "no.txt"),
+     "channels.shop.verify_token", "Put the value into that file."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("label, text, key, mend", WRONG, ids=[row[0] for row in WRONG])
+def test_a_wrong_file_names_the_key_and_the_mend(tmp_path: Path, label: str, text: str, key: str, mend: str) -> None:
+    error = refused(tmp_path, text)
+    assert error.key == key
+    assert mend in error.mend
+    assert "hush" not in str(error)
+
+
+def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
+    text = WHOLE.replace("port = 8088", "prot = 8088").replace("quiet = 4.0", 'quiet = "soon"')
+    error = refused(tmp_path, text, {})
+    assert isinstance(error, ConfigurationErrors)
+    keys = [each.key for each in error.errors]
+    assert keys == [
+        "server.prot",
+        "bots.assistant.quiet",
+        "channels.shop.access_token",
+        "channels.shop.app_secret",
+    ]
+    assert [type(each) for each in error.errors[2:]] == [SecretMissing, SecretMissing]
+    assert str(error).count("\n") == 3
+
+
+def test_a_bot_that_is_wrong_is_not_blamed_on_its_channels(tmp_path: Path) -> None:
+    error = refused(tmp_path, WHOLE.replace("quiet =", "quit ="))
+    assert not isinstance(error, ConfigurationErrors)
+
+
+def test_files_that_cannot_be_read(tmp_path: Path) -> None:
+    broken = tmp_path / "broken.toml"
+    broken.write_text("[server\n", "utf-8")
+    binary = tmp_path / "binary.toml"
+    binary.write_bytes(b"\xff\xfe")
+    for path, said in (
+        (tmp_path / "none.toml", "there is no such file"),
+        (broken, "is not TOML"),
+        (binary, "cannot be read"),
+        (tmp_path, "cannot be read"),
+    ):
+        with pytest.raises(ConfigurationError, match=said):
+            load(path, {})
+
+
+@pytest.mark.parametrize("value", [None, "", "s", "1 week", "1e9", "inf", "nan", 1e12, [], "-1s"])
+def test_what_is_no_duration(value: object) -> None:
+    with pytest.raises(ValueError, match="is not a duration"):
+        read_duration(value)
+
+
+@pytest.mark.parametrize("value", ["", "10", "/minute", "10/", "10/fortnight", "x/minute", 10])
+def test_what_is_no_rate(value: object) -> None:
+    with pytest.raises(ValueError, match=r"is not a (rate|duration)"):
+        read_rate(value)
+
+
+def test_the_reference_page_is_in_step() -> None:
+    page = Path(__file__).parents[1] / "docs" / "configuration.md"
+    assert page.read_text("utf-8") == as_markdown(), "write it anew: turnkeeper settings > docs/configuration.md"
