@@ -10,7 +10,8 @@ from turnkeeper.model.ids import BotId, ChannelId, WorkspaceId
 Overlap = Literal["interrupt", "queue", "drop"]
 
 
-class RateLimit(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class RateLimit:
     """At most `count` messages in `per` seconds from one contact."""
 
     count: int

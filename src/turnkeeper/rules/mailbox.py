@@ -1,0 +1,251 @@
+"""What a conversation does with an event that arrives, and when it is due: the queue's own rules.
+
+Everything that happens to a conversation passes `admit`. It never looks at rows: what it needs of them
+(open sends, the target of an edit) is told to it by the accept's script.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from msgspec.structs import replace
+
+from turnkeeper.model.conversation import Conversation, EventState, Mode, TurnState
+from turnkeeper.model.events import Inbound
+from turnkeeper.model.policy import Habit, SendPolicy, TurnPolicy
+from turnkeeper.rules import opt_out, overlap, rate_limit, staleness, turn_start, window
+
+SILENT_KINDS = frozenset({"reaction", "system", "call", "call_permission", "poll_vote", "session_status", "error"})
+"""Kinds that are kept and shown but start no turn."""
+
+OUTSIDE_KINDS = frozenset({"timer", "payment", "api"})
+"""Events that come from no person: due at once, and they wait for the bot while a person answers."""
+
+
+class Admission(NamedTuple):
+    """Where an event ends up, and what it did to the conversation.
+
+    `notice`: a sentence to say once, outside any turn. `fenced`: a run that was under way lost its hold.
+    `ends_follow_ups`: the contact wrote first. `cancels`: open events and unsent rows end with this state
+    (and reason).
+    """
+
+    conversation: Conversation
+    state: EventState
+    reason: str | None = None
+    notice: str | None = None
+    fenced: bool = False
+    ends_follow_ups: bool = False
+    cancels: tuple[EventState, str | None] | None = None
+
+
+def due_at(conversation: Conversation) -> float | None:
+    """When a worker may take the conversation; None: not before something changes it.
+
+    Sends and turns have separate times: while rows are unsent, only theirs counts.
+    """
+    if conversation.owner is not None:
+        return None
+    if conversation.unsent:
+        return conversation.send_at
+    if conversation.mode != Mode.BOT:
+        return None
+    if conversation.turn_state != TurnState.NONE:
+        return conversation.resume_at
+    return conversation.turn_at
+
+
+def settle_due(conversation: Conversation) -> Conversation:
+    """The conversation with its stored due time in step."""
+    due = due_at(conversation)
+    return conversation if due == conversation.due_at else replace(conversation, due_at=due)
+
+
+def admit(
+    conversation: Conversation, event: Inbound, turns: TurnPolicy, sends: SendPolicy, received_at: float
+) -> Admission:
+    """Decide where a newly inserted event goes. The event's sequence number is `in_last + 1`."""
+    counted = replace(conversation, in_last=conversation.in_last + 1)
+    if event.kind in OUTSIDE_KINDS:
+        admission = _outside(counted, received_at)
+    elif event.kind in SILENT_KINDS:
+        admission = Admission(_heard(counted, event, received_at), EventState.NO_REPLY)
+    else:
+        admission = _contact_message(counted, event, turns, sends, received_at)
+    return close_watermark(conversation, admission)
+
+
+def close_watermark(before: Conversation, admission: Admission) -> Admission:
+    """Where nothing was open before, nothing before this event needs another look."""
+    after = admission.conversation
+    if nothing_open(before):
+        seq = before.in_last + 1
+        after = replace(after, done_to=seq - 1 if admission.state is EventState.WAITING else seq)
+    return admission._replace(conversation=settle_due(after))
+
+
+def nothing_open(conversation: Conversation) -> bool:
+    """Whether no event waits or belongs to a turn that is not yet committed."""
+    return conversation.turn_at is None and conversation.turn_state == TurnState.NONE and conversation.held_echoes == 0
+
+
+def _outside(conversation: Conversation, now: float) -> Admission:
+    """A timer, a payment, a call of the API: due at once, unless a burst is being waited for (it joins that)."""
+    at = conversation.turn_at
+    return Admission(replace(conversation, turn_at=now if at is None else at), EventState.WAITING)
+
+
+def _heard(conversation: Conversation, event: Inbound, now: float) -> Conversation:
+    """The window opens with whatever the contact does, at the provider's time."""
+    said_at = min(float(event.timestamp), now) if event.timestamp else now
+    if conversation.contact_at is not None and conversation.contact_at >= said_at:
+        return conversation
+    return replace(conversation, contact_at=said_at)
+
+
+def _contact_message(
+    conversation: Conversation, event: Inbound, turns: TurnPolicy, sends: SendPolicy, now: float
+) -> Admission:
+    heard = _heard(conversation, event, now)
+    verdict = opt_out.verdict(event.text) if event.kind in ("text", "button_reply", "list_reply") else None
+    if verdict == "stop":
+        return _stopped(heard, turns, sends, now)
+    if heard.opted_out:
+        if verdict == "start":
+            back = replace(heard, opted_out=False)
+            return Admission(back, EventState.NO_REPLY, notice=turns.opt_in_notice)
+        return Admission(heard, EventState.DROPPED, "opted_out")
+    if heard.mode != Mode.BOT:
+        return Admission(heard, EventState.PERSON)
+    if staleness.is_stale(turns, timestamp=event.timestamp, now=now):
+        return _stale(heard, turns, sends, now)
+    return _paced(heard, conversation.contact_at, event, turns, now)
+
+
+def _stopped(conversation: Conversation, turns: TurnPolicy, sends: SendPolicy, now: float) -> Admission:
+    """STOP: whatever is under way ends, one sentence confirms it, silence follows."""
+    quiet = replace(clear_desk(conversation), opted_out=True, follow_ups=False)
+    told = None if conversation.opted_out else turns.opt_out_notice
+    open_window = window.is_open(contact_at=conversation.contact_at, window=sends.window, now=now)
+    return Admission(
+        quiet,
+        EventState.DROPPED,
+        "opted_out",
+        notice=told if open_window else None,
+        fenced=conversation.owner is not None,
+        ends_follow_ups=conversation.follow_ups,
+        cancels=(EventState.DROPPED, "opted_out"),
+    )
+
+
+def _stale(conversation: Conversation, turns: TurnPolicy, sends: SendPolicy, now: float) -> Admission:
+    told_at = conversation.stale_noticed_at
+    due = told_at is None or now - told_at >= turns.stale_after
+    if due and window.is_open(contact_at=conversation.contact_at, window=sends.window, now=now):
+        told = replace(conversation, stale_noticed_at=now)
+        return Admission(told, EventState.DROPPED, "stale", notice=turns.stale_notice)
+    return Admission(conversation, EventState.DROPPED, "stale")
+
+
+def _paced(
+    conversation: Conversation, previous_at: float | None, event: Inbound, turns: TurnPolicy, now: float
+) -> Admission:
+    allowed, tat = rate_limit.admit(turns.rate_limit, tat=conversation.tat, now=now)
+    if not allowed and turns.rate_limit is not None:
+        if rate_limit.notice_due(turns.rate_limit, noticed_at=conversation.rate_noticed_at, now=now):
+            told = replace(conversation, rate_noticed_at=now)
+            return Admission(told, EventState.DROPPED, "rate_limited", notice=turns.rate_notice)
+        return Admission(conversation, EventState.DROPPED, "rate_limited")
+    if overlap.is_dropped(turns, turn_running=conversation.turn_state != TurnState.NONE):
+        return Admission(replace(conversation, tat=tat), EventState.DROPPED, "overlapped")
+    return wait(replace(conversation, tat=tat), event, previous_at, turns, now)
+
+
+def wait(
+    conversation: Conversation, event: Inbound, previous_at: float | None, turns: TurnPolicy, now: float
+) -> Admission:
+    """A contact's message that will be answered: it starts or prolongs the wait, and may interrupt."""
+    habit = Habit(conversation.habit_bursts, conversation.habit_gap, conversation.habit_seen)
+    habit = turn_start.learn(habit, gap=None if previous_at is None else max(0.0, now - previous_at))
+    interrupts = may_interrupt(conversation, turns, now)
+    first_at = now if conversation.first_at is None else conversation.first_at
+    burst_from = first_at
+    if interrupts and conversation.turn_first_at is not None:
+        burst_from = min(first_at, conversation.turn_first_at)
+    due = turn_start.turn_at(turns, first_at=burst_from, last_at=now, text=event.text, habit=habit)
+    waiting = replace(
+        conversation,
+        first_at=first_at,
+        last_at=now,
+        turn_at=due,
+        habit_bursts=habit.bursts,
+        habit_gap=habit.gap,
+        habit_seen=habit.seen,
+        follow_ups=False,
+    )
+    ends = conversation.follow_ups
+    if not interrupts:
+        return Admission(waiting, EventState.WAITING, ends_follow_ups=ends)
+    backed_off = conversation.resume_at if conversation.turn_state == TurnState.RETRY else None
+    resumed = interrupt(waiting, due if backed_off is None else max(due, backed_off))
+    return Admission(resumed, EventState.WAITING, fenced=conversation.owner is not None, ends_follow_ups=ends)
+
+
+def may_interrupt(conversation: Conversation, turns: TurnPolicy, now: float) -> bool:
+    """Whether a newer message of the contact restarts the turn that is not yet committed."""
+    if conversation.turn_state == TurnState.NONE or conversation.turn_first_at is None:
+        return False
+    return overlap.may_interrupt(
+        turns, turn_first_at=conversation.turn_first_at, irrevocable=conversation.irrevocable, now=now
+    )
+
+
+def interrupt(conversation: Conversation, resume_at: float) -> Conversation:
+    """Fence the run off and let the next claim start a new attempt with all messages."""
+    return replace(
+        conversation,
+        owner=None,
+        epoch=conversation.epoch + 1,
+        turn_state=TurnState.INTERRUPTED,
+        resume_at=resume_at,
+        claims=0,
+    )
+
+
+def clear_desk(conversation: Conversation) -> Conversation:
+    """Nothing waits, nothing runs, nobody owns it; rows that may still arrive keep their place."""
+    return replace(
+        conversation,
+        owner=None,
+        epoch=conversation.epoch + 1,
+        turn_state=TurnState.NONE,
+        irrevocable=False,
+        turn_first_at=None,
+        first_at=None,
+        last_at=None,
+        turn_at=None,
+        resume_at=None,
+        claims=0,
+        failures=0,
+    )
+
+
+def take_over(conversation: Conversation, mode: Mode, until: float | None) -> Conversation:
+    """A person answers (or nobody): the running turn is fenced off and does not wait to be asked."""
+    return replace(clear_desk(conversation), mode=mode, mode_until=until)
+
+
+def give_back(conversation: Conversation, outside_waiting: bool, now: float) -> Conversation:
+    """The bot answers again; what came from no person meanwhile is due now."""
+    back = replace(
+        conversation, mode=Mode.BOT, mode_until=None, turn_at=now if outside_waiting else conversation.turn_at
+    )
+    return settle_due(back)
+
+
+def typing(conversation: Conversation, turns: TurnPolicy, now: float) -> Conversation:
+    """The contact is writing: what waits, waits on, within `max_wait`."""
+    if conversation.first_at is None or conversation.turn_at is None:
+        return conversation
+    at = turn_start.after_typing(turns, first_at=conversation.first_at, turn_at=conversation.turn_at, now=now)
+    return settle_due(replace(conversation, turn_at=at))

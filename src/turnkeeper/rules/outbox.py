@@ -1,0 +1,130 @@
+"""What to do with the first row of an outbox, and what an outcome makes of a row. Order is never given up.
+
+queued ──▶ sending ──▶ accepted ──▶ …        the provider took it
+   ▲          ├──▶ queued (hold)             not sent: keeps its place, later rows wait behind it
+   │          ├──▶ failed                    refused: later rows go on
+   └──────────┴──▶ unknown (hold)            it may have arrived: waited for, then the channel's policy decides
+"""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+from msgspec.structs import replace
+
+from turnkeeper.model.conversation import OutboundRow
+from turnkeeper.model.outbound import Accepted, NotSent, Outcome, Rejected, Unknown
+from turnkeeper.model.policy import SendPolicy
+from turnkeeper.rules import delivery, retry
+
+RESENDS = 1
+"""How often a row of unknown fate is sent again, where the channel allows it at all."""
+
+
+class Next(NamedTuple):
+    """The first row's next move: `send` it (marked), `hold` it, or `settle` it and look at the one behind."""
+
+    move: Literal["send", "hold", "settle"]
+    row: OutboundRow
+
+
+def next_move(row: OutboundRow, policy: SendPolicy, *, resends: bool, now: float) -> Next:
+    """Decide about the first unsettled row. `resends` False: a person has taken over, send nothing twice."""
+    if row.state == "sending":
+        return _found_sending(row, policy, now)
+    if row.hold_until is not None and row.hold_until > now:
+        return Next("hold", row)
+    if row.state == "unknown":
+        sent_before = row.tries - row.failures
+        if policy.on_unknown == "never_resend" or not resends or sent_before > RESENDS:
+            return Next("settle", replace(row, settled_at=now))
+    elif row.expires_at <= now:
+        return Next("settle", replace(row, state="expired", reason="not sent in time", settled_at=now))
+    return Next("send", replace(row, state="sending", tries=row.tries + 1, sending_at=now, hold_until=None))
+
+
+def _found_sending(row: OutboundRow, policy: SendPolicy, now: float) -> Next:
+    """Somebody died while sending: the call may still be under way until its own limit is over."""
+    began = row.sending_at if row.sending_at is not None else now
+    limit = began + policy.send_limit
+    if now < limit:
+        return Next("hold", replace(row, hold_until=limit))
+    return Next("hold" if policy.on_unknown != "never_resend" else "settle", unknown(row, policy, now))
+
+
+def unknown(
+    row: OutboundRow, policy: SendPolicy, now: float, reason: str = "the sender died while sending"
+) -> OutboundRow:
+    """The row as of unknown fate: its echo is waited for at least as long as the outage lasted."""
+    if policy.on_unknown == "never_resend":
+        return replace(row, state="unknown", reason=reason, hold_until=None, settled_at=now)
+    began = row.sending_at if row.sending_at is not None else now
+    wait = retry.unknown_wait(unknown_wait=policy.unknown_wait, sent_at=began, now=now)
+    return replace(row, state="unknown", reason=reason, hold_until=now + wait)
+
+
+def after_outcome(row: OutboundRow, outcome: Outcome, policy: SendPolicy, *, backoff: float, now: float) -> OutboundRow:
+    """The row after a try. A status that came first is kept: states only move forward."""
+    if isinstance(outcome, Accepted):
+        return replace(
+            row,
+            state=delivery.advance(row.state, "accepted"),
+            external_id=outcome.external_id or row.external_id,
+            accepted_at=row.accepted_at or now,
+            settled_at=row.settled_at or now,
+            hold_until=None,
+            reason=None,
+        )
+    if row.settled_at is not None or row.state != "sending":
+        return row
+    if isinstance(outcome, Unknown):
+        return unknown(row, policy, now, outcome.reason)
+    if isinstance(outcome, Rejected):
+        if outcome.remedy == "stop_channel":
+            return _put_back(row, outcome.reason, outcome.code, None, now)
+        return replace(row, state="failed", code=outcome.code, reason=outcome.reason, settled_at=now)
+    return _not_sent(row, outcome, backoff, now)
+
+
+def _not_sent(row: OutboundRow, outcome: NotSent, backoff: float, now: float) -> OutboundRow:
+    tried = row.failures + 1
+    if outcome.limit is not None and tried >= outcome.limit:
+        return replace(row, state="failed", code=outcome.code, reason=outcome.reason, failures=tried, settled_at=now)
+    wait = backoff if outcome.retry_after is None else outcome.retry_after
+    return _put_back(row, outcome.reason, outcome.code, now + wait, now)
+
+
+def _put_back(row: OutboundRow, reason: str, code: str | None, at: float | None, now: float) -> OutboundRow:
+    if at is not None and at >= row.expires_at:
+        at = row.expires_at
+    if row.expires_at <= now:
+        return replace(row, state="expired", code=code, reason=reason, settled_at=now)
+    return replace(row, state="queued", code=code, reason=reason, hold_until=at, failures=row.failures + 1)
+
+
+def after_report(
+    row: OutboundRow, status: str, *, at: float, now: float, code: str | None, reason: str | None
+) -> OutboundRow:
+    """The row after a provider's status: forward only; any status settles a row that was waited for."""
+    reported = "accepted" if status == "pending" else status
+    state = delivery.advance(row.state, reported)
+    if state == row.state and row.settled_at is not None:
+        return _stamped(row, reported, at)
+    settled = row.settled_at if row.settled_at is not None and row.state != "unknown" else now
+    changed = replace(row, state=state, settled_at=settled, hold_until=None)
+    if reported == "failed" and state == "failed":
+        return replace(changed, code=code, reason=reason)
+    accepted_at = row.accepted_at if row.accepted_at is not None else at
+    return _stamped(replace(changed, accepted_at=accepted_at), reported, at)
+
+
+def _stamped(row: OutboundRow, status: str, at: float) -> OutboundRow:
+    """Each status keeps the time of its first report."""
+    match status:
+        case "sent" if row.sent_at is None:
+            return replace(row, sent_at=at)
+        case "delivered" if row.delivered_at is None:
+            return replace(row, delivered_at=at)
+        case "read" | "played" if row.read_at is None:
+            return replace(row, read_at=at)
+    return row

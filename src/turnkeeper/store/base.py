@@ -1,0 +1,306 @@
+"""The store port: every method is one transaction, durable when it returns.
+
+Two implementations, one contract suite. What a transaction decides stands in `rules` and is played by the
+scripts in `store/transactions`, once for both; SQL stands in `store/sqlite` and `store/postgres` only.
+Raises StoreUnavailable (retry) and, where a run is named, Fenced (stop, send nothing).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple, Protocol
+
+import msgspec
+
+from turnkeeper.model.conversation import (
+    Conversation,
+    EventRow,
+    OutboundRow,
+    SessionRow,
+    StepRow,
+    TimerRow,
+    TurnRow,
+)
+from turnkeeper.model.events import DeliveryUpdate, Inbound
+from turnkeeper.model.ids import ChannelId, ConversationKey, OutboundKey, WorkerId, WorkspaceId
+from turnkeeper.model.outbound import Outcome
+from turnkeeper.model.policy import Channel
+
+
+class Arrival(NamedTuple):
+    """An event on its way into a mailbox."""
+
+    channel: Channel
+    event: Inbound
+    received_at: float
+
+
+class Report(NamedTuple):
+    """What a provider says of a send."""
+
+    channel: Channel
+    update: DeliveryUpdate
+    received_at: float
+
+
+class Stray(NamedTuple):
+    """Something that belongs to no conversation: it is only counted and kept."""
+
+    workspace_id: WorkspaceId
+    channel_id: str
+    state: Literal["ignored", "unreadable"]
+    reason: str
+    dedup_key: str
+    raw: bytes
+    received_at: float
+
+
+class Intake(NamedTuple):
+    """All that one webhook brought; taken whole or not at all."""
+
+    arrivals: Sequence[Arrival] = ()
+    reports: Sequence[Report] = ()
+    strays: Sequence[Stray] = ()
+
+
+class Wake(msgspec.Struct, frozen=True, array_like=True):
+    """A conversation whose turn in the queue moved. `fenced`: the worker that lost it and should stop its run."""
+
+    workspace_id: WorkspaceId
+    conversation_id: str
+    due_at: float | None
+    fenced: WorkerId | None = None
+
+
+class Taken(NamedTuple):
+    """What became of an intake: how many events were new, how many had been here, and who is to be woken."""
+
+    accepted: int
+    duplicates: int
+    wakes: list[Wake]
+
+
+class Run(NamedTuple):
+    """A worker's hold on a conversation: every write in its name carries all of it."""
+
+    key: ConversationKey
+    worker_id: WorkerId
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedTurn:
+    """A turn to run. `steps` are those already journaled; `exhausted`: claimed too often, fail it unrun."""
+
+    run: Run
+    channel: Channel
+    conversation: Conversation
+    turn: TurnRow
+    events: Sequence[EventRow]
+    session: SessionRow | None
+    steps: Sequence[StepRow] = ()
+    exhausted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedSend:
+    """A row that is marked `sending`: call the provider, then record the outcome."""
+
+    run: Run
+    channel: Channel
+    conversation: Conversation
+    row: OutboundRow
+
+
+Claimed = ClaimedTurn | ClaimedSend
+
+
+class Dispatch(NamedTuple):
+    """What follows a write: a row now marked `sending`, or the conversation let go, due again at `due_at`.
+
+    Both empty: still held (a turn that goes on after a `say_now`).
+    """
+
+    send: ClaimedSend | None
+    due_at: float | None = None
+
+
+class StepKey(NamedTuple):
+    """Where a step stands in its turn; `attempt` is 0 for an effect."""
+
+    turn_no: int
+    attempt: int
+    name: str
+    occurrence: int
+
+
+@dataclass(frozen=True, slots=True)
+class TurnCommit:
+    """What a turn leaves. `contents` are encoded Contents in the order in which they are to be sent.
+
+    `failed`: the bot gave up, the contents are its `error_reply`.
+    """
+
+    run: Run
+    turn_no: int
+    contents: Sequence[bytes]
+    session: SessionRow
+    now: float
+    timers: Sequence[TimerRow] = ()
+    follow_ups_cancelled: bool = False
+    handover: str | None = None
+    failed: bool = False
+    trace: str | None = None
+
+
+class PutOff(NamedTuple):
+    """A turn whose bot raised and that is tried again at `at`."""
+
+    run: Run
+    turn_no: int
+    trace: str
+    at: float
+    now: float
+
+
+class Sent(NamedTuple):
+    """The outcome of one try of one row; counts whoever owns the conversation now.
+
+    `backoff`: seconds to wait if it is to be tried again. `in_turn`: said while the turn goes on, which keeps
+    the conversation.
+    """
+
+    row: OutboundKey
+    tried: int
+    outcome: Outcome
+    run: Run
+    backoff: float
+    now: float
+    in_turn: bool = False
+
+
+class Beat(NamedTuple):
+    """A heartbeat's answer. `alive` False: declared dead, take a new identity. `clock`: the database's."""
+
+    alive: bool
+    released: int
+    clock: float
+
+
+class Moment(NamedTuple):
+    """One line of a conversation's story: what happened when."""
+
+    at: float
+    kind: str
+    turn_no: int | None
+    seq: int | None
+    text: str
+    detail: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """How many events stand where; the states sum to `accepted`."""
+
+    accepted: int
+    duplicates: int
+    states: dict[str, int]
+    dropped: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a conversation's history, oldest first. `role`: contact, bot or person."""
+
+    role: Literal["contact", "bot", "person"]
+    text: str
+    at: float
+    kind: str = "text"
+
+
+class Store(Protocol):
+    """Everything that the engine keeps."""
+
+    async def open(self) -> None:
+        """Connect; raises StoreUnavailable, or StoreMismatch for a schema that is not ours."""
+
+    async def close(self) -> None:
+        """Finish what is under way and disconnect."""
+
+    async def migrate(self) -> list[str]:
+        """Bring the schema up to date; the names of the migrations that were applied."""
+
+    async def take(self, intake: Intake) -> Taken:
+        """Put a webhook's events into their mailboxes, each once, and apply its delivery updates."""
+
+    async def claim(self, worker_id: WorkerId, limit: int, now: float, versions: Mapping[str, str]) -> list[Claimed]:
+        """Take up to `limit` due conversations. `versions`: the code of each bot that this worker would run."""
+
+    async def begin_effect(self, run: Run, step: StepKey, arguments: str, now: float) -> StepRow | None:
+        """Note that an effect is about to run; from here no interrupt. The row if it was begun before."""
+
+    async def finish_step(self, run: Run, step: StepRow) -> None:
+        """Keep a step's result."""
+
+    async def say_now(self, run: Run, step: StepRow, contents: Sequence[bytes], now: float) -> Dispatch:
+        """Journal the step and put its messages into the outbox, in one; the turn can no longer be interrupted."""
+
+    async def commit(self, commit: TurnCommit) -> Dispatch:
+        """End a turn. May be repeated when its answer was lost."""
+
+    async def put_off(self, put_off: PutOff) -> float | None:
+        """Let a failed turn go until its retry; when it is due."""
+
+    async def record(self, sent: Sent) -> Dispatch:
+        """Keep a send's outcome and go on with the outbox while the run still holds the conversation."""
+
+    async def release(self, run: Run, now: float) -> float | None:
+        """Hand a conversation over undone (graceful stop); when it is due."""
+
+    async def register(self, worker_id: WorkerId, now: float) -> None:
+        """Announce a worker."""
+
+    async def beat(
+        self, worker_id: WorkerId, *, now: float, lease: float, holding: frozenset[ConversationKey], reap: bool
+    ) -> Beat:
+        """Live on; free what dead workers owned (if `reap`), and what this one owns but no longer holds."""
+
+    async def retire(self, worker_id: WorkerId, now: float) -> int:
+        """Sign off: frees all that the worker owned; how many."""
+
+    async def fire_timers(self, now: float, limit: int) -> list[Wake]:
+        """Move due timers into their mailboxes."""
+
+    async def next_due(self) -> float | None:
+        """When the next conversation or timer is due."""
+
+    async def set_mode(self, key: ConversationKey, mode: str, now: float, until: float | None = None) -> Wake | None:
+        """Hand over to a person, pause, or give back to the bot; None for an unknown conversation."""
+
+    async def pause_channel(self, workspace_id: WorkspaceId, channel_id: ChannelId, reason: str, now: float) -> bool:
+        """Stop sending on a channel; False if it was stopped already."""
+
+    async def resume_channel(self, workspace_id: WorkspaceId, channel_id: ChannelId, now: float) -> bool:
+        """Send on it again; False if it was not stopped."""
+
+    async def paused_channels(self) -> list[tuple[WorkspaceId, ChannelId, str, float]]:
+        """Channels that are stopped: workspace, channel, reason, since."""
+
+    async def history(self, key: ConversationKey, limit: int) -> list[Line]:
+        """The last `limit` lines that were said, oldest first."""
+
+    async def moments(self, key: ConversationKey, limit: int) -> list[Moment]:
+        """What happened in a conversation lately, oldest first."""
+
+    async def recent(self, limit: int) -> list[Conversation]:
+        """The conversations in which something happened last."""
+
+    async def find(self, workspace_id: WorkspaceId, channel_id: ChannelId, address: str) -> Conversation | None:
+        """The conversation of an address."""
+
+    async def ledger(self) -> Ledger:
+        """How many events stand where."""
+
+    async def retain(self, before: float, limit: int) -> int:
+        """Forget up to `limit` settled rows from before an instant, keeping the ledger's sums; how many."""

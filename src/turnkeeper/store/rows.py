@@ -1,0 +1,178 @@
+"""The rows port: what a transaction's script may read and write, in sets, inside one open transaction.
+
+Nothing here decides. SQLite plays it at once, PostgreSQL in one statement a set. Callers lock conversations
+before they read what belongs to them, and always all at once (`lock` sorts), so that scripts cannot deadlock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple, Protocol
+
+from turnkeeper.model.conversation import (
+    AddressRow,
+    Conversation,
+    EventRow,
+    OutboundRow,
+    SessionRow,
+    StepRow,
+    StrayRow,
+    TimerRow,
+    TurnRow,
+)
+from turnkeeper.model.ids import ChannelId, ConversationId, ConversationKey, OutboundKey, WorkerId, WorkspaceId
+
+AddressKey = tuple[WorkspaceId, ChannelId, str]
+TurnKey = tuple[WorkspaceId, ConversationId, int]
+
+
+class EventChange(NamedTuple):
+    """A new state for one event."""
+
+    key: ConversationKey
+    seq: int
+    state: str
+    reason: str | None = None
+    turn_no: int | None = None
+    settled_at: float | None = None
+
+
+class TurnEnd(NamedTuple):
+    """A final state for all events of a turn; `seq_from`..`seq_to` is where they are."""
+
+    key: ConversationKey
+    turn_no: int
+    seq_from: int
+    seq_to: int
+    state: str
+    now: float
+
+
+class EarlyReport(NamedTuple):
+    """A status for a message that we do not know yet; it waits for it."""
+
+    workspace_id: WorkspaceId
+    channel_id: ChannelId
+    external_id: str
+    status: str
+    at: float
+    code: str | None
+    reason: str | None
+    received_at: float
+
+
+class Rows(Protocol):
+    """One open transaction."""
+
+    async def addresses(self, wanted: Iterable[AddressKey]) -> dict[AddressKey, AddressRow]: ...
+    async def add_addresses(self, rows: Sequence[AddressRow]) -> None:
+        """Add those that are not there yet."""
+
+    async def repoint(self, losers: Sequence[ConversationKey], winner: AddressRow) -> None:
+        """Give all addresses of some conversations to another, and their contact with them."""
+
+    async def add_contacts(self, rows: Sequence[tuple[WorkspaceId, str, str | None, float]]) -> None:
+        """Add contacts that are not there yet: workspace, id, name, since."""
+
+    async def create(self, rows: Sequence[Conversation]) -> None:
+        """Add conversations that are not there yet."""
+
+    async def lock(self, keys: Iterable[ConversationKey]) -> dict[ConversationKey, Conversation]: ...
+    async def save(self, rows: Sequence[Conversation]) -> None: ...
+    async def due(self, now: float, limit: int) -> list[Conversation]:
+        """Due conversations, locked; those that someone else holds are passed over."""
+
+    async def owned(self, workers: Sequence[WorkerId], limit: int) -> list[Conversation]:
+        """What some workers own, locked."""
+
+    async def count_owned(self, worker_id: WorkerId) -> int: ...
+
+    async def known_events(
+        self, wanted: Iterable[tuple[WorkspaceId, ChannelId, bytes]]
+    ) -> set[tuple[WorkspaceId, ChannelId, bytes]]:
+        """Which of these have been here."""
+
+    async def recent_dedups(self, key: ConversationKey, since: float) -> list[bytes]:
+        """The dedup digests of a conversation's newest events, back to an instant."""
+
+    async def add_events(self, rows: Sequence[EventRow]) -> None: ...
+    async def open_events(self, spans: Iterable[tuple[ConversationKey, int]]) -> dict[ConversationKey, list[EventRow]]:
+        """Waiting and running events after a watermark, in order."""
+
+    async def change_events(self, changes: Sequence[EventChange]) -> None: ...
+    async def rewrite_events(self, bodies: Sequence[tuple[ConversationKey, int, bytes]]) -> None:
+        """New bodies for events that were edited."""
+
+    async def end_turns(self, ends: Sequence[TurnEnd]) -> None:
+        """Settle the events of turns."""
+
+    async def add_strays(self, rows: Sequence[StrayRow]) -> int:
+        """Count and keep; how many had been here."""
+
+    async def outbound(self, keys: Iterable[OutboundKey]) -> dict[OutboundKey, OutboundRow]: ...
+    async def first_open(self, spans: Iterable[tuple[ConversationKey, int]]) -> dict[ConversationKey, OutboundRow]:
+        """Of each conversation the first row after a watermark that is not settled."""
+
+    async def outbound_by_external(
+        self, wanted: Iterable[tuple[WorkspaceId, ChannelId, str]]
+    ) -> dict[tuple[WorkspaceId, ChannelId, str], OutboundRow]: ...
+    async def add_outbound(self, rows: Sequence[OutboundRow]) -> None: ...
+    async def save_outbound(self, rows: Sequence[OutboundRow]) -> None: ...
+    async def turn_states(self, turns: Iterable[TurnKey]) -> dict[TurnKey, list[tuple[str, bool]]]:
+        """The states of a turn's rows, and whether each is settled."""
+
+    async def cancel_queued(self, key: ConversationKey, now: float) -> list[int]:
+        """End a conversation's queued rows as cancelled; the turns that they belonged to."""
+
+    async def any_open_send(self, key: ConversationKey, after: int) -> bool:
+        """Whether a row is `sending` or of unknown fate and not settled."""
+
+    async def turns(self, keys: Iterable[TurnKey]) -> dict[TurnKey, TurnRow]: ...
+    async def put_turns(self, rows: Sequence[TurnRow]) -> None:
+        """Insert or replace."""
+
+    async def steps(self, turns: Iterable[TurnKey]) -> dict[TurnKey, list[StepRow]]: ...
+    async def put_steps(self, rows: Sequence[StepRow]) -> None:
+        """Insert; a row that is there and has no result gets it."""
+
+    async def sessions(self, keys: Iterable[ConversationKey]) -> dict[ConversationKey, SessionRow]: ...
+    async def put_sessions(self, rows: Sequence[SessionRow]) -> None: ...
+
+    async def early_reports(self, wanted: Iterable[tuple[WorkspaceId, ChannelId, str]]) -> list[EarlyReport]:
+        """Take the statuses that waited for these ids."""
+
+    async def add_early_reports(self, rows: Sequence[EarlyReport]) -> None: ...
+
+    async def add_timers(self, rows: Sequence[TimerRow]) -> None: ...
+    async def due_timers(self, now: float, limit: int) -> list[TimerRow]:
+        """Take due timers."""
+
+    async def drop_follow_ups(self, keys: Sequence[ConversationKey]) -> None: ...
+
+    async def paused(self) -> set[tuple[WorkspaceId, ChannelId]]:
+        """The channels that are stopped."""
+
+    async def pause(self, workspace_id: WorkspaceId, channel_id: ChannelId, reason: str, now: float) -> bool: ...
+    async def resume(self, workspace_id: WorkspaceId, channel_id: ChannelId) -> bool: ...
+    async def hold_channel(self, workspace_id: WorkspaceId, channel_id: ChannelId) -> None:
+        """No conversation of the channel with unsent rows is due."""
+
+    async def free_channel(self, workspace_id: WorkspaceId, channel_id: ChannelId, now: float) -> None:
+        """All of them are."""
+
+    async def add_worker(self, worker_id: WorkerId, now: float) -> None: ...
+    async def beat(self, worker_id: WorkerId, now: float) -> bool:
+        """False: unknown or declared dead."""
+
+    async def alive(self, worker_id: WorkerId) -> bool:
+        """Whether it is registered and not declared dead."""
+
+    async def bury(self, before: float) -> None:
+        """Declare dead all workers that have not beaten since."""
+
+    async def dead_owners(self) -> list[WorkerId]: ...
+    async def remove_workers(self, workers: Sequence[WorkerId]) -> None:
+        """Forget dead workers that own nothing any more."""
+
+    async def clock(self) -> float | None:
+        """The database's clock, if it has one of its own."""

@@ -1,0 +1,132 @@
+"""Questions that change nothing, and retention: what operators see, what bots remember."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import apsw
+
+from turnkeeper.model.conversation import Conversation, EventRow, OutboundRow, StepRow, TurnRow
+from turnkeeper.model.ids import ChannelId, ConversationKey, WorkspaceId
+from turnkeeper.store import story
+from turnkeeper.store.base import Ledger, Line, Moment
+from turnkeeper.store.ledger import summed
+from turnkeeper.store.sqlite.rows import SqliteRows, columns
+
+_LOOKS = 4
+"""How many rows retention looks at for each one that it may delete, so that its cost stays bounded."""
+
+
+def _all(connection: apsw.Connection, sql: str, bindings: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    return connection.execute(sql, bindings).fetchall()
+
+
+def next_due(connection: apsw.Connection) -> float | None:
+    """When the next conversation or timer is due."""
+    sql = """select min(at) from (select min(due_at) as at from conversation where due_at is not null
+      union all select min(due_at) from timer)"""
+    at = _all(connection, sql)[0][0]
+    return None if at is None else float(at)
+
+
+def paused_channels(connection: apsw.Connection) -> list[tuple[WorkspaceId, ChannelId, str, float]]:
+    """Channels that are stopped."""
+    found = _all(connection, "select workspace_id, channel_id, reason, paused_at from channel_pause order by 4")
+    return [(row[0], row[1], row[2], row[3]) for row in found]
+
+
+def _newest(connection: apsw.Connection, key: ConversationKey, limit: int) -> tuple[list[EventRow], list[OutboundRow]]:
+    where = "where workspace_id = ? and conversation_id = ? order by seq desc limit ?"
+    events = _all(connection, f"select {columns(EventRow)} from event {where}", (*key, limit))
+    rows = _all(connection, f"select {columns(OutboundRow)} from outbound {where}", (*key, limit))
+    return [EventRow(*row) for row in reversed(events)], [OutboundRow(*row) for row in reversed(rows)]
+
+
+def history(connection: apsw.Connection, key: ConversationKey, limit: int) -> list[Line]:
+    """The last lines that were said."""
+    return story.history(*_newest(connection, key, 2 * limit), limit)
+
+
+def moments(connection: apsw.Connection, key: ConversationKey, limit: int) -> list[Moment]:
+    """What happened lately."""
+    events, rows = _newest(connection, key, limit)
+    where = "where workspace_id = ? and conversation_id = ? order by {} desc limit ?"
+    turns = _all(connection, f"select {columns(TurnRow)} from turn {where.format('no')}", (*key, limit))
+    steps = _all(connection, f"select {columns(StepRow)} from step {where.format('turn_no')}", (*key, limit))
+    return story.moments(events, [TurnRow(*row) for row in turns], [StepRow(*row) for row in steps], rows)
+
+
+def recent(connection: apsw.Connection, limit: int) -> list[Conversation]:
+    """The conversations that were heard last."""
+    sql = f"select {columns(Conversation)} from conversation order by contact_at desc nulls last limit ?"
+    return [Conversation(*row) for row in _all(connection, sql, (limit,))]
+
+
+def find(
+    connection: apsw.Connection, workspace_id: WorkspaceId, channel_id: ChannelId, address: str
+) -> Conversation | None:
+    """The conversation of an address."""
+    listed = ", ".join(f"c.{field}" for field in Conversation.__struct_fields__)
+    sql = f"""select {listed} from address a
+      join conversation c on c.workspace_id = a.workspace_id and c.id = a.conversation_id
+      where a.workspace_id = ? and a.channel_id = ? and a.value = ?"""
+    found = _all(connection, sql, (workspace_id, channel_id, address))
+    return Conversation(*found[0]) if found else None
+
+
+def ledger(connection: apsw.Connection) -> Ledger:
+    """How many events stand where, from one snapshot."""
+    counted = """
+      select state, coalesce(reason, ''), count(*) from event group by 1, 2
+      union all select state, '', count(*) from stray group by 1
+      union all select state, reason, sum(events) from ledger_archive group by 1, 2"""
+    again = """select (select coalesce(sum(duplicates), 0) from conversation)
+      + (select coalesce(sum(deliveries - 1), 0) from stray)"""
+    connection.execute("begin")
+    try:
+        states = _all(connection, counted)
+        duplicates = _all(connection, again)[0][0]
+    finally:
+        connection.execute("commit")
+    return summed([(row[0], row[1], row[2]) for row in states], duplicates)
+
+
+async def retain(rows: SqliteRows, before: float, limit: int) -> int:
+    """Forget settled rows from before an instant, oldest first; the ledger keeps their sums."""
+    gone = _forget(
+        rows,
+        "event",
+        "received_at < ? and settled_at is not null",
+        before,
+        limit,
+        "workspace_id, channel_id, state, reason",
+    )
+    sums: dict[tuple[str, str, str, str], int] = {}
+    for workspace_id, channel_id, state, reason in gone:
+        key = (workspace_id, channel_id, state, reason or "")
+        sums[key] = sums.get(key, 0) + 1
+    for key, count in sums.items():
+        rows.run(
+            "insert into ledger_archive values (?, ?, ?, ?, ?)"
+            " on conflict do update set events = events + excluded.events",
+            (*key, count),
+        )
+    count = len(gone)
+    for table, condition in (
+        ("outbound", "created_at < ? and settled_at is not null"),
+        ("turn", "started_at < ? and state <> 'running'"),
+        ("step", "began_at < ?"),
+        ("early_report", "received_at < ?"),
+    ):
+        count += len(_forget(rows, table, condition, before, limit, "1"))
+    return count
+
+
+def _forget(
+    rows: SqliteRows, table: str, condition: str, before: float, limit: int, returning: str
+) -> list[tuple[Any, ...]]:
+    """Rows go in the order in which they were written; only the oldest are looked at."""
+    oldest = f"select rowid as r, * from {table} order by rowid limit {limit * _LOOKS}"
+    sql = f"""delete from {table} where rowid in (select r from ({oldest}) where {condition} limit {limit})
+      returning {returning}"""
+    return rows.run(sql, (before,))

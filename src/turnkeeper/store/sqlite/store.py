@@ -1,0 +1,251 @@
+"""The store on SQLite: WAL, every commit synced to disk, one writer a process."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import apsw
+
+from turnkeeper.model.conversation import Conversation, Mode, StepRow
+from turnkeeper.model.errors import Fenced, StoreMismatch, StoreUnavailable
+from turnkeeper.model.ids import ChannelId, ConversationKey, WorkerId, WorkspaceId
+from turnkeeper.model.policy import Directory
+from turnkeeper.store import migrations
+from turnkeeper.store.base import (
+    Beat,
+    Claimed,
+    Dispatch,
+    Intake,
+    Ledger,
+    Line,
+    Moment,
+    PutOff,
+    Run,
+    Sent,
+    StepKey,
+    Taken,
+    TurnCommit,
+    Wake,
+)
+from turnkeeper.store.sqlite import reading
+from turnkeeper.store.sqlite.rows import SqliteRows
+from turnkeeper.store.sqlite.writer import Batches, InlineWriter, ProcessLock, ThreadWriter
+from turnkeeper.store.transactions import channels, people, send, take, timers, turn, workers
+from turnkeeper.store.transactions import claim as claiming
+from turnkeeper.store.transactions.desk import Desk
+
+T = TypeVar("T")
+
+_PRAGMAS = (
+    "pragma journal_mode = wal",
+    "pragma synchronous = full",
+    "pragma cache_size = -65536",
+    "pragma mmap_size = 268435456",
+    "pragma wal_autocheckpoint = 4000",
+    "pragma foreign_keys = off",
+)
+_BUSY_MS = 10_000
+_OLDEST_FIXED = (3, 51, 3)
+
+
+class SqliteStore:
+    """The Store port on one file, or in memory with `inline` (simulations)."""
+
+    def __init__(self, path: str | Path, directory: Directory, *, inline: bool = False) -> None:
+        self._path = str(path)
+        self._directory = directory
+        self._inline = inline
+        self._connection: apsw.Connection | None = None
+        self._reader: apsw.Connection | None = None
+        self._reading = threading.Lock()
+        self._lock = ProcessLock(None)
+        self._writer: ThreadWriter | InlineWriter | None = None
+
+    async def open(self) -> None:
+        """Connect, and bring an empty file up to date."""
+        self._connection = self._connect()
+        in_memory = self._path == ":memory:"
+        self._lock = ProcessLock(None if in_memory else f"{self._path}.lock")
+        self._reader = self._connection if in_memory else self._connect()
+        batches = Batches(self._connection, self._lock)
+        loop = asyncio.get_running_loop()
+        self._writer = InlineWriter(batches, loop) if self._inline else ThreadWriter(batches, loop)
+
+    def _connect(self) -> apsw.Connection:
+        if tuple(map(int, apsw.sqlite_lib_version().split("."))) < _OLDEST_FIXED:
+            raise StoreMismatch(
+                f"SQLite {apsw.sqlite_lib_version()} can lose commits at a WAL reset; use 3.51.3 or later"
+            )
+        try:
+            connection = apsw.Connection(self._path, statementcachesize=256)
+            connection.set_busy_timeout(_BUSY_MS)
+            for pragma in _PRAGMAS:
+                connection.execute(pragma)
+        except apsw.Error as error:
+            raise StoreUnavailable(f"cannot open {self._path}: {error}") from error
+        return connection
+
+    async def close(self) -> None:
+        """Finish what is queued, then let the file go."""
+        if self._writer is not None:
+            await self._writer.close()
+        for connection in {self._connection, self._reader} - {None}:
+            cast(apsw.Connection, connection).close()
+        self._lock.close()
+        self._connection = self._reader = self._writer = None
+
+    async def migrate(self) -> list[str]:
+        """Apply what is missing, each in one transaction."""
+        if self._inline:
+            return self._migrate()
+        return await asyncio.to_thread(self._migrate)
+
+    def _migrate(self) -> list[str]:
+        connection = self._opened()
+        names: list[str] = []
+        with self._lock:
+            connection.execute(
+                "create table if not exists migration (name text primary key, checksum text not null) without rowid"
+            )
+            found = connection.execute("select name, checksum from migration").fetchall()
+            applied = {str(name): str(checksum) for name, checksum in found}
+            for migration in migrations.pending(migrations.migrations(__package__), applied):
+                connection.execute("begin immediate")
+                try:
+                    connection.execute(migration.sql)
+                    connection.execute("insert into migration values (?, ?)", (migration.name, migration.checksum))
+                    connection.execute("commit")
+                except BaseException:
+                    connection.execute("rollback")
+                    raise
+                names.append(migration.name)
+        return names
+
+    def _opened(self) -> apsw.Connection:
+        if self._connection is None:
+            raise StoreUnavailable("the store is not open")
+        return self._connection
+
+    async def _play(self, script: Callable[..., Coroutine[Any, Any, Any]], item: Any) -> Any:
+        if self._writer is None:
+            raise StoreUnavailable("the store is not open")
+        return await self._writer.submit(script, item)
+
+    async def _alone(self, script: Callable[[SqliteRows], Coroutine[Any, Any, T]]) -> T:
+        """A transaction for which no batch is gathered; it still shares a commit with others."""
+
+        async def one(rows: SqliteRows, _: Sequence[None]) -> list[T | Fenced]:
+            try:
+                return [await script(rows)]
+            except Fenced as fenced:  # raised before anything is written: no reason to play the batch again
+                return [fenced]
+
+        return cast(T, await self._play(one, None))
+
+    async def _read(self, query: Callable[[apsw.Connection], T]) -> T:
+        """Reads have their own connection and never hold up a commit."""
+        connection = self._reader
+        if connection is None:
+            raise StoreUnavailable("the store is not open")
+        if self._inline:
+            return query(connection)
+
+        def locked() -> T:
+            with self._reading:
+                return query(connection)
+
+        return await asyncio.to_thread(locked)
+
+    async def _take(self, rows: SqliteRows, intakes: Sequence[Intake]) -> list[Taken]:
+        return await take.take(rows, self._directory, intakes)
+
+    async def _finish_steps(self, rows: SqliteRows, items: Sequence[tuple[Run, StepRow]]) -> list[Exception | None]:
+        return await turn.finish_steps(rows, self._directory, items)
+
+    async def _commit(self, rows: SqliteRows, items: Sequence[TurnCommit]) -> list[Dispatch | Exception]:
+        return await turn.commit(rows, self._directory, items)
+
+    async def _record(self, rows: SqliteRows, items: Sequence[Sent]) -> list[Dispatch | Exception]:
+        return await send.record(rows, self._directory, items)
+
+    async def take(self, intake: Intake) -> Taken:
+        return cast(Taken, await self._play(self._take, intake))
+
+    async def claim(self, worker_id: WorkerId, limit: int, now: float, versions: Mapping[str, str]) -> list[Claimed]:
+        return await self._alone(lambda rows: claiming.claim(rows, self._directory, worker_id, limit, now, versions))
+
+    async def begin_effect(self, run: Run, step: StepKey, arguments: str, now: float) -> StepRow | None:
+        return await self._alone(lambda rows: turn.begin_effect(rows, self._directory, run, step, arguments, now))
+
+    async def finish_step(self, run: Run, step: StepRow) -> None:
+        await self._play(self._finish_steps, (run, step))
+
+    async def say_now(self, run: Run, step: StepRow, contents: Sequence[bytes], now: float) -> Dispatch:
+        return await self._alone(lambda rows: turn.say_now(rows, self._directory, run, step, contents, now))
+
+    async def commit(self, commit: TurnCommit) -> Dispatch:
+        return cast(Dispatch, await self._play(self._commit, commit))
+
+    async def put_off(self, put_off: PutOff) -> float | None:
+        return await self._alone(lambda rows: turn.put_off(rows, self._directory, put_off))
+
+    async def record(self, sent: Sent) -> Dispatch:
+        return cast(Dispatch, await self._play(self._record, sent))
+
+    async def release(self, run: Run, now: float) -> float | None:
+        return await self._alone(lambda rows: turn.release(rows, self._directory, run, now))
+
+    async def register(self, worker_id: WorkerId, now: float) -> None:
+        await self._alone(lambda rows: rows.add_worker(worker_id, now))
+
+    async def beat(
+        self, worker_id: WorkerId, *, now: float, lease: float, holding: frozenset[ConversationKey], reap: bool
+    ) -> Beat:
+        return await self._alone(
+            lambda rows: workers.beat(
+                rows, self._directory, worker_id, now=now, lease=lease, holding=holding, reap=reap
+            )
+        )
+
+    async def retire(self, worker_id: WorkerId, now: float) -> int:
+        return await self._alone(lambda rows: workers.retire(rows, self._directory, worker_id, now))
+
+    async def fire_timers(self, now: float, limit: int) -> list[Wake]:
+        return await self._alone(lambda rows: timers.fire(rows, self._directory, now, limit))
+
+    async def set_mode(self, key: ConversationKey, mode: str, now: float, until: float | None = None) -> Wake | None:
+        return await self._alone(lambda rows: people.set_mode(Desk(rows, self._directory), key, Mode(mode), until, now))
+
+    async def pause_channel(self, workspace_id: WorkspaceId, channel_id: ChannelId, reason: str, now: float) -> bool:
+        return await self._alone(lambda rows: channels.pause_channel(rows, workspace_id, channel_id, reason, now))
+
+    async def resume_channel(self, workspace_id: WorkspaceId, channel_id: ChannelId, now: float) -> bool:
+        return await self._alone(lambda rows: channels.resume_channel(rows, workspace_id, channel_id, now))
+
+    async def retain(self, before: float, limit: int) -> int:
+        return await self._alone(lambda rows: reading.retain(rows, before, limit))
+
+    async def next_due(self) -> float | None:
+        return await self._read(reading.next_due)
+
+    async def paused_channels(self) -> list[tuple[WorkspaceId, ChannelId, str, float]]:
+        return await self._read(reading.paused_channels)
+
+    async def history(self, key: ConversationKey, limit: int) -> list[Line]:
+        return await self._read(lambda connection: reading.history(connection, key, limit))
+
+    async def moments(self, key: ConversationKey, limit: int) -> list[Moment]:
+        return await self._read(lambda connection: reading.moments(connection, key, limit))
+
+    async def recent(self, limit: int) -> list[Conversation]:
+        return await self._read(lambda connection: reading.recent(connection, limit))
+
+    async def find(self, workspace_id: WorkspaceId, channel_id: ChannelId, address: str) -> Conversation | None:
+        return await self._read(lambda connection: reading.find(connection, workspace_id, channel_id, address))
+
+    async def ledger(self) -> Ledger:
+        return await self._read(reading.ledger)

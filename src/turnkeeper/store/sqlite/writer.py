@@ -1,0 +1,187 @@
+"""Group commit: whoever comes while a commit is under way shares the next one. One thread writes.
+
+A batch is one transaction. If anything in it raises, the batch is rolled back and its operations run again,
+each alone, so that a bad one cannot take its neighbours with it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+import threading
+from collections import deque
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
+
+import apsw
+
+from turnkeeper.model.errors import StoreUnavailable
+from turnkeeper.store.sqlite.rows import SqliteRows
+
+_LARGEST_BATCH = 256
+
+Script = Callable[[SqliteRows, Sequence[Any]], Coroutine[Any, Any, Sequence[Any]]]
+"""Plays a batch of items of one kind; gives a result or an Exception for each."""
+
+
+class Operation:
+    """One item for a script, and the future that waits for what becomes of it."""
+
+    __slots__ = ("future", "item", "script")
+
+    def __init__(self, script: Script, item: Any, future: asyncio.Future[Any]) -> None:
+        self.script = script
+        self.item = item
+        self.future = future
+
+
+def run_now(coroutine: Coroutine[Any, Any, Any]) -> Any:
+    """Run a script to its end; on SQLite nothing in it can wait."""
+    try:
+        coroutine.send(None)
+    except StopIteration as stop:
+        return stop.value
+    coroutine.close()
+    raise RuntimeError("a script waited for something outside its transaction")
+
+
+class ProcessLock:
+    """Processes on one file take turns without polling; None for a database in memory."""
+
+    def __init__(self, path: str | None) -> None:
+        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600) if path else None
+
+    def __enter__(self) -> None:
+        if self._file is not None:
+            fcntl.flock(self._file, fcntl.LOCK_EX)
+
+    def __exit__(self, *_: object) -> None:
+        if self._file is not None:
+            fcntl.flock(self._file, fcntl.LOCK_UN)
+
+    def close(self) -> None:
+        """Let the file go."""
+        if self._file is not None:
+            os.close(self._file)
+
+
+class Batches:
+    """Plays batches of operations on a connection; the same for both ways to run."""
+
+    def __init__(self, connection: apsw.Connection, lock: ProcessLock) -> None:
+        self._connection = connection
+        self._rows = SqliteRows(connection)
+        self._lock = lock
+
+    def play(self, operations: Sequence[Operation]) -> list[Any]:
+        """One result or Exception an operation, durable when this returns."""
+        try:
+            return self._transaction(operations)
+        except Exception:  # noqa: BLE001 - whose fault it is shows when each runs alone
+            return [self._alone(operation) for operation in operations]
+
+    def _alone(self, operation: Operation) -> Any:
+        try:
+            return self._transaction([operation])[0]
+        except (apsw.BusyError, apsw.IOError, apsw.FullError, apsw.CantOpenError) as error:
+            return StoreUnavailable(f"SQLite: {error}")
+        except Exception as error:  # noqa: BLE001 - it belongs to whoever asked
+            return error
+
+    def _transaction(self, operations: Sequence[Operation]) -> list[Any]:
+        groups: dict[Script, list[int]] = {}
+        for place, operation in enumerate(operations):
+            groups.setdefault(operation.script, []).append(place)
+        results: list[Any] = [None] * len(operations)
+        with self._lock:
+            self._connection.execute("begin immediate")
+            try:
+                for script, places in groups.items():
+                    played = run_now(script(self._rows, [operations[place].item for place in places]))
+                    for place, result in zip(places, played, strict=True):
+                        results[place] = result
+                self._connection.execute("commit")
+            except BaseException:
+                if self._connection.in_transaction:
+                    self._connection.execute("rollback")
+                raise
+        return results
+
+
+def _settle(settled: Sequence[tuple[Operation, Any]]) -> None:
+    for operation, result in settled:
+        if operation.future.done():
+            continue
+        if isinstance(result, BaseException):
+            operation.future.set_exception(result)
+        else:
+            operation.future.set_result(result)
+
+
+class ThreadWriter:
+    """The writer of a real server: a thread of its own, so that a commit never holds up the event loop."""
+
+    def __init__(self, batches: Batches, loop: asyncio.AbstractEventLoop) -> None:
+        self._batches = batches
+        self._loop = loop
+        self._queue: deque[Operation] = deque()
+        self._ready = threading.Event()
+        self._stopping = False
+        self._thread = threading.Thread(target=self._run, name="sqlite-writer", daemon=True)
+        self._thread.start()
+
+    def submit(self, script: Script, item: Any) -> asyncio.Future[Any]:
+        """Queue an item for the next commit."""
+        if self._stopping:
+            raise StoreUnavailable("the store is closed")
+        future: asyncio.Future[Any] = self._loop.create_future()
+        self._queue.append(Operation(script, item, future))
+        if not self._ready.is_set():
+            self._ready.set()
+        return future
+
+    def _run(self) -> None:
+        while True:
+            self._ready.wait()
+            self._ready.clear()
+            while self._queue:
+                batch = [self._queue.popleft() for _ in range(min(len(self._queue), _LARGEST_BATCH))]
+                settled = list(zip(batch, self._batches.play(batch), strict=True))
+                try:
+                    self._loop.call_soon_threadsafe(_settle, settled)
+                except RuntimeError:
+                    return
+            if self._stopping:
+                return
+
+    async def close(self) -> None:
+        """Finish what is queued."""
+        self._stopping = True
+        self._ready.set()
+        await asyncio.to_thread(self._thread.join)
+
+
+class InlineWriter:
+    """The same transactions in the event loop itself: for simulations, whose seeds must repeat."""
+
+    def __init__(self, batches: Batches, loop: asyncio.AbstractEventLoop) -> None:
+        self._batches = batches
+        self._loop = loop
+        self._queue: list[Operation] = []
+
+    def submit(self, script: Script, item: Any) -> asyncio.Future[Any]:
+        """Queue an item for the commit at the loop's next turn."""
+        future: asyncio.Future[Any] = self._loop.create_future()
+        self._queue.append(Operation(script, item, future))
+        if len(self._queue) == 1:
+            self._loop.call_soon(self._flush)
+        return future
+
+    def _flush(self) -> None:
+        batch, self._queue = self._queue, []
+        _settle(list(zip(batch, self._batches.play(batch), strict=True)))
+
+    async def close(self) -> None:
+        """Nothing is ever left queued for longer than one turn of the loop."""
+        await asyncio.sleep(0)

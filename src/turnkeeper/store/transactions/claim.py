@@ -1,0 +1,244 @@
+"""Claiming: due conversations get an owner and an epoch; a turn's events are fixed, or the next row is marked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from msgspec.structs import replace
+
+from turnkeeper.model.conversation import Conversation, EventRow, EventState, TurnRow, TurnState
+from turnkeeper.model.ids import ConversationKey, WorkerId
+from turnkeeper.model.policy import Channel, Directory
+from turnkeeper.rules import mailbox
+from turnkeeper.rules.mailbox import OUTSIDE_KINDS
+from turnkeeper.store.base import Claimed, ClaimedSend, ClaimedTurn, Run
+from turnkeeper.store.rows import EventChange, Rows, TurnKey
+from turnkeeper.store.transactions.desk import Desk
+from turnkeeper.store.transactions.outbox import let_go, pump
+
+CLAIMS = 5
+"""A turn that was claimed this often and never committed takes its workers down: it is failed."""
+
+UNCONFIGURED_WAIT = 60.0
+"""Seconds until a conversation whose channel is not configured is looked at again."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Start:
+    """What a claim makes of one conversation: the turn's record and exactly these events."""
+
+    conversation: Conversation
+    turn: TurnRow
+    events: list[EventRow]
+    taken: list[EventRow]
+    exhausted: bool = False
+
+
+async def claim(
+    rows: Rows, directory: Directory, worker_id: WorkerId, limit: int, now: float, versions: Mapping[str, str]
+) -> list[Claimed]:
+    """Take due conversations for a worker; whatever is not claimable after all gets its proper due time."""
+    if not await rows.alive(worker_id):
+        return []
+    desk = Desk(rows, directory)
+    due = await rows.due(now, limit)
+    desk.hold(due)
+    sends: list[Claimed] = list(await _claim_sends(desk, [row.key for row in due if row.unsent], worker_id, now))
+    turns = await _claim_turns(desk, [row.key for row in due if not row.unsent], worker_id, now, versions)
+    await desk.save()
+    return sends + turns
+
+
+async def _claim_sends(
+    desk: Desk, keys: Sequence[ConversationKey], worker_id: WorkerId, now: float
+) -> list[ClaimedSend]:
+    claimed: list[ClaimedSend] = []
+    marked = await pump(desk, keys, now) if keys else {}
+    for key in keys:
+        row = marked.get(key)
+        channel = desk.channel(desk[key])
+        if row is None or channel is None:
+            let_go(desk, key, now)
+            continue
+        owned = desk.put(replace(desk[key], owner=worker_id, epoch=desk[key].epoch + 1))
+        claimed.append(ClaimedSend(Run(key, worker_id, owned.epoch), channel, owned, row))
+    return claimed
+
+
+async def _claim_turns(
+    desk: Desk, keys: Sequence[ConversationKey], worker_id: WorkerId, now: float, versions: Mapping[str, str]
+) -> list[Claimed]:
+    if not keys:
+        return []
+    opened = await desk.rows.open_events([(key, desk[key].done_to) for key in keys])
+    resumed: list[TurnKey] = [
+        (key.workspace_id, key.id, desk[key].turn_no) for key in keys if desk[key].turn_state != TurnState.NONE
+    ]
+    records = await desk.rows.turns(resumed) if resumed else {}
+    starts: dict[ConversationKey, tuple[_Start, Channel]] = {}
+    for key in keys:
+        channel = desk.channel(desk[key])
+        if channel is None:
+            _postpone(desk, key, now)
+            continue
+        record = records.get((key.workspace_id, key.id, desk[key].turn_no))
+        version = versions.get(channel.bot_id, "")
+        start = _start(desk[key], opened.get(key, []), record, channel, version, now)
+        if start is None:
+            desk.put(_idle(desk[key]))
+        else:
+            starts[key] = (start, channel)
+    return await _write_starts(desk, starts, resumed, worker_id, now)
+
+
+def _postpone(desk: Desk, key: ConversationKey, now: float) -> None:
+    later = now + UNCONFIGURED_WAIT
+    conversation = desk[key]
+    if conversation.turn_state != TurnState.NONE:
+        desk.put(replace(conversation, resume_at=later))
+    else:
+        desk.put(replace(conversation, turn_at=later))
+
+
+def _idle(conversation: Conversation) -> Conversation:
+    """Due, but nothing is there: nobody may hold it for nothing."""
+    return replace(mailbox.clear_desk(conversation), epoch=conversation.epoch)
+
+
+def _start(
+    conversation: Conversation,
+    opened: Sequence[EventRow],
+    record: TurnRow | None,
+    channel: Channel,
+    version: str,
+    now: float,
+) -> _Start | None:
+    mine = [event for event in opened if event.state == EventState.RUNNING and event.turn_no == conversation.turn_no]
+    waiting = [event for event in opened if event.state == EventState.WAITING and event.reason is None]
+    if conversation.turn_state == TurnState.NONE or record is None or not mine + waiting:
+        return _new_turn(conversation, opened, waiting, channel, version, now)
+    if conversation.turn_state == TurnState.RUNNING:
+        return _resumed(conversation, record, mine, version) if mine else None
+    gathers = channel.turns.interruptible and not conversation.irrevocable
+    return _new_attempt(conversation, opened, record, mine, waiting if gathers else [], version)
+
+
+def _new_turn(
+    conversation: Conversation,
+    opened: Sequence[EventRow],
+    waiting: list[EventRow],
+    channel: Channel,
+    version: str,
+    now: float,
+) -> _Start | None:
+    taken = waiting if channel.turns.gather else waiting[:1]
+    if not taken:
+        return None
+    left = waiting[len(taken) :]
+    first_at = min((event.received_at for event in taken if event.kind not in OUTSIDE_KINDS), default=now)
+    started = replace(
+        _without(conversation, left, now),
+        turn_no=conversation.turn_no + 1,
+        attempt=1,
+        failures=0,
+        irrevocable=False,
+        turn_first_at=first_at,
+        done_to=opened[0].seq - 1,
+    )
+    turn = TurnRow(
+        conversation.workspace_id,
+        conversation.id,
+        started.turn_no,
+        "running",
+        1,
+        taken[0].seq,
+        taken[-1].seq,
+        channel.bot_id,
+        version,
+        now,
+    )
+    return _Start(started, turn, taken, taken)
+
+
+def _without(conversation: Conversation, left: Sequence[EventRow], now: float) -> Conversation:
+    """The waits as they stand once a turn has taken its events."""
+    people = [event for event in left if event.kind not in OUTSIDE_KINDS]
+    return replace(
+        conversation,
+        first_at=people[0].received_at if people else None,
+        last_at=people[-1].received_at if people else None,
+        turn_at=now if left else None,
+        turn_state=TurnState.RUNNING,
+        resume_at=now,
+        claims=1,
+    )
+
+
+def _resumed(conversation: Conversation, record: TurnRow, mine: list[EventRow], version: str) -> _Start:
+    """Exactly the events that were fixed, with the steps journaled; other code starts a new attempt."""
+    claims = conversation.claims + 1
+    same_code = record.bot_version == version
+    attempt = conversation.attempt if same_code else conversation.attempt + 1
+    resumed = replace(conversation, claims=claims, attempt=attempt)
+    turn = replace(record, attempt=attempt, bot_version=version)
+    return _Start(resumed, turn, mine, [], exhausted=claims > CLAIMS)
+
+
+def _new_attempt(
+    conversation: Conversation,
+    opened: Sequence[EventRow],
+    record: TurnRow,
+    mine: list[EventRow],
+    waiting: list[EventRow],
+    version: str,
+) -> _Start:
+    """After an interrupt or a failure: with all messages, where the bot gathers."""
+    events = sorted(mine + waiting, key=lambda event: event.seq)
+    attempt = conversation.attempt + 1
+    started = replace(conversation, turn_state=TurnState.RUNNING, attempt=attempt, claims=1, done_to=opened[0].seq - 1)
+    if waiting:
+        started = replace(started, first_at=None, last_at=None, turn_at=None)
+    turn = replace(
+        record,
+        attempt=attempt,
+        bot_version=version,
+        seq_from=min(record.seq_from, events[0].seq),
+        seq_to=max(record.seq_to, events[-1].seq),
+    )
+    return _Start(started, turn, events, waiting)
+
+
+async def _write_starts(
+    desk: Desk,
+    starts: dict[ConversationKey, tuple[_Start, Channel]],
+    resumed: Sequence[TurnKey],
+    worker_id: WorkerId,
+    now: float,
+) -> list[Claimed]:
+    sessions = await desk.rows.sessions(list(starts)) if starts else {}
+    steps = await desk.rows.steps(resumed) if resumed else {}
+    claimed: list[Claimed] = []
+    changes: list[EventChange] = []
+    for key, (start, channel) in starts.items():
+        changes += [EventChange(key, event.seq, EventState.RUNNING, None, start.turn.no) for event in start.taken]
+        owned = desk.put(
+            replace(start.conversation, owner=worker_id, epoch=start.conversation.epoch + 1, resume_at=now)
+        )
+        known = steps.get((key.workspace_id, key.id, start.turn.no), [])
+        usable = [step for step in known if step.effect or step.attempt == start.turn.attempt]
+        claimed.append(
+            ClaimedTurn(
+                Run(key, worker_id, owned.epoch),
+                channel,
+                owned,
+                start.turn,
+                start.events,
+                sessions.get(key),
+                usable,
+                start.exhausted,
+            )
+        )
+    await desk.rows.change_events(changes)
+    await desk.rows.put_turns([start.turn for start, _ in starts.values()])
+    return claimed

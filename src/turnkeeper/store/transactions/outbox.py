@@ -1,0 +1,116 @@
+"""Moving outboxes on: marking the next row, settling rows, and with them the events of their turns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from msgspec.structs import replace
+
+from turnkeeper.model.conversation import Conversation, EventState, Mode, OutboundRow
+from turnkeeper.model.ids import ConversationKey
+from turnkeeper.model.policy import SendPolicy
+from turnkeeper.rules import outbox
+from turnkeeper.rules.delivery import settle_events
+from turnkeeper.store.rows import TurnEnd, TurnKey
+from turnkeeper.store.transactions.desk import Desk
+
+_NO_CHANNEL = SendPolicy()
+
+
+def policy_of(desk: Desk, conversation: Conversation) -> SendPolicy:
+    """How the conversation's channel sends; the cautious default for one that is gone."""
+    channel = desk.channel(conversation)
+    return channel.sends if channel is not None else _NO_CHANNEL
+
+
+async def pump(desk: Desk, keys: Iterable[ConversationKey], now: float) -> dict[ConversationKey, OutboundRow]:
+    """Mark the next row of each outbox `sending` where one may go now; else say when the first may."""
+    marked: dict[ConversationKey, OutboundRow] = {}
+    turns: set[TurnKey] = set()
+    pending = [key for key in keys if desk[key].unsent]
+    while pending:
+        pending = [key for key in pending if not await _is_held(desk, key)]
+        first = await desk.rows.first_open([(key, desk[key].out_done) for key in pending])
+        changed: list[OutboundRow] = []
+        again: list[ConversationKey] = []
+        for key in pending:
+            row = first.get(key)
+            if row is None:
+                desk.put(replace(desk[key], unsent=0, send_at=None, out_done=desk[key].out_last))
+                continue
+            move = outbox.next_move(row, policy_of(desk, desk[key]), resends=desk[key].mode == Mode.BOT, now=now)
+            if move.row != row:
+                changed.append(move.row)
+            if move.move == "send":
+                desk.put(replace(desk[key], out_done=row.seq - 1, send_at=now))
+                marked[key] = move.row
+            elif move.move == "hold":
+                desk.put(replace(desk[key], out_done=row.seq - 1, send_at=move.row.hold_until))
+            else:
+                turns.add(_settled(desk, move.row))
+                again.append(key)
+        await desk.rows.save_outbound(changed)
+        pending = [key for key in again if desk[key].unsent]
+    await end_turns(desk, turns, now)
+    return marked
+
+
+async def _is_held(desk: Desk, key: ConversationKey) -> bool:
+    """A stopped channel's rows have no time to be sent at; so have those of a channel that is gone."""
+    conversation = desk[key]
+    if desk.channel(conversation) is not None and not await desk.is_paused(conversation):
+        return False
+    desk.put(replace(conversation, send_at=None))
+    return True
+
+
+def _settled(desk: Desk, row: OutboundRow) -> TurnKey:
+    conversation = desk[row.conversation]
+    unsent = max(0, conversation.unsent - 1)
+    done = conversation.out_last if not unsent else conversation.out_done
+    desk.put(replace(conversation, unsent=unsent, out_done=done, send_at=conversation.send_at if unsent else None))
+    return (row.workspace_id, row.conversation_id, row.turn_no)
+
+
+async def change_rows(desk: Desk, changes: Sequence[tuple[OutboundRow, OutboundRow]], now: float) -> None:
+    """Write rows (before, after), and settle the turns that this completes or corrects."""
+    turns: set[TurnKey] = set()
+    changed = [after for before, after in changes if after != before]
+    for before, after in changes:
+        if before.settled_at is None and after.settled_at is not None:
+            turns.add(_settled(desk, after))
+        elif after.settled_at is not None and after.state != before.state:
+            turns.add((after.workspace_id, after.conversation_id, after.turn_no))
+    await desk.rows.save_outbound(changed)
+    await end_turns(desk, turns, now)
+
+
+async def end_turns(desk: Desk, turns: set[TurnKey], now: float) -> None:
+    """Settle the events of turns whose rows are all settled; notices belong to no turn."""
+    wanted = sorted(turn for turn in turns if turn[2] > 0)
+    if not wanted:
+        return
+    states = await desk.rows.turn_states(wanted)
+    records = await desk.rows.turns(wanted)
+    ends: list[TurnEnd] = []
+    for turn in wanted:
+        record = records.get(turn)
+        if record is None or record.state == "running" or not all(done for _, done in states.get(turn, [])):
+            continue
+        state = EventState.FAILED if record.state == "failed" else _end(states.get(turn, []))
+        key = ConversationKey(record.workspace_id, record.conversation_id)
+        ends.append(TurnEnd(key, record.no, record.seq_from, record.seq_to, state, now))
+    await desk.rows.end_turns(ends)
+
+
+def _end(states: list[tuple[str, bool]]) -> str:
+    return settle_events([state for state, _ in states]) if states else EventState.NO_REPLY
+
+
+def let_go(desk: Desk, key: ConversationKey, now: float) -> float | None:
+    """Give the conversation back to the queue; when it is due."""
+    conversation = desk[key]
+    send_at = conversation.send_at
+    if conversation.unsent and send_at is not None:
+        send_at = max(send_at, now)
+    return desk.put(replace(conversation, owner=None, send_at=send_at)).due_at

@@ -1,0 +1,182 @@
+"""People answer: taking over, giving back, and what is typed on the business's own phone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+from msgspec.structs import replace
+
+from turnkeeper.model.conversation import Conversation, EventRow, EventState, Mode, SessionRow, StepRow
+from turnkeeper.model.events import Inbound
+from turnkeeper.model.ids import ConversationKey
+from turnkeeper.model.policy import Channel
+from turnkeeper.rules import mailbox
+from turnkeeper.rules.mailbox import OUTSIDE_KINDS, Admission
+from turnkeeper.store.base import Wake
+from turnkeeper.store.rows import EventChange
+from turnkeeper.store.transactions.desk import Desk
+from turnkeeper.store.transactions.outbox import end_turns
+
+ECHO_HELD = "echo_held"
+
+
+async def set_mode(desk: Desk, key: ConversationKey, mode: Mode, until: float | None, now: float) -> Wake | None:
+    """Hand a conversation over, or back; does not wait for the turn that it may have to stop."""
+    await desk.lock([key])
+    before = desk.get(key)
+    if before is None:
+        return None
+    if mode is Mode.BOT:
+        opened = (await desk.rows.open_events([(key, before.done_to)])).get(key, [])
+        waiting = any(event.kind in OUTSIDE_KINDS and event.state == EventState.WAITING for event in opened)
+        desk.put(mailbox.give_back(before, waiting, now))
+    else:
+        desk.put(mailbox.take_over(before, mode, until))
+        await cancel_open(desk, key, (EventState.PERSON, None), now)
+    await desk.save()
+    return Wake(key.workspace_id, key.id, desk[key].due_at, before.owner if mode is not Mode.BOT else None)
+
+
+async def cancel_open(desk: Desk, key: ConversationKey, end: tuple[EventState, str | None], now: float) -> None:
+    """End what the contact had said and what was about to be sent; what came from no person waits on."""
+    conversation = desk[key]
+    opened = (await desk.rows.open_events([(key, conversation.done_to)])).get(key, [])
+    uncommitted = await _cancel_turn(desk, conversation, now)
+    ended = [event for event in opened if _is_open(event, uncommitted)]
+    kept = [event for event in ended if event.kind in OUTSIDE_KINDS]
+    changes = [EventChange(key, event.seq, end[0], end[1], event.turn_no, now) for event in ended if event not in kept]
+    changes += [EventChange(key, event.seq, EventState.WAITING) for event in kept]
+    await desk.rows.change_events(changes)
+    cancelled = await desk.rows.cancel_queued(key, now)
+    unsent = max(0, conversation.unsent - len(cancelled))
+    desk.put(
+        replace(
+            conversation,
+            unsent=unsent,
+            send_at=conversation.send_at if unsent else None,
+            turn_at=now if kept else conversation.turn_at,
+        )
+    )
+    await end_turns(desk, {(key.workspace_id, key.id, turn_no) for turn_no in cancelled}, now)
+
+
+def _is_open(event: EventRow, uncommitted: int | None) -> bool:
+    """Waiting, or in the turn that was just cancelled; a committed turn's events end with its rows."""
+    if event.reason == ECHO_HELD:
+        return False
+    if event.state == EventState.WAITING:
+        return True
+    return uncommitted is not None and event.turn_no == uncommitted
+
+
+async def _cancel_turn(desk: Desk, conversation: Conversation, now: float) -> int | None:
+    """The number of the turn that had not been committed, now cancelled; its effects are carried over."""
+    turn = (conversation.workspace_id, conversation.id, conversation.turn_no)
+    record = (await desk.rows.turns([turn])).get(turn)
+    if record is None or record.state != "running":
+        return None
+    await desk.rows.put_turns([replace(record, state="cancelled", committed_at=now)])
+    await carry_effects(desk, conversation.key, conversation.turn_no, now)
+    return record.no
+
+
+async def carry_effects(desk: Desk, key: ConversationKey, turn_no: int, now: float) -> None:
+    """What a turn that ends without a commit has done to the world goes into the session."""
+    turn = (key.workspace_id, key.id, turn_no)
+    effects = [step for step in (await desk.rows.steps([turn])).get(turn, []) if step.effect]
+    if not effects:
+        return
+    session = (await desk.rows.sessions([key])).get(key) or SessionRow(key.workspace_id, key.id, saved_at=now)
+    await desk.rows.put_sessions([replace(session, carried=with_carried(session.carried, effects))])
+
+
+def with_carried(carried: bytes, effects: Sequence[StepRow]) -> bytes:
+    """The carried effects with more of them; an effect that is there already is brought up to date."""
+    kept: list[dict[str, object]] = msgspec.json.decode(carried)
+    for step in effects:
+        entry: dict[str, object] = {
+            "turn": step.turn_no,
+            "name": step.name,
+            "occurrence": step.occurrence,
+            "done": step.result is not None,
+            "result": msgspec.json.decode(step.result) if step.result is not None else None,
+        }
+        same = ("turn", "name", "occurrence")
+        kept = [other for other in kept if any(other[part] != entry[part] for part in same)]
+        kept.append(entry)
+    return msgspec.json.encode(kept)
+
+
+async def admit_echo(desk: Desk, conversation: Conversation, event: Inbound, channel: Channel, now: float) -> Admission:
+    """A message that our own number sent: ours, or typed by the owner? Undecided while a send's fate is open."""
+    counted = replace(conversation, in_last=conversation.in_last + 1)
+    if await desk.rows.any_open_send(conversation.key, conversation.out_done):
+        held = replace(counted, held_echoes=conversation.held_echoes + 1)
+        return mailbox.close_watermark(conversation, Admission(held, EventState.WAITING, ECHO_HELD))
+    if await _is_ours(desk, conversation, event.message_id):
+        return mailbox.close_watermark(conversation, Admission(counted, EventState.IGNORED, "our own message, echoed"))
+    return mailbox.close_watermark(conversation, _operators(counted, channel, now))
+
+
+def _operators(conversation: Conversation, channel: Channel, now: float) -> Admission:
+    """The owner's own words: kept, and the bot stands back if the channel says so."""
+    held_for = channel.sends.echo_takes_over
+    if held_for is None:
+        return Admission(conversation, EventState.PERSON)
+    taken = mailbox.take_over(conversation, Mode.HUMAN, now + held_for)
+    return Admission(
+        taken,
+        EventState.PERSON,
+        fenced=conversation.owner is not None,
+        cancels=(EventState.PERSON, None),
+    )
+
+
+def admit_operator(conversation: Conversation, event: Inbound) -> Admission:
+    """What an operator writes in the console or through the API: it is sent, and takes over."""
+    counted = replace(conversation, in_last=conversation.in_last + 1)
+    taken = mailbox.take_over(counted, Mode.HUMAN, conversation.mode_until)
+    return mailbox.close_watermark(
+        conversation,
+        Admission(
+            taken,
+            EventState.PERSON,
+            notice=event.text or "",
+            fenced=conversation.owner is not None,
+            cancels=(EventState.PERSON, None),
+        ),
+    )
+
+
+async def _is_ours(desk: Desk, conversation: Conversation, external_id: str | None) -> bool:
+    if external_id is None:
+        return False
+    wanted = (conversation.workspace_id, conversation.channel_id, external_id)
+    return bool(await desk.rows.outbound_by_external([wanted]))
+
+
+async def settle_echoes(desk: Desk, keys: Sequence[ConversationKey], now: float) -> None:
+    """Once no send's fate is open, held echoes are told apart."""
+    for key in keys:
+        conversation = desk[key]
+        if not conversation.held_echoes or await desk.rows.any_open_send(key, conversation.out_done):
+            continue
+        opened = (await desk.rows.open_events([(key, conversation.done_to)])).get(key, [])
+        desk.put(replace(conversation, held_echoes=0))
+        for event in opened:
+            if event.reason == ECHO_HELD:
+                await _settle_echo(desk, key, event, now)
+
+
+async def _settle_echo(desk: Desk, key: ConversationKey, event: EventRow, now: float) -> None:
+    conversation = desk[key]
+    if await _is_ours(desk, conversation, event.external_id):
+        change = EventChange(key, event.seq, EventState.IGNORED, "our own message, echoed", None, now)
+        await desk.rows.change_events([change])
+        return
+    await desk.rows.change_events([EventChange(key, event.seq, EventState.PERSON, None, None, now)])
+    channel = desk.channel(conversation)
+    if channel is not None and channel.sends.echo_takes_over is not None:
+        desk.put(mailbox.take_over(conversation, Mode.HUMAN, now + channel.sends.echo_takes_over))
+        await cancel_open(desk, key, (EventState.PERSON, None), now)

@@ -1,0 +1,98 @@
+"""Recording what became of a send, and going on with the outbox while the conversation is held."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec.structs import replace
+
+from turnkeeper.model.conversation import OutboundRow
+from turnkeeper.model.ids import ConversationKey, OutboundKey
+from turnkeeper.model.outbound import Accepted, Rejected
+from turnkeeper.model.policy import Directory
+from turnkeeper.rules import outbox
+from turnkeeper.store.base import ClaimedSend, Dispatch, Sent
+from turnkeeper.store.rows import Rows
+from turnkeeper.store.transactions import reports
+from turnkeeper.store.transactions.desk import Desk
+from turnkeeper.store.transactions.outbox import change_rows, let_go, policy_of, pump
+from turnkeeper.store.transactions.people import settle_echoes
+
+
+async def record(rows: Rows, directory: Directory, items: Sequence[Sent]) -> list[Dispatch | Exception]:
+    """Keep outcomes by row and try, whoever owns the conversations; then send on, or let go."""
+    desk = Desk(rows, directory)
+    keys = {ConversationKey(item.row.workspace_id, item.row.conversation_id) for item in items}
+    await desk.lock(keys)
+    before = await rows.outbound([item.row for item in items])
+    after = dict(before)
+    for item in items:
+        row = after.get(item.row)
+        if row is not None and (row.tries == item.tried or isinstance(item.outcome, Accepted)):
+            after[item.row] = outbox.after_outcome(
+                row, item.outcome, policy_of(desk, desk[row.conversation]), backoff=item.backoff, now=item.now
+            )
+            await _stop_channel(desk, row, item)
+    await _apply_early(rows, after)
+    now = max((item.now for item in items), default=0.0)
+    await change_rows(desk, [(before[key], after[key]) for key in sorted(after)], now)
+    if any(desk[key].held_echoes for key in keys if desk.get(key)):
+        await settle_echoes(desk, sorted(key for key in keys if desk.get(key)), now)
+    results = await _go_on(desk, items, after, now)
+    await desk.save()
+    return results
+
+
+async def _stop_channel(desk: Desk, row: OutboundRow, item: Sent) -> None:
+    """A dead token stops the channel's queue; its rows keep their places until it is resumed."""
+    if not isinstance(item.outcome, Rejected) or item.outcome.remedy != "stop_channel":
+        return
+    reason = f"{item.outcome.code}: {item.outcome.reason}"
+    if await desk.rows.pause(row.workspace_id, row.channel_id, reason, item.now):
+        await desk.rows.hold_channel(row.workspace_id, row.channel_id)
+    desk.paused_now(row.workspace_id, row.channel_id)
+
+
+async def _apply_early(rows: Rows, after: dict[OutboundKey, OutboundRow]) -> None:
+    """Statuses that came before the provider's answer did have waited for its id."""
+    ids = {
+        (row.workspace_id, row.channel_id, row.external_id): key
+        for key, row in after.items()
+        if row.external_id is not None
+    }
+    if not ids:
+        return
+    for report in await rows.early_reports(list(ids)):
+        key = ids[(report.workspace_id, report.channel_id, report.external_id)]
+        after[key] = reports.applied(after[key], report, report.received_at)
+
+
+async def _go_on(
+    desk: Desk, items: Sequence[Sent], after: dict[OutboundKey, OutboundRow], now: float
+) -> list[Dispatch | Exception]:
+    held = [item.run.key for item in items if desk.is_owned(item.run)]
+    marked = await pump(desk, held, now) if held else {}
+    results: list[Dispatch | Exception] = []
+    for item in items:
+        key = item.run.key
+        conversation = desk.get(key)
+        if conversation is None:
+            results.append(Dispatch(None))
+        elif desk.is_owned(item.run):
+            row = marked.get(key)
+            channel = desk.channel(conversation)
+            if row is not None and channel is not None:
+                results.append(Dispatch(ClaimedSend(item.run, channel, desk[key], row)))
+            else:
+                results.append(Dispatch(None, None if item.in_turn else let_go(desk, key, item.now)))
+        else:
+            results.append(Dispatch(None, _freed(desk, key, after.get(item.row), now)))
+    return results
+
+
+def _freed(desk: Desk, key: ConversationKey, row: OutboundRow | None, now: float) -> float | None:
+    """Someone else's conversation by now: a row that is settled no longer keeps those behind it waiting."""
+    conversation = desk[key]
+    if row is not None and row.settled_at is not None and conversation.unsent and conversation.send_at is not None:
+        desk.put(replace(conversation, send_at=min(conversation.send_at, now)))
+    return desk[key].due_at

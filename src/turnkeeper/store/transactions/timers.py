@@ -1,0 +1,52 @@
+"""Timers wait in their own table and reach the conversation through its mailbox, like everything else."""
+
+from __future__ import annotations
+
+import msgspec
+
+from turnkeeper.model.conversation import EventRow, EventState
+from turnkeeper.model.events import Inbound
+from turnkeeper.model.ids import ConversationKey
+from turnkeeper.model.policy import Directory
+from turnkeeper.rules import mailbox
+from turnkeeper.store.base import Wake
+from turnkeeper.store.rows import Rows
+from turnkeeper.store.transactions.desk import Desk
+from turnkeeper.store.transactions.take import dedup_digest
+
+
+async def fire(rows: Rows, directory: Directory, now: float, limit: int) -> list[Wake]:
+    """Move due timers into their mailboxes; each is gone from its table in the same transaction."""
+    timers = await rows.due_timers(now, limit)
+    desk = Desk(rows, directory)
+    await desk.lock({ConversationKey(timer.workspace_id, timer.conversation_id) for timer in timers})
+    events: list[EventRow] = []
+    wakes: dict[ConversationKey, Wake] = {}
+    for timer in timers:
+        key = ConversationKey(timer.workspace_id, timer.conversation_id)
+        conversation = desk.get(key)
+        channel = directory.channel(timer.workspace_id, timer.channel_id)
+        if conversation is None or channel is None:
+            continue
+        event = msgspec.json.decode(timer.body, type=Inbound)
+        admission = mailbox.admit(conversation, event, channel.turns, channel.sends, now)
+        after = desk.put(admission.conversation)
+        events.append(
+            EventRow(
+                key.workspace_id,
+                key.id,
+                after.in_last,
+                channel.id,
+                dedup_digest(event, now),
+                None,
+                "timer",
+                False,
+                timer.body,
+                now,
+                str(EventState.WAITING),
+            )
+        )
+        wakes[key] = Wake(key.workspace_id, key.id, after.due_at)
+    await rows.add_events(events)
+    await desk.save()
+    return list(wakes.values())

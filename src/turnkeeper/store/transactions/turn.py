@@ -1,0 +1,319 @@
+"""A turn's writes, each guarded by owner and epoch: steps, words said at once, the commit, the retry."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec.structs import replace
+
+from turnkeeper.model.conversation import (
+    Conversation,
+    EventState,
+    Mode,
+    OutboundRow,
+    SessionRow,
+    StepRow,
+    TurnRow,
+    TurnState,
+)
+from turnkeeper.model.errors import Fenced
+from turnkeeper.model.ids import ConversationKey
+from turnkeeper.model.policy import Directory
+from turnkeeper.rules.mailbox import OUTSIDE_KINDS
+from turnkeeper.store.base import ClaimedSend, Dispatch, PutOff, Run, StepKey, TurnCommit
+from turnkeeper.store.rows import EventChange, Rows, TurnEnd, TurnKey
+from turnkeeper.store.transactions.desk import Desk
+from turnkeeper.store.transactions.outbox import let_go, pump
+from turnkeeper.store.transactions.people import carry_effects
+
+SAYS_PER_TURN = 1000
+"""Numbers `n` of a turn's rows: its commit's from 0, those of the k-th `say_now` from k times this."""
+
+
+def _running(desk: Desk, run: Run, turn_no: int) -> Conversation:
+    conversation = desk.owned(run)
+    if conversation.turn_state != TurnState.RUNNING or conversation.turn_no != turn_no:
+        raise Fenced(f"turn {turn_no} of {run.key.id} is not running any more")
+    return conversation
+
+
+async def begin_effect(
+    rows: Rows, directory: Directory, run: Run, step: StepKey, arguments: str, now: float
+) -> StepRow | None:
+    """Journal that an effect starts; a newer message would have fenced the run off before this."""
+    desk = Desk(rows, directory)
+    await desk.lock([run.key])
+    conversation = _running(desk, run, step.turn_no)
+    known = await _step(rows, run, step)
+    if known is not None:
+        return known
+    await rows.put_steps([_step_row(run, step, arguments, now)])
+    desk.put(replace(conversation, irrevocable=True))
+    await desk.save()
+    return None
+
+
+async def _step(rows: Rows, run: Run, step: StepKey) -> StepRow | None:
+    turn: TurnKey = (run.key.workspace_id, run.key.id, step.turn_no)
+    for row in (await rows.steps([turn])).get(turn, []):
+        if (row.attempt, row.name, row.occurrence) == (step.attempt, step.name, step.occurrence):
+            return row
+    return None
+
+
+def _step_row(run: Run, step: StepKey, arguments: str, now: float) -> StepRow:
+    return StepRow(
+        run.key.workspace_id,
+        run.key.id,
+        step.turn_no,
+        step.attempt,
+        step.name,
+        step.occurrence,
+        arguments,
+        True,
+        now,
+    )
+
+
+async def finish_steps(
+    rows: Rows, directory: Directory, items: Sequence[tuple[Run, StepRow]]
+) -> list[Exception | None]:
+    """Keep results. An effect's counts whoever owns the conversation now: it has happened."""
+    desk = Desk(rows, directory)
+    await desk.lock({run.key for run, _ in items})
+    results: list[Exception | None] = []
+    kept: list[StepRow] = []
+    for run, step in items:
+        if step.effect or desk.is_owned(run):
+            kept.append(step)
+            results.append(None)
+        else:
+            results.append(Fenced(f"step {step.name} of {run.key.id} is not wanted any more"))
+    await rows.put_steps(kept)
+    for (run, step), result in zip(items, results, strict=True):
+        if result is None and step.effect and not desk.is_owned(run):
+            await _carry_late(desk, run.key, step)
+    await desk.save()
+    return results
+
+
+async def _carry_late(desk: Desk, key: ConversationKey, step: StepRow) -> None:
+    turn: TurnKey = (key.workspace_id, key.id, step.turn_no)
+    record = (await desk.rows.turns([turn])).get(turn)
+    if record is not None and record.state in ("cancelled", "failed"):
+        await carry_effects(desk, key, step.turn_no, step.began_at)
+
+
+async def say_now(
+    rows: Rows, directory: Directory, run: Run, step: StepRow, contents: Sequence[bytes], now: float
+) -> Dispatch:
+    """Put words into the outbox at once, as an effect step: said at most once in a turn."""
+    desk = Desk(rows, directory)
+    await desk.lock([run.key])
+    conversation = _running(desk, run, step.turn_no)
+    key = StepKey(step.turn_no, step.attempt, step.name, step.occurrence)
+    if await _step(rows, run, key) is not None:
+        return Dispatch(None)
+    await rows.put_steps([step])
+    added = _outbound(desk, conversation, step.turn_no, SAYS_PER_TURN * step.occurrence, contents, now)
+    await rows.add_outbound(added)
+    desk.put(replace(_queued(conversation, added, now), irrevocable=True))
+    dispatch = await _send_first(desk, run, now)
+    await desk.save()
+    return dispatch
+
+
+def _outbound(
+    desk: Desk, conversation: Conversation, turn_no: int, n: int, contents: Sequence[bytes], now: float
+) -> list[OutboundRow]:
+    channel = desk.channel(conversation)
+    lasts = channel.turns.reply_expires if channel is not None else 86_400.0
+    return [
+        OutboundRow(
+            conversation.workspace_id,
+            conversation.id,
+            conversation.out_last + 1 + place,
+            conversation.channel_id,
+            turn_no,
+            n + place,
+            content,
+            created_at=now,
+            expires_at=now + lasts,
+        )
+        for place, content in enumerate(contents)
+    ]
+
+
+def _queued(conversation: Conversation, added: Sequence[OutboundRow], now: float) -> Conversation:
+    if not added:
+        return conversation
+    return replace(
+        conversation,
+        out_last=conversation.out_last + len(added),
+        out_done=conversation.out_done if conversation.unsent else conversation.out_last,
+        unsent=conversation.unsent + len(added),
+        send_at=conversation.send_at if conversation.unsent else now,
+    )
+
+
+async def _send_first(desk: Desk, run: Run, now: float) -> Dispatch:
+    row = (await pump(desk, [run.key], now)).get(run.key)
+    return _dispatch(desk, run, row)
+
+
+def _dispatch(desk: Desk, run: Run, row: OutboundRow | None) -> Dispatch:
+    channel = desk.channel(desk[run.key])
+    if row is None or channel is None:
+        return Dispatch(None)
+    return Dispatch(ClaimedSend(run, channel, desk[run.key], row))
+
+
+async def commit(rows: Rows, directory: Directory, commits: Sequence[TurnCommit]) -> list[Dispatch | Exception]:
+    """End turns: events, session, timers, outbox and record in one; the next row is marked in the same breath."""
+    desk = Desk(rows, directory)
+    await desk.lock({item.run.key for item in commits})
+    turns = [(item.run.key.workspace_id, item.run.key.id, item.turn_no) for item in commits]
+    records = await rows.turns(turns)
+    results: dict[int, Dispatch | Exception] = {}
+    fresh: list[tuple[int, TurnCommit, TurnRow]] = []
+    for place, (item, turn) in enumerate(zip(commits, turns, strict=True)):
+        try:
+            _running(desk, item.run, item.turn_no)
+            fresh.append((place, item, records[turn]))
+        except Fenced as fenced:
+            results[place] = await _repeated(desk, item, records.get(turn)) or fenced
+    await _write_commits(desk, [(item, record) for _, item, record in fresh])
+    now = max((item.now for item in commits), default=0.0)
+    marked = await pump(desk, [item.run.key for _, item, _ in fresh], now)
+    for place, item, _ in fresh:
+        dispatch = _dispatch(desk, item.run, marked.get(item.run.key))
+        results[place] = dispatch if dispatch.send else Dispatch(None, let_go(desk, item.run.key, item.now))
+    await desk.save()
+    return [results[place] for place in range(len(commits))]
+
+
+async def _repeated(desk: Desk, item: TurnCommit, record: TurnRow | None) -> Dispatch | None:
+    """A commit whose answer was lost: the row that it marked is still ours to send."""
+    if record is None or record.state not in ("committed", "failed") or record.committed_epoch != item.run.epoch:
+        return None
+    conversation = desk.get(item.run.key)
+    if conversation is None or not desk.is_owned(item.run):
+        return Dispatch(None, conversation.due_at if conversation is not None else None)
+    first = (await desk.rows.first_open([(item.run.key, conversation.out_done)])).get(item.run.key)
+    return _dispatch(desk, item.run, first if first is not None and first.state == "sending" else None)
+
+
+async def _write_commits(desk: Desk, commits: Sequence[tuple[TurnCommit, TurnRow]]) -> None:
+    outbound: list[OutboundRow] = []
+    ends: list[TurnEnd] = []
+    records: list[TurnRow] = []
+    for item, record in commits:
+        conversation = desk[item.run.key]
+        added = _outbound(desk, conversation, item.turn_no, 0, item.contents, item.now)
+        outbound += added
+        records.append(_committed(record, item))
+        if not added and not conversation.unsent:
+            ends.append(_end(item, record, spoke=conversation.irrevocable))
+        after = _queued(_after_turn(conversation), added, item.now)
+        if any(timer.follow_up for timer in item.timers):
+            after = replace(after, follow_ups=True)
+        desk.put(after)
+    rows = desk.rows
+    await rows.put_turns(records)
+    await rows.add_outbound(outbound)
+    await rows.put_sessions([item.session for item, _ in commits])
+    timers = [timer for item, _ in commits for timer in item.timers]
+    if timers:
+        await rows.add_timers(timers)
+    await _end_silent(desk, ends)
+    for item, _ in commits:
+        if item.handover is not None:
+            await _hand_over(desk, item)
+        if item.failed:
+            await carry_effects(desk, item.run.key, item.turn_no, item.now)
+
+
+async def _end_silent(desk: Desk, ends: Sequence[TurnEnd]) -> None:
+    """Turns without rows to wait for. One that spoke with `say_now` ends as its words did."""
+    from turnkeeper.store.transactions.outbox import end_turns
+
+    spoke = [end for end in ends if end.state == EventState.RUNNING]
+    await desk.rows.end_turns([end for end in ends if end.state != EventState.RUNNING])
+    if spoke:
+        await end_turns(desk, {(end.key.workspace_id, end.key.id, end.turn_no) for end in spoke}, spoke[0].now)
+
+
+def _end(item: TurnCommit, record: TurnRow, *, spoke: bool) -> TurnEnd:
+    state = EventState.FAILED if item.failed else EventState.RUNNING if spoke else EventState.NO_REPLY
+    return TurnEnd(item.run.key, record.no, record.seq_from, record.seq_to, state, item.now)
+
+
+def _committed(record: TurnRow, item: TurnCommit) -> TurnRow:
+    return replace(
+        record,
+        state="failed" if item.failed else "committed",
+        committed_at=item.now,
+        committed_epoch=item.run.epoch,
+        trace=item.trace if item.trace is not None else record.trace,
+    )
+
+
+def _after_turn(conversation: Conversation) -> Conversation:
+    return replace(
+        conversation,
+        turn_state=TurnState.NONE,
+        turn_first_at=None,
+        resume_at=None,
+        irrevocable=False,
+        claims=0,
+        failures=0,
+    )
+
+
+async def _hand_over(desk: Desk, item: TurnCommit) -> None:
+    """The bot's last words still go; what the contact wrote meanwhile is for the person."""
+    key = item.run.key
+    conversation = desk[key]
+    opened = (await desk.rows.open_events([(key, conversation.done_to)])).get(key, [])
+    people = [e for e in opened if e.state == EventState.WAITING and e.reason is None and e.kind not in OUTSIDE_KINDS]
+    await desk.rows.change_events([EventChange(key, e.seq, EventState.PERSON, None, None, item.now) for e in people])
+    kept = [event for event in opened if event.state == EventState.WAITING and event.kind in OUTSIDE_KINDS]
+    desk.put(replace(conversation, mode=Mode.HUMAN, first_at=None, last_at=None, turn_at=item.now if kept else None))
+
+
+async def put_off(rows: Rows, directory: Directory, item: PutOff) -> float | None:
+    """The bot raised: the same turn is tried again later, as a new attempt."""
+    desk = Desk(rows, directory)
+    await desk.lock([item.run.key])
+    conversation = _running(desk, item.run, item.turn_no)
+    turn: TurnKey = (item.run.key.workspace_id, item.run.key.id, item.turn_no)
+    record = (await rows.turns([turn]))[turn]
+    await rows.put_turns([replace(record, trace=item.trace)])
+    desk.put(
+        replace(
+            conversation,
+            turn_state=TurnState.RETRY,
+            resume_at=item.at,
+            failures=conversation.failures + 1,
+            claims=0,
+        )
+    )
+    due = let_go(desk, item.run.key, item.now)
+    await desk.save()
+    return due
+
+
+async def release(rows: Rows, directory: Directory, run: Run, now: float) -> float | None:
+    """Hand a conversation over undone: another worker resumes it, and it does not count as a crash."""
+    desk = Desk(rows, directory)
+    await desk.lock([run.key])
+    conversation = desk.owned(run)
+    desk.put(replace(conversation, claims=max(0, conversation.claims - 1), resume_at=now))
+    due = let_go(desk, run.key, now)
+    await desk.save()
+    return due
+
+
+def new_session(key: ConversationKey) -> SessionRow:
+    """A session with nothing in it."""
+    return SessionRow(key.workspace_id, key.id)
