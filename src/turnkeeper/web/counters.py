@@ -1,0 +1,25 @@
+"""What the web process counts: plain numbers, read when somebody asks for the metrics."""
+
+from bisect import bisect_left
+
+BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
+"""Upper edges in seconds."""
+
+
+class WebhookCounters:
+    """Webhooks by outcome, and how long they took to answer."""
+
+    __slots__ = ("buckets", "duplicates", "events", "outcomes", "seconds")
+
+    def __init__(self) -> None:
+        self.outcomes: dict[str, int] = {}
+        self.buckets = [0] * (len(BUCKETS) + 1)
+        self.seconds = 0.0
+        self.events = 0
+        self.duplicates = 0
+
+    def add(self, outcome: str, seconds: float) -> None:
+        """Count one answered request."""
+        self.outcomes[outcome] = self.outcomes.get(outcome, 0) + 1
+        self.buckets[bisect_left(BUCKETS, seconds)] += 1
+        self.seconds += seconds

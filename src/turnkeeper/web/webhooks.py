@@ -1,0 +1,224 @@
+"""Webhooks: verify, parse, take, answer 200. Nothing else happens on this path.
+
+Raw ASGI, since every microsecond here is paid for each message. A body is proven over its raw bytes
+before it is parsed, and only what the store has taken is answered with 200; no input gives a 500.
+"""
+
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from time import perf_counter
+from typing import Any, Protocol
+from urllib.parse import parse_qsl
+
+import msgspec
+
+from turnkeeper.channels.base import ChannelAdapter, Forbidden, NotThisProvider, Webhook
+from turnkeeper.engine.wakeups import Wakeups
+from turnkeeper.model.errors import StoreUnavailable
+from turnkeeper.model.events import DeliveryUpdate, Ignored, Inbound, Received, Unreadable
+from turnkeeper.model.policy import Channel
+from turnkeeper.store.base import Arrival, Intake, Report, Stray, Taken
+from turnkeeper.web.asgi import Receive, Scope, Send, answer
+from turnkeeper.web.bodies import Bodies, Refused
+from turnkeeper.web.counters import WebhookCounters
+
+log = logging.getLogger("turnkeeper.web")
+
+NOT_OURS = "number not configured here"
+
+
+class Taking(Protocol):
+    """The one method of the store that this path needs."""
+
+    async def take(self, intake: Intake) -> Taken:
+        """Put a webhook's events into their mailboxes; raises StoreUnavailable."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """The channels that share a secret, by account id; `config` is one that can prove it."""
+
+    config: object
+    own: Mapping[str, Channel]
+    first: Channel
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One webhook address: an adapter and the holders whose secrets may match."""
+
+    adapter: ChannelAdapter[Any]
+    holders: Sequence[Holder]
+
+
+class Headers(Mapping[str, str]):
+    """A request's headers by lower-case name, decoded when asked for. The last of a name counts."""
+
+    __slots__ = ("_raw",)
+
+    def __init__(self, raw: Sequence[tuple[bytes, bytes]]) -> None:
+        self._raw = raw
+
+    def __getitem__(self, name: str) -> str:
+        wanted = name.encode("latin-1", "replace")
+        for key, value in reversed(self._raw):
+            if key == wanted:
+                return value.decode("latin-1")
+        raise KeyError(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter({key.decode("latin-1"): None for key, _ in self._raw})
+
+    def __len__(self) -> int:
+        return len({key for key, _ in self._raw})
+
+
+class Webhooks:
+    """The ASGI app of all webhook addresses. `now` gives unix seconds."""
+
+    def __init__(
+        self,
+        endpoints: Mapping[str, Endpoint],
+        store: Taking,
+        wakeups: Wakeups,
+        now: Callable[[], float],
+        counters: WebhookCounters,
+    ) -> None:
+        self._endpoints = endpoints
+        self._store = store
+        self._wakeups = wakeups
+        self._now = now
+        self._counters = counters
+        self._bodies = Bodies()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        started = perf_counter()
+        try:
+            endpoint = self._endpoints.get(scope["path"])
+            if endpoint is None:
+                raise Refused(404, "unknown_address")
+            if scope["method"] == "POST":
+                await self._accept(endpoint, scope, receive)
+                start, body, outcome = _OK, _OK_BODY, "accepted"
+            elif scope["method"] == "GET":
+                challenge = _challenge(endpoint, scope["query_string"])
+                start, body = answer(200, challenge)
+                outcome = "verified"
+            else:
+                raise Refused(405, "wrong_method")
+        except Refused as refused:
+            start, body = _REFUSALS[refused.status]
+            outcome = refused.outcome
+        self._counters.add(outcome, perf_counter() - started)
+        await send(start)
+        await send(body)
+
+    async def _accept(self, endpoint: Endpoint, scope: Scope, receive: Receive) -> None:
+        headers = scope["headers"]
+        body = await self._bodies.read(receive)
+        request = Webhook(Headers(headers), body)
+        holder = _proven(endpoint, request)
+        intake = sorted_out(_parsed(endpoint, request, holder), holder, self._now())
+        try:
+            taken = await self._store.take(intake)
+        except StoreUnavailable:
+            raise Refused(503, "store_unavailable") from None
+        except Exception:
+            log.exception("a webhook could not be kept")
+            raise Refused(503, "store_failed") from None
+        self._counters.events += taken.accepted
+        self._counters.duplicates += taken.duplicates
+        if taken.wakes:
+            self._wakeups.publish(taken.wakes)
+
+
+def _parsed(endpoint: Endpoint, request: Webhook, holder: Holder) -> Sequence[Received]:
+    try:
+        return endpoint.adapter.parse(request, holder.config)
+    except NotThisProvider:
+        raise Refused(400, "not_this_provider") from None
+    except Exception:
+        # A mistake of ours must not cost a message: it is kept whole, and seen in the ledger.
+        log.exception("a webhook could not be parsed")
+        return [Unreadable(reason="could not be parsed", raw=request.body)]
+
+
+def sorted_out(received: Sequence[Received], holder: Holder, now: float) -> Intake:
+    """Each item to its channel; what belongs to none of the holder's is kept as ignored."""
+    arrivals: list[Arrival] = []
+    reports: list[Report] = []
+    strays: list[Stray] = []
+    own = holder.own
+    for item in received:
+        channel = own.get(item.account_id)
+        if isinstance(item, Inbound) and channel is not None:
+            arrivals.append(Arrival(channel, item, now))
+        elif isinstance(item, DeliveryUpdate) and channel is not None:
+            reports.append(Report(channel, item, now))
+        else:
+            strays.append(_stray(item, channel, holder, now))
+    return Intake(arrivals, reports, strays)
+
+
+def _stray(item: Received, channel: Channel | None, holder: Holder, now: float) -> Stray:
+    """What goes into no mailbox. Its key is its content's, so that it counts once."""
+    raw = item.raw if isinstance(item, Ignored | Unreadable) else msgspec.json.encode(item)
+    reason = item.reason if isinstance(item, Ignored | Unreadable) else NOT_OURS
+    if channel is None and isinstance(item, Ignored) and item.account_id:
+        reason = f"{NOT_OURS}: {reason}"
+    named = f"{type(item).__name__}\0{item.account_id}\0{item.message_id}\0".encode("utf-8", "surrogatepass")
+    return Stray(
+        workspace_id=(channel or holder.first).workspace_id,
+        channel_id=channel.id if channel is not None else "",
+        state="unreadable" if isinstance(item, Unreadable) else "ignored",
+        reason=reason,
+        dedup_key="stray:" + blake2b(named + raw, digest_size=16).hexdigest(),
+        raw=raw,
+        received_at=now,
+    )
+
+
+def _proven(endpoint: Endpoint, request: Webhook) -> Holder:
+    for holder in endpoint.holders:
+        try:
+            endpoint.adapter.verify(request, holder.config)
+        except Forbidden:
+            continue
+        return holder
+    raise Refused(401, "forbidden")
+
+
+def _challenge(endpoint: Endpoint, query: bytes) -> bytes:
+    """The answer to a provider that checks the address, by any of its channels."""
+    challenge = getattr(endpoint.adapter, "challenge", None)
+    if challenge is None:
+        raise Refused(405, "wrong_method")
+    try:
+        given = dict(parse_qsl(query.decode("latin-1"), max_num_fields=20))
+    except ValueError:
+        raise Refused(403, "not_verified") from None
+    for holder in endpoint.holders:
+        for channel in dict.fromkeys(holder.own.values()):
+            try:
+                answer: str = challenge(given, channel.config)
+            except Forbidden:
+                continue
+            return answer.encode()
+    raise Refused(403, "not_verified")
+
+
+_CLOSE = (b"connection", b"close")
+_OK, _OK_BODY = answer(200, b"OK")
+_REFUSALS = {
+    400: answer(400, b"not a webhook of this provider\n"),
+    401: answer(401, b"the signature is missing or wrong\n"),
+    403: answer(403, b"the verify token is missing or wrong\n"),
+    404: answer(404, b"no webhook has this address\n"),
+    405: answer(405, b"use POST\n", (b"allow", b"GET, POST")),
+    408: answer(408, b"the body came too slowly\n", _CLOSE),
+    413: answer(413, b"the body is larger than 3 MB\n", _CLOSE),
+    503: answer(503, b"cannot keep this now, send it again\n", (b"retry-after", b"5")),
+}
