@@ -24,8 +24,7 @@ _STOP = {
     "stop messages, stop messaging me, stop sending messages, stop promotions, remove me",
     "Spanish": "alto, parar, detener, baja, darme de baja, dar de baja, desuscribir, "
     "desuscribirme, cancelar suscripción, detener promociones",
-    "Portuguese": "pare, parar, sair, descadastrar, cancelar inscrição, cancelar assinatura, "
-    "interromper promoções",
+    "Portuguese": "pare, parar, sair, descadastrar, cancelar inscrição, cancelar assinatura, interromper promoções",
     "French": "arrêt, arrêter, arrêtez, désabonner, désabonnement, me désabonner, se désabonner, "
     "désinscrire, désinscription",
     "German": "stopp, abmelden, abbestellen, austragen",

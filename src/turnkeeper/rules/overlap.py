@@ -8,9 +8,7 @@ if TYPE_CHECKING:
     from turnkeeper.model.policy import TurnPolicy
 
 
-def may_interrupt(
-    policy: TurnPolicy, *, turn_first_at: float, irrevocable: bool, now: float
-) -> bool:
+def may_interrupt(policy: TurnPolicy, *, turn_first_at: float, irrevocable: bool, now: float) -> bool:
     """Whether a newer message cancels the running turn and starts it again with all messages.
 
     `turn_first_at` is when the turn's first message came; once `max_wait` has passed since then the
