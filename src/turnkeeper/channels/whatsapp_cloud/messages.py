@@ -246,17 +246,16 @@ def _interactive(draft: Draft) -> Fields:
     part = mapping(draft.message.get("interactive")) or {}
     kind = text(part.get("type"))
     inner = mapping(part.get(kind)) if kind else None
-    if kind == "button_reply" and inner:
-        return _chosen("button_reply", inner.get("id"), inner.get("title"))
-    if kind == "list_reply" and inner:
-        return _chosen("list_reply", inner.get("id"), inner.get("title"), inner.get("description"))
-    if kind == "nfm_reply" and inner:
-        return _flow_reply(inner, draft)
-    if kind == "call_permission_reply" and inner:
-        draft.details["call_permission"] = kept(inner)
-        return {"kind": "call_permission"}
-    if inner is None and not draft.error_codes:
+    if not inner and not draft.error_codes:
         raise Malformed("interactive message without its reply")
+    match kind:
+        case "button_reply" | "list_reply" if inner:
+            return _chosen(kind, inner.get("id"), inner.get("title"), inner.get("description"))
+        case "nfm_reply" if inner:
+            return _flow_reply(inner, draft)
+        case "call_permission_reply" if inner:
+            draft.details["call_permission"] = kept(inner)
+            return {"kind": "call_permission"}
     draft.details["type"] = f"interactive {kind}"[:100] if kind else "interactive"
     return {"kind": "unsupported"}
 

@@ -1,0 +1,745 @@
+"""What each item of a Cloud API webhook means, in the words that `channel parse` prints."""
+
+import json
+from typing import Any
+
+import msgspec
+import pytest
+
+from tests.channels.cloud_bodies import (
+    AT,
+    CONFIG,
+    NUMBER_ID,
+    PARENT,
+    PHONE,
+    USER,
+    WABA_ID,
+    body,
+    change,
+    contact,
+    dump,
+    envelope,
+    message,
+    messages,
+    status,
+)
+from turnkeeper.channels.base import NotThisProvider, Webhook
+from turnkeeper.channels.whatsapp_cloud import WhatsAppCloud
+from turnkeeper.model.events import DeliveryUpdate, Inbound, Received, Unreadable, words
+
+ANYONE = {
+    "account_id": NUMBER_ID,
+    "message_id": "wamid.1",
+    "sender_id": PHONE,
+    "sender_user_id": USER,
+    "sender_phone": PHONE,
+    "sender_name": "Noor",
+    "timestamp": AT,
+}
+
+
+def parse(raw: bytes) -> list[Received]:
+    return WhatsAppCloud().parse(Webhook({}, raw), CONFIG)
+
+
+def shown(item: Received) -> dict[str, Any]:
+    """The event as `channel parse` prints it."""
+    found: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(words(item)))
+    return found
+
+
+def only(raw: bytes) -> Inbound:
+    [event] = parse(raw)
+    assert isinstance(event, Inbound), event
+    return event
+
+
+def one(item: Any) -> Inbound:
+    return only(body(messages(item)))
+
+
+FILE = {"id": "55", "mime_type": "image/jpeg", "sha256": "c2hh", "url": "https://m.example/55"}
+MEDIA = {"id": "55", "mime": "image/jpeg", "sha256": "c2hh", "url": "https://m.example/55"}
+REPLY = {"from": "15550100", "id": "wamid.0"}
+
+
+def interactive(kind: str, **inner: Any) -> Any:
+    return message("interactive", {"type": kind, kind: inner}, context=REPLY)
+
+
+TYPES: list[tuple[str, Any, dict[str, Any]]] = [
+    ("text", message(), {"kind": "text", "text": "Salam"}),
+    ("an empty text", message("text", {"body": ""}), {"kind": "text", "text": ""}),
+    ("a number as text", message("text", {"body": 42}), {"kind": "text", "text": "42"}),
+    ("image", message("image", FILE), {"kind": "image", "media": MEDIA}),
+    (
+        "video with caption",
+        message("video", {**FILE, "caption": "Look"}),
+        {"kind": "video", "media": MEDIA, "text": "Look"},
+    ),
+    ("audio", message("audio", FILE), {"kind": "audio", "media": MEDIA}),
+    ("no voice", message("image", {**FILE, "voice": True}), {"kind": "image", "media": MEDIA}),
+    ("voice", message("audio", {**FILE, "voice": True}), {"kind": "voice", "media": MEDIA}),
+    (
+        "document",
+        message("document", {**FILE, "filename": "a.pdf", "caption": "Here"}),
+        {"kind": "document", "media": {**MEDIA, "filename": "a.pdf"}, "text": "Here"},
+    ),
+    (
+        "sticker",
+        message("sticker", {**FILE, "animated": True}),
+        {"kind": "sticker", "media": MEDIA},
+    ),
+    (
+        "media without id",
+        message("image", {"mime_type": "image/png"}),
+        {"kind": "image", "media": {"mime": "image/png"}, "media_unavailable": True},
+    ),
+    (
+        "media that Meta could not load",
+        message("video", errors=[{"code": 131052, "title": "Media download error"}]),
+        {"kind": "video", "media_unavailable": True, "error_codes": [131052]},
+    ),
+    (
+        "location",
+        message("location", {"latitude": 21.4225, "longitude": "39.8262", "name": "Haram"}),
+        {
+            "kind": "location",
+            "location": {"latitude": 21.4225, "longitude": 39.8262, "name": "Haram"},
+        },
+    ),
+    (
+        "contacts",
+        message("contacts", [{"name": {"formatted_name": "Omar H"}}, {}]),
+        {"kind": "contacts", "contacts_count": 2, "contact_name": "Omar H"},
+    ),
+    ("no contacts", message("contacts", []), {"kind": "contacts", "contacts_count": 0}),
+    (
+        "button reply",
+        interactive("button_reply", id="yes", title="Yes"),
+        {
+            "kind": "button_reply",
+            "text": "Yes",
+            "choice": {"id": "yes", "title": "Yes"},
+            "reply_to": "wamid.0",
+        },
+    ),
+    (
+        "list reply",
+        interactive("list_reply", id="r1", title="Two", description="For two"),
+        {
+            "kind": "list_reply",
+            "text": "Two",
+            "choice": {"id": "r1", "title": "Two", "description": "For two"},
+            "reply_to": "wamid.0",
+        },
+    ),
+    (
+        "flow reply",
+        interactive("nfm_reply", name="flow", body="Sent", response_json='{"stars": 5}'),
+        {
+            "kind": "flow_reply",
+            "text": "Sent",
+            "flow_response_json": '{"stars": 5}',
+            "reply_to": "wamid.0",
+        },
+    ),
+    (
+        "flow reply that is no string",
+        interactive("nfm_reply", response_json=[1, 2]),
+        {"kind": "flow_reply", "flow_response_json": "[1,2]", "reply_to": "wamid.0"},
+    ),
+    (
+        "call permission",
+        interactive("call_permission_reply", response="accept"),
+        {"kind": "call_permission", "reply_to": "wamid.0"},
+    ),
+    (
+        "an interactive type of tomorrow",
+        interactive("wheel_reply", id="1"),
+        {"kind": "unsupported", "reply_to": "wamid.0"},
+    ),
+    (
+        "a template's button",
+        message("button", {"payload": "STOP", "text": "No more"}),
+        {"kind": "button_reply", "text": "No more", "choice": {"id": "STOP", "title": "No more"}},
+    ),
+    (
+        "a template's button without payload",
+        message("button", {"text": "No more"}),
+        {
+            "kind": "button_reply",
+            "text": "No more",
+            "choice": {"id": "No more", "title": "No more"},
+        },
+    ),
+    (
+        "reaction",
+        message("reaction", {"message_id": "wamid.0", "emoji": "❤"}),
+        {"kind": "reaction", "reaction": {"message_id": "wamid.0", "emoji": "❤"}},
+    ),
+    (
+        "reaction taken away",
+        message("reaction", {"message_id": "wamid.0"}),
+        {"kind": "reaction", "reaction": {"message_id": "wamid.0", "emoji": ""}},
+    ),
+    (
+        "order",
+        message("order", {"catalog_id": "7", "text": "Today", "product_items": [{}, {}]}),
+        {"kind": "order", "text": "Today", "order_items": 2},
+    ),
+    (
+        "unsupported",
+        message("unsupported", {"type": "poll"}, errors=[{"code": "131051"}, {"code": None}, 3]),
+        {"kind": "unsupported", "error_codes": [131051]},
+    ),
+    ("a type of tomorrow", message("hologram", {"x": 1}), {"kind": "unsupported"}),
+    (
+        "edit",
+        message(
+            "edit",
+            {"original_message_id": "wamid.0", "message": message("text", {"body": "Salaam"})},
+        ),
+        {"kind": "edited", "target_message_id": "wamid.0", "text": "Salaam"},
+    ),
+    (
+        "edit of a caption",
+        message(
+            "edit",
+            {
+                "original_message_id": "wamid.0",
+                "message": {"type": "image", "image": {"id": "55", "caption": "New"}},
+            },
+        ),
+        {"kind": "edited", "target_message_id": "wamid.0", "text": "New", "media": {"id": "55"}},
+    ),
+    (
+        "revoke",
+        message("revoke", {"original_message_id": "wamid.0"}),
+        {"kind": "deleted", "target_message_id": "wamid.0"},
+    ),
+    (
+        "identity changed",
+        message("system", {"type": "customer_identity_changed", "body": "New code"}),
+        {"kind": "system", "text": "New code"},
+    ),
+    (
+        "forwarded",
+        message(context={"frequently_forwarded": True}),
+        {"kind": "text", "text": "Salam", "forwarded": True},
+    ),
+    (
+        "group",
+        message(group_id="g-5"),
+        {"kind": "text", "text": "Salam", "is_group": True, "chat_id": "g-5"},
+    ),
+    (
+        "from an advertisement",
+        message(referral={"source_id": "ad-1", "ctwa_clid": "clid"}),
+        {"kind": "text", "text": "Salam", "referral": {"source_id": "ad-1", "ctwa_clid": "clid"}},
+    ),
+]
+
+
+@pytest.mark.parametrize("label, item, expected", TYPES, ids=[row[0] for row in TYPES])
+def test_each_type(label: str, item: Any, expected: dict[str, Any]) -> None:
+    assert shown(one(item)) == {**ANYONE, **expected}
+
+
+@pytest.mark.parametrize(
+    "label, item, expected",
+    [
+        (
+            "order",
+            message("order", {"catalog_id": "7", "product_items": [{"quantity": 2}]}),
+            {"order": {"catalog_id": "7", "product_items": [{"quantity": 2}]}},
+        ),
+        (
+            "contacts",
+            message("contacts", [{"phones": [{"phone": "1"}]}]),
+            {"contacts": [{"phones": [{"phone": "1"}]}]},
+        ),
+        (
+            "product asked about",
+            message(context={"referred_product": {"catalog_id": "7"}}),
+            {"referred_product": {"catalog_id": "7"}},
+        ),
+        ("unsupported", message("unsupported", {"type": "poll"}), {"type": "poll"}),
+        ("a type of tomorrow", message("hologram"), {"type": "hologram"}),
+        (
+            "errors",
+            message("unsupported", errors=[{"code": 131051}]),
+            {"type": "unsupported", "errors": [{"code": 131051}]},
+        ),
+        (
+            "identity",
+            message("system", {"type": "customer_identity_changed", "identity": {"hash": "h"}}),
+            {"type": "customer_identity_changed", "identity": {"hash": "h"}},
+        ),
+        (
+            "flow",
+            interactive("nfm_reply", name="flow", response_json="{}"),
+            {"flow_name": "flow"},
+        ),
+        (
+            "call permission",
+            interactive("call_permission_reply", response="accept"),
+            {"call_permission": {"response": "accept"}},
+        ),
+        (
+            "a place's page",
+            message("location", {"latitude": 0, "longitude": 0, "url": "u"}),
+            {"url": "u"},
+        ),
+    ],
+)  # fmt: skip
+def test_what_has_no_word_is_kept_in_details(label: str, item: Any, expected: Any) -> None:
+    assert one(item).details == expected
+
+
+def people(item: Any, *contacts: Any, count: int = 1) -> Inbound:
+    items = [item] + [message(**{"from": "441", "id": f"x{n}"}) for n in range(count - 1)]
+    found = parse(body(change(contacts=list(contacts), messages=items)))[0]
+    assert isinstance(found, Inbound), found
+    return found
+
+
+NOBODY = {k: v for k, v in message().items() if k != "from"}
+STRANGER = {"wa_id": "440", "user_id": "GB.1", "profile": {"name": "Zed"}}
+PEOPLE: list[tuple[str, Inbound, tuple[str, ...], str | None, str | None]] = [
+    ("phone only", people(message()), (f"phone:{PHONE}",), PHONE, None),
+    (
+        "a number as phone",
+        people(message(**{"from": int(PHONE)})),
+        (f"phone:{PHONE}",),
+        PHONE,
+        None,
+    ),
+    ("phone with plus", people(message(**{"from": "+441"})), ("phone:441",), "+441", None),
+    (
+        "all three",
+        people(message(from_user_id=USER, from_parent_user_id=PARENT)),
+        (f"user:{USER}", f"parent:{PARENT}", f"phone:{PHONE}"),
+        PHONE,
+        None,
+    ),
+    (
+        "completed from the contact",
+        people(message(), contact(parent_user_id=PARENT)),
+        (f"user:{USER}", f"parent:{PARENT}", f"phone:{PHONE}"),
+        PHONE,
+        "Noor",
+    ),
+    ("no phone", people({**NOBODY, "from_user_id": USER}), (f"user:{USER}",), USER, None),
+    ("id in from", people(message(**{"from": USER})), (f"user:{USER}",), USER, None),
+    ("parent in from", people(message(**{"from": PARENT})), (f"parent:{PARENT}",), PARENT, None),
+    (
+        "id in from, phone in the contact",
+        people(message(**{"from": USER}), contact()),
+        (f"user:{USER}", f"phone:{PHONE}"),
+        USER,
+        "Noor",
+    ),
+    ("only the contact", people(NOBODY, {"user_id": USER}), (f"user:{USER}",), USER, None),
+    ("another's contact", people(message(), STRANGER), (f"phone:{PHONE}",), PHONE, None),
+    (
+        "the right one of two",
+        people(message(), STRANGER, contact()),
+        (f"user:{USER}", f"phone:{PHONE}"),
+        PHONE,
+        "Noor",
+    ),
+    (
+        "nothing in common, but alone",
+        people(message(), {"user_id": USER, "profile": {"name": "Noor"}}),
+        (f"user:{USER}", f"phone:{PHONE}"),
+        PHONE,
+        "Noor",
+    ),
+    (
+        "nothing in common, one of two messages",
+        people(message(), {"user_id": USER}, count=2),
+        (f"phone:{PHONE}",),
+        PHONE,
+        None,
+    ),
+    (
+        "nothing in common, two contacts",
+        people(message(), {"user_id": USER}, {"user_id": "GB.2"}),
+        (f"phone:{PHONE}",),
+        PHONE,
+        None,
+    ),
+    ("contacts that are none", people(message(), None, 3, "x"), (f"phone:{PHONE}",), PHONE, None),
+]
+
+
+@pytest.mark.parametrize("label, event, addresses, sender, name", PEOPLE, ids=[row[0] for row in PEOPLE])
+def test_who(label: str, event: Inbound, addresses: tuple[str, ...], sender: str, name: str | None) -> None:
+    assert (event.addresses, event.sender_id, event.sender_name) == (addresses, sender, name)
+
+
+NEW_USER, NEW_PHONE = "GB.8009", "447700900999"
+MOVES: list[tuple[str, Any, tuple[str, ...], dict[str, Any]]] = [
+    (
+        "number",
+        message("system", {"type": "user_changed_number", "wa_id": NEW_PHONE}, from_user_id=USER),
+        (f"user:{USER}", f"phone:{NEW_PHONE}", f"phone:{PHONE}"),
+        {"old": f"phone:{PHONE}", "new": f"phone:{NEW_PHONE}"},
+    ),
+    (
+        "number, and a new id with it",
+        message("system", {"type": "user_changed_number", "wa_id": NEW_PHONE, "user_id": NEW_USER},
+                from_user_id=USER),
+        (f"user:{NEW_USER}", f"user:{USER}", f"phone:{NEW_PHONE}", f"phone:{PHONE}"),
+        {"old": f"phone:{PHONE}", "new": f"phone:{NEW_PHONE}"},
+    ),
+    (
+        "id, the old one named",
+        {**NOBODY, "type": "system", "system": {
+            "type": "user_changed_user_id", "previous_user_id": USER, "user_id": NEW_USER}},
+        (f"user:{NEW_USER}", f"user:{USER}"),
+        {"old": f"user:{USER}", "new": f"user:{NEW_USER}"},
+    ),
+    (
+        "id, the old one is the sender's",
+        message("system", {"type": "user_changed_user_id", "user_id": NEW_USER}, from_user_id=USER),
+        (f"user:{NEW_USER}", f"user:{USER}", f"phone:{PHONE}"),
+        {"old": f"user:{USER}", "new": f"user:{NEW_USER}"},
+    ),
+    (
+        "id, the old one told in words",
+        message("system", {"type": "user_changed_user_id", "user_id": NEW_USER,
+                           "body": f"User Noor changed from {USER} to {NEW_USER}"}),
+        (f"user:{NEW_USER}", f"user:{USER}", f"phone:{PHONE}"),
+        {"old": f"user:{USER}", "new": f"user:{NEW_USER}"},
+    ),
+    (
+        "id, the old one unknown",
+        message("system", {"type": "user_changed_user_id", "user_id": NEW_USER}),
+        (f"user:{NEW_USER}", f"phone:{PHONE}"),
+        {"old": None, "new": f"user:{NEW_USER}"},
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("label, item, addresses, change_", MOVES, ids=[row[0] for row in MOVES])
+def test_a_person_who_moved_has_the_old_and_the_new_address(
+    label: str, item: Any, addresses: tuple[str, ...], change_: dict[str, Any]
+) -> None:
+    event = only(body(change(messages=[item])))
+    assert event.kind == "system"
+    assert event.addresses == addresses
+    assert event.details == {"type": item["system"]["type"], **change_}
+
+
+def test_an_echo_belongs_to_the_person_it_was_written_to() -> None:
+    echo = message(**{"from": "15550100", "to": PHONE, "to_user_id": USER})
+    event = only(body(change("smb_message_echoes", message_echoes=[echo])))
+    assert words(event) == {
+        "kind": "text",
+        "account_id": NUMBER_ID,
+        "message_id": "wamid.1",
+        "chat_id": PHONE,
+        "sender_id": "15550100",
+        "timestamp": AT,
+        "text": "Salam",
+        "from_me": True,
+    }
+    assert event.addresses == (f"user:{USER}", f"phone:{PHONE}")
+
+
+STATUS = {
+    "kind": "status",
+    "status": "delivered",
+    "account_id": NUMBER_ID,
+    "message_id": "wamid.9",
+    "recipient_id": PHONE,
+    "timestamp": AT,
+    "tracker": "tk1|default|c1|7",
+}
+FAILURE = {
+    "code": 131047,
+    "title": "Re-engagement message",
+    "message": "Re-engagement message",
+    "error_data": {"details": "More than 24 hours have passed."},
+}
+STATUSES: list[tuple[str, Any, dict[str, Any]]] = [
+    *((state, status(state), {**STATUS, "status": state}) for state in ("sent", "delivered", "read", "played")),
+    (
+        "failed",
+        status("failed", errors=[FAILURE]),
+        {**STATUS, "status": "failed", "error_codes": [131047]},
+    ),
+    (
+        "group",
+        status(recipient_id="g-5", recipient_type="group", recipient_participant_id=PHONE),
+        {**STATUS, "recipient_id": "g-5", "is_group": True, "participant_id": PHONE},
+    ),
+    (
+        "no phone",
+        status(recipient_id=None, recipient_user_id=USER),
+        {**STATUS, "recipient_id": USER},
+    ),
+    ("no id but ours", status(id=None), {k: v for k, v in STATUS.items() if k != "message_id"}),
+    ("time as a number", status(timestamp=AT), STATUS),
+    (
+        "errors that are none",
+        status("failed", errors=[None, 3, {}]),
+        {**STATUS, "status": "failed"},
+    ),
+]
+
+
+@pytest.mark.parametrize("label, item, expected", STATUSES, ids=[row[0] for row in STATUSES])
+def test_statuses(label: str, item: Any, expected: dict[str, Any]) -> None:
+    [update] = parse(body(change(statuses=[item])))
+    assert shown(update) == expected
+
+
+def test_a_failure_is_told_in_metas_words() -> None:
+    [update] = parse(body(change(statuses=[status("failed", errors=[FAILURE])])))
+    assert isinstance(update, DeliveryUpdate)
+    assert update.error == "Re-engagement message: More than 24 hours have passed."
+
+
+FIELDS = (
+    "history", "smb_app_state_sync", "account_update", "message_template_status_update", "calls",
+    "group_lifecycle_update", "user_preferences", "a_field_of_tomorrow",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("field", FIELDS)
+def test_other_fields_are_ignored_by_name(field: str) -> None:
+    found = parse(body({"field": field, "value": {"event": "X" * 5000}}))
+    [ignored] = [shown(item) for item in found]
+    assert ignored["kind"] == "ignored"
+    assert ignored["reason"] == f"field {field}"
+    assert ignored["account_id"] == WABA_ID
+    assert len(ignored["raw"]) == 1000
+
+
+def test_statuses_that_say_nothing_about_delivery_are_ignored() -> None:
+    for state in ("deleted", "warning"):
+        [found] = [shown(item) for item in parse(body(change(statuses=[status(state)])))]
+        assert (found["kind"], found["reason"]) == ("ignored", f"status {state}")
+
+
+def test_an_account_error_is_an_event_without_a_person() -> None:
+    event = only(body(change(errors=[{"code": 131000, "title": "Something went wrong"}])))
+    assert (event.kind, event.error_codes, event.addresses) == ("error", (131000,), ())
+    assert event.text == "Something went wrong"
+
+
+def test_an_interactive_message_that_meta_could_not_show() -> None:
+    broken = message("interactive", {"type": "nfm_reply"})
+    beside = [{"code": 131000}]
+    assert only(body(messages(broken, errors=beside))).error_codes == (131000,)
+    assert only(body(messages(broken, errors=beside))).kind == "unsupported"
+    assert isinstance(parse(body(messages(broken)))[0], Unreadable)
+    kinds = [words(item)["kind"] for item in parse(body(messages(message(), errors=beside)))]
+    assert kinds == ["text", "error"]
+
+
+EDIT = message("edit", {"original_message_id": "w", "message": message()})
+MALFORMED: list[tuple[str, Any]] = [
+    ("null", None),
+    ("a number", 3),
+    ("a list", [message()]),
+    ("empty", {}),
+    ("no type", {**message(), "type": None}),
+    ("type is an object", {**message(), "type": {"text": 1}}),
+    ("no sender", NOBODY),
+    ("sender is a list", message(**{"from": [PHONE]})),
+    ("id is an object", message(id={"x": 1})),
+    ("id of a megabyte", message(id="w" * 1_000_000)),
+    ("text is a string", message("text", "Salam")),
+    ("body is missing", message("text", {})),
+    ("body is an object", message("text", {"body": {}})),
+    ("image is a list", message("image", [])),
+    ("no coordinates", message("location", {"latitude": "north", "longitude": 1})),
+    ("an infinite coordinate", message("location", {"latitude": "inf", "longitude": 1})),
+    ("true as a coordinate", message("location", {"latitude": True, "longitude": 1})),
+    ("contacts is an object", message("contacts", {})),
+    ("interactive is null", message("interactive")),
+    ("nothing chosen", interactive("button_reply")),
+    ("flow reply without answer", interactive("nfm_reply", body="Sent")),
+    ("reaction to nothing", message("reaction", {"emoji": "x"})),
+    ("order without items", message("order", {"catalog_id": "7"})),
+    ("edit without content", message("edit", {"original_message_id": "wamid.0"})),
+    ("edit of an edit", message("edit", {"original_message_id": "w", "message": EDIT})),
+    ("revoke of nothing", message("revoke", {})),
+]
+
+
+@pytest.mark.parametrize("label, item", MALFORMED, ids=[row[0] for row in MALFORMED])
+def test_a_malformed_message_stands_alone(label: str, item: Any) -> None:
+    raw = body(messages(message(id="wamid.a"), item, message(id="wamid.b")))
+    before, found, after = parse(raw)
+    alone = message(id="wamid.a"), message(id="wamid.b")
+    assert [before, after] == parse(body(messages(*alone)))
+    assert isinstance(found, Unreadable)
+    assert found.reason
+    assert json.loads(found.raw) == item
+
+
+WRONG_ABOVE: list[tuple[str, Any]] = [
+    ("change is null", None),
+    ("change without value", {"field": "messages"}),
+    ("value is a list", {"field": "messages", "value": []}),
+    ("no field", {"value": {}}),
+    ("messages is an object", {"field": "messages", "value": {"messages": {}}}),
+    ("statuses is a string", {"field": "messages", "value": {"statuses": "x"}}),
+    ("errors is a number", {"field": "messages", "value": {"errors": 3}}),
+    ("status is null", change(statuses=[None])),
+    ("status of nothing", change(statuses=[status(id=None, biz_opaque_callback_data=None)])),
+    ("status is a list", change(statuses=[status([])])),  # type: ignore[arg-type]
+    ("echoes missing", change("smb_message_echoes")),
+    ("echo to nobody", change("smb_message_echoes", message_echoes=[message()])),
+]
+
+
+@pytest.mark.parametrize("label, item", WRONG_ABOVE, ids=[row[0] for row in WRONG_ABOVE])
+def test_what_is_wrong_above_the_messages_stands_alone_too(label: str, item: Any) -> None:
+    good = messages(message())
+    [before, found, after] = parse(body(good, item, good))
+    assert [before, after] == parse(body(good, good))
+    assert isinstance(found, Unreadable)
+    assert found.reason
+
+
+def test_wrong_entries_stand_alone() -> None:
+    good = envelope(messages(message()))["entry"][0]
+    whole = {**envelope(), "entry": [good, None, {"id": "1"}, {"changes": 3}, good]}
+    kinds = [words(item)["kind"] for item in parse(dump(whole))]
+    assert kinds == ["text", "unreadable", "unreadable", "unreadable", "text"]
+    entries: list[Any] = [None, {}, "x"]
+    for entry in entries:
+        [found] = parse(dump({**envelope(), "entry": entry}))
+        assert isinstance(found, Unreadable)
+
+
+def test_a_batch_comes_out_whole_and_in_order() -> None:
+    changes = [
+        messages(*(message(id=f"wamid.{n}.{m}") for m in range(10)))
+        if n % 2
+        else change(statuses=[status(id=f"wamid.{n}.{m}") for m in range(10)])
+        for n in range(100)
+    ]
+    entries = [{"id": WABA_ID, "changes": changes[n : n + 10]} for n in range(0, 100, 10)]
+    found = parse(dump({**envelope(), "entry": entries}))
+    ids = [item.message_id for item in found]
+    assert ids == [f"wamid.{n}.{m}" for n in range(100) for m in range(10)]
+
+
+def test_each_number_gets_its_own() -> None:
+    other = messages(message())
+    other["value"]["metadata"]["phone_number_id"] = 77
+    nameless = messages(message())
+    del nameless["value"]["metadata"]
+    accounts = [item.account_id for item in parse(body(messages(message()), other, nameless))]
+    assert accounts == [NUMBER_ID, "77", WABA_ID]
+
+
+def test_dedup_keys() -> None:
+    nameless = {k: v for k, v in message().items() if k != "id"}
+    other = {**nameless, "text": {"body": "other"}}
+    later = {**nameless, "timestamp": str(AT + 5)}
+    elsewhere = {**nameless, "from": "441"}
+    keys = [
+        (item.dedup_key, item.dedup_window)
+        for item in parse(body(messages(message(), nameless, later, other, elsewhere)))
+        if isinstance(item, Inbound)
+    ]
+    assert keys[0] == ("m:wamid.1", 0.0)
+    assert keys[1] == keys[2]
+    assert len({key for key, _ in keys}) == 4
+    assert {window for _, window in keys[1:]} == {15.0}
+
+
+TIMES: list[tuple[Any, int | None]] = [
+    ("1790000000", 1_790_000_000),
+    (1_790_000_000, 1_790_000_000),
+    (1_790_000_000.0, 1_790_000_000),
+    (None, None),
+    ("yesterday", None),
+    ("-5", None),
+    (-5, None),
+    (True, None),
+    ("٣", None),
+    (1e300, None),
+    (10**30, None),
+    ("9" * 5000, None),
+    ([], None),
+]
+
+
+@pytest.mark.parametrize("given, expected", TIMES)
+def test_a_wrong_time_does_not_cost_the_message(given: Any, expected: int | None) -> None:
+    assert one(message(timestamp=given)).timestamp == expected
+
+
+ALMOST_JSON: list[tuple[str, bytes, str | None]] = [
+    ("NUL", rb'"a\u0000b"', "a\ufffdb"),
+    ("lone surrogate", rb'"a\ud800b"', "a\ufffdb"),
+    ("lone low surrogate", rb'"a\udc00b"', "a\ufffdb"),
+    ("a whole pair", rb'"\ud83d\ude00"', "😀"),
+    ("a backslash that is one", rb'"\\u0000"', "\\u0000"),
+    ("NaN", b"NaN", None),
+    ("out of range", b"1e999", None),
+    ("digits without end", b"9" * 5000, None),
+    ("huge", b"9" * 300, None),
+]
+
+
+@pytest.mark.parametrize("label, token, expected", ALMOST_JSON, ids=[row[0] for row in ALMOST_JSON])
+def test_almost_json(label: str, token: bytes, expected: str | None) -> None:
+    raw = body(messages(message(id="wamid.a"), message("text", {"body": "HERE"})))
+    before, found = parse(raw.replace(b'"HERE"', token))
+    assert before.message_id == "wamid.a"
+    if expected is None:
+        assert isinstance(found, Unreadable)
+    else:
+        assert isinstance(found, Inbound)
+        assert found.text == expected
+
+
+def test_numbers_without_end_are_left_out_of_details() -> None:
+    order = {"product_items": [{"quantity": 10**300, "item_price": "HERE"}]}
+    raw = body(messages(message("order", order)))
+    for token, price in ((b"1e999", None), (b"Infinity", None), (b"9" * 5000, None), (b"5", 5)):
+        details = only(raw.replace(b'"HERE"', token)).details
+        assert details == {"order": {"product_items": [{"quantity": None, "item_price": price}]}}
+
+
+def test_names_are_free_of_nul_too() -> None:
+    raw = body(messages(message())).replace(b"Noor", rb"No\u0000or")
+    assert only(raw).sender_name == "No\ufffdor"
+
+
+REFUSED: list[tuple[str, bytes]] = [
+    ("nothing", b""),
+    ("not JSON", b"Salam"),
+    ("cut off", body(messages(message()))[:-1]),
+    ("a form", b"a=1&b=2"),
+    ("not an object", b"[]"),
+    ("no object", b"{}"),
+    ("another product", dump({**envelope(), "object": "instagram"})),
+    ("not UTF-8", body(messages(message())).replace(b"Salam", b"Sal\xff")),
+    ("nested without end", b'{"object":' + b"[" * 100_000 + b"]" * 100_000 + b"}"),
+    ("nested and almost JSON", b'{"x":NaN,"object":' + b"[" * 100_000 + b"]" * 100_000 + b"}"),
+]
+
+
+@pytest.mark.parametrize("label, raw", REFUSED, ids=[row[0] for row in REFUSED])
+def test_what_cannot_be_metas_is_refused(label: str, raw: bytes) -> None:
+    with pytest.raises(NotThisProvider):
+        parse(raw)
+
+
+def test_deep_nesting_in_one_item_is_cut_not_spread() -> None:
+    deep: Any = {}
+    for _ in range(300):
+        deep = {"a": deep}
+    event = one(message("order", {"product_items": [deep]}))
+    assert len(json.dumps(event.details)) < 200
