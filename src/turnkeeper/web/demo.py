@@ -1,0 +1,64 @@
+"""What only `turnkeeper demo` serves: the phone, and the moments of its conversation."""
+
+from typing import Protocol
+
+import msgspec
+
+from turnkeeper.model.conversation import Conversation
+from turnkeeper.model.errors import StoreError
+from turnkeeper.model.ids import ConversationKey
+from turnkeeper.store.base import Moment
+from turnkeeper.web.asgi import Answer, App, Receive, Scope, Send, answer, send_answer
+
+PHONE = "/phone"
+MOMENTS = "/api/demo/moments"
+_SHOWN = 300
+
+
+class Stories(Protocol):
+    """What this needs of the store."""
+
+    async def recent(self, limit: int) -> list[Conversation]:
+        """The conversations in which something happened last."""
+
+    async def moments(self, key: ConversationKey, limit: int) -> list[Moment]:
+        """What happened in a conversation lately, oldest first."""
+
+
+class Demo:
+    """An ASGI app: the fake provider under /phone, and the moments of the one conversation."""
+
+    def __init__(self, phone: App, store: Stories) -> None:
+        self._phone = phone
+        self._store = store
+
+    def has(self, path: str) -> bool:
+        """Whether a path is served here."""
+        return path in (MOMENTS, PHONE) or path.startswith(f"{PHONE}/")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["path"] == MOMENTS:
+            await send_answer(send, await self._moments())
+        else:
+            await self._phone({**scope, "root_path": PHONE}, receive, send)
+
+    async def _moments(self) -> Answer:
+        try:
+            lately = await self._store.recent(1)
+            found = await self._store.moments(lately[0].key, _SHOWN) if lately else []
+        except StoreError:
+            return answer(503, b'{"error":"the database is away"}', kind=b"application/json")
+        body = msgspec.json.encode({"moments": [_shown(moment) for moment in found]})
+        return answer(200, body, (b"cache-control", b"no-store"), kind=b"application/json")
+
+
+def _shown(moment: Moment) -> dict[str, object]:
+    shown: dict[str, object] = {
+        "at": moment.at,
+        "kind": moment.kind,
+        "turn": moment.turn_no,
+        "seq": moment.seq,
+        "text": moment.text,
+    }
+    return shown if moment.detail is None else shown | {"detail": moment.detail}

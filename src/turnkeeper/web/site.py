@@ -1,0 +1,32 @@
+"""Which part of the web process answers which path. Webhooks first: they are what is in a hurry."""
+
+from turnkeeper.web.asgi import App, Receive, Scope, Send
+from turnkeeper.web.console import Console
+from turnkeeper.web.demo import Demo
+from turnkeeper.web.ops import Ops
+
+
+class Site:
+    """The whole web process as one ASGI app."""
+
+    def __init__(self, webhooks: App, ops: Ops, console: Console, demo: Demo | None = None) -> None:
+        self._webhooks = webhooks
+        self._ops = ops
+        self._console = console
+        self._demo = demo
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass one request on."""
+        if scope["type"] != "http":
+            if scope["type"] == "websocket":
+                await send({"type": "websocket.close", "code": 1000})
+            return
+        path: str = scope["path"]
+        if path.startswith("/webhooks/"):
+            await self._webhooks(scope, receive, send)
+        elif path in self._ops.pages:
+            await self._ops(scope, receive, send)
+        elif self._demo is not None and self._demo.has(path):
+            await self._demo(scope, receive, send)
+        else:
+            await self._console(scope, receive, send)
