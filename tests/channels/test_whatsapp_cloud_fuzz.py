@@ -23,7 +23,7 @@ from tests.channels.cloud_bodies import (
 )
 from turnkeeper.channels.base import NotThisProvider, Webhook
 from turnkeeper.channels.whatsapp_cloud import WhatsAppCloud
-from turnkeeper.model.events import Received, words
+from turnkeeper.model.events import Inbound, Received, words
 
 MEDIA = {"id": "5", "url": "u", "mime_type": "m", "sha256": "s", "caption": "c", "voice": True}
 ITEMS: list[Any] = [
@@ -113,6 +113,7 @@ def check_storable(found: list[Received]) -> None:
         short = [event.account_id, event.message_id or "", *getattr(event, "addresses", ())]
         short.append(getattr(event, "dedup_key", ""))
         assert max(map(len, short)) < 600
+        assert not isinstance(event, Inbound) or event.addresses
 
 
 BEFORE = messages(message(id="wamid.before"))

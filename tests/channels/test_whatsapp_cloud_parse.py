@@ -25,7 +25,7 @@ from tests.channels.cloud_bodies import (
 )
 from turnkeeper.channels.base import NotThisProvider, Webhook
 from turnkeeper.channels.whatsapp_cloud import WhatsAppCloud
-from turnkeeper.model.events import DeliveryUpdate, Inbound, Received, Unreadable, words
+from turnkeeper.model.events import DeliveryUpdate, Ignored, Inbound, Received, Unreadable, words
 
 ANYONE = {
     "account_id": NUMBER_ID,
@@ -525,10 +525,18 @@ def test_statuses_that_say_nothing_about_delivery_are_ignored() -> None:
         assert (found["kind"], found["reason"]) == ("ignored", f"status {state}")
 
 
-def test_an_account_error_is_an_event_without_a_person() -> None:
-    event = only(body(change(errors=[{"code": 131000, "title": "Something went wrong"}])))
-    assert (event.kind, event.error_codes, event.addresses) == ("error", (131000,), ())
-    assert event.text == "Something went wrong"
+def test_an_account_error_is_for_no_mailbox() -> None:
+    error = {"code": 131000, "title": "Something went wrong"}
+    [found] = parse(body(change(errors=[error])))
+    told = shown(found)
+    assert json.loads(told.pop("raw")) == [error]
+    assert told == {
+        "kind": "error",
+        "reason": "Something went wrong",
+        "account_id": NUMBER_ID,
+        "error_codes": [131000],
+    }
+    assert isinstance(found, Ignored)
 
 
 def test_an_interactive_message_that_meta_could_not_show() -> None:

@@ -58,8 +58,8 @@ class Inbound(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 
     `timestamp` is the provider's, in unix seconds. `addresses` are the sender's, the one to answer first:
     `user:` (business-scoped id), `parent:`, `phone:` (digits), or a provider's own prefix; `chat_id` names
-    a group. For an echo (`from_me`) `addresses` and `chat_id` are those of the person it was written to;
-    for `error`, which concerns the account, there are none. `dedup_key` is what makes the event the same one when it is delivered again.
+    a group. For an echo (`from_me`) `addresses` and `chat_id` are those of the person it was written to.
+    `dedup_key` is what makes the event the same one when it is delivered again.
     """
 
     kind: EventKind
@@ -115,9 +115,14 @@ class DeliveryUpdate(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tr
 
 
 class Ignored(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """Something that we understand and leave alone; `reason` is shown in the ledger."""
+    """Something that we understand and leave alone; `reason` is shown in the ledger.
+
+    `error`: what a provider tells of the account, not of a message; no mailbox is the one for it.
+    """
 
     reason: str
+    kind: Literal["ignored", "error"] = "ignored"
+    error_codes: tuple[int, ...] = ()
     account_id: str = ""
     message_id: str | None = None
     raw: bytes = b""

@@ -53,9 +53,7 @@ _QUOTA = Later("the account's call limit is reached", after=600.0, scope="number
 _MAINTENANCE = Later("Meta is working on this number", 60.0, growth=2.0, scope="number")
 _BAD_REQUEST = Never("Meta does not accept this message")
 _LOCKED = Never("the account is locked or restricted", "stop_channel")
-_NOT_READY = Never(
-    "the account may not send: display name, billing or registration", "stop_channel"
-)
+_NOT_READY = Never("the account may not send: display name, billing or registration", "stop_channel")
 _TEMPLATE_STOPPED = Never("Meta has stopped this template", "operator")
 _TEMPLATE_WRONG = Never("the template's parameters do not fit it")
 _TEMPLATE_GONE = Never("the template is missing, paused or disabled: choose another", "operator")
@@ -69,9 +67,7 @@ ERRORS: dict[int, Fate] = {
     **dict.fromkeys((1, 2, 131000, 131016, 133004), _FAULT),
     **dict.fromkeys((4, 80007), _QUOTA),
     130429: Later("the number sends too fast", 5.0, growth=2.0, scope="number"),
-    131056: Later(
-        "too many messages to this person in a short time", 1.0, growth=4.0, scope="pair"
-    ),
+    131056: Later("too many messages to this person in a short time", 1.0, growth=4.0, scope="pair"),
     131048: Later("Meta limits this number because of spam reports", LONGEST_WAIT, scope="number"),
     **dict.fromkeys((131057, 2494100), _MAINTENANCE),
     **dict.fromkeys((33, 100, 131008, 131009, 131021, 135000, 131051), _BAD_REQUEST),

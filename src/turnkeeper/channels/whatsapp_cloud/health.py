@@ -12,9 +12,7 @@ _FIELDS = "id,display_phone_number,verified_name,status,quality_rating,health_st
 _NO_TOKEN = ("0", "190")
 
 
-def health(
-    *, number_url: str, apps_url: str, headers: Mapping[str, str], secret: str
-) -> Calls[list[Finding]]:
+def health(*, number_url: str, apps_url: str, headers: Mapping[str, str], secret: str) -> Calls[list[Finding]]:
     """A finding for each link: api, token, number, subscription. A broken one may hide the next."""
     reply = yield HttpCall("GET", f"{number_url}?fields={_FIELDS}", headers)
     body = None if reply.failure else read_object(reply.body)

@@ -61,9 +61,7 @@ class Fields(TypedDict, total=False):
 def read_message(message: object, around: Around, *, echo: bool = False) -> Received:
     """The event of one of `messages[]` (`echo`: of `message_echoes[]`, written by the business)."""
     if not isinstance(message, dict):
-        return Unreadable(
-            reason="the message is not an object", account_id=around.account_id, raw=raw(message)
-        )
+        return Unreadable(reason="the message is not an object", account_id=around.account_id, raw=raw(message))
     message_id = external_id(message.get("id"))
     try:
         return _event(message, message_id, around, echo=echo)

@@ -6,7 +6,6 @@ An item that cannot be read stands alone as Unreadable.
 
 from __future__ import annotations
 
-from hashlib import blake2b
 from typing import Literal, cast
 
 from turnkeeper.channels.base import NotThisProvider
@@ -14,18 +13,13 @@ from turnkeeper.channels.whatsapp_cloud.json_values import (
     Item,
     decode,
     external_id,
-    kept,
     listing,
     mapping,
     raw,
     text,
     unix_seconds,
 )
-from turnkeeper.channels.whatsapp_cloud.messages import (
-    WINDOW_WITHOUT_ID,
-    error_codes,
-    read_message,
-)
+from turnkeeper.channels.whatsapp_cloud.messages import error_codes, read_message
 from turnkeeper.channels.whatsapp_cloud.people import Around
 from turnkeeper.model.events import DeliveryUpdate, Ignored, Inbound, Received, Unreadable
 
@@ -125,24 +119,19 @@ def _read_messages(
 def _told(value: Item, items: list[Received]) -> bool:
     """Whether an unsupported message already carries the errors that stand beside it."""
     codes = error_codes(value.get("errors"))
-    return any(
-        isinstance(item, Inbound) and item.kind == "unsupported" and item.error_codes == codes
-        for item in items
-    )
+    return any(isinstance(item, Inbound) and item.kind == "unsupported" and item.error_codes == codes for item in items)
 
 
 def _read_errors(errors: object, account_id: str) -> Received:
-    """An error of the account: no person, so no address."""
+    """An error of the account: it concerns no person, so it is for no mailbox."""
     if not isinstance(errors, list):
         return Unreadable(reason="errors is not a list", account_id=account_id, raw=raw(errors))
-    return Inbound(
+    return Ignored(
         kind="error",
+        reason=error_text(errors) or "an error without words",
         account_id=account_id,
-        text=error_text(errors),
         error_codes=error_codes(errors),
-        details={"errors": kept(errors)},
-        dedup_key="h:" + blake2b(raw([account_id, errors]), digest_size=16).hexdigest(),
-        dedup_window=WINDOW_WITHOUT_ID,
+        raw=raw(errors)[:_IGNORED_RAW],
     )
 
 
@@ -154,12 +143,8 @@ def _read_status(status: object, account_id: str) -> Received:
     tracker = external_id(status.get("biz_opaque_callback_data"))
     state = status.get("status")
     if not isinstance(state, str) or not (message_id or tracker):
-        reason = (
-            "the status names no message" if isinstance(state, str) else "the status is missing"
-        )
-        return Unreadable(
-            reason=reason, account_id=account_id, message_id=message_id, raw=raw(status)
-        )
+        reason = "the status names no message" if isinstance(state, str) else "the status is missing"
+        return Unreadable(reason=reason, account_id=account_id, message_id=message_id, raw=raw(status))
     if state not in _STATUSES:
         return Ignored(
             reason=f"status {state[:100]}",
@@ -178,9 +163,7 @@ def _read_status(status: object, account_id: str) -> Received:
         error=error_text(errors) if errors else None,
         tracker=tracker,
         is_group=status.get("recipient_type") == "group",
-        participant_id=_first_id(
-            status, "recipient_participant_id", "recipient_participant_user_id"
-        ),
+        participant_id=_first_id(status, "recipient_participant_id", "recipient_participant_user_id"),
     )
 
 

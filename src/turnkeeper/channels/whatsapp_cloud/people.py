@@ -78,9 +78,7 @@ def read_person(item: Item, around: Around, role: str) -> Person:
     return Person(named or user or parent, user, parent, phone)
 
 
-def _same(
-    phone: str | None, user: str | None, wa_id: str | None, user_id: str | None, alone: bool
-) -> bool:
+def _same(phone: str | None, user: str | None, wa_id: str | None, user_id: str | None, alone: bool) -> bool:
     """Whether a contact is the person: an id in common, or nothing to compare and nobody else.
 
     Never by guess: two people who are taken for one have their conversations joined.
