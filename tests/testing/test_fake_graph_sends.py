@@ -108,9 +108,7 @@ BAD: list[tuple[str, Any, int, int]] = [
 ]
 BIG = {
     "four buttons": interactive("button", {"buttons": [*BUTTONS, BUTTONS[0]]}),
-    "title of 21": interactive(
-        "button", {"buttons": [{"type": "reply", "reply": {"id": "1", "title": "x" * 21}}]}
-    ),
+    "title of 21": interactive("button", {"buttons": [{"type": "reply", "reply": {"id": "1", "title": "x" * 21}}]}),
     "same button twice": interactive("button", {"buttons": [BUTTONS[0], BUTTONS[0]]}),
     "eleven rows": interactive(
         "list",
@@ -254,9 +252,7 @@ FAULTS: list[tuple[str, Fault, type[Exception] | int, list[str]]] = [
 
 
 @pytest.mark.parametrize("label, fault, seen, reached", FAULTS, ids=[row[0] for row in FAULTS])
-async def test_faults(
-    label: str, fault: Fault, seen: type[Exception] | int, reached: list[str]
-) -> None:
+async def test_faults(label: str, fault: Fault, seen: type[Exception] | int, reached: list[str]) -> None:
     async with World() as world:
         ada = await world.fake.person("15551234567")
         await ada.write("hi")

@@ -28,9 +28,7 @@ NUMBER = FakeNumber("1000000001", verified_name="Corner shop")
 
 def make(business: Business, **more: Any) -> FakeGraph:
     client = httpx2.AsyncClient(transport=httpx2.MockTransport(business.handle), timeout=None)
-    return FakeGraph(
-        "s", "v", TOKEN, "http://127.0.0.1:1/hook", [NUMBER], webhook_client=client, **more
-    )
+    return FakeGraph("s", "v", TOKEN, "http://127.0.0.1:1/hook", [NUMBER], webhook_client=client, **more)
 
 
 @contextlib.asynccontextmanager
@@ -64,9 +62,7 @@ async def test_a_message_there_and_back() -> None:
         ("closed after", close(taken=True), httpx2.RemoteProtocolError, 1),
     ],
 )
-async def test_faults_on_the_wire(
-    label: str, fault: Any, raised: type[Exception], reached: int
-) -> None:
+async def test_faults_on_the_wire(label: str, fault: Any, raised: type[Exception], reached: int) -> None:
     async with served() as (fake, client, _):
         ada = await fake.person("15551234567")
         await ada.write("hello")

@@ -274,9 +274,7 @@ def test_nothing_is_lost_or_invented_and_seeds_repeat(
     seed: int, batch: int, duplicate: int, reorder: bool, alone: bool, fail_every: int
 ) -> None:
     def run() -> tuple[list[bytes], World]:
-        behaviour = Behaviour(
-            batch=batch, duplicate=duplicate, reorder=reorder, retry_alone=alone, delay=0.1
-        )
+        behaviour = Behaviour(batch=batch, duplicate=duplicate, reorder=reorder, retry_alone=alone, delay=0.1)
         return asyncio.run(unruly(seed, behaviour, fail_every))
 
     bodies, world = run()

@@ -53,10 +53,7 @@ async def _http(graph: FakeGraph, scope: Scope, receive: Receive, send: Send) ->
         scope["method"],
         path,
         dict(parse_qsl(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True)),
-        {
-            name.decode("latin-1").lower(): value.decode("latin-1")
-            for name, value in scope["headers"]
-        },
+        {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]},
         body,
     )
     try:

@@ -23,15 +23,9 @@ KNOWN: dict[int, KnownError] = {
     1: KnownError("API Unknown", 400, "Invalid request or possible server error."),
     2: KnownError("API Service", 503, "Temporary due to downtime or due to being overloaded."),
     3: KnownError("API Method", 403, "Capability or permissions issue."),
-    4: KnownError(
-        "Application request limit reached", 400, "The app has reached its API call rate limit."
-    ),
-    10: KnownError(
-        "Permission Denied", 403, "Permission is either not granted or has been removed."
-    ),
-    33: KnownError(
-        "Parameter value is not valid", 400, "The business phone number has been deleted."
-    ),
+    4: KnownError("Application request limit reached", 400, "The app has reached its API call rate limit."),
+    10: KnownError("Permission Denied", 403, "Permission is either not granted or has been removed."),
+    33: KnownError("Parameter value is not valid", 400, "The business phone number has been deleted."),
     100: KnownError(
         "Invalid parameter",
         400,
@@ -40,34 +34,18 @@ KNOWN: dict[int, KnownError] = {
     190: KnownError("Invalid OAuth access token - Cannot parse access token", 401),
     200: KnownError("API Permission", 403, "Permission is either not granted or has been removed."),
     368: KnownError("Temporarily blocked for policies violations", 403),
-    80007: KnownError(
-        "Rate limit issues", 400, "The WhatsApp Business Account has reached its rate limit."
-    ),
-    130429: KnownError(
-        "Rate limit hit", 400, "Message failed to send because there were too many messages sent."
-    ),
+    80007: KnownError("Rate limit issues", 400, "The WhatsApp Business Account has reached its rate limit."),
+    130429: KnownError("Rate limit hit", 400, "Message failed to send because there were too many messages sent."),
     130472: KnownError("User's number is part of an experiment", 400),
     130497: KnownError("Business account is restricted from messaging users in this country.", 403),
-    131000: KnownError(
-        "Something went wrong", 500, "Message failed to send due to an unknown error."
-    ),
-    131005: KnownError(
-        "Access denied", 403, "Permission is either not granted or has been removed."
-    ),
-    131008: KnownError(
-        "Required parameter is missing", 400, "The request is missing a required parameter."
-    ),
-    131009: KnownError(
-        "Parameter value is not valid", 400, "One or more parameter values are invalid."
-    ),
+    131000: KnownError("Something went wrong", 500, "Message failed to send due to an unknown error."),
+    131005: KnownError("Access denied", 403, "Permission is either not granted or has been removed."),
+    131008: KnownError("Required parameter is missing", 400, "The request is missing a required parameter."),
+    131009: KnownError("Parameter value is not valid", 400, "One or more parameter values are invalid."),
     131016: KnownError("Service unavailable", 503, "A service is temporarily unavailable."),
-    131021: KnownError(
-        "Recipient cannot be sender", 400, "Sender and recipient phone number is the same."
-    ),
+    131021: KnownError("Recipient cannot be sender", 400, "Sender and recipient phone number is the same."),
     131026: KnownError("Message undeliverable", 400, "Message Undeliverable."),
-    131030: KnownError(
-        "Recipient phone number not in allowed list", 400, "Add the recipient to the allowed list."
-    ),
+    131030: KnownError("Recipient phone number not in allowed list", 400, "Add the recipient to the allowed list."),
     131031: KnownError("Business Account locked", 403),
     131037: KnownError("WhatsApp provided number needs display name approval", 400),
     131042: KnownError("Business eligibility payment issue", 400),
@@ -75,42 +53,29 @@ KNOWN: dict[int, KnownError] = {
     131047: KnownError(
         "Re-engagement message",
         400,
-        "Message failed to send because more than 24 hours have passed since the customer "
-        "last replied to this number.",
+        "Message failed to send because more than 24 hours have passed since the customer last replied to this number.",
     ),
-    131048: KnownError(
-        "Spam rate limit hit", 400, "Too many previous messages were blocked or flagged as spam."
-    ),
-    131049: KnownError(
-        "Meta chose not to deliver", 400, "Not delivered to maintain healthy ecosystem engagement."
-    ),
+    131048: KnownError("Spam rate limit hit", 400, "Too many previous messages were blocked or flagged as spam."),
+    131049: KnownError("Meta chose not to deliver", 400, "Not delivered to maintain healthy ecosystem engagement."),
     131050: KnownError("User has stopped marketing messages", 400),
     131051: KnownError("Unsupported message type", 400, "Message type is currently not supported."),
-    131053: KnownError(
-        "Media upload error", 400, "Unable to upload the media used in the message."
-    ),
+    131053: KnownError("Media upload error", 400, "Unable to upload the media used in the message."),
     131056: KnownError(
         "(Business Account, Consumer Account) pair rate limit hit",
         400,
         "Message failed to send because there were too many messages sent from this phone number "
         "to the same phone number in a short period of time.",
     ),
-    131057: KnownError(
-        "Account in maintenance mode", 500, "Business Account is in maintenance mode."
-    ),
+    131057: KnownError("Account in maintenance mode", 500, "Business Account is in maintenance mode."),
     131062: KnownError("Business-scoped user id is not accepted for this message", 400),
     132000: KnownError("Template Param Count Mismatch", 400),
-    132001: KnownError(
-        "Template does not exist", 404, "Template name does not exist in the translation."
-    ),
+    132001: KnownError("Template does not exist", 404, "Template name does not exist in the translation."),
     132012: KnownError("Template Parameter Format Mismatch", 400),
     132015: KnownError("Template is Paused", 400),
     132016: KnownError("Template is Disabled", 400),
     133004: KnownError("Server Temporarily Unavailable", 503),
     133010: KnownError("Phone number not registered", 400),
-    135000: KnownError(
-        "Generic user error", 400, "Message failed to send because of an unknown error."
-    ),
+    135000: KnownError("Generic user error", 400, "Message failed to send because of an unknown error."),
     137000: KnownError("Identity hash mismatch", 400),
     2494100: KnownError("Account in maintenance mode", 500),
 }

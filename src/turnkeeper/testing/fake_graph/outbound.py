@@ -22,9 +22,7 @@ def check_message(body: Object) -> str:
     check_envelope(body)
     kind = body.get("type", "text")
     if not isinstance(kind, str) or kind not in CHECKS:
-        raise parameter_error(
-            f"Param type must be one of {{{', '.join(sorted(CHECKS)).upper()}}} - got {kind!r}."
-        )
+        raise parameter_error(f"Param type must be one of {{{', '.join(sorted(CHECKS)).upper()}}} - got {kind!r}.")
     payload = body.get(kind)
     if payload is None:
         raise missing(kind)
@@ -47,9 +45,7 @@ def check_envelope(body: Object) -> None:
             raise parameter_error(f"Param {name} must be a string.")
     data = body.get("biz_opaque_callback_data")
     if data is not None and (not isinstance(data, str) or len(data) > CALLBACK_DATA_LIMIT):
-        raise parameter_error(
-            f"Param biz_opaque_callback_data must be at most {CALLBACK_DATA_LIMIT} characters long."
-        )
+        raise parameter_error(f"Param biz_opaque_callback_data must be at most {CALLBACK_DATA_LIMIT} characters long.")
     if "context" in body:
         _text(_is_object(body["context"], "context"), "context", "message_id", 512)
 
@@ -71,9 +67,7 @@ def check_media(name: str, *, captioned: bool = False) -> Callable[[Object], Non
         if not payload.get("id") and not payload.get("link"):
             raise missing(f"{name}['id'|'link']")
         link = payload.get("link")
-        if link is not None and not (
-            isinstance(link, str) and link.startswith(("http://", "https://"))
-        ):
+        if link is not None and not (isinstance(link, str) and link.startswith(("http://", "https://"))):
             raise invalid(f"{name}['link']", "is not an http(s) address")
         if "caption" in payload:
             if not captioned:
@@ -103,10 +97,7 @@ def check_contacts(payload: object) -> None:
         where = f"contacts[{index}]"
         name = _is_object(_is_object(contact, where).get("name"), f"{where}['name']")
         _text(name, f"{where}['name']", "formatted_name", 1024)
-        if not any(
-            name.get(part)
-            for part in ("first_name", "last_name", "middle_name", "suffix", "prefix")
-        ):
+        if not any(name.get(part) for part in ("first_name", "last_name", "middle_name", "suffix", "prefix")):
             raise missing(f"{where}['name']['first_name']")
 
 
@@ -141,9 +132,7 @@ def check_interactive(payload: Object) -> None:
     rule = INTERACTIVE.get(kind) if isinstance(kind, str) else None
     if rule is None:
         raise invalid("interactive['type']", f"must be one of {', '.join(INTERACTIVE)}")
-    _text(
-        _is_object(payload.get("body"), "interactive['body']"), "interactive['body']", "text", 1024
-    )
+    _text(_is_object(payload.get("body"), "interactive['body']"), "interactive['body']", "text", 1024)
     if "footer" in payload:
         _text(
             _is_object(payload["footer"], "interactive['footer']"),

@@ -82,9 +82,7 @@ def message_item(message_id: str, who: Identity, at: float, kind: str, payload: 
     }
 
 
-def status_item(
-    message_id: str, who: Identity, at: float, status: str, callback_data: str | None
-) -> Json:
+def status_item(message_id: str, who: Identity, at: float, status: str, callback_data: str | None) -> Json:
     item: Json = {"id": message_id, "status": status, "timestamp": str(int(at)), **who.recipient()}
     if callback_data is not None:
         item["biz_opaque_callback_data"] = callback_data
@@ -125,12 +123,7 @@ def _groups(updates: Iterable[Update], rng: random.Random) -> list[list[Update]]
     for update in updates:
         last = groups[-1] if groups else None
         fits = last is not None and (last[0].number, last[0].kind) == (update.number, update.kind)
-        if (
-            last is not None
-            and fits
-            and update.kind in ("message", "status")
-            and rng.random() < 0.6
-        ):
+        if last is not None and fits and update.kind in ("message", "status") and rng.random() < 0.6:
             last.append(update)
         else:
             groups.append([update])
@@ -152,9 +145,7 @@ def _value(group: list[Update]) -> Json:
             contacts.append(update.contact)
     if contacts:
         value["contacts"] = contacts
-    value["messages" if group[0].kind == "message" else "statuses"] = [
-        update.item for update in group
-    ]
+    value["messages" if group[0].kind == "message" else "statuses"] = [update.item for update in group]
     return value
 
 

@@ -159,9 +159,7 @@ class Person:
         """Write a text. Returns at once; the webhook follows."""
         return await self.send("text", {"body": text}, reply_to=reply_to)
 
-    async def send(
-        self, kind: str, payload: Any = None, *, reply_to: str | None = None, **extra: Any
-    ) -> Written:
+    async def send(self, kind: str, payload: Any = None, *, reply_to: str | None = None, **extra: Any) -> Written:
         """Send a message of any type. Without `payload` a plausible one is made up.
 
         `extra` are fields beside the payload, such as `referral` or `errors`.
@@ -215,9 +213,7 @@ SAMPLES: dict[str, Any] = {
     "button": {"payload": "yes", "text": "Yes"},
     "order": {
         "catalog_id": "7001",
-        "product_items": [
-            {"product_retailer_id": "sku-1", "quantity": 2, "item_price": 9.5, "currency": "EUR"}
-        ],
+        "product_items": [{"product_retailer_id": "sku-1", "quantity": 2, "item_price": 9.5, "currency": "EUR"}],
     },
     "system": {"type": "user_changed_number", "body": "changed number", "wa_id": "15550003333"},
     "unsupported": {"type": "poll"},

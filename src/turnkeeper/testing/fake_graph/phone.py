@@ -68,9 +68,9 @@ class Phone:
                 "at": message.at,
                 "ticks": person.ticks(message),
             }
-            for message in person.written
+            for message in person.written[-SHOWN:]
         ]
-        for received in person.received:
+        for received in person.received[-SHOWN:]:
             shown: Json = {
                 "id": received.id,
                 "from": "business",
@@ -114,16 +114,14 @@ class Phone:
                 if state != shown:
                     shown = state
                     yield b"event: state\ndata: " + state + b"\n\n"
-                else:
+                if self.graph.changes.version == version and not await self._next_change():
                     yield b": still here\n\n"
-                if self.graph.changes.version == version:
-                    await self._next_change()
         finally:
             self._streams -= 1
             self.graph.changes.happened()
 
-    async def _next_change(self) -> None:
-        """Also returns when the typing dots run out, or it is time for a heartbeat."""
+    async def _next_change(self) -> bool:
+        """False: nothing changed, but the typing dots ran out or it is time for a heartbeat."""
         person = await self.person()
         wait = HEARTBEAT
         if person.typing:
@@ -132,7 +130,8 @@ class Phone:
             async with asyncio.timeout(wait):
                 await self.graph.changes.next()
         except TimeoutError:
-            return
+            return False
+        return True
 
     async def _write(self, request: Request) -> Reply:
         # A page of another site can post a form here, but not JSON.

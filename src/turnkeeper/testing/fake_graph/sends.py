@@ -44,9 +44,7 @@ class Sends:
         if not isinstance(message_id, str) or not message_id:
             raise missing("message_id")
         indicator = body.get("typing_indicator")
-        if indicator is not None and (
-            not isinstance(indicator, dict) or indicator.get("type") != "text"
-        ):
+        if indicator is not None and (not isinstance(indicator, dict) or indicator.get("type") != "text"):
             raise invalid("typing_indicator['type']", "must be text")
         now = self.graph.clock.now()
         fault = self._next_fault("mark")
@@ -116,9 +114,7 @@ class Sends:
         """Raises, or returns the error that a later status is to carry."""
         wrote_at = person.thread(number).wrote_at
         now = self.graph.clock.now()
-        if kind == "template" or (
-            wrote_at is not None and now - wrote_at < self.graph.behaviour.window
-        ):
+        if kind == "template" or (wrote_at is not None and now - wrote_at < self.graph.behaviour.window):
             return None
         if self.graph.behaviour.outside_window == "answer":
             raise GraphError(131047)
@@ -148,9 +144,7 @@ class Sends:
                 raise NoReply(closed=False)
             await self.graph.clock.sleep(fault.hold)
 
-    def _take(
-        self, person: Person, number: FakeNumber, kind: str, body: Json, late: GraphError | None
-    ) -> Received:
+    def _take(self, person: Person, number: FakeNumber, kind: str, body: Json, late: GraphError | None) -> Received:
         now = self.graph.clock.now()
         thread = person.thread(number)
         received = Received(self.graph.next_id(), kind, preview(kind, body), now, body)
@@ -161,9 +155,7 @@ class Sends:
         self.graph.start(self._report(person, thread, received, late))
         return received
 
-    async def _report(
-        self, person: Person, thread: Thread, received: Received, late: GraphError | None
-    ) -> None:
+    async def _report(self, person: Person, thread: Thread, received: Received, late: GraphError | None) -> None:
         """The life of a message after the answer: sent, delivered, read, played; or failed."""
         if late is not None:
             await self._advance(person, thread, received, "failed", 0.0, late)
@@ -206,9 +198,7 @@ class Sends:
         self.graph.changes.happened()
         if ticks not in self.graph.behaviour.drop_statuses:
             contact = None if error is not None else who.contact()
-            update = Update(
-                thread.number, "status", item, contact, f"{who.key}/status", received.id
-            )
+            update = Update(thread.number, "status", item, contact, f"{who.key}/status", received.id)
             self.graph.tell(update)
 
 

@@ -35,14 +35,10 @@ class Running:
 
 
 @contextlib.asynccontextmanager
-async def running_fake_graph(
-    graph: FakeGraph, host: str = "127.0.0.1", port: int = 0
-) -> AsyncIterator[Running]:
+async def running_fake_graph(graph: FakeGraph, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[Running]:
     """Serve `graph` in this event loop until the block ends."""
     listener = socket.create_server((host, port))
-    config = uvicorn.Config(
-        graph, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=1
-    )
+    config = uvicorn.Config(graph, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=1)
     server = _Server(config)
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     try:

@@ -186,9 +186,7 @@ class WebhookSender:
             self._settle(updates, acknowledged=True)
         elif self.behaviour.retry_alone and len(updates) > 1:
             for update in updates:
-                self._start(
-                    self._retry([update], encode(envelope([update], self._rng)), started_at)
-                )
+                self._start(self._retry([update], encode(envelope([update], self._rng)), started_at))
         else:
             self._start(self._retry(updates, body, started_at))
 
