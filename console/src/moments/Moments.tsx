@@ -1,0 +1,114 @@
+import { Text, Title } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+
+import { moments } from "../api";
+import type { PhoneState } from "../api";
+import { duration, exactTime } from "../time";
+import { byTurn, phaseAfter, PHASES } from "./turns";
+import type { Stretch, TurnOfMoments } from "./turns";
+
+import styles from "./Moments.module.css";
+
+const MOVING_MS = 500;
+const QUIET_MS = 3000;
+/** After the last message, statuses may still come. */
+const SETTLES_S = 15;
+
+function moving(state: PhoneState | undefined): boolean {
+  if (state === undefined) return false;
+  const last = state.messages.at(-1);
+  const fresh = last !== undefined && Date.now() / 1000 - last.at < SETTLES_S;
+  return state.typing || state.webhook.pending > 0 || fresh;
+}
+
+export function Moments({ state }: { state: PhoneState | undefined }) {
+  const query = useQuery({
+    queryKey: ["moments"],
+    queryFn: moments,
+    refetchInterval: () => (moving(state) ? MOVING_MS : QUIET_MS),
+  });
+  const turns = query.data ? byTurn(query.data) : [];
+  return (
+    <section className={styles.moments} data-testid="moments" aria-label="What happened">
+      <div className={styles.head}>
+        <Title order={2} size="h4">
+          What happened
+        </Title>
+        <ul className={styles.legend} aria-label="Colours">
+          {PHASES.map(({ phase, label, colour }) => (
+            <li key={phase}>
+              <span className={styles.swatch} style={{ background: colour }} aria-hidden />
+              {label}
+            </li>
+          ))}
+        </ul>
+      </div>
+      {turns.length === 0 ? (
+        <Nothing loading={query.isPending} absent={query.data === null} failed={query.isError} />
+      ) : (
+        turns.map((turn) => <Turn key={turn.key} turn={turn} />)
+      )}
+    </section>
+  );
+}
+
+function Nothing(props: { loading: boolean; absent: boolean; failed: boolean }) {
+  let text = "Nothing yet. Write something: every step from your message to the blue ticks is listed here.";
+  if (props.loading) text = "Loading …";
+  else if (props.absent) text = "This server does not record the moments of a turn. Everything else works.";
+  else if (props.failed) text = "The moments cannot be read just now.";
+  return (
+    <Text className={styles.nothing} size="sm" data-testid="no-moments">
+      {text}
+    </Text>
+  );
+}
+
+function Turn({ turn }: { turn: TurnOfMoments }) {
+  return (
+    <article className={styles.turn} aria-label={titleOf(turn)}>
+      <header className={styles.title}>
+        <h3>{titleOf(turn)}</h3>
+        <span>
+          {exactTime(turn.started_at)} · {duration(turn.seconds)}
+        </span>
+      </header>
+      <Bar stretches={turn.stretches} seconds={turn.seconds} />
+      <ol className={styles.list}>
+        {turn.moments.map((moment, index) => (
+          <li key={index} className={styles.moment} data-testid="moment" data-kind={moment.kind}>
+            <span className={styles.at}>+{duration(moment.at - turn.started_at)}</span>
+            <span className={styles.dot} data-after={phaseAfter(moment.kind)} aria-hidden />
+            <span className={styles.what}>
+              <span dir="auto">{moment.text}</span>
+              {moment.detail !== undefined && <small dir="auto">{moment.detail}</small>}
+            </span>
+          </li>
+        ))}
+      </ol>
+    </article>
+  );
+}
+
+function titleOf({ turn }: TurnOfMoments): string {
+  return turn === null ? "Not in a turn yet" : `Turn ${turn}`;
+}
+
+function Bar({ stretches, seconds }: { stretches: Stretch[]; seconds: number }) {
+  if (seconds <= 0) return null;
+  const sums = PHASES.map(({ phase, label }) => {
+    const sum = stretches.filter((s) => s.phase === phase).reduce((n, s) => n + s.seconds, 0);
+    return { label, sum };
+  }).filter(({ sum }) => sum > 0);
+  const told = sums.map(({ label, sum }) => `${label} ${duration(sum)}`).join(", ");
+  return (
+    <div className={styles.bar} role="img" aria-label={`Where the time went: ${told}`} title={told}>
+      {stretches.map((stretch, index) => (
+        <span
+          key={index}
+          style={{ flexGrow: stretch.seconds, background: `var(--${stretch.phase})` }}
+        />
+      ))}
+    </div>
+  );
+}
