@@ -234,7 +234,7 @@ def play(policy: TurnPolicy, episode: Episode, habit: Habit, gap: float | None, 
     return habit, max(due, last_at) + next(thinking)
 
 
-def run(seed: int = 0, writers: int = 800, pace: float = 1.0) -> dict[str, dict[str, dict[str, float]]]:
+def run(seed: int = 0, writers: int = 2_000, pace: float = 1.0) -> dict[str, dict[str, dict[str, float]]]:
     """Figures by policy and group ("all", "new", "known", "fast", "slow").
 
     `pace` stretches every gap inside a burst: above 1, hands that are slower than we expect.

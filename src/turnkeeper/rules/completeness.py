@@ -22,6 +22,7 @@ FRAGMENT = 0.35
 NOTHING_TO_READ = 0.3
 UNFINISHED = 0.04
 LONG_WORDS = 14
+LOOKED_AT = 400  # characters at the end; this runs for every message that is accepted
 
 _QUESTION_MARKS = frozenset("?？؟՞፧;⁇⁈⁉‽⸮꘏꛷𑅃⳺⳻︖﹖")
 _FULL_STOPS = frozenset(".!。！．｡।॥۔։።၊။᙮᠃᠉᭚᭛᱾᱿꓿꘎꛳꤯꩝꩞꩟꫰꯫‼︒﹒﹗︕🔚។៕߹܀܁܂")
@@ -86,7 +87,7 @@ _REPLIES_OF_TWO = frozenset(
 _LINKS = _words(
     """
     and but or because cause cuz if when which who with without for to from of at by the a an
-    your his her our their i'm im than until while well um uh y e o u porque que cuando con sin
+    your his her our their i'm im than until while well um uh y e o u pero porque que cuando con sin
     para por de del la el los las una mi tu es en mas ou quando se com sem uma meu minha et mais
     donc parce quand avec sans pour le les des une mon ma je und aber oder weil wenn dass mit
     ohne für von der eine mein meine ich maar want dat met voor van het een mijn ik ed perché
@@ -160,7 +161,7 @@ def looks_complete(text: str | None) -> float:
 
     None or blank (media without a caption, a sticker) is open: people send a photo and then ask.
     """
-    written, has_pictogram = _without_pictograms((text or "").strip())
+    written, has_pictogram = _without_pictograms((text or "")[-LOOKED_AT:].strip())
     if not written:
         return PICTOGRAM if has_pictogram else NOTHING_TO_READ
     by_mark = _by_last_mark(written)

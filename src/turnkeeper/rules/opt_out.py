@@ -142,6 +142,8 @@ def _letter(char: str) -> str:
     if category[0] == "M":
         # Vowel signs and viramas are letters in their scripts; classes from 10 up are accents.
         return "" if unicodedata.combining(char) >= 10 else char
+    if category == "Nd":
+        return str(unicodedata.decimal(char))
     return char if category[0] in "LN" else " "
 
 

@@ -31,8 +31,8 @@ def admit(limit: RateLimit | None, *, tat: float | None, now: float) -> tuple[bo
         return True, tat
     interval = limit.per / limit.count
     expected_at = now if tat is None else max(tat, now)
-    # `count` additions to a number as big as `now` may each be off by half of its last digit.
-    rounding = limit.count * math.ulp(now)
+    # `count` additions to a number of this size may each be off by half of its last digit.
+    rounding = limit.count * math.ulp(now + limit.per)
     if expected_at - now > limit.per - interval + rounding:
         return False, tat
     return True, expected_at + interval

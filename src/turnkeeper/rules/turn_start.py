@@ -20,7 +20,7 @@ NEW_BURST_AFTER = 8.0
 # Found with benchmarks/adaptive.py, on other seeds than it prints. `_AT_EVEN_ODDS` is in gaps; the
 # weights say by how many gaps a step of the log-odds (2.7 times as likely) moves the wait.
 _AT_EVEN_ODDS = 2.7
-_TEXT_WEIGHT = 1.4
+_TEXT_WEIGHT = 1.5
 _PERSON_WEIGHT = 0.6
 _WITHIN_BURST = 1.5
 _LEAST = 0.95
