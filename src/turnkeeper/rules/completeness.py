@@ -141,6 +141,15 @@ _THANKS = _words(
     நன்றி makasih kasih salamat asante
     """
 )
+_ASKING_PHRASES = tuple(
+    f" {phrase.strip()} "
+    for phrase in """
+    can you, could you, can i, could i, may i, do you, is there, are there, what are, what is,
+    what should, how do, how can, puedo, pueden, puede, hay, o que, posso,
+    est-ce que, vous avez, pouvez-vous, kann ich, können sie, gibt es, haben sie, avete,
+    kan ik, kunt u, bisa, boleh, можно ли, есть ли, هل
+    """.replace("\n", " ").split(",")
+)
 _ASKING_PARTS = tuple(
     _words(
         """
@@ -149,7 +158,9 @@ _ASKING_PARTS = tuple(
     """
     )
 )
-_ASKING_ENDINGS = tuple(_words("吗 嗎 呢 か 니까 나요 까요 ไหม มั้ย หรือเปล่า không chưa hả"))
+_ASKING_ENDINGS = tuple(
+    _words("吗 嗎 呢 か 니까 나요 까요 ไหม มั้ย หรือเปล่า không chưa hả miyiz mıyız misiniz mısınız musunuz miyim mıyım")
+)
 # Endings that close a statement where no mark is written.
 _CLOSING_ENDINGS = tuple(
     _words("了 吧 啊 です ます ました ません ください でした よ ね 요 니다 ครับ ค่ะ คะ ạ है हैं था ہے ہیں")
@@ -231,6 +242,7 @@ def _asks(text: str) -> bool:
     words = _MARKS_WITHIN.split(text)[-1].split()
     if not words:
         return False
+    spaced = f" {' '.join(words)} "
     first = 1 if words[0] in _GREETINGS and len(words) > 1 else 0
     return (
         words[first] in _OPENERS
@@ -239,6 +251,7 @@ def _asks(text: str) -> bool:
         or words[-1] in _THANKS
         or text.endswith(_ASKING_ENDINGS)
         or any(part in text for part in _ASKING_PARTS)
+        or any(phrase in spaced for phrase in _ASKING_PHRASES)
     )
 
 
