@@ -74,9 +74,7 @@ class NodeCalls:
         )
         if done.returncode:
             tail = "\n".join(done.stdout.splitlines()[-40:])
-            raise ConsoleFailed(
-                f"{tail}\n\nThe console: {step} failed (exit {done.returncode}). {mend}"
-            )
+            raise ConsoleFailed(f"{tail}\n\nThe console: {step} failed (exit {done.returncode}). {mend}")
 
 
 def install_packages(calls: NodeCalls) -> None:

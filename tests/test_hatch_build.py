@@ -70,9 +70,7 @@ def test_a_failure_names_the_step_and_leaves_no_stamp(root: Path) -> None:
     "value, expected",
     [("1", "console skipped (TURNKEEPER_SKIP_CONSOLE is set)"), ("0", "console built")],
 )
-def test_it_can_be_skipped(
-    root: Path, monkeypatch: pytest.MonkeyPatch, value: str, expected: str
-) -> None:
+def test_it_can_be_skipped(root: Path, monkeypatch: pytest.MonkeyPatch, value: str, expected: str) -> None:
     monkeypatch.setenv(hatch_build.SKIP, value)
     assert build_console(root) == expected
 
@@ -91,9 +89,7 @@ CHANGES = [
 
 
 @pytest.mark.parametrize("label, path, content, matters", CHANGES)
-def test_what_the_stamp_covers(
-    root: Path, label: str, path: str, content: str, matters: bool
-) -> None:
+def test_what_the_stamp_covers(root: Path, label: str, path: str, content: str, matters: bool) -> None:
     before = digest_of(root / "console")
     changed = root / "console" / path
     changed.parent.mkdir(parents=True, exist_ok=True)

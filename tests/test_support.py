@@ -115,9 +115,7 @@ def test_runs():
 """
 
 
-def test_a_missing_program_skips_and_says_why(
-    inner: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_missing_program_skips_and_says_why(inner: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("TURNKEEPER_REQUIRE_ALL", raising=False)
     seen = outcomes(inner, MISSING, "SKIPPED*needs the program no-such-program*")
     assert seen == {"passed": 1, "skipped": 1, "xfailed": 1}
