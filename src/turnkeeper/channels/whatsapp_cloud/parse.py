@@ -20,7 +20,7 @@ from turnkeeper.channels.whatsapp_cloud.json_values import (
     unix_seconds,
 )
 from turnkeeper.channels.whatsapp_cloud.messages import error_codes, read_message
-from turnkeeper.channels.whatsapp_cloud.people import Around
+from turnkeeper.channels.whatsapp_cloud.people import Around, by_id, read_contacts
 from turnkeeper.model.events import DeliveryUpdate, Ignored, Inbound, Received, Unreadable
 
 _OBJECT = "whatsapp_business_account"
@@ -109,9 +109,10 @@ def _read_messages(
         reason = f"{name} is not a list"
         found.append(Unreadable(reason=reason, account_id=account_id, raw=raw(value)))
         return
-    contacts = tuple(c for c in listing(value.get("contacts")) or () if isinstance(c, dict))
+    contacts = read_contacts(value.get("contacts"))
+    alone = contacts[0] if len(contacts) == len(messages) == 1 else None
     codes = error_codes(value.get("errors")) if "errors" in value else ()
-    around = Around(account_id, contacts, codes, len(messages) == 1)
+    around = Around(account_id, by_id(contacts), alone, codes)
     echo = name == "message_echoes"
     found.extend([read_message(message, around, echo=echo) for message in messages])
 

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from turnkeeper.channels.whatsapp_cloud.json_values import (
     Item,
     external_id,
+    listing,
     mapping,
     phone_digits,
     text,
@@ -22,13 +23,47 @@ _PARENT_ID = re.compile(r"[A-Z]{2}\.ENT\.")
 _CHANGE = re.compile(r"changed from (\S{1,200}) to (\S{1,200})")
 
 
+class Contact(NamedTuple):
+    """One of `contacts[]`: names for the people of the items beside it."""
+
+    phone: str | None
+    user_id: str | None
+    parent_id: str | None
+    name: str | None
+    username: str | None
+
+
 class Around(NamedTuple):
-    """What a message shares with its neighbours: the account, the people named, their errors."""
+    """What a message shares with its neighbours: the account, the people named, their errors.
+
+    `contacts` are found by phone or business-scoped id; `alone` is the only one beside the only message.
+    """
 
     account_id: str
-    contacts: tuple[Item, ...] = ()
+    contacts: dict[str, Contact]
+    alone: Contact | None = None
     error_codes: tuple[int, ...] = ()
-    only_message: bool = True
+
+
+def read_contacts(contacts: object) -> list[Contact]:
+    """Every element of `contacts[]` that is one."""
+    return [_contact(one) for one in listing(contacts) or () if isinstance(one, dict)]
+
+
+def _contact(item: Item) -> Contact:
+    profile = mapping(item.get("profile")) or {}
+    return Contact(
+        phone_digits(item.get("wa_id")),
+        external_id(item.get("user_id")),
+        external_id(item.get("parent_user_id")),
+        text(profile.get("name")),
+        text(profile.get("username")),
+    )
+
+
+def by_id(contacts: list[Contact]) -> dict[str, Contact]:
+    """The contacts by each of their ids; the first one counts."""
+    return {key: each for each in reversed(contacts) for key in (each.phone, each.user_id) if key}
 
 
 class Person(NamedTuple):
@@ -65,28 +100,19 @@ def read_person(item: Item, around: Around, role: str) -> Person:
             parent = parent or named
         else:
             user = user or named
-    alone = around.only_message and len(around.contacts) == 1
-    for contact in around.contacts:
-        wa_id, user_id = phone_digits(contact.get("wa_id")), external_id(contact.get("user_id"))
-        if not _same(phone, user, wa_id, user_id, alone):
-            continue
-        phone, user = phone or wa_id, user or user_id
-        parent = parent or external_id(contact.get("parent_user_id"))
-        profile = mapping(contact.get("profile")) or {}
-        name, username = text(profile.get("name")), text(profile.get("username"))
-        return Person(named or user or phone or parent, user, parent, phone, name, username)
-    return Person(named or user or parent, user, parent, phone)
+    contact = around.contacts.get(user or "") or around.contacts.get(phone or "")
+    if contact is None and around.alone and not _comparable(phone, user, around.alone):
+        contact = around.alone
+    if contact is None:
+        return Person(named or user or parent, user, parent, phone)
+    phone, user = phone or contact.phone, user or contact.user_id
+    parent = parent or contact.parent_id
+    return Person(named or user or phone or parent, user, parent, phone, contact.name, contact.username)
 
 
-def _same(phone: str | None, user: str | None, wa_id: str | None, user_id: str | None, alone: bool) -> bool:
-    """Whether a contact is the person: an id in common, or nothing to compare and nobody else.
-
-    Never by guess: two people who are taken for one have their conversations joined.
-    """
-    phones, users = phone and wa_id, user and user_id
-    if phones or users:
-        return bool((phones and phone == wa_id) or (users and user == user_id))
-    return alone
+def _comparable(phone: str | None, user: str | None, contact: Contact) -> bool:
+    """Whether an id could differ: two people who are taken for one have their conversations joined."""
+    return bool((phone and contact.phone) or (user and contact.user_id))
 
 
 def moved(message: Item, person: Person, details: Item) -> tuple[str, ...]:
