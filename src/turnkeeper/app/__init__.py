@@ -1,0 +1,66 @@
+"""The only wiring: which store, adapters and bots a configuration stands for, and who runs where.
+
+Everything is imported when it is needed, so that each process holds only what it uses.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from turnkeeper.channels.base import ChannelAdapter
+    from turnkeeper.config import Settings
+    from turnkeeper.engine.answer import Bot
+    from turnkeeper.engine.wakeups import Wakeups
+    from turnkeeper.model.policy import Directory
+    from turnkeeper.store.base import Store
+
+SQLITE = "sqlite:///"
+
+
+def open_store(url: str, directory: Directory) -> Store:
+    """The store of a database url, not yet opened."""
+    if url.startswith(SQLITE):
+        from turnkeeper.store.sqlite.store import SqliteStore
+
+        return SqliteStore(url.removeprefix(SQLITE), directory)
+    from turnkeeper.store.postgres.store import PostgresStore
+
+    store: Store = PostgresStore(url, directory)
+    return store
+
+
+def adapter(kind: str) -> ChannelAdapter[Any]:
+    """The adapter of a kind of channel."""
+    from turnkeeper.channels import registry
+
+    return registry.find(kind).adapter
+
+
+def adapters(settings: Settings) -> dict[str, ChannelAdapter[Any]]:
+    """The adapter of each kind of channel that is configured."""
+    return {kind: adapter(kind) for kind in sorted({each.kind for each in settings.channels})}
+
+
+def load_bots(settings: Settings) -> dict[str, Bot]:
+    """The configured bots; raises ConfigurationError for one that cannot be imported."""
+    from turnkeeper.bots.python import load
+
+    return {bot.id: load(bot.entry, settings.folder) for bot in settings.bots.values()}
+
+
+def open_wakeups(store: Store, runtime: Path, name: str) -> Wakeups:
+    """The line to all workers: sockets on this machine; through the database to other machines."""
+    from turnkeeper.engine.wakeups import (
+        JoinedWakeups,
+        Notifications,
+        NotifyWakeups,
+        SocketWakeups,
+    )
+
+    sockets = SocketWakeups(runtime, name)
+    if not isinstance(store, Notifications):
+        return sockets
+    return JoinedWakeups(sockets, NotifyWakeups(store, runtime.name))

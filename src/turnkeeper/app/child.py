@@ -1,0 +1,61 @@
+"""What a process under the supervisor runs: `python -m turnkeeper.app.child ROLE CONFIG RUNTIME NAME`.
+
+ROLE is web, worker or demo-web (web with the phone). Exit status 78: starting again would not help.
+"""
+
+import asyncio
+import os
+import sys
+from collections.abc import Coroutine
+from pathlib import Path
+
+from turnkeeper.app.line import Line
+from turnkeeper.app.plan import BAD_CONFIGURATION
+from turnkeeper.config import Settings, load
+from turnkeeper.model.errors import ConfigurationError, StoreError
+
+
+def main(role: str, config: str, runtime: str, name: str) -> int:
+    """Run one role to its end."""
+    try:
+        settings = load(Path(config))
+    except ConfigurationError as error:
+        sys.stderr.write(f"{error}\n")
+        return BAD_CONFIGURATION
+    from turnkeeper.app.logs import configure_logs
+
+    configure_logs(settings.server, name)
+    line = Line(settings.server.drain)
+    try:
+        with asyncio.Runner(loop_factory=_loop) as runner:
+            runner.run(_of(role, settings, line, Path(runtime), name))
+    except ConfigurationError as error:
+        sys.stderr.write(f"{error}\n")
+        return BAD_CONFIGURATION
+    except StoreError as error:
+        sys.stderr.write(f"turnkeeper: {name}: {error}\n")
+        return os.EX_UNAVAILABLE
+    return 0
+
+
+def _of(role: str, settings: Settings, line: Line, runtime: Path, name: str) -> Coroutine[None, None, None]:
+    # Each process imports its own role only.
+    if role == "worker":
+        from turnkeeper.app.worker_process import run_worker
+
+        return run_worker(settings, line, runtime, name)
+    from turnkeeper.app.web_process import run_web
+
+    return run_web(settings, line, runtime, demo=role == "demo-web")
+
+
+def _loop() -> asyncio.AbstractEventLoop:
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.new_event_loop()
+    return uvloop.new_event_loop()
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

@@ -1,0 +1,100 @@
+"""From a configuration to running processes."""
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from turnkeeper import app
+from turnkeeper.app.plan import ChildPlan, Plan
+from turnkeeper.app.supervisor import become, command
+from turnkeeper.config import Settings
+from turnkeeper.model.errors import ConfigurationError, StoreUnavailable
+from turnkeeper.store.base import Ledger
+
+_BEYOND_A_TURN = 10.0
+"""Seconds that a worker's loop may stand still beyond the longest turn."""
+_WEB_STALL = 60.0
+
+
+async def migrate_store(settings: Settings) -> list[str]:
+    """Bring the database up to date; the names of what was applied."""
+    _make_folder(settings.database_url)
+    store = app.open_store(settings.database_url, settings.directory())
+    await store.open()
+    try:
+        return await store.migrate()
+    finally:
+        await store.close()
+
+
+def become_server(
+    settings: Settings,
+    role: str,
+    *,
+    demo: bool = False,
+    say: str = "Turnkeeper is ready on {url}",
+    browse: bool = False,
+    remove: Sequence[str] = (),
+) -> None:
+    """Replace this process by the supervisor of a server. Does not return."""
+    if role != "all" and settings.database_url.startswith(app.SQLITE):
+        raise ConfigurationError(
+            "--role",
+            "SQLite serves one machine, which needs the web process and the workers",
+            "Leave it out, or set database.url to a PostgreSQL database.",
+        )
+    runtime = tempfile.mkdtemp(prefix="turnkeeper-")
+    become(
+        Plan(
+            children=_children(settings, role, runtime, demo=demo),
+            host=settings.server.host if role != "worker" else None,
+            port=settings.server.port,
+            drain=settings.server.drain,
+            remove=[runtime, *remove],
+            say=say if role != "worker" else "Turnkeeper's workers are ready",
+            browse=browse,
+        )
+    )
+
+
+def _children(settings: Settings, role: str, runtime: str, *, demo: bool) -> list[ChildPlan]:
+    def child(kind: str, name: str, stall: float, *, listens: bool = False) -> ChildPlan:
+        run = command("turnkeeper.app.child", kind, str(settings.path), runtime, name)
+        return ChildPlan(name, run, stall, listens)
+
+    children = []
+    if role != "worker":
+        children.append(child("demo-web" if demo else "web", "web", _WEB_STALL, listens=True))
+    if role != "web":
+        stall = settings.longest_turn + _BEYOND_A_TURN
+        names = (f"worker-{number}" for number in range(1, settings.workers.count + 1))
+        children.extend(child("worker", name, stall) for name in names)
+    return children
+
+
+def _make_folder(url: str) -> None:
+    if url.startswith(app.SQLITE):
+        folder = Path(url.removeprefix(app.SQLITE)).parent
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ConfigurationError(
+                "database.url",
+                f"the folder {folder} cannot be made ({error.strerror})",
+                "Name a file in a folder that this user may write to.",
+            ) from None
+
+
+async def read_ledger(settings: Settings) -> Ledger:
+    """Where every event stands; raises StoreError when nothing has been kept yet."""
+    url = settings.database_url
+    if url.startswith(app.SQLITE) and not Path(url.removeprefix(app.SQLITE)).exists():  # noqa: ASYNC240
+        raise StoreUnavailable(
+            f"{url.removeprefix(app.SQLITE)}: there is no database yet. Run `turnkeeper serve`, which makes it."
+        )
+    store = app.open_store(url, settings.directory())
+    await store.open()
+    try:
+        return await store.ledger()
+    finally:
+        await store.close()

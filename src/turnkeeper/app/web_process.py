@@ -1,0 +1,139 @@
+"""The web process: accepts webhooks and serves the console. It runs no turn and makes no call."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+
+import turnkeeper.web
+from turnkeeper import app
+from turnkeeper.app.line import Line
+from turnkeeper.config import Receiver, Settings
+from turnkeeper.store.base import Store
+from turnkeeper.web.console import read_console
+from turnkeeper.web.counters import WebhookCounters
+from turnkeeper.web.demo import Demo
+from turnkeeper.web.ops import Ops
+from turnkeeper.web.site import Site
+from turnkeeper.web.webhooks import Endpoint, Holder, Webhooks
+
+STATIC = Path(turnkeeper.web.__file__).parent / "static"
+_MOST_CONNECTIONS_WAITING = 2048
+
+
+class Server(uvicorn.Server):
+    """A uvicorn that leaves the signals to us and says when it serves."""
+
+    def __init__(self, config: uvicorn.Config, line: Line) -> None:
+        super().__init__(config)
+        self._line = line
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Signals are the line's."""
+        yield
+
+    async def startup(self, sockets: list[Any] | None = None) -> None:
+        """Listen, then tell."""
+        await super().startup(sockets)
+        self._line.ready()
+
+
+async def run_web(settings: Settings, line: Line, runtime: Path, *, demo: bool = False) -> None:
+    """Serve until SIGTERM; requests under way are finished."""
+    store = app.open_store(settings.database_url, settings.directory())
+    await store.open()
+    wakeups = app.open_wakeups(store, runtime, "web")
+    await wakeups.start(None)
+    counters = WebhookCounters()
+    webhooks = Webhooks(endpoints(settings.receivers), store, wakeups, time.time, counters)
+    ops = Ops(store, counters, time.time)
+    phone, stop_phone = _phone(settings, store) if demo else (None, None)
+    site = Site(webhooks, ops, await read_console(STATIC), phone)
+    listener = line.listener()
+    server = Server(_uvicorn(site, settings), line)
+    tick = asyncio.create_task(line.tick())
+    stopping = asyncio.create_task(_stop_when_told(server, line, stop_phone))
+    await server.serve(sockets=[listener] if listener is not None else None)
+    for task in (tick, stopping):
+        task.cancel()
+    await asyncio.gather(tick, stopping, return_exceptions=True)
+    await wakeups.close()
+    await store.close()
+
+
+async def _stop_when_told(server: Server, line: Line, stop_phone: Any) -> None:
+    await line.stopped()
+    if stop_phone is not None:  # its event streams never end by themselves
+        await stop_phone()
+    server.should_exit = True
+
+
+def _uvicorn(site: Site, settings: Settings) -> uvicorn.Config:
+    return uvicorn.Config(
+        site,
+        host=settings.server.host,
+        port=settings.server.port,
+        http="httptools",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        backlog=_MOST_CONNECTIONS_WAITING,
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=max(1, int(settings.server.drain)),
+    )
+
+
+def endpoints(receivers: Sequence[Receiver]) -> dict[str, Endpoint]:
+    """Every webhook address: one for each channel, and one for all channels of a kind."""
+    found: dict[str, Endpoint] = {}
+    for kind, same in _by_kind(receivers).items():
+        adapter = app.adapter(kind)
+        for receiver in same:
+            found[f"/webhooks/{receiver.channel.id}"] = Endpoint(adapter, _holders([receiver]))
+        found[f"/webhooks/{kind}"] = Endpoint(adapter, _holders(same))
+    return found
+
+
+def _by_kind(receivers: Sequence[Receiver]) -> dict[str, list[Receiver]]:
+    kinds: dict[str, list[Receiver]] = {}
+    for receiver in receivers:
+        kinds.setdefault(receiver.channel.kind, []).append(receiver)
+    return kinds
+
+
+def _holders(receivers: Sequence[Receiver]) -> list[Holder]:
+    """The receivers by secret. An account id that two share (a business account) goes to the first."""
+    by_secret: dict[str, list[Receiver]] = {}
+    for receiver in receivers:
+        by_secret.setdefault(receiver.secret, []).append(receiver)
+    holders = []
+    for same in by_secret.values():
+        own = {id_: each.channel for each in reversed(same) for id_ in each.account_ids}
+        holders.append(Holder(same[0].channel.config, own, same[0].channel))
+    return holders
+
+
+def _phone(settings: Settings, store: Store) -> tuple[Demo, Any]:
+    """The fake provider of the demo, which is the only channel's."""
+    from turnkeeper.testing.fake_graph import FakeGraph, FakeNumber
+
+    (channel,) = settings.channels
+    config: Any = channel.config
+    here = f"http://127.0.0.1:{settings.server.port}"
+    number = FakeNumber(config.phone_number_id, waba_id=config.waba_id)
+    fake = FakeGraph(
+        config.app_secret,
+        config.verify_token,
+        config.access_token,
+        f"{here}/webhooks/whatsapp_cloud",
+        [number],
+    )
+    return Demo(fake, store), fake.aclose

@@ -1,0 +1,67 @@
+"""A worker process: turns and sends, until it is told to stop; then it finishes or hands over."""
+
+import asyncio
+import logging
+from contextlib import suppress
+from pathlib import Path
+
+from turnkeeper import app
+from turnkeeper.app.line import Line
+from turnkeeper.config import Settings
+from turnkeeper.engine.clock import SystemClock
+from turnkeeper.engine.http import Client
+from turnkeeper.engine.worker import Worker
+from turnkeeper.model.errors import StoreError
+from turnkeeper.store.base import Store
+
+log = logging.getLogger("turnkeeper.worker")
+
+_DISPATCH_STUCK = 120.0
+"""Seconds: longer than the database may ever take to answer or fail."""
+_RETAIN_EVERY = 600.0
+_RETAIN_BATCH = 500
+_RETAIN_PAUSE = 0.2
+
+
+async def run_worker(settings: Settings, line: Line, runtime: Path, name: str) -> None:
+    """Work until SIGTERM; raises ConfigurationError or StoreError if it cannot begin."""
+    directory = settings.directory()
+    store = app.open_store(settings.database_url, directory)
+    bots = app.load_bots(settings)
+    clock = SystemClock()
+    await store.open()
+    client = Client()
+    worker = Worker(
+        store,
+        app.adapters(settings),
+        bots,
+        client,
+        app.open_wakeups(store, runtime, name),
+        clock,
+        lease=settings.workers.lease,
+        make_heart_store=lambda: app.open_store(settings.database_url, directory),
+    )
+    await worker.start()
+    line.ready()
+    tasks = [
+        asyncio.create_task(line.tick(lambda: clock.monotonic() - worker.ticked_at < _DISPATCH_STUCK)),
+        asyncio.create_task(forget_old(store, clock, settings.retention.keep)),
+    ]
+    await line.stopped()
+    tasks[1].cancel()
+    handed_over = await worker.drain(settings.server.drain)
+    if handed_over:
+        log.info("handed %d conversations over", handed_over)
+    tasks[0].cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    await client.close()
+    await store.close()
+
+
+async def forget_old(store: Store, clock: SystemClock, keep: float) -> None:
+    """Delete what is older than `keep` seconds, in small batches between which others get their turn."""
+    while True:
+        forgotten = 0
+        with suppress(StoreError):
+            forgotten = await store.retain(clock.now() - keep, _RETAIN_BATCH)
+        await asyncio.sleep(_RETAIN_PAUSE if forgotten >= _RETAIN_BATCH else _RETAIN_EVERY)

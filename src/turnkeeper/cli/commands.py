@@ -1,0 +1,53 @@
+"""Every command, one line each. A command's file imports what it needs when it runs."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from turnkeeper import __version__
+from turnkeeper.cli.demo import demo
+from turnkeeper.cli.doctor import doctor
+from turnkeeper.cli.init import init
+from turnkeeper.cli.ledger import ledger
+from turnkeeper.cli.migrate import migrate
+from turnkeeper.cli.serve import serve
+from turnkeeper.cli.settings import settings
+
+app = typer.Typer(
+    name="turnkeeper",
+    help="Keeps the turns in AI conversations on WhatsApp and Telegram.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # rich would double the time of --help
+)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"turnkeeper {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def turnkeeper(
+    version: Annotated[bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show it.")] = False,
+) -> None:
+    """Keeps the turns in AI conversations on WhatsApp and Telegram."""
+
+
+for command in (init, demo, doctor, migrate, serve, ledger, settings):
+    app.command()(command)
+
+
+def _add_channel() -> None:
+    """Its parser brings the adapters with it: imported only when it is asked for."""
+    if "channel" in sys.argv:
+        from turnkeeper.cli.channel import app as channel
+    else:
+        channel = typer.Typer()
+    app.add_typer(channel, name="channel", help="Look at what a provider sends.")
+
+
+_add_channel()

@@ -1,0 +1,33 @@
+"""`turnkeeper serve`: the server."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from turnkeeper.cli.options import DEFAULT, Config
+
+
+class Role(StrEnum):
+    """What this machine runs."""
+
+    ALL = "all"
+    WEB = "web"
+    WORKER = "worker"
+
+
+def serve(
+    config: Config = DEFAULT,
+    role: Annotated[Role, typer.Option(help="What this machine runs.")] = Role.ALL,
+) -> None:
+    """Run the server: accept webhooks, take turns, send."""
+    import asyncio
+
+    from turnkeeper.app.launch import become_server, migrate_store
+    from turnkeeper.config import load
+
+    settings = load(config)
+    if not settings.channels:
+        typer.echo(f"turnkeeper: no channel is configured in {config}: nothing will be received", err=True)
+    asyncio.run(migrate_store(settings))
+    become_server(settings, role.value)
