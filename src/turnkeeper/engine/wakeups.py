@@ -10,7 +10,7 @@ import socket
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import msgspec
 
@@ -167,6 +167,7 @@ class SocketWakeups:
             on_wakes(list(wakes.values()))
 
 
+@runtime_checkable
 class Notifications(Protocol):
     """What a store that spans machines adds to the store port."""
 
