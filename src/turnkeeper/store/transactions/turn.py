@@ -21,9 +21,9 @@ from turnkeeper.model.ids import ConversationKey
 from turnkeeper.model.policy import Directory
 from turnkeeper.rules.mailbox import OUTSIDE_KINDS
 from turnkeeper.store.base import ClaimedSend, Dispatch, PutOff, Run, StepKey, TurnCommit
-from turnkeeper.store.rows import EventChange, Rows, TurnEnd, TurnKey
+from turnkeeper.store.rows import EventChange, Rows, TurnKey
 from turnkeeper.store.transactions.desk import Desk
-from turnkeeper.store.transactions.outbox import let_go, pump
+from turnkeeper.store.transactions.outbox import end_turns, let_go, pump
 from turnkeeper.store.transactions.people import carry_effects
 
 SAYS_PER_TURN = 1000
@@ -205,15 +205,15 @@ async def _repeated(desk: Desk, item: TurnCommit, record: TurnRow | None) -> Dis
 
 async def _write_commits(desk: Desk, commits: Sequence[tuple[TurnCommit, TurnRow]]) -> None:
     outbound: list[OutboundRow] = []
-    ends: list[TurnEnd] = []
+    silent: set[TurnKey] = set()
     records: list[TurnRow] = []
     for item, record in commits:
         conversation = desk[item.run.key]
         added = _outbound(desk, conversation, item.turn_no, 0, item.contents, item.now)
         outbound += added
         records.append(_committed(record, item))
-        if not added and not conversation.unsent:
-            ends.append(_end(item, record, spoke=conversation.irrevocable))
+        if not added:
+            silent.add((item.run.key.workspace_id, item.run.key.id, item.turn_no))
         after = _queued(_after_turn(conversation), added, item.now)
         if any(timer.follow_up for timer in item.timers):
             after = replace(after, follow_ups=True)
@@ -225,27 +225,13 @@ async def _write_commits(desk: Desk, commits: Sequence[tuple[TurnCommit, TurnRow
     timers = [timer for item, _ in commits for timer in item.timers]
     if timers:
         await rows.add_timers(timers)
-    await _end_silent(desk, ends)
+    # Nothing to wait for, unless it spoke with `say_now`: then it ends as its words do.
+    await end_turns(desk, silent, max((item.now for item, _ in commits), default=0.0))
     for item, _ in commits:
         if item.handover is not None:
             await _hand_over(desk, item)
         if item.failed:
             await carry_effects(desk, item.run.key, item.turn_no, item.now)
-
-
-async def _end_silent(desk: Desk, ends: Sequence[TurnEnd]) -> None:
-    """Turns without rows to wait for. One that spoke with `say_now` ends as its words did."""
-    from turnkeeper.store.transactions.outbox import end_turns
-
-    spoke = [end for end in ends if end.state == EventState.RUNNING]
-    await desk.rows.end_turns([end for end in ends if end.state != EventState.RUNNING])
-    if spoke:
-        await end_turns(desk, {(end.key.workspace_id, end.key.id, end.turn_no) for end in spoke}, spoke[0].now)
-
-
-def _end(item: TurnCommit, record: TurnRow, *, spoke: bool) -> TurnEnd:
-    state = EventState.FAILED if item.failed else EventState.RUNNING if spoke else EventState.NO_REPLY
-    return TurnEnd(item.run.key, record.no, record.seq_from, record.seq_to, state, item.now)
 
 
 def _committed(record: TurnRow, item: TurnCommit) -> TurnRow:
