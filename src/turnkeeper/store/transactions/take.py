@@ -64,6 +64,7 @@ class _Batch:
 async def take(rows: Rows, directory: Directory, intakes: Sequence[Intake]) -> list[Taken]:
     """Accept webhooks, each whole; one result an intake."""
     desk = Desk(rows, directory)
+    intakes = [_homed(intake) for intake in intakes]
     arrivals = [arrival for intake in intakes for arrival in intake.arrivals]
     updates = [report for intake in intakes for report in intake.reports]
     contacts = Contacts(rows)
@@ -79,6 +80,21 @@ async def take(rows: Rows, directory: Directory, intakes: Sequence[Intake]) -> l
     strays = [stray for intake in intakes for stray in intake.strays]
     seen = await rows.add_strays([_stray_row(stray) for stray in strays]) if strays else 0
     return _results(intakes, fresh, batch, woken, seen)
+
+
+def _homed(intake: Intake) -> Intake:
+    """What names nobody (a provider's complaint about the account) has no mailbox to go to."""
+    nobodys = [arrival for arrival in intake.arrivals if not arrival.event.addresses]
+    if not nobodys:
+        return intake
+    homed = [arrival for arrival in intake.arrivals if arrival.event.addresses]
+    return Intake(homed, intake.reports, [*intake.strays, *map(_astray, nobodys)])
+
+
+def _astray(arrival: Arrival) -> Stray:
+    channel, event, received_at = arrival
+    raw = _encode(event)
+    return Stray(channel.workspace_id, channel.id, "ignored", event.kind, event.dedup_key, raw, received_at)
 
 
 async def _admit_all(batch: _Batch, arrivals: Sequence[Arrival], keys: Sequence[ConversationKey]) -> list[bool]:
@@ -137,7 +153,7 @@ async def _admit(batch: _Batch, arrival: Arrival, key: ConversationKey, digest: 
         await batch.write()
         await people.cancel_open(batch.desk, key, admission.cancels, now)
     batch.events.append(_event_row(arrival, key, batch.desk[key].in_last, digest, admission))
-    if admission.notice is not None:
+    if admission.notice:
         _say(batch, key, channel, admission.notice, -batch.desk[key].in_last, now)
     batch.touched.append(key)
 
