@@ -122,7 +122,8 @@ class Rows(Protocol):
         """The states of a turn's rows, and whether each is settled."""
 
     async def cancel_queued(self, key: ConversationKey, now: float) -> list[int]:
-        """End a conversation's queued rows as cancelled; the turns that they belonged to."""
+        """End the queued rows of a conversation's turns as cancelled; those turns, once a row. Not what is said
+        outside any turn: notices, and an operator's words."""
 
     async def any_open_send(self, key: ConversationKey, after: int) -> bool:
         """Whether a row is `sending` or of unknown fate and not settled."""

@@ -72,7 +72,7 @@ _SAVE_ROW = _update("outbound", OutboundRow, 3)
 _STATES = """select state, settled_at is not null from outbound
   where workspace_id = ? and conversation_id = ? and turn_no = ?"""
 _CANCEL = """update outbound set state = 'cancelled', settled_at = ?
-  where workspace_id = ? and conversation_id = ? and seq > ? and state = 'queued' returning turn_no"""
+  where workspace_id = ? and conversation_id = ? and seq > ? and turn_no > 0 and state = 'queued' returning turn_no"""
 _OPEN_SEND = """select 1 from outbound where workspace_id = ? and conversation_id = ? and seq > ?
   and settled_at is null and state in ('sending', 'unknown') limit 1"""
 _TURN = f"select {columns(TurnRow)} from turn where workspace_id = ? and conversation_id = ? and no = ?"
