@@ -16,6 +16,7 @@ from turnkeeper.store.base import Claimed, ClaimedSend, ClaimedTurn, Run
 from turnkeeper.store.rows import EventChange, Rows, TurnKey
 from turnkeeper.store.transactions.desk import Desk
 from turnkeeper.store.transactions.outbox import let_go, pump
+from turnkeeper.store.transactions.people import settle_echoes
 
 CLAIMS = 5
 """A turn that was claimed this often and never committed takes its workers down: it is failed."""
@@ -55,6 +56,7 @@ async def _claim_sends(
 ) -> list[ClaimedSend]:
     claimed: list[ClaimedSend] = []
     marked = await pump(desk, keys, now) if keys else {}
+    await settle_echoes(desk, keys, now)
     for key in keys:
         row = marked.get(key)
         channel = desk.channel(desk[key])

@@ -36,8 +36,7 @@ async def record(rows: Rows, directory: Directory, items: Sequence[Sent]) -> lis
     await _apply_early(rows, after)
     now = max((item.now for item in items), default=0.0)
     await change_rows(desk, [(before[key], after[key]) for key in sorted(after)], now)
-    if any(desk[key].held_echoes for key in keys if desk.get(key)):
-        await settle_echoes(desk, sorted(key for key in keys if desk.get(key)), now)
+    await settle_echoes(desk, sorted(key for key in keys if desk.get(key)), now)
     results = await _go_on(desk, items, after, now)
     await desk.save()
     return results
@@ -70,8 +69,9 @@ async def _apply_early(rows: Rows, after: dict[OutboundKey, OutboundRow]) -> Non
 async def _go_on(
     desk: Desk, items: Sequence[Sent], after: dict[OutboundKey, OutboundRow], now: float
 ) -> list[Dispatch | Exception]:
-    held = [item.run.key for item in items if desk.is_owned(item.run)]
+    held = list({item.run.key: None for item in items if desk.is_owned(item.run)})
     marked = await pump(desk, held, now) if held else {}
+    await settle_echoes(desk, held, now)
     results: list[Dispatch | Exception] = []
     for item in items:
         key = item.run.key

@@ -24,7 +24,7 @@ from turnkeeper.store.base import ClaimedSend, Dispatch, PutOff, Run, StepKey, T
 from turnkeeper.store.rows import EventChange, Rows, TurnKey
 from turnkeeper.store.transactions.desk import Desk
 from turnkeeper.store.transactions.outbox import end_turns, let_go, pump
-from turnkeeper.store.transactions.people import carry_effects
+from turnkeeper.store.transactions.people import carry_effects, settle_echoes
 
 SAYS_PER_TURN = 1000
 """Numbers `n` of a turn's rows: its commit's from 0, those of the k-th `say_now` from k times this."""
@@ -184,7 +184,9 @@ async def commit(rows: Rows, directory: Directory, commits: Sequence[TurnCommit]
             results[place] = await _repeated(desk, item, records.get(turn)) or fenced
     await _write_commits(desk, [(item, record) for _, item, record in fresh])
     now = max((item.now for item in commits), default=0.0)
-    marked = await pump(desk, [item.run.key for _, item, _ in fresh], now)
+    held = [item.run.key for _, item, _ in fresh]
+    marked = await pump(desk, held, now)
+    await settle_echoes(desk, held, now)
     for place, item, _ in fresh:
         dispatch = _dispatch(desk, item.run, marked.get(item.run.key))
         results[place] = dispatch if dispatch.send else Dispatch(None, let_go(desk, item.run.key, item.now))

@@ -23,7 +23,7 @@ async def beat(
     *,
     now: float,
     lease: float,
-    holding: frozenset[ConversationKey],
+    holding: frozenset[ConversationKey] | None,
     reap: bool,
 ) -> Beat:
     """Live on. Frees what dead workers owned, and what this one owns by an answer that it never got."""
@@ -32,7 +32,7 @@ async def beat(
     if reap:
         await rows.bury(now - lease)
         released += await free_dead(rows, directory, now)
-    if alive and await rows.count_owned(worker_id) > len(holding):
+    if alive and holding is not None and await rows.count_owned(worker_id) > len(holding):
         lost = [c for c in await rows.owned([worker_id], len(holding) + _BATCH) if c.key not in holding]
         released += await _free(Desk(rows, directory), lost, now)
     clock = await rows.clock()
