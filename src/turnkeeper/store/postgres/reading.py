@@ -1,0 +1,145 @@
+"""Questions that change nothing, and retention: what operators see, what bots remember."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from turnkeeper.model.conversation import Conversation, EventRow, OutboundRow, StepRow, TurnRow
+from turnkeeper.model.ids import ChannelId, ConversationKey, WorkspaceId
+from turnkeeper.store import story
+from turnkeeper.store.base import Ledger, Line, Moment
+from turnkeeper.store.ledger import summed
+from turnkeeper.store.postgres.rows import PostgresRows
+from turnkeeper.store.postgres.statements import columns
+
+if TYPE_CHECKING:
+    from turnkeeper.store.postgres.connecting import PooledConnection
+
+_LOOKS = 4
+"""How many rows retention looks at for each one that it may delete, so that its cost stays bounded."""
+
+_WHOLE_TABLES = "set local enable_seqscan = on; set local enable_hashjoin = on; set local statement_timeout = '120s'"
+
+
+async def next_due(connection: PooledConnection) -> float | None:
+    """When the next conversation or timer is due."""
+    at = await connection.fetchval(
+        """select least((select min(due_at) from conversation where due_at is not null),
+          (select min(due_at) from timer))"""
+    )
+    return None if at is None else float(at)
+
+
+async def paused_channels(connection: PooledConnection) -> list[tuple[WorkspaceId, ChannelId, str, float]]:
+    """Channels that are stopped."""
+    found = await connection.fetch(
+        "select workspace_id, channel_id, reason, paused_at from channel_pause order by paused_at"
+    )
+    return [(row[0], row[1], row[2], row[3]) for row in found]
+
+
+async def _newest(
+    connection: PooledConnection, table: str, row: type[msgspec.Struct], order: str, key: ConversationKey, limit: int
+) -> list[Any]:
+    found = await connection.fetch(
+        f"select {columns(row)} from {table} where workspace_id = $1 and conversation_id = $2"
+        f" order by {order} desc limit $3",
+        *key,
+        limit,
+    )
+    return [row(*values) for values in reversed(found)]
+
+
+async def history(connection: PooledConnection, key: ConversationKey, limit: int) -> list[Line]:
+    """The last lines that were said."""
+    events = await _newest(connection, "event", EventRow, "seq", key, 2 * limit)
+    rows = await _newest(connection, "outbound", OutboundRow, "seq", key, 2 * limit)
+    return story.history(events, rows, limit)
+
+
+async def moments(connection: PooledConnection, key: ConversationKey, limit: int) -> list[Moment]:
+    """What happened lately, from one snapshot."""
+    async with connection.transaction(isolation="repeatable_read", readonly=True):
+        events = await _newest(connection, "event", EventRow, "seq", key, limit)
+        turns = await _newest(connection, "turn", TurnRow, "no", key, limit)
+        steps = await _newest(connection, "step", StepRow, "turn_no", key, limit)
+        rows = await _newest(connection, "outbound", OutboundRow, "seq", key, limit)
+    return story.moments(events, turns[::-1], steps[::-1], rows)
+
+
+async def recent(connection: PooledConnection, limit: int) -> list[Conversation]:
+    """The conversations that were heard last."""
+    found = await connection.fetch(
+        f"select {columns(Conversation)} from conversation order by contact_at desc nulls last limit $1", limit
+    )
+    return [Conversation(*row) for row in found]
+
+
+async def find(
+    connection: PooledConnection, workspace_id: WorkspaceId, channel_id: ChannelId, address: str
+) -> Conversation | None:
+    """The conversation of an address."""
+    found = await connection.fetchrow(
+        f"""select {columns(Conversation, "c")} from address a
+        join conversation c on c.workspace_id = a.workspace_id and c.id = a.conversation_id
+        where a.workspace_id = $1 and a.channel_id = $2 and a.value = $3""",
+        workspace_id,
+        channel_id,
+        address,
+    )
+    return Conversation(*found) if found is not None else None
+
+
+async def ledger(connection: PooledConnection) -> Ledger:
+    """How many events stand where, from one snapshot."""
+    async with connection.transaction(isolation="repeatable_read", readonly=True):
+        await connection.execute(_WHOLE_TABLES)
+        states = await connection.fetch(
+            """select state, coalesce(reason, ''), count(*) from event group by 1, 2
+            union all select state, '', count(*) from stray group by 1
+            union all select state, reason, sum(events)::bigint from ledger_archive group by 1, 2"""
+        )
+        duplicates = await connection.fetchval(
+            """select ((select coalesce(sum(duplicates), 0) from conversation)
+              + (select coalesce(sum(deliveries - 1), 0) from stray))::bigint"""
+        )
+    return summed([(row[0], row[1], row[2]) for row in states], duplicates)
+
+
+async def retain(rows: PostgresRows, before: float, limit: int) -> int:
+    """Forget settled rows from before an instant, oldest first; the ledger keeps their sums."""
+    listed = "r.workspace_id, r.channel_id, r.state, coalesce(r.reason, '')"
+    gone = await _forget(rows, "event", "received_at", "settled_at is not null", before, limit, listed)
+    sums = Counter((row[0], row[1], row[2], row[3]) for row in gone)
+    for key in sorted(sums):
+        await rows.run(
+            """insert into ledger_archive values ($1, $2, $3, $4, $5)
+            on conflict (workspace_id, channel_id, state, reason)
+            do update set events = ledger_archive.events + excluded.events""",
+            *key,
+            sums[key],
+        )
+    count = len(gone)
+    for table, age, condition in (
+        ("outbound", "created_at", "settled_at is not null"),
+        ("turn", "started_at", "state <> 'running'"),
+        ("step", "began_at", "true"),
+        ("early_report", "received_at", "true"),
+    ):
+        count += len(await _forget(rows, table, age, condition, before, limit, "1"))
+    return count
+
+
+async def _forget(
+    rows: PostgresRows, table: str, age: str, condition: str, before: float, limit: int, returning: str
+) -> list[Any]:
+    """Only the oldest are looked at; those that a transaction holds at this moment are left to the next time."""
+    oldest = f"select ctid, * from {table} where {age} < $1 order by {age} limit {limit * _LOOKS}"
+    found = f"select ctid from ({oldest}) as oldest where {condition} limit {limit}"
+    locked = f"select ctid from {table} where ctid = any(array({found})) and {condition} for update skip locked"
+    return await rows.run(
+        f"delete from {table} r where r.ctid = any(array({locked})) and r.{age} < $1 returning {returning}", before
+    )

@@ -1,0 +1,281 @@
+"""The Rows port on one PostgreSQL connection, inside one open transaction (READ COMMITTED).
+
+Each statement sees what was committed before it began: whatever is read after `lock` is as new as the lock.
+Where one transaction could miss another's unfinished work, the method says how it does not.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import astuple
+
+from turnkeeper.model.conversation import (
+    AddressRow,
+    Conversation,
+    EventRow,
+    OutboundRow,
+    SessionRow,
+    StepRow,
+    StrayRow,
+    TimerRow,
+    TurnRow,
+)
+from turnkeeper.model.ids import ChannelId, ConversationKey, OutboundKey, WorkerId, WorkspaceId
+from turnkeeper.store.postgres import statements as sql
+from turnkeeper.store.rows import AddressKey, EarlyReport, EventChange, TurnEnd, TurnKey
+
+if TYPE_CHECKING:
+    import asyncpg
+    from asyncpg.pool import PoolConnectionProxy
+
+    Connection = asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]
+
+_ExternalKey = tuple[WorkspaceId, ChannelId, str]
+
+
+class Raced(Exception):
+    """Another transaction was quicker with something that this one had not seen: play it again."""
+
+
+def _arrays(keys: Iterable[Sequence[Any]]) -> list[tuple[Any, ...]]:
+    """One array a column; empty for no keys at all."""
+    return list(zip(*keys, strict=True))
+
+
+class PostgresRows:
+    """One open transaction on one connection."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._unknown: set[_ExternalKey] = set()
+
+    async def run(self, statement: str, *arguments: Any) -> list[Any]:
+        """Run a statement; all its rows."""
+        return await self._connection.fetch(statement, *arguments)
+
+    async def _by_keys(self, statement: str, keys: Iterable[Sequence[Any]], *more: Any) -> list[Any]:
+        arrays = _arrays(keys)
+        return await self._connection.fetch(statement, *arrays, *more) if arrays else []
+
+    async def _write(self, statement: str, rows: Iterable[Any]) -> list[Any]:
+        values = [astuple(row) for row in rows]
+        return await self._connection.fetch(statement, values) if values else []
+
+    async def addresses(self, wanted: Iterable[AddressKey]) -> dict[AddressKey, AddressRow]:
+        found = [AddressRow(*row) for row in await self._by_keys(sql.ADDRESSES, wanted)]
+        return {(row.workspace_id, row.channel_id, row.value): row for row in found}
+
+    async def add_addresses(self, rows: Sequence[AddressRow]) -> None:
+        """Whoever finds an address that was not there a moment ago must look where it leads."""
+        if len(await self._write(sql.ADD_ADDRESSES, rows)) < len(rows):
+            raise Raced("an address was added by another transaction")
+
+    async def repoint(self, losers: Sequence[ConversationKey], winner: AddressRow) -> None:
+        await self._by_keys(sql.REPOINT_ADDRESSES, losers, winner.conversation_id, winner.contact_id)
+        await self._by_keys(sql.REPOINT_CONVERSATIONS, losers, winner.contact_id)
+
+    async def add_contacts(self, rows: Sequence[tuple[WorkspaceId, str, str | None, float]]) -> None:
+        if rows:
+            await self.run(sql.ADD_CONTACTS, list(rows))
+
+    async def create(self, rows: Sequence[Conversation]) -> None:
+        await self._write(sql.CREATE, rows)
+
+    async def lock(self, keys: Iterable[ConversationKey]) -> dict[ConversationKey, Conversation]:
+        found = [Conversation(*row) for row in await self._by_keys(sql.LOCK, keys)]
+        return {row.key: row for row in found}
+
+    async def save(self, rows: Sequence[Conversation]) -> None:
+        await self._write(sql.SAVE, rows)
+
+    async def due(self, now: float, limit: int) -> list[Conversation]:
+        return [Conversation(*row) for row in await self.run(sql.DUE, now, limit)]
+
+    async def owned(self, workers: Sequence[WorkerId], limit: int) -> list[Conversation]:
+        """Passes over what another transaction holds: it is being written, so somebody runs it or stops."""
+        return [Conversation(*row) for row in await self.run(sql.OWNED, list(workers), limit)]
+
+    async def count_owned(self, worker_id: WorkerId) -> int:
+        return int((await self.run(sql.COUNT_OWNED, worker_id))[0][0])
+
+    async def known_events(
+        self, wanted: Iterable[tuple[WorkspaceId, ChannelId, bytes]]
+    ) -> set[tuple[WorkspaceId, ChannelId, bytes]]:
+        return {(row[0], row[1], row[2]) for row in await self._by_keys(sql.KNOWN, wanted)}
+
+    async def recent_dedups(self, key: ConversationKey, since: float) -> list[bytes]:
+        return [row[0] for row in await self.run(sql.RECENT, *key, since)]
+
+    async def add_events(self, rows: Sequence[EventRow]) -> None:
+        await self._write(sql.ADD_EVENTS, rows)
+
+    async def open_events(self, spans: Iterable[tuple[ConversationKey, int]]) -> dict[ConversationKey, list[EventRow]]:
+        asked = [(*key, after) for key, after in spans]
+        found: dict[ConversationKey, list[EventRow]] = {ConversationKey(w, c): [] for w, c, _ in asked}
+        for row in await self._by_keys(sql.OPEN, asked):
+            event = EventRow(*row)
+            found[ConversationKey(event.workspace_id, event.conversation_id)].append(event)
+        return found
+
+    async def change_events(self, changes: Sequence[EventChange]) -> None:
+        last = {(c.key, c.seq): (*c.key, c.seq, c.state, c.reason, c.turn_no, c.settled_at) for c in changes}
+        await self._by_keys(sql.CHANGE, last.values())
+
+    async def rewrite_events(self, bodies: Sequence[tuple[ConversationKey, int, bytes]]) -> None:
+        last = {(key, seq): (*key, seq, body) for key, seq, body in bodies}
+        await self._by_keys(sql.REWRITE, last.values())
+
+    async def end_turns(self, ends: Sequence[TurnEnd]) -> None:
+        last = {(e.key, e.turn_no): (*e.key, e.turn_no, e.seq_from, e.seq_to, e.state, e.now) for e in ends}
+        await self._by_keys(sql.END, last.values())
+
+    async def add_strays(self, rows: Sequence[StrayRow]) -> int:
+        """In order of their keys, for webhooks on other connections may bring the same ones."""
+        times = Counter((row.workspace_id, row.channel_id, row.dedup) for row in rows)
+        first = {(row.workspace_id, row.channel_id, row.dedup): row for row in reversed(rows)}
+        values = [(*astuple(first[key]), times[key]) for key in sorted(times)]
+        found = await self.run(sql.STRAYS, values) if values else []
+        new = sum(1 for w, c, dedup, deliveries in found if deliveries == times[w, c, dedup])
+        return len(rows) - new
+
+    async def outbound(self, keys: Iterable[OutboundKey]) -> dict[OutboundKey, OutboundRow]:
+        found = [OutboundRow(*row) for row in await self._by_keys(sql.OUTBOUND, set(keys))]
+        return {row.key: row for row in found}
+
+    async def first_open(self, spans: Iterable[tuple[ConversationKey, int]]) -> dict[ConversationKey, OutboundRow]:
+        asked = ((*key, after) for key, after in spans)
+        found = [OutboundRow(*row) for row in await self._by_keys(sql.FIRST_OPEN, asked)]
+        return {row.conversation: row for row in found}
+
+    async def outbound_by_external(self, wanted: Iterable[_ExternalKey]) -> dict[_ExternalKey, OutboundRow]:
+        keys = set(wanted)
+        rows = [OutboundRow(*row) for row in await self._by_keys(sql.EXTERNAL, keys)]
+        found = {(row.workspace_id, row.channel_id, row.external_id or ""): row for row in rows}
+        self._unknown |= keys - found.keys()
+        return found
+
+    async def add_outbound(self, rows: Sequence[OutboundRow]) -> None:
+        await self._write(sql.ADD_OUTBOUND, rows)
+
+    async def save_outbound(self, rows: Sequence[OutboundRow]) -> None:
+        await self._write(sql.SAVE_OUTBOUND, {row.key: row for row in rows}.values())
+
+    async def turn_states(self, turns: Iterable[TurnKey]) -> dict[TurnKey, list[tuple[str, bool]]]:
+        found: dict[TurnKey, list[tuple[str, bool]]] = {turn: [] for turn in turns}
+        for workspace_id, conversation_id, no, state, settled in await self._by_keys(sql.TURN_STATES, found):
+            found[workspace_id, conversation_id, no].append((state, settled))
+        return found
+
+    async def cancel_queued(self, key: ConversationKey, now: float) -> list[int]:
+        return [row[0] for row in await self.run(sql.CANCEL, *key, now)]
+
+    async def any_open_send(self, key: ConversationKey, after: int) -> bool:
+        return bool(await self.run(sql.OPEN_SEND, *key, after))
+
+    async def turns(self, keys: Iterable[TurnKey]) -> dict[TurnKey, TurnRow]:
+        found = [TurnRow(*row) for row in await self._by_keys(sql.TURNS, set(keys))]
+        return {(row.workspace_id, row.conversation_id, row.no): row for row in found}
+
+    async def put_turns(self, rows: Sequence[TurnRow]) -> None:
+        last = {(row.workspace_id, row.conversation_id, row.no): row for row in rows}
+        await self._write(sql.PUT_TURNS, last.values())
+
+    async def steps(self, turns: Iterable[TurnKey]) -> dict[TurnKey, list[StepRow]]:
+        found: dict[TurnKey, list[StepRow]] = {turn: [] for turn in turns}
+        for row in await self._by_keys(sql.STEPS, found):
+            step = StepRow(*row)
+            found[step.workspace_id, step.conversation_id, step.turn_no].append(step)
+        return found
+
+    async def put_steps(self, rows: Sequence[StepRow]) -> None:
+        kept: dict[tuple[Any, ...], StepRow] = {}
+        for row in rows:
+            key = astuple(row)[:6]
+            if key not in kept or kept[key].result is None:
+                kept[key] = row
+        await self._write(sql.PUT_STEPS, kept.values())
+
+    async def sessions(self, keys: Iterable[ConversationKey]) -> dict[ConversationKey, SessionRow]:
+        found = [SessionRow(*row) for row in await self._by_keys(sql.SESSIONS, set(keys))]
+        return {ConversationKey(row.workspace_id, row.conversation_id): row for row in found}
+
+    async def put_sessions(self, rows: Sequence[SessionRow]) -> None:
+        last = {(row.workspace_id, row.conversation_id): row for row in rows}
+        await self._write(sql.PUT_SESSIONS, last.values())
+
+    async def early_reports(self, wanted: Iterable[_ExternalKey]) -> list[EarlyReport]:
+        """A status and the answer to its send may be on their way at once: one waits for the other's commit.
+
+        The lock is on the id itself, which has no row yet. Statements after it see what it waited for.
+        """
+        keys = set(wanted)
+        await self._by_keys(sql.LOCK_IDS, keys)
+        found = [EarlyReport(*row) for row in await self._by_keys(sql.TAKE_EARLY, keys)]
+        return sorted(found, key=lambda report: report.received_at)
+
+    async def add_early_reports(self, rows: Sequence[EarlyReport]) -> None:
+        """As with `early_reports`: whoever waited, and finds the id known by now, plays again."""
+        if not rows:
+            return
+        keys = {(row.workspace_id, row.channel_id, row.external_id) for row in rows}
+        await self._by_keys(sql.LOCK_IDS, keys)
+        if await self.outbound_by_external(keys & self._unknown):
+            raise Raced("a send was recorded while its status came")
+        await self.run(sql.ADD_EARLY, list(rows))
+
+    async def add_timers(self, rows: Sequence[TimerRow]) -> None:
+        last = {(row.workspace_id, row.conversation_id, row.id): row for row in rows}
+        await self._write(sql.ADD_TIMERS, last.values())
+
+    async def due_timers(self, now: float, limit: int) -> list[TimerRow]:
+        found = [TimerRow(*row) for row in await self.run(sql.TAKE_TIMERS, now, limit)]
+        return sorted(found, key=lambda timer: timer.due_at)
+
+    async def drop_follow_ups(self, keys: Sequence[ConversationKey]) -> None:
+        """One that fires at this moment is held by whoever fires it, who waits for the conversation: let it."""
+        await self._by_keys(sql.DROP_FOLLOW_UPS, set(keys))
+
+    async def paused(self) -> set[tuple[WorkspaceId, ChannelId]]:
+        """Holds up a resume until this transaction is over, so that it frees what this one has held."""
+        return {(row[0], row[1]) for row in await self.run(sql.PAUSED)}
+
+    async def pause(self, workspace_id: WorkspaceId, channel_id: ChannelId, reason: str, now: float) -> bool:
+        return bool(await self.run(sql.PAUSE, workspace_id, channel_id, reason, now))
+
+    async def resume(self, workspace_id: WorkspaceId, channel_id: ChannelId) -> bool:
+        return bool(await self.run(sql.RESUME, workspace_id, channel_id))
+
+    async def hold_channel(self, workspace_id: WorkspaceId, channel_id: ChannelId) -> None:
+        await self.run(sql.HOLD_CHANNEL, workspace_id, channel_id)
+
+    async def free_channel(self, workspace_id: WorkspaceId, channel_id: ChannelId, now: float) -> None:
+        await self.run(sql.FREE_CHANNEL, workspace_id, channel_id, now)
+
+    async def add_worker(self, worker_id: WorkerId, now: float) -> None:
+        await self.run(sql.ADD_WORKER, worker_id, now)
+
+    async def beat(self, worker_id: WorkerId, now: float) -> bool:
+        return bool(await self.run(sql.BEAT, worker_id, now))
+
+    async def alive(self, worker_id: WorkerId) -> bool:
+        """Keeps the worker from being declared dead until this transaction, a claim, is over."""
+        return bool(await self.run(sql.ALIVE, worker_id))
+
+    async def bury(self, before: float) -> None:
+        """Passes over a worker that beats or claims at this moment."""
+        await self.run(sql.BURY, before)
+
+    async def dead_owners(self) -> list[WorkerId]:
+        return [row[0] for row in await self.run(sql.DEAD)]
+
+    async def remove_workers(self, workers: Sequence[WorkerId]) -> None:
+        """Those that own nothing, seen after the lock: `owned` passes over what is being written."""
+        names = list(workers)
+        await self.run(sql.LOCK_WORKERS, names)
+        await self.run(sql.REMOVE_WORKERS, names)
+
+    async def clock(self) -> float | None:
+        return float((await self.run(sql.CLOCK))[0][0])

@@ -1,0 +1,199 @@
+"""The statements of the Rows port: one for each set, whatever its size.
+
+Rows travel as one array of a row type, keys as one array a column. Rows are always found by their primary key:
+no statement names `owner` beside a key, for with a backlog the planner would then walk the index on owner.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from turnkeeper.model.conversation import (
+    AddressRow,
+    Conversation,
+    EventRow,
+    OutboundRow,
+    SessionRow,
+    StepRow,
+    StrayRow,
+    TimerRow,
+    TurnRow,
+)
+from turnkeeper.store.rows import EarlyReport
+
+_Struct = type[msgspec.Struct]
+
+
+def columns(row: _Struct, table: str = "") -> str:
+    """The columns of a struct's table, in order."""
+    prefix = f"{table}." if table else ""
+    return ", ".join(f"{prefix}{field}" for field in row.__struct_fields__)
+
+
+def _insert(table: str, listed: str, clause: str = "") -> str:
+    return f"insert into {table} ({listed}) select {listed} from unnest($1::{table}_row[]) {clause}"
+
+
+def _update(table: str, row: _Struct, key: int) -> str:
+    """Set everything but the first `key` fields, which name the row."""
+    fields = row.__struct_fields__
+    changes = ", ".join(f"{field} = t.{field}" for field in fields[key:])
+    found = " and ".join(f"r.{field} = t.{field}" for field in fields[:key])
+    return f"update {table} r set {changes} from unnest($1::{table}_row[]) t where {found}"
+
+
+def _replaced(row: _Struct, key: int) -> str:
+    fields = row.__struct_fields__
+    changes = ", ".join(f"{field} = excluded.{field}" for field in fields[key:])
+    return f"on conflict ({', '.join(fields[:key])}) do update set {changes}"
+
+
+def _keys(*named: tuple[str, str]) -> str:
+    arrays = ", ".join(f"${place}::{kind}[]" for place, (_, kind) in enumerate(named, 1))
+    return f"unnest({arrays}) as k({', '.join(name for name, _ in named)})"
+
+
+_PAIR = _keys(("w", "text"), ("c", "text"))
+_TRIPLE = _keys(("w", "text"), ("c", "text"), ("x", "text"))
+_SPANS = _keys(("w", "text"), ("c", "text"), ("after", "bigint"))
+_NUMBERED = _keys(("w", "text"), ("c", "text"), ("no", "bigint"))
+_IN_CONVERSATION = "r.workspace_id = k.w and r.conversation_id = k.c"
+
+ADDRESSES = f"""select {columns(AddressRow, "r")} from {_TRIPLE}
+  join address r on r.workspace_id = k.w and r.channel_id = k.c and r.value = k.x"""
+ADD_ADDRESSES = _insert("address", columns(AddressRow), "on conflict do nothing returning 1")
+REPOINT_ADDRESSES = f"""update address r set conversation_id = $3, contact_id = $4
+  from {_PAIR} where {_IN_CONVERSATION}"""
+REPOINT_CONVERSATIONS = f"""update conversation r set contact_id = $3
+  from {_PAIR} where r.workspace_id = k.w and r.id = k.c"""
+ADD_CONTACTS = _insert("contact", "workspace_id, id, name, created_at", "on conflict do nothing")
+
+CREATE = _insert("conversation", columns(Conversation), "on conflict do nothing")
+LOCK = f"""select {columns(Conversation, "r")} from {_PAIR}
+  join conversation r on r.workspace_id = k.w and r.id = k.c
+  order by r.workspace_id, r.id for update of r"""
+SAVE = _update("conversation", Conversation, 2)
+DUE = f"""select {columns(Conversation)} from conversation where due_at <= $1
+  order by due_at limit $2 for update skip locked"""
+OWNED = f"""select {columns(Conversation)} from conversation where owner = any($1::text[])
+  limit $2 for update skip locked"""
+COUNT_OWNED = "select count(*) from conversation where owner = $1"
+
+KNOWN = f"""select k.w, k.c, k.x from {_keys(("w", "text"), ("c", "text"), ("x", "bytea"))}
+  join event r on r.workspace_id = k.w and r.channel_id = k.c and r.dedup = k.x"""
+RECENT = """select dedup from (
+    select dedup, received_at from event where workspace_id = $1 and conversation_id = $2 order by seq desc limit 64
+  ) as newest where received_at >= $3"""
+ADD_EVENTS = _insert("event", columns(EventRow))
+OPEN = f"""select {columns(EventRow, "r")} from {_SPANS}
+  join event r on {_IN_CONVERSATION} and r.seq > k.after
+  where r.state in ('waiting', 'running') order by r.workspace_id, r.conversation_id, r.seq"""
+CHANGE = f"""update event r set state = k.state, reason = k.reason, turn_no = k.turn_no, settled_at = k.settled_at
+  from {
+    _keys(
+        ("w", "text"),
+        ("c", "text"),
+        ("seq", "bigint"),
+        ("state", "text"),
+        ("reason", "text"),
+        ("turn_no", "bigint"),
+        ("settled_at", "double precision"),
+    )
+} where {_IN_CONVERSATION} and r.seq = k.seq"""
+REWRITE = f"""update event r set body = k.body
+  from {_keys(("w", "text"), ("c", "text"), ("seq", "bigint"), ("body", "bytea"))}
+  where {_IN_CONVERSATION} and r.seq = k.seq"""
+END = f"""update event r set state = k.state, reason = null, settled_at = k.now
+  from {
+    _keys(
+        ("w", "text"),
+        ("c", "text"),
+        ("turn_no", "bigint"),
+        ("seq_from", "bigint"),
+        ("seq_to", "bigint"),
+        ("state", "text"),
+        ("now", "double precision"),
+    )
+} where {_IN_CONVERSATION} and r.seq between k.seq_from and k.seq_to and r.turn_no = k.turn_no
+  and r.state in ('running', 'answered', 'failed')"""
+STRAYS = _insert(
+    "stray",
+    columns(StrayRow) + ", deliveries",
+    "on conflict (workspace_id, channel_id, dedup) do update set deliveries = stray.deliveries + excluded.deliveries"
+    " returning workspace_id, channel_id, dedup, deliveries",
+)
+
+OUTBOUND = f"""select {columns(OutboundRow, "r")} from {_NUMBERED}
+  join outbound r on {_IN_CONVERSATION} and r.seq = k.no"""
+FIRST_OPEN = f"""select r.* from {_SPANS} cross join lateral (
+    select {columns(OutboundRow, "o")} from outbound o
+    where o.workspace_id = k.w and o.conversation_id = k.c and o.seq > k.after and o.settled_at is null
+    order by o.seq limit 1
+  ) as r"""
+EXTERNAL = f"""select {columns(OutboundRow, "r")} from {_TRIPLE}
+  join outbound r on r.workspace_id = k.w and r.channel_id = k.c and r.external_id = k.x"""
+ADD_OUTBOUND = _insert("outbound", columns(OutboundRow))
+SAVE_OUTBOUND = _update("outbound", OutboundRow, 3)
+TURN_STATES = f"""select k.w, k.c, k.no, r.state, r.settled_at is not null from {_NUMBERED}
+  join outbound r on {_IN_CONVERSATION} and r.turn_no = k.no"""
+CANCEL = """update outbound set state = 'cancelled', settled_at = $3
+  where workspace_id = $1 and conversation_id = $2 and state = 'queued'
+  and seq > coalesce((select out_done from conversation where workspace_id = $1 and id = $2), 0) returning turn_no"""
+OPEN_SEND = """select 1 from outbound where workspace_id = $1 and conversation_id = $2 and seq > $3
+  and settled_at is null and state in ('sending', 'unknown') limit 1"""
+
+TURNS = f"""select {columns(TurnRow, "r")} from {_NUMBERED} join turn r on {_IN_CONVERSATION} and r.no = k.no"""
+PUT_TURNS = _insert("turn", columns(TurnRow), _replaced(TurnRow, 3))
+STEPS = f"""select {columns(StepRow, "r")} from {_NUMBERED} join step r on {_IN_CONVERSATION} and r.turn_no = k.no
+  order by r.workspace_id, r.conversation_id, r.turn_no, r.attempt, r.name, r.occurrence"""
+PUT_STEPS = _insert(
+    "step",
+    columns(StepRow),
+    "on conflict (workspace_id, conversation_id, turn_no, attempt, name, occurrence)"
+    " do update set result = excluded.result, done_at = excluded.done_at where step.result is null",
+)
+SESSIONS = f"select {columns(SessionRow, 'r')} from {_PAIR} join session r on {_IN_CONVERSATION}"
+PUT_SESSIONS = _insert("session", columns(SessionRow), _replaced(SessionRow, 2))
+
+_EARLY = ", ".join(EarlyReport._fields)
+LOCK_IDS = f"""select pg_advisory_xact_lock(id) from (
+    select distinct hashtextextended(concat_ws('|', k.w, k.c, k.x), 0) as id from {_TRIPLE} order by 1
+  ) as ids"""
+TAKE_EARLY = f"""delete from early_report r using {_TRIPLE}
+  where r.workspace_id = k.w and r.channel_id = k.c and r.external_id = k.x
+  returning {", ".join(f"r.{field}" for field in EarlyReport._fields)}"""
+ADD_EARLY = _insert("early_report", _EARLY)
+
+ADD_TIMERS = _insert(
+    "timer",
+    columns(TimerRow),
+    "on conflict (workspace_id, conversation_id, id) do update set due_at = excluded.due_at, body = excluded.body",
+)
+TAKE_TIMERS = f"""delete from timer where (workspace_id, conversation_id, id) in (
+    select workspace_id, conversation_id, id from timer where due_at <= $1
+    order by due_at limit $2 for update skip locked
+  ) returning {columns(TimerRow)}"""
+DROP_FOLLOW_UPS = f"""delete from timer where (workspace_id, conversation_id, id) in (
+    select r.workspace_id, r.conversation_id, r.id from {_PAIR} join timer r on {_IN_CONVERSATION}
+    where r.follow_up for update of r skip locked
+  )"""
+
+PAUSED = "select workspace_id, channel_id from channel_pause for key share"
+PAUSE = "insert into channel_pause values ($1, $2, $3, $4) on conflict do nothing returning 1"
+RESUME = "delete from channel_pause where workspace_id = $1 and channel_id = $2 returning 1"
+HOLD_CHANNEL = """update conversation set send_at = null, due_at = null
+  where workspace_id = $1 and channel_id = $2 and unsent > 0"""
+FREE_CHANNEL = """update conversation set send_at = $3, due_at = case when owner is null then $3 end
+  where workspace_id = $1 and channel_id = $2 and unsent > 0"""
+
+ADD_WORKER = "insert into worker (id, started_at, beat_at) values ($1, $2, $2)"
+BEAT = "update worker set beat_at = $2 where id = $1 and not dead returning 1"
+ALIVE = "select 1 from worker where id = $1 and not dead for share"
+BURY = """update worker set dead = true where id in (
+    select id from worker where not dead and beat_at < $1 for update skip locked
+  )"""
+DEAD = "select id from worker where dead"
+LOCK_WORKERS = "select 1 from worker where id = any($1::text[]) order by id for update"
+REMOVE_WORKERS = """delete from worker w where w.id = any($1::text[])
+  and not exists (select from conversation c where c.owner = w.id)"""
+CLOCK = "select extract(epoch from clock_timestamp())::double precision"
