@@ -68,6 +68,8 @@ def admit(
     counted = replace(conversation, in_last=conversation.in_last + 1)
     if event.kind in OUTSIDE_KINDS:
         admission = _outside(counted, received_at)
+    elif event.kind == "typing":
+        admission = Admission(typing(counted, turns, received_at), EventState.IGNORED, "typing")
     elif event.kind in SILENT_KINDS:
         admission = Admission(_heard(counted, event, received_at), EventState.NO_REPLY)
     else:
@@ -244,8 +246,15 @@ def give_back(conversation: Conversation, outside_waiting: bool, now: float) -> 
 
 
 def typing(conversation: Conversation, turns: TurnPolicy, now: float) -> Conversation:
-    """The contact is writing: what waits, waits on, within `max_wait`."""
-    if conversation.first_at is None or conversation.turn_at is None:
+    """The contact is writing: what waits, waits on, within `max_wait`; so does an interrupted turn."""
+    first_at, turn_at = conversation.first_at, conversation.turn_at
+    if first_at is None or turn_at is None:
         return conversation
-    at = turn_start.after_typing(turns, first_at=conversation.first_at, turn_at=conversation.turn_at, now=now)
-    return settle_due(replace(conversation, turn_at=at))
+    later = replace(
+        conversation, turn_at=turn_start.after_typing(turns, first_at=first_at, turn_at=turn_at, now=now)
+    )
+    began, resume_at = conversation.turn_first_at, conversation.resume_at
+    if conversation.turn_state == TurnState.INTERRUPTED and began is not None and resume_at is not None:
+        resumed = turn_start.after_typing(turns, first_at=min(began, first_at), turn_at=resume_at, now=now)
+        later = replace(later, resume_at=resumed)
+    return settle_due(later)
