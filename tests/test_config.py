@@ -267,3 +267,9 @@ def test_what_is_no_rate(value: object) -> None:
 def test_the_reference_page_is_in_step() -> None:
     page = Path(__file__).parents[1] / "docs" / "configuration.md"
     assert page.read_text("utf-8") == as_markdown(), "write it anew: turnkeeper settings > docs/configuration.md"
+
+
+def test_looking_at_the_database_needs_no_secrets(tmp_path: Path) -> None:
+    (tmp_path / "turnkeeper.toml").write_text(WHOLE, "utf-8")
+    settings = load(tmp_path / "turnkeeper.toml", {}, secrets=False)
+    assert settings.database_url.endswith("/turnkeeper.db")

@@ -20,12 +20,16 @@ class ChildPlan:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All that a supervisor does. `drain` in seconds; `remove`: directories to delete at the end."""
+    """All that a supervisor does. `remove`: directories to delete at the end.
+
+    A child that has not ended `drain` + `grace` seconds after it was asked to is killed.
+    """
 
     children: list[ChildPlan]
     host: str | None = None
     port: int = 0
     drain: float = 20.0
+    grace: float = 5.0
     remove: list[str] | None = None
     say: str = "Turnkeeper is ready on {url}"
     browse: bool = False

@@ -25,8 +25,6 @@ _SETTLED = 10.0
 _LONGEST_BACKOFF = 10.0
 _TRIES = 5
 """Starts in a row, at the beginning, that may end before the child is ready."""
-_AFTER_DRAIN = 5.0
-"""Seconds in which a child must end once its drain is over."""
 _STARTING = 60.0
 """Seconds that a child may take to get ready."""
 _LOOK = 1.0
@@ -148,7 +146,7 @@ class Supervisor:
         """Ask every child to end; nothing new is let in."""
         if self._stop_by is not None:
             return
-        self._stop_by = now + self._plan.drain + _AFTER_DRAIN
+        self._stop_by = now + self._plan.drain + self._plan.grace
         if self._listener is not None:
             self._listener.close()
         for child in self._children:

@@ -1,7 +1,47 @@
 """`turnkeeper doctor`: which link of a set-up is broken, and the mend."""
 
+from typing import TYPE_CHECKING
+
+import typer
+
 from turnkeeper.cli.options import DEFAULT, AsJson, Config
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from turnkeeper.app.checkup import Link
+
+_MARKS = {"ok": "ok     ", "broken": "BROKEN ", "unknown": "unknown"}
 
 
 def doctor(config: Config = DEFAULT, as_json: AsJson = False) -> None:
     """Examine each link of the set-up and name the first that is broken; exit 1 if one is."""
+    import asyncio
+    import json
+    import logging
+
+    from turnkeeper.app.checkup import examine
+
+    logging.disable(logging.CRITICAL)  # the findings say it
+    links = asyncio.run(examine(config))
+    first = next((link for link in links if link.state == "broken"), None)
+    if as_json:
+        words = [link.as_words() for link in links]
+        shown = {"ok": first is None, "broken": first and first.link, "links": words}
+        typer.echo(json.dumps(shown, ensure_ascii=False))
+    else:
+        _show(links, first)
+    raise typer.Exit(0 if first is None else 1)
+
+
+def _show(links: "Sequence[Link]", first: "Link | None") -> None:
+    width = max(len(link.link) for link in links)
+    for link in links:
+        colour = {"ok": typer.colors.GREEN, "broken": typer.colors.RED}.get(link.state)
+        mark = typer.style(_MARKS[link.state], fg=colour)
+        typer.echo(f"{mark}  {link.link:<{width}}  {link.detail}")
+    if first is None:
+        typer.echo("\nNothing is broken.")
+    else:
+        typer.echo(f"\nBroken: {first.link}: {first.detail}")
+        typer.echo(f"Mend:   {first.mend}")

@@ -14,7 +14,7 @@ def ledger(config: Config = DEFAULT, as_json: AsJson = False) -> None:
     from turnkeeper.config import load
     from turnkeeper.model.conversation import EventState
 
-    found = asyncio.run(read_ledger(load(config)))
+    found = asyncio.run(read_ledger(load(config, secrets=False)))
     plain = [str(state) for state in EventState if state is not EventState.DROPPED]
     states: dict[str, object] = {state: found.states.get(state, 0) for state in plain}
     if as_json:

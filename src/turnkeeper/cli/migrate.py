@@ -12,7 +12,7 @@ def migrate(config: Config = DEFAULT) -> None:
     from turnkeeper.app.launch import migrate_store
     from turnkeeper.config import load
 
-    names = asyncio.run(migrate_store(load(config)))
+    names = asyncio.run(migrate_store(load(config, secrets=False)))
     for name in names:
         typer.echo(f"applied {name}")
     if not names:

@@ -116,10 +116,14 @@ class Settings:
         return ConfiguredDirectory({(each.workspace_id, each.id): each for each in self.channels})
 
 
-def load(path: Path, environ: Mapping[str, str] | None = None) -> Settings:
-    """Read a configuration file; raises ConfigurationError, or ConfigurationErrors if several."""
+def load(path: Path, environ: Mapping[str, str] | None = None, *, secrets: bool = True) -> Settings:
+    """Read a configuration file; raises ConfigurationError, or ConfigurationErrors if several.
+
+    Without `secrets`, values that are elsewhere and not there are left as they are written: enough
+    to look at the database.
+    """
     environ = os.environ if environ is None else environ
-    reading = _Reading(path.absolute(), environ)
+    reading = _Reading(path.absolute(), environ, secrets=secrets)
     settings = reading.settings(_overlaid(_parsed(path), environ))
     if reading.errors or settings is None:
         raise reading.errors[0] if len(reading.errors) == 1 else ConfigurationErrors(reading.errors)
@@ -172,8 +176,9 @@ def _as_written(name: str, table: Mapping[str, object]) -> str:
 class _Reading:
     """One pass over a file, collecting what is wrong."""
 
-    def __init__(self, path: Path, environ: Mapping[str, str]) -> None:
+    def __init__(self, path: Path, environ: Mapping[str, str], *, secrets: bool) -> None:
         self.path = path
+        self.secrets = secrets
         self.environ = environ
         self.errors: list[ConfigurationError] = []
 
@@ -202,6 +207,10 @@ class _Reading:
     def wrong(self, key: str, problem: str, mend: str) -> None:
         self.errors.append(ConfigurationError(key, problem, mend))
 
+    def missing(self, key: str, problem: str, mend: str) -> None:
+        if self.secrets:
+            self.errors.append(SecretMissing(key, problem, mend))
+
     def table(self, raw: object, at: str) -> dict[str, object]:
         if isinstance(raw, dict):
             return raw
@@ -226,14 +235,14 @@ class _Reading:
             if rest in self.environ:
                 return self.environ[rest]
             problem = f"the environment variable {rest} is not set"
-            self.errors.append(SecretMissing(key, problem, f"Set {rest} before the start."))
+            self.missing(key, problem, f"Set {rest} before the start.")
         elif scheme == "file":
             try:
                 return (self.path.parent / rest).read_text("utf-8").rstrip("\r\n")
             except (OSError, UnicodeDecodeError) as error:
                 why = getattr(error, "strerror", None) or "not text"
                 problem = f"the file {rest} cannot be read ({why})"
-                self.errors.append(SecretMissing(key, problem, "Put the value into that file."))
+                self.missing(key, problem, "Put the value into that file.")
         return value
 
     def kind(self, kinds: Mapping[str, type[Keys]], raw: Mapping[str, object], at: str) -> type[Keys] | None:

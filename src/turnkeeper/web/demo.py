@@ -13,6 +13,7 @@ from turnkeeper.web.asgi import Answer, App, Receive, Scope, Send, answer, send_
 PHONE = "/phone"
 MOMENTS = "/api/demo/moments"
 _SHOWN = 300
+_REPORTED = ("sent", "delivered", "read", "played")
 
 
 class Stories(Protocol):
@@ -49,7 +50,7 @@ class Demo:
             found = await self._store.moments(lately[0].key, _SHOWN) if lately else []
         except StoreError:
             return answer(503, b'{"error":"the database is away"}', kind=b"application/json")
-        body = msgspec.json.encode({"moments": [_shown(moment) for moment in found]})
+        body = msgspec.json.encode({"moments": [_shown(moment) for moment in _in_order(found)]})
         return answer(200, body, (b"cache-control", b"no-store"), kind=b"application/json")
 
 
@@ -62,3 +63,13 @@ def _shown(moment: Moment) -> dict[str, object]:
         "text": moment.text,
     }
     return shown if moment.detail is None else shown | {"detail": moment.detail}
+
+
+def _in_order(moments: list[Moment]) -> list[Moment]:
+    """Providers tell whole seconds: what is reported of a message comes after its acceptance."""
+    accepted = {moment.seq: moment.at for moment in moments if moment.kind == "accepted"}
+    placed = []
+    for moment in moments:
+        at = accepted.get(moment.seq) if moment.kind in _REPORTED else None
+        placed.append(moment if at is None else moment._replace(at=max(moment.at, at)))
+    return sorted(placed, key=lambda moment: (moment.at, moment.kind in _REPORTED))

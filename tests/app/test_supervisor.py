@@ -1,0 +1,250 @@
+"""The supervisor with tiny children: it keeps them alive, stops them in order, and leaves nothing."""
+
+import os
+import select
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pytest
+
+from turnkeeper.app.plan import BAD_CONFIGURATION, ChildPlan, Plan
+from turnkeeper.app.supervisor import command
+
+PATIENCE = 10.0
+
+READY = """
+import os, signal, sys, time
+name = sys.argv[1]
+def say(what): print(name, what, os.getpid(), flush=True)
+ticks = int(os.environ["TURNKEEPER_TICKS"])
+def stop(*_):
+    say("stopping"); sys.exit(0)
+signal.signal(signal.SIGTERM, stop)
+os.write(ticks, b"R")
+say("up")
+"""
+STAYS = READY + "while True: os.write(ticks, b'.'); time.sleep(0.05)\n"
+STALLS = READY + "time.sleep(60)\n"
+DEAF = READY + "signal.signal(signal.SIGTERM, signal.SIG_IGN); say('deaf'); time.sleep(60)\n"
+REFUSES = "import sys; print('no', flush=True); sys.exit(int(sys.argv[2]))\n"
+ANSWERS = (
+    READY
+    + """
+import socket
+listener = socket.socket(fileno=int(os.environ["TURNKEEPER_LISTEN"]))
+while True:
+    connection, _ = listener.accept()
+    if connection.recv(10) == b"die": os.kill(os.getpid(), signal.SIGKILL)
+    connection.sendall(b"hello"); connection.close()
+"""
+)
+LEASHED = """
+import asyncio, os
+from turnkeeper.app.line import Line
+async def main():
+    line = Line(drain=0.0)
+    line.ready()
+    print("leashed up", os.getpid(), flush=True)
+    await line.stopped()
+    print("leashed stopping", os.getpid(), flush=True)
+asyncio.run(main())
+"""
+
+
+def child(name: str, script: str, *arguments: str, stall: float | None = None, listens: bool = False) -> ChildPlan:
+    run = [*command("x")[:1], "-c", script, name, *arguments]
+    return ChildPlan(name, run, stall, listens)
+
+
+class Watched:
+    """A supervisor in a process of its own, and what it and its children print."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self.process = process
+        self.lines: list[str] = []
+        self._rest = b""
+
+    def until(self, *words: str, after: int = 0) -> str:
+        """The next line with all the words; fails when it does not come."""
+        deadline = time.monotonic() + PATIENCE
+        seen = after
+        while time.monotonic() < deadline:
+            for line in self.lines[seen:]:
+                seen += 1
+                if all(word in line for word in words):
+                    return line
+            if not self._read(deadline - time.monotonic()):
+                break
+        pytest.fail(f"{words} did not come in {self.lines}")
+
+    def _read(self, wait: float) -> bool:
+        assert self.process.stdout is not None
+        if not select.select([self.process.stdout], [], [], max(0.0, wait))[0]:
+            return False
+        chunk = os.read(self.process.stdout.fileno(), 65_536)
+        *lines, self._rest = (self._rest + chunk).split(b"\n")
+        self.lines += [line.decode() for line in lines]
+        return bool(chunk)
+
+    def ended(self) -> int:
+        """Its exit status, with all that it said until then."""
+        while self._read(PATIENCE):
+            pass
+        return self.process.wait(PATIENCE)
+
+    def pid_of(self, line: str) -> int:
+        return int(line.split()[-1])
+
+
+@contextmanager
+def supervising(plan: Plan) -> Iterator[Watched]:
+    process = subprocess.Popen(
+        command("turnkeeper.app.supervisor", plan.to_json()),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    watched = Watched(process)
+    try:
+        yield watched
+    finally:
+        process.kill()
+        process.wait()
+        assert process.stdout is not None
+        process.stdout.close()
+        for line in watched.lines:  # a test that failed leaves no children either
+            words = line.split()
+            if words and words[-1].isdigit() and words[1:2] == ["up"]:
+                with suppress(ProcessLookupError):
+                    os.kill(int(words[-1]), signal.SIGKILL)
+
+
+def test_it_says_when_all_are_ready_and_stops_them_all(tmp_path: Path) -> None:
+    folder = tmp_path / "runtime"
+    folder.mkdir()
+    (folder / "x.sock").touch()
+    plan = Plan([child("a", STAYS), child("b", STAYS)], say="all up", remove=[str(folder)])
+    with supervising(plan) as watched:
+        watched.until("all up")
+        assert watched.until("a up")
+        assert watched.until("b up")
+        watched.process.send_signal(signal.SIGTERM)
+        assert watched.ended() == 0
+        assert watched.until("a stopping")
+        assert watched.until("b stopping")
+    assert not folder.exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
+def test_other_signals_stop_it_too(number: int) -> None:
+    with supervising(Plan([child("a", STAYS)], say="all up")) as watched:
+        watched.until("all up")
+        watched.process.send_signal(number)
+        assert watched.ended() == 0
+
+
+def test_a_child_that_dies_is_started_again_at_once() -> None:
+    with supervising(Plan([child("a", STAYS), child("b", STAYS)], say="all up")) as watched:
+        watched.until("all up")
+        first = watched.pid_of(watched.until("a up"))
+        mark = len(watched.lines)
+        os.kill(first, signal.SIGKILL)
+        began = time.monotonic()
+        second = watched.pid_of(watched.until("a up", after=mark))
+        assert second != first
+        assert time.monotonic() - began < 2.0
+        assert "signal 9" in watched.until("a ended", after=mark)
+        assert not any("b up" in line for line in watched.lines[mark:])
+
+
+def test_a_child_that_stands_still_is_killed_and_started_again() -> None:
+    with supervising(Plan([child("a", STALLS, stall=0.3)], say="all up")) as watched:
+        first = watched.pid_of(watched.until("a up"))
+        watched.until("has not moved")
+        mark = len(watched.lines)
+        assert watched.pid_of(watched.until("a up", after=mark)) != first
+
+
+def test_a_child_that_moves_is_let_live() -> None:
+    with supervising(Plan([child("a", STAYS, stall=0.3), child("b", STALLS)], say="all up")) as watched:
+        watched.until("all up")
+        time.sleep(1.0)  # real time is what is measured here
+        watched.process.send_signal(signal.SIGTERM)
+        assert watched.ended() == 0
+        assert not any("has not moved" in line for line in watched.lines)
+
+
+def test_a_configuration_that_cannot_work_ends_it_with_its_status() -> None:
+    plan = Plan([child("a", STAYS), child("b", REFUSES, str(BAD_CONFIGURATION))])
+    with supervising(plan) as watched:
+        assert watched.ended() == BAD_CONFIGURATION
+        assert watched.lines.count("no") == 1
+
+
+def test_a_child_that_never_gets_ready_is_given_up() -> None:
+    with supervising(Plan([child("b", REFUSES, "3")])) as watched:
+        assert watched.ended() == 3
+        assert watched.lines.count("no") == 5
+
+
+def test_a_child_that_does_not_end_is_killed_when_its_time_is_over() -> None:
+    with supervising(Plan([child("a", DEAF)], drain=0.1, grace=0.1)) as watched:
+        watched.until("a deaf")
+        watched.process.send_signal(signal.SIGTERM)
+        assert watched.ended() == 1
+
+
+def test_a_second_signal_ends_it_at_once() -> None:
+    with supervising(Plan([child("a", DEAF), child("b", STAYS)], drain=60)) as watched:
+        watched.until("a deaf")
+        watched.until("b up")
+        watched.process.send_signal(signal.SIGTERM)
+        watched.until("b stopping")
+        watched.process.send_signal(signal.SIGTERM)
+        assert watched.ended() == 128 + signal.SIGTERM
+
+
+def test_children_end_when_the_supervisor_is_killed() -> None:
+    with supervising(Plan([child("leashed", LEASHED)])) as watched:
+        watched.until("leashed up")
+        watched.process.kill()
+        watched.until("leashed stopping")
+
+
+def test_a_port_that_is_taken_is_named_with_the_mend() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with supervising(Plan([child("a", STAYS)], host="127.0.0.1", port=port)) as watched:
+            assert watched.ended() == BAD_CONFIGURATION
+            assert "server.port" in watched.until(f"127.0.0.1:{port}")
+
+
+def ask(port: int, what: bytes) -> bytes:
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as connection:
+        connection.sendall(what)
+        try:
+            return connection.recv(10)
+        except ConnectionResetError:
+            return b""
+
+
+def test_nobody_is_refused_while_the_listening_child_is_started_again() -> None:
+    plan = Plan([child("web", ANSWERS, listens=True)], host="127.0.0.1", port=0, say="on {url}")
+    with supervising(plan) as watched:
+        port = int(watched.until("on http://127.0.0.1:").rpartition(":")[2])
+        assert ask(port, b"hi") == b"hello"
+        assert ask(port, b"die") == b""
+        assert ask(port, b"hi") == b"hello"
+        watched.process.send_signal(signal.SIGTERM)
+        assert watched.ended() == 0
+        with pytest.raises(ConnectionRefusedError):
+            ask(port, b"hi")
+
+
+def test_a_plan_survives_a_command_line() -> None:
+    plan = Plan([ChildPlan("a", ["x", "ü"], 1.5, True)], "::1", 1, 2.0, 3.0, ["d"], "s", True)
+    assert Plan.from_json(plan.to_json()) == plan
