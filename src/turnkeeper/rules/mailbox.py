@@ -188,8 +188,7 @@ def wait(
     ends = conversation.follow_ups
     if not interrupts:
         return Admission(waiting, EventState.WAITING, ends_follow_ups=ends)
-    backed_off = conversation.resume_at if conversation.turn_state == TurnState.RETRY else None
-    resumed = interrupt(waiting, due if backed_off is None else max(due, backed_off))
+    resumed = interrupt(waiting, due)
     return Admission(resumed, EventState.WAITING, fenced=conversation.owner is not None, ends_follow_ups=ends)
 
 
@@ -203,13 +202,17 @@ def may_interrupt(conversation: Conversation, turns: TurnPolicy, now: float) -> 
 
 
 def interrupt(conversation: Conversation, resume_at: float) -> Conversation:
-    """Fence the run off and let the next claim start a new attempt with all messages."""
+    """Fence the run off and let the next claim start a new attempt with all messages.
+
+    A turn that backs off stays one that does: nothing that is said meanwhile pulls its retry forward.
+    """
+    backs_off = conversation.turn_state == TurnState.RETRY and conversation.resume_at is not None
     return replace(
         conversation,
         owner=None,
         epoch=conversation.epoch + 1,
-        turn_state=TurnState.INTERRUPTED,
-        resume_at=resume_at,
+        turn_state=TurnState.RETRY if backs_off else TurnState.INTERRUPTED,
+        resume_at=max(resume_at, conversation.resume_at or 0.0) if backs_off else resume_at,
         claims=0,
     )
 
