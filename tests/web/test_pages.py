@@ -1,0 +1,272 @@
+"""What the web process serves besides webhooks: health, metrics, the console, the demo's phone."""
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.web.provider import Site as Webhooks
+from turnkeeper.model.conversation import Conversation
+from turnkeeper.model.errors import StoreUnavailable
+from turnkeeper.model.ids import ChannelId, ContactId, ConversationId, ConversationKey, WorkspaceId
+from turnkeeper.store.base import Ledger, Moment
+from turnkeeper.web.console import Console
+from turnkeeper.web.counters import WebhookCounters
+from turnkeeper.web.demo import Demo
+from turnkeeper.web.ops import Ops, Vitals
+from turnkeeper.web.site import Site
+
+LEDGER = Ledger(7, 2, {"answered": 3, "waiting": 1}, {"stale": 2, "rate_limited": 1})
+
+
+class Store:
+    """What the pages read."""
+
+    def __init__(self) -> None:
+        self.error: Exception | None = None
+        self.counted = 0
+        self.told: list[Moment] = []
+
+    async def next_due(self) -> float | None:
+        if self.error is not None:
+            raise self.error
+        return None
+
+    async def ledger(self) -> Ledger:
+        self.counted += 1
+        if self.error is not None:
+            raise self.error
+        return LEDGER
+
+    async def recent(self, limit: int) -> list[Conversation]:  # noqa: ARG002 - the port's
+        if self.error is not None:
+            raise self.error
+        key = (WorkspaceId("default"), ConversationId("c1"), ChannelId("phone"), ContactId("p1"))
+        one = Conversation(workspace_id=key[0], id=key[1], channel_id=key[2], contact_id=key[3])
+        return [one] if self.told else []
+
+    async def moments(self, key: ConversationKey, limit: int) -> list[Moment]:  # noqa: ARG002
+        assert key == ("default", "c1")
+        return self.told
+
+
+class VitalStore(Store):
+    """A store that also knows how the workers are."""
+
+    workers = 1
+
+    async def vitals(self, now: float) -> Vitals:  # noqa: ARG002
+        return Vitals(self.workers, 5)
+
+
+async def phone(scope: Any, receive: Any, send: Any) -> None:
+    body = f"{scope['root_path']} {scope['path']}".encode()
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": body})
+
+
+class Pages:
+    """A whole site over a noting store."""
+
+    def __init__(self, folder: Path, store: Store | None = None, *, demo: bool = False) -> None:
+        self.store = store or Store()
+        self.now = 1000.0
+        self.counters = WebhookCounters()
+        self.webhooks = Webhooks()
+        ops = Ops(self.store, self.counters, lambda: self.now)
+        shown = Demo(phone, self.store) if demo else None
+        self.app = Site(self.webhooks.app, ops, Console(folder), shown)
+
+    async def get(
+        self, path: str, method: str = "GET", headers: dict[str, str] | None = None
+    ) -> tuple[int, bytes, dict[str, str]]:
+        sent: list[Any] = []
+
+        async def receive() -> dict[str, Any]:
+            return {"type": "http.request", "body": b""}
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        raw = [(key.encode(), value.encode()) for key, value in (headers or {}).items()]
+        scope = {"type": "http", "method": method, "path": path, "query_string": b"", "headers": raw}
+        await self.app(scope, receive, send)
+        named = {key.decode(): value.decode() for key, value in sent[0]["headers"]}
+        return sent[0]["status"], sent[1]["body"], named
+
+
+async def test_health_and_readiness(tmp_path: Path) -> None:
+    pages = Pages(tmp_path)
+    assert (await pages.get("/health"))[:2] == (200, b'{"status":"ok"}')
+    status, body, headers = await pages.get("/ready")
+    assert (status, json.loads(body)) == (200, {"ready": True, "store": "ok", "workers": None})
+    assert headers["cache-control"] == "no-store"
+    assert (await pages.get("/ready", "HEAD"))[1] == b""
+    assert (await pages.get("/ready", "POST"))[0] == 405
+    pages.store.error = StoreUnavailable("the disk is full")
+    status, body, _ = await pages.get("/ready")
+    assert (status, json.loads(body)["store"]) == (503, "the disk is full")
+    assert (await pages.get("/health"))[0] == 200
+
+
+async def test_a_server_without_a_live_worker_is_not_ready(tmp_path: Path) -> None:
+    store = VitalStore()
+    pages = Pages(tmp_path, store)
+    assert json.loads((await pages.get("/ready"))[1])["workers"] == 1
+    store.workers = 0
+    assert (await pages.get("/ready"))[0] == 503
+
+
+async def test_a_database_that_hangs_is_not_ready(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("turnkeeper.web.ops._PATIENCE", 0.01)
+
+    class Hanging(Store):
+        async def next_due(self) -> float | None:
+            await asyncio.Event().wait()
+            return None
+
+    status, body, _ = await Pages(tmp_path, Hanging()).get("/ready")
+    assert (status, json.loads(body)["store"]) == (503, "the database does not answer")
+
+
+async def test_metrics(tmp_path: Path) -> None:
+    pages = Pages(tmp_path, VitalStore())
+    for seconds in (0.0004, 0.0011, 20.0):
+        pages.counters.add("accepted", seconds)
+    pages.counters.add("forbidden", 0.0001)
+    pages.counters.events = 9
+    status, body, headers = await pages.get("/metrics")
+    assert status == 200
+    assert headers["content-type"].startswith("text/plain; version=0.0.4")
+    lines = body.decode().splitlines()
+    for line in (
+        'turnkeeper_webhooks_total{outcome="accepted"} 3.0',
+        'turnkeeper_webhooks_total{outcome="forbidden"} 1.0',
+        "turnkeeper_webhook_events_total 9.0",
+        'turnkeeper_webhook_seconds_bucket{le="0.0005"} 2.0',
+        'turnkeeper_webhook_seconds_bucket{le="0.0025"} 3.0',
+        'turnkeeper_webhook_seconds_bucket{le="+Inf"} 4.0',
+        "turnkeeper_webhook_seconds_count 4.0",
+        "turnkeeper_store_up 1.0",
+        "turnkeeper_accepted_total 7.0",
+        'turnkeeper_events{reason="",state="answered"} 3.0',
+        'turnkeeper_events{reason="stale",state="dropped"} 2.0',
+        "turnkeeper_workers 1.0",
+        "turnkeeper_due_conversations 5.0",
+    ):
+        assert line in lines, body.decode()
+
+
+async def test_the_ledger_is_not_counted_for_each_scrape(tmp_path: Path) -> None:
+    pages = Pages(tmp_path)
+    for now in (1000.0, 1004.0, 1005.5, 900.0):
+        pages.now = now
+        await pages.get("/metrics")
+    assert pages.store.counted == 3
+    pages.now, pages.store.error = 2000.0, StoreUnavailable("away")
+    assert b"turnkeeper_store_up 0.0" in (await pages.get("/metrics"))[1]
+
+
+@pytest.fixture
+def built(tmp_path: Path) -> Path:
+    (tmp_path / "assets").mkdir()
+    (tmp_path / "index.html").write_text("<p>console</p>", "utf-8")
+    (tmp_path / "assets" / "index-1a2b.js").write_text("1", "utf-8")
+    (tmp_path / "icon.svg").write_text("<svg/>", "utf-8")
+    (tmp_path / ".stamp").write_text("secret", "utf-8")
+    return tmp_path
+
+
+FILES = [
+    ("/", 200, "text/html; charset=utf-8", "no-cache"),
+    ("/index.html", 200, "text/html; charset=utf-8", "no-cache"),
+    ("/icon.svg", 200, "image/svg+xml", "no-cache"),
+    ("/assets/index-1a2b.js", 200, "text/javascript; charset=utf-8", "public, max-age=31536000, immutable"),
+    ("/.stamp", 404, "text/plain; charset=utf-8", None),
+    ("/assets/../index.html", 404, "text/plain; charset=utf-8", None),
+    ("/../../etc/passwd", 404, "text/plain; charset=utf-8", None),
+    ("/nothing", 404, "text/plain; charset=utf-8", None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("path, status, kind, cached", FILES)
+async def test_the_consoles_files(built: Path, path: str, status: int, kind: str, cached: str | None) -> None:
+    got, _, headers = await Pages(built).get(path)
+    assert (got, headers["content-type"], headers.get("cache-control")) == (status, kind, cached)
+    policy = headers["content-security-policy"]
+    assert "default-src 'self'" in policy
+    assert "frame-ancestors 'none'" in policy
+    assert "script" not in policy, "scripts come under default-src"
+    assert headers["x-content-type-options"] == "nosniff"
+
+
+async def test_a_file_that_has_not_changed_is_not_sent_again(built: Path) -> None:
+    pages = Pages(built)
+    tag = (await pages.get("/"))[2]["etag"]
+    assert (await pages.get("/", headers={"if-none-match": tag}))[:2] == (304, b"")
+    assert (await pages.get("/", headers={"if-none-match": '"x"'}))[0] == 200
+    assert (await pages.get("/", "HEAD"))[:2] == (200, b"")
+    assert (await pages.get("/", "DELETE"))[0] == 405
+
+
+async def test_a_console_that_is_not_built_says_so(tmp_path: Path) -> None:
+    status, body, headers = await Pages(tmp_path / "nothing").get("/")
+    assert status == 200
+    assert b"console is not built" in body
+    assert "default-src 'self'" in headers["content-security-policy"]
+
+
+async def test_webhooks_are_passed_on(tmp_path: Path) -> None:
+    pages = Pages(tmp_path)
+    assert (await pages.get("/webhooks/nobody"))[0] == 404
+    assert pages.webhooks.counters.outcomes == {"unknown_address": 1}
+
+
+async def test_there_is_no_phone_outside_the_demo(tmp_path: Path) -> None:
+    pages = Pages(tmp_path)
+    for path in ("/phone", "/phone/api/state", "/api/demo/moments"):
+        assert (await pages.get(path))[0] == 404
+
+
+async def test_the_phone_is_mounted_in_the_demo(tmp_path: Path) -> None:
+    pages = Pages(tmp_path, demo=True)
+    assert (await pages.get("/phone/api/state"))[1] == b"/phone /phone/api/state"
+    assert (await pages.get("/phones"))[0] == 404
+
+
+async def test_the_demos_moments(tmp_path: Path) -> None:
+    pages = Pages(tmp_path, demo=True)
+    assert json.loads((await pages.get("/api/demo/moments"))[1]) == {"moments": []}
+    pages.store.told = [
+        Moment(10.0, "received", None, 1, "hi"),
+        Moment(12.0, "read", 1, 1, "answer"),
+        Moment(12.4, "committed", 1, None, "turn 1", "1.5 s"),
+        Moment(12.5, "accepted", 1, 1, "answer"),
+    ]
+    status, body, headers = await pages.get("/api/demo/moments")
+    assert (status, headers["content-type"]) == (200, "application/json")
+    moments = json.loads(body)["moments"]
+    assert moments[0] == {"at": 10.0, "kind": "received", "turn": None, "seq": 1, "text": "hi"}
+    assert [(each["kind"], each["at"]) for each in moments[1:]] == [
+        ("committed", 12.4),
+        ("accepted", 12.5),
+        ("read", 12.5),
+    ]
+    assert moments[1]["detail"] == "1.5 s"
+    pages.store.error = StoreUnavailable("away")
+    assert (await pages.get("/api/demo/moments"))[0] == 503
+
+
+async def test_a_websocket_is_closed_politely(tmp_path: Path) -> None:
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    async def receive() -> dict[str, Any]:
+        return {}
+
+    await Pages(tmp_path).app({"type": "websocket", "path": "/"}, receive, send)
+    assert sent == [{"type": "websocket.close", "code": 1000}]
