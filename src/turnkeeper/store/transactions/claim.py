@@ -120,9 +120,10 @@ def _start(
     waiting = [event for event in opened if event.state == EventState.WAITING and event.reason is None]
     if conversation.turn_state == TurnState.NONE or record is None or not mine + waiting:
         return _new_turn(conversation, opened, waiting, channel, version, now)
-    if conversation.turn_state == TurnState.RUNNING:
-        return _resumed(conversation, record, mine, version) if mine else None
-    gathers = channel.turns.interruptible and not conversation.irrevocable
+    if conversation.turn_state == TurnState.RUNNING and mine:
+        return _resumed(conversation, record, mine, version)
+    # Its own messages may all have been deleted since, and the bot's settings may be others by now.
+    gathers = not mine or (channel.turns.interruptible and not conversation.irrevocable)
     return _new_attempt(conversation, opened, record, mine, waiting if gathers else [], version)
 
 
