@@ -128,14 +128,14 @@ class World:
         await self.deliver(await self.commit(turn, *replies))
         return turn
 
-    async def until_idle(self) -> None:
+    async def until_idle(self, worker: WorkerId = W1) -> None:
         """Run whatever is due, now or later; each turn answers with what it was told."""
         for _ in range(100):
             if await self.store.next_due() is None:
                 return
             await self.until_due()
             await self.store.fire_timers(self.now, 10)
-            for claimed in await self.claim():
+            for claimed in await self.claim(worker):
                 if isinstance(claimed, ClaimedTurn):
                     told = " ".join(word or "-" for word in words(claimed.events))
                     await self.deliver(await self.commit(claimed, f"re: {told}"))
