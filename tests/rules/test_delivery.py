@@ -26,6 +26,8 @@ ADVANCES = [
     ("the answer to the send comes after the status", "delivered", "accepted", "delivered"),
     ("failed", "sent", "failed", "failed"),
     ("failed is terminal", "failed", "delivered", "failed"),
+    ("failed is terminal, also for the last state", "failed", "played", "failed"),
+    ("taken by the provider before we gave up", "expired", "accepted", "accepted"),
     ("proof that it left before we gave up", "expired", "delivered", "delivered"),
     ("proof that it left before the takeover", "cancelled", "sent", "sent"),
     ("pending: the provider has it", "unknown", "pending", "accepted"),

@@ -148,6 +148,8 @@ def test_a_habit_is_learnt_in_a_few_messages_and_unlearnt_later() -> None:
     for _ in range(8):
         habit = learn(habit, gap=600.0)
     assert habit.bursts < 0.1
+    for _ in range(1_000):
+        habit = learn(habit, gap=600.0)
     for _ in range(40):
         habit = learn(habit, gap=1.0)
     assert habit.bursts > 0.8

@@ -25,7 +25,7 @@ LONG_WORDS = 14
 LOOKED_AT = 400  # characters at the end; this runs for every message that is accepted
 
 _QUESTION_MARKS = frozenset("?？؟՞፧;⁇⁈⁉‽⸮꘏꛷𑅃⳺⳻︖﹖")
-_FULL_STOPS = frozenset(".!。！．｡।॥۔։።၊။᙮᠃᠉᭚᭛᱾᱿꓿꘎꛳꤯꩝꩞꩟꫰꯫‼︒﹒﹗︕🔚។៕߹܀܁܂")
+_FULL_STOPS = frozenset(".!。！．｡।॥۔։።၊။᙮᠃᠉᭚᭛᱾᱿꓿꘎꛳꤯꩝꩞꩟꫰꯫‼︒﹒﹗︕។៕߹܀܁܂")
 _OPEN_ENDS = frozenset(",、，،؛;:：；﹐﹑･፣፤-–—‐/&+=([{（［｛「『【《〈«‹“‘¿¡…⋯՝")
 _MARKS_WITHIN = re.compile(r"[?!.؟۔。！？।]+\s*")
 _CLOSERS = frozenset(")]}）］｝」』】》〉»›”’\"'*_~`")
@@ -207,8 +207,7 @@ def _by_last_mark(text: str) -> float | None:
     if last in _QUESTION_MARKS and last != ";":
         return QUESTION
     if last in _FULL_STOPS:
-        said = _by_words(bare.rstrip("".join(_FULL_STOPS)).casefold())
-        return said if said == GREETING else max(said, SENTENCE)
+        return max(_by_words(bare.rstrip("".join(_FULL_STOPS)).casefold()), SENTENCE)
     if last in _OPEN_ENDS:
         return UNFINISHED
     return None

@@ -19,7 +19,7 @@ def backoff(tries: int, *, jitter: float, base: float = 1.0, cap: float = 300.0)
     """
     doublings = min(max(tries, 1) - 1, 64)
     middle = min(base * 2.0**doublings, cap / (1 + _SPREAD))
-    return middle * (1 + _SPREAD * (2 * jitter - 1))
+    return min(middle * (1 + _SPREAD * (2 * jitter - 1)), cap)  # the last digit may round up
 
 
 def turn_retry(policy: TurnPolicy, *, failures: int, jitter: float) -> float | None:
