@@ -6,6 +6,7 @@ import type { PhoneState } from "../api";
 import { duration, exactTime } from "../time";
 import { byTurn, phaseAfter, PHASES } from "./turns";
 import type { Stretch, TurnOfMoments } from "./turns";
+import { labelOf, wordFor } from "./words";
 
 import styles from "./Moments.module.css";
 
@@ -80,7 +81,10 @@ function Turn({ turn }: { turn: TurnOfMoments }) {
             <span className={styles.at}>+{duration(moment.at - turn.started_at)}</span>
             <span className={styles.dot} data-after={phaseAfter(moment.kind)} aria-hidden />
             <span className={styles.what}>
-              <span dir="auto">{moment.text}</span>
+              <b>{wordFor(moment.kind)}</b>
+              <span className={styles.label} dir="auto" title={moment.text}>
+                {labelOf(moment)}
+              </span>
               {moment.detail !== undefined && <small dir="auto">{moment.detail}</small>}
             </span>
           </li>

@@ -58,8 +58,6 @@ export function Composer({ onWrite }: { onWrite: (text: string) => void }) {
         size={42}
         radius="xl"
         disabled={empty}
-        // Keeps the focus in the field, also when the button is clicked.
-        onMouseDown={(event) => event.preventDefault()}
       >
         <svg viewBox="0 0 24 24" width={20} height={20} fill="currentColor" aria-hidden>
           <path d="M3.400 20.400l17.900-7.700a.76.76 0 0 0 0-1.400L3.400 3.600a.75.75 0 0 0-1 .9L4.600 11l9.400 1-9.400 1-2.200 6.500a.75.75 0 0 0 1 .9z" />
