@@ -126,7 +126,7 @@ async def test_statuses_may_be_left_out_or_never_come() -> None:
         await world.post(message("audio", {"id": "1", "voice": True}))
         await world.clock.advance(10)
         assert [s["status"] for s in world.business.statuses()] == ["sent", "read", "played"]
-        world.fake.behaviour.delivered_after = None
+        world.fake.behaviour = Behaviour(delivered_after=None)
         await world.post(message())
         await world.clock.advance(10)
         assert [s["status"] for s in world.business.statuses()][3:] == ["sent"]

@@ -87,7 +87,6 @@ class FakeGraph:
         self.access_token = access_token
         self.numbers = {number.phone_number_id: number for number in numbers}
         self.clock: Clock = clock or SystemClock()
-        self.behaviour = behaviour or Behaviour()
         self.history = history
         self.changes = Changes()
         self.calls: deque[Call] = deque(maxlen=history)
@@ -100,7 +99,7 @@ class FakeGraph:
         self.webhooks = WebhookSender(
             url=webhook_url,
             app_secret=app_secret,
-            behaviour=self.behaviour,
+            behaviour=behaviour or Behaviour(),
             clock=self.clock,
             rng=random.Random(seed + 1),
             changes=self.changes,
@@ -110,6 +109,15 @@ class FakeGraph:
         self.sends = Sends(self)
         self.management = Management(self)
         self.phone = Phone(self, phone or PhoneOwner())
+
+    @property
+    def behaviour(self) -> Behaviour:
+        """How the fake behaves from now on. Change its fields, or put another in its place."""
+        return self.webhooks.behaviour
+
+    @behaviour.setter
+    def behaviour(self, behaviour: Behaviour) -> None:
+        self.webhooks.behaviour = behaviour
 
     @property
     def webhook_url(self) -> str:
