@@ -27,9 +27,9 @@ TOKEN = "token-1"
 class CornerShop:
     """`quiet` seconds after the last message come the typing dots, `thinking` later the answer."""
 
-    def __init__(self, *, phone: bool = True, moments: bool = True) -> None:
-        self.quiet = 0.4
-        self.thinking = 0.5
+    def __init__(self, *, quiet: float = 1.2, phone: bool = True, moments: bool = True) -> None:
+        self.quiet = quiet
+        self.thinking = 0.8
         self.answer = "*Yes*, we are open:\n```Sunday 10-16```"
         self.phone = phone
         self.records_moments = moments
@@ -67,12 +67,12 @@ class CornerShop:
                 for item in change["value"].get("messages", []):
                     self._received(item)
                 for item in change["value"].get("statuses", []):
-                    self._note(item["status"], f"{item['status'].capitalize()}", self._turn)
+                    self._note(item["status"], self.answer, self._turn)
 
     def _received(self, item: dict[str, Any]) -> None:
         self._last_id = item["id"]
         self._texts.append(item["text"]["body"])
-        self._note("received", f"Received “{item['text']['body']}”", self._turn + 1)
+        self._note("received", self._texts[-1], self._turn + 1)
         if self._waiting is not None:
             self._waiting.cancel()
         self._waiting = asyncio.create_task(self._respond())
@@ -80,12 +80,12 @@ class CornerShop:
     async def _respond(self) -> None:
         await asyncio.sleep(self.quiet)
         self._turn += 1
-        self._note("claimed", "Turn starts", self._turn, f"{len(self._texts)} messages together")
+        self._note("claimed", f"turn {self._turn}", self._turn, f"{len(self._texts)} taken together")
         read = {"messaging_product": "whatsapp", "status": "read", "message_id": self._last_id}
         await self._post({**read, "typing_indicator": {"type": "text"}})
         await asyncio.sleep(self.thinking)
-        self._note("step", "Step: look up the opening hours", self._turn)
-        self._note("committed", "Committed", self._turn, "1 reply")
+        self._note("step", "opening_hours", self._turn, f"{self.thinking:.2f} s")
+        self._note("committed", f"turn {self._turn}", self._turn)
         self._texts.clear()
         text = {"messaging_product": "whatsapp", "to": "+15551234567", "type": "text"}
         await self._post({**text, "text": {"body": self.answer}})
@@ -102,7 +102,11 @@ class CornerShop:
 
 
 async def reply(send: Any, status: int, body: bytes, kind: str = "text/plain") -> None:
-    headers = [(b"content-type", kind.encode()), (b"content-length", str(len(body)).encode())]
+    headers = [
+        (b"content-type", kind.encode()),
+        (b"content-length", str(len(body)).encode()),
+        (b"content-security-policy", b"default-src 'self'; style-src 'self' 'unsafe-inline'"),
+    ]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 

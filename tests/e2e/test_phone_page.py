@@ -13,6 +13,7 @@ from tests.e2e.corner_shop import PAGES, CornerShop, open_shop
 from tests.support.browser import Chromium
 
 ROOT = Path(__file__).parents[2]
+expect.set_options(timeout=10_000)
 DESK = {"viewport": {"width": 1180, "height": 860}}
 THREE = ("Hi!", "I have a question", "Are you open on Sunday?")
 
@@ -62,8 +63,7 @@ async def test_three_messages_one_answer_and_blue_ticks(chromium: Chromium) -> N
 
 
 async def test_ticks_advance_one_by_one(chromium: Chromium) -> None:
-    shop = CornerShop()
-    shop.quiet = 60.0
+    shop = CornerShop(quiet=60.0)
     async with open_shop(shop), chromium.page(**DESK) as page:
         shop.fake.behaviour.outage = True
         await page.goto(shop.url)
@@ -86,13 +86,22 @@ async def test_the_moments_of_a_turn(chromium: Chromium) -> None:
         panel = page.get_by_test_id("moments")
         kinds = ["received"] * 3 + ["claimed", "step", "committed", "sent", "delivered", "read"]
         moments = panel.get_by_test_id("moment")
-        await expect(moments).to_have_count(len(kinds), timeout=10_000)
+        await expect(moments).to_have_count(len(kinds))
         seen = [await moments.nth(n).get_attribute("data-kind") for n in range(len(kinds))]
         assert seen == kinds
         await expect(panel.get_by_role("heading", name="Turn 1")).to_be_visible()
         first, last = await moments.first.inner_text(), await moments.last.inner_text()
         assert "+0.00 s" in first
         assert re.search(r"\+[1-9]\.\d\d s", last)
+        assert [text.split("\n")[1:] for text in await moments.all_inner_texts()] == [
+            ["Received", "Hi!"],
+            ["Received", "I have a question"],
+            ["Received", "Are you open on Sunday?"],
+            ["Turn starts", "3 taken together"],
+            ["Step", "opening_hours", f"{shop.thinking:.2f} s"],
+            ["Committed"],
+            *[[word, shop.answer.replace("\n", " ")] for word in ("Sent", "Delivered", "Read")],
+        ]
         bar = panel.get_by_role("img", name="Where the time went")
         told = await bar.get_attribute("aria-label") or ""
         assert re.findall(r"finish|work|sending|reaching", told) == [
@@ -132,6 +141,7 @@ MARKUP = [
     ("strike", "~no~", "<s>no</s>"),
     ("code", "```x = *1*```", "<code>x = *1*</code>"),
     ("arithmetic", "2*3*4 and snake_case_name", "2*3*4 and snake_case_name"),
+    ("inside a word", "a*b* c", "a*b* c"),
     ("loose markers", "a * b * c ~ d", "a * b * c ~ d"),
     ("not closed", "*yes", "*yes"),
     ("over a line", "*a\nb*", "*a\nb*"),
@@ -144,8 +154,7 @@ MARKUP = [
 
 
 async def test_whatsapp_markup_is_shown_and_html_is_not(chromium: Chromium) -> None:
-    shop = CornerShop()
-    shop.quiet = 60.0
+    shop = CornerShop(quiet=60.0)
     async with open_shop(shop), chromium.page(**DESK) as page:
         person = await shop.fake.phone.person()
         for _, text, _ in MARKUP:
@@ -177,8 +186,7 @@ async def test_the_composer(chromium: Chromium) -> None:
 
 
 async def test_the_page_can_write_three_by_itself(chromium: Chromium) -> None:
-    shop = CornerShop()
-    shop.quiet = 1.5
+    shop = CornerShop(quiet=2.0)
     async with open_shop(shop), chromium.page(**DESK) as page:
         await page.goto(shop.url)
         await page.get_by_test_id("write-three").click()
@@ -188,7 +196,7 @@ async def test_the_page_can_write_three_by_itself(chromium: Chromium) -> None:
 
 async def test_a_server_that_goes_away_and_comes_back(chromium: Chromium) -> None:
     async with chromium.page(**DESK) as page:
-        async with open_shop(CornerShop()) as shop:
+        async with open_shop(CornerShop(quiet=0.2)) as shop:
             await page.goto(shop.url)
             await write(page, "before")
             await expect(page.get_by_test_id("bubble-business")).to_have_count(1)
@@ -197,7 +205,7 @@ async def test_a_server_that_goes_away_and_comes_back(chromium: Chromium) -> Non
         await expect(page.get_by_test_id("bubble-person")).to_have_count(1)
         await write(page, "lost?", "lost too?")
         await expect(page.get_by_text("2 messages did not leave.")).to_be_visible()
-        async with open_shop(CornerShop(), port):
+        async with open_shop(CornerShop(quiet=0.2), port):
             await page.get_by_role("button", name="Try now").click()
             await expect(page.get_by_text("The server does not answer")).to_have_count(0)
             await page.get_by_role("button", name="Send again").click()
@@ -205,6 +213,19 @@ async def test_a_server_that_goes_away_and_comes_back(chromium: Chromium) -> Non
             await expect(mine).to_contain_text(["lost?", "lost too?"])
             # The stream is back as well: the answer comes without asking.
             await expect(page.get_by_test_id("bubble-business")).to_have_count(1)
+
+
+async def test_a_lost_stream_is_opened_again(chromium: Chromium) -> None:
+    async with open_shop(CornerShop(quiet=60.0)) as shop, chromium.page(**DESK) as page:
+        await page.goto(shop.url)
+        await expect(page.get_by_test_id("empty")).to_be_visible()
+        shop.fake.closing = True
+        shop.fake.changes.happened()
+        await page.wait_for_event("requestfinished", lambda r: r.url.endswith("/api/events"))
+        shop.fake.closing = False
+        await page.wait_for_event("response", lambda r: r.url.endswith("/api/events"))
+        await (await shop.fake.phone.person()).write("still there?")
+        await expect(page.get_by_test_id("bubble-person")).to_have_count(1)
 
 
 async def test_a_narrow_screen_shows_one_of_the_two(chromium: Chromium) -> None:
@@ -222,7 +243,7 @@ async def test_a_narrow_screen_shows_one_of_the_two(chromium: Chromium) -> None:
 
 
 async def test_a_server_without_moments_says_so(chromium: Chromium) -> None:
-    async with open_shop(CornerShop(moments=False)) as shop, chromium.page(**DESK) as page:
+    async with open_shop(CornerShop(quiet=0.2, moments=False)) as shop, chromium.page(**DESK) as page:
         await page.goto(shop.url)
         await expect(page.get_by_test_id("no-moments")).to_contain_text("does not record")
         await write(page, "hello")
