@@ -37,7 +37,7 @@ async def record(rows: Rows, directory: Directory, items: Sequence[Sent]) -> lis
     now = max((item.now for item in items), default=0.0)
     await change_rows(desk, [(before[key], after[key]) for key in sorted(after)], now)
     await settle_echoes(desk, sorted(key for key in keys if desk.get(key)), now)
-    results = await _go_on(desk, items, after, now)
+    results = await _go_on(desk, items, before, after, now)
     await desk.save()
     return results
 
@@ -67,10 +67,16 @@ async def _apply_early(rows: Rows, after: dict[OutboundKey, OutboundRow]) -> Non
 
 
 async def _go_on(
-    desk: Desk, items: Sequence[Sent], after: dict[OutboundKey, OutboundRow], now: float
+    desk: Desk,
+    items: Sequence[Sent],
+    before: dict[OutboundKey, OutboundRow],
+    after: dict[OutboundKey, OutboundRow],
+    now: float,
 ) -> list[Dispatch | Exception]:
-    held = list({item.run.key: None for item in items if desk.is_owned(item.run)})
-    marked = await pump(desk, held, now) if held else {}
+    own = [item for item in items if desk.is_owned(item.run)]
+    marked = await _marked_before(desk, [item for item in own if not _is_open(before.get(item.row), item)])
+    held = list({item.run.key: None for item in own if item.run.key not in marked})
+    marked |= await pump(desk, held, now) if held else {}
     await settle_echoes(desk, held, now)
     results: list[Dispatch | Exception] = []
     for item in items:
@@ -88,6 +94,18 @@ async def _go_on(
         else:
             results.append(Dispatch(None, _freed(desk, key, after.get(item.row), now)))
     return results
+
+
+def _is_open(row: OutboundRow | None, item: Sent) -> bool:
+    """Whether nobody has told yet what became of this try."""
+    return row is not None and row.state == "sending" and row.tries == item.tried
+
+
+async def _marked_before(desk: Desk, items: Sequence[Sent]) -> dict[ConversationKey, OutboundRow]:
+    """Outcomes that were stored before, but whose answer was lost: what was marked then is still to be sent."""
+    keys = list({item.run.key: None for item in items})
+    first = await desk.rows.first_open([(key, desk[key].out_done) for key in keys]) if keys else {}
+    return {key: row for key, row in first.items() if row.state == "sending"}
 
 
 def _freed(desk: Desk, key: ConversationKey, row: OutboundRow | None, now: float) -> float | None:
