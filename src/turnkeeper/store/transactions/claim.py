@@ -15,14 +15,11 @@ from turnkeeper.rules.mailbox import OUTSIDE_KINDS
 from turnkeeper.store.base import Claimed, ClaimedSend, ClaimedTurn, Run
 from turnkeeper.store.rows import EventChange, Rows, TurnKey
 from turnkeeper.store.transactions.desk import Desk
-from turnkeeper.store.transactions.outbox import let_go, pump
+from turnkeeper.store.transactions.outbox import UNCONFIGURED_WAIT, let_go, pump
 from turnkeeper.store.transactions.people import settle_echoes
 
 CLAIMS = 5
 """A turn that was claimed this often and never committed takes its workers down: it is failed."""
-
-UNCONFIGURED_WAIT = 60.0
-"""Seconds until a conversation whose channel is not configured is looked at again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,9 @@ from turnkeeper.store.transactions.desk import Desk
 
 _NO_CHANNEL = SendPolicy()
 
+UNCONFIGURED_WAIT = 60.0
+"""Seconds until a conversation whose channel is not configured is looked at again."""
+
 
 def policy_of(desk: Desk, conversation: Conversation) -> SendPolicy:
     """How the conversation's channel sends; the cautious default for one that is gone."""
@@ -29,7 +32,7 @@ async def pump(desk: Desk, keys: Iterable[ConversationKey], now: float) -> dict[
     turns: set[TurnKey] = set()
     pending = [key for key in keys if desk[key].unsent]
     while pending:
-        pending = [key for key in pending if not await _is_held(desk, key)]
+        pending = [key for key in pending if not await _is_held(desk, key, now)]
         first = await desk.rows.first_open([(key, desk[key].out_done) for key in pending])
         changed: list[OutboundRow] = []
         again: list[ConversationKey] = []
@@ -55,13 +58,16 @@ async def pump(desk: Desk, keys: Iterable[ConversationKey], now: float) -> dict[
     return marked
 
 
-async def _is_held(desk: Desk, key: ConversationKey) -> bool:
-    """A stopped channel's rows have no time to be sent at; so have those of a channel that is gone."""
+async def _is_held(desk: Desk, key: ConversationKey, now: float) -> bool:
+    """A stopped channel's rows have no time to be sent at; a channel that is gone may come back."""
     conversation = desk[key]
-    if desk.channel(conversation) is not None and not await desk.is_paused(conversation):
-        return False
-    desk.put(replace(conversation, send_at=None))
-    return True
+    if await desk.is_paused(conversation):
+        desk.put(replace(conversation, send_at=None))
+        return True
+    if desk.channel(conversation) is None:
+        desk.put(replace(conversation, send_at=now + UNCONFIGURED_WAIT))
+        return True
+    return False
 
 
 def _settled(desk: Desk, row: OutboundRow) -> TurnKey:
