@@ -48,7 +48,7 @@ def load_bots(settings: Settings) -> dict[str, Bot]:
     """The configured bots; raises ConfigurationError for one that cannot be imported."""
     from turnkeeper.bots.python import load
 
-    return {bot.id: load(bot.entry, settings.folder) for bot in settings.bots.values()}
+    return {bot.id: load(bot.entry, settings.folder, f"bots.{bot.id}.entry") for bot in settings.bots.values()}
 
 
 def open_wakeups(store: Store, runtime: Path, name: str) -> Wakeups:

@@ -56,7 +56,7 @@ async def examine(config: Path) -> list[Link]:
         Link("secrets", "ok", "all values that are said to be elsewhere are there"),
         *_bots(settings),
         *await _database(settings),
-        _public_url(settings),
+        judge_public_url(settings),
     ]
     client = Client()
     try:
@@ -167,7 +167,7 @@ def _sqlite_file(url: str) -> Link | None:
     return Link("database", "broken", f"{folder} {why}", mend)
 
 
-def _public_url(settings: Settings) -> Link:
+def judge_public_url(settings: Settings) -> Link:
     """Its form only: whether it can be reached is Meta's to say, from outside."""
     url = settings.server.public_url
     if not url:

@@ -16,7 +16,7 @@ _SECRET_TEXT = re.compile(
     r"(?i)(bearer\s+|(?:access_token|input_token|verify_token|app_secret|token|key|password)=|"
     r"://[^/\s:@]+:)([^\s&@\"']+)"
 )
-_QUIET = ("httpx2", "httpcore2", "uvicorn.access", "asyncio", "hpack")
+_QUIET = ("httpx2", "httpcore2", "uvicorn", "asyncio", "hpack")
 
 
 def redacted(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

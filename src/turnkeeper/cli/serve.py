@@ -23,11 +23,14 @@ def serve(
     """Run the server: accept webhooks, take turns, send."""
     import asyncio
 
+    from turnkeeper.app import load_bots
     from turnkeeper.app.launch import become_server, migrate_store
     from turnkeeper.config import load
 
     settings = load(config)
     if not settings.channels:
         typer.echo(f"turnkeeper: no channel is configured in {config}: nothing will be received", err=True)
+    if role is not Role.WEB:
+        load_bots(settings)  # one that cannot be imported stops the start here, not in a worker
     asyncio.run(migrate_store(settings))
     become_server(settings, role.value)
