@@ -123,7 +123,7 @@ def _holders(receivers: Sequence[Receiver]) -> list[Holder]:
 
 def _phone(settings: Settings, store: Store) -> tuple[Demo, Any]:
     """The fake provider of the demo, which is the only channel's."""
-    from turnkeeper.testing.fake_graph import FakeGraph, FakeNumber
+    from turnkeeper.testing.fake_graph import Behaviour, FakeGraph, FakeNumber
 
     (channel,) = settings.channels
     config: Any = channel.config
@@ -135,5 +135,6 @@ def _phone(settings: Settings, store: Store) -> tuple[Demo, Any]:
         config.access_token,
         f"{here}/webhooks/whatsapp_cloud",
         [number],
+        behaviour=Behaviour.lifelike(),
     )
     return Demo(fake, store), fake.aclose

@@ -9,7 +9,7 @@ import ipaddress
 import logging
 import socket
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 import httpx2
 
@@ -27,18 +27,6 @@ _CONNECT = 5.0
 
 class ReplyTooLarge(TurnkeeperError):
     """A provider answered with more than 1 MB."""
-
-
-class Calling(Protocol):
-    """Who makes an adapter's calls: the client, or a script in a simulation."""
-
-    async def play(
-        self,
-        calls: Calls[T],
-        *,
-        timeout: float,  # noqa: ASYNC109 - of each call, not of the whole
-    ) -> T:
-        """Drive a generator to its result."""
 
 
 class Client:
