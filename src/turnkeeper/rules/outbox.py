@@ -28,18 +28,29 @@ class Next(NamedTuple):
     row: OutboundRow
 
 
-def next_move(row: OutboundRow, policy: SendPolicy, *, resends: bool, now: float) -> Next:
-    """Decide about the first unsettled row. `resends` False: a person has taken over, send nothing twice."""
+def called_off(row: OutboundRow) -> OutboundRow:
+    """A row on its way whose turn was cancelled: the call under way is the last, whatever becomes of it."""
+    return replace(row, expires_at=row.created_at)
+
+
+def _lapsed(row: OutboundRow, reason: str, now: float) -> OutboundRow:
+    """Not sent, and not to be any more: too old, or called off."""
+    state = "cancelled" if row.expires_at <= row.created_at else "expired"
+    return replace(row, state=state, reason=reason, hold_until=None, settled_at=now)
+
+
+def next_move(row: OutboundRow, policy: SendPolicy, *, now: float) -> Next:
+    """Decide about the first unsettled row."""
     if row.state == "sending":
         return _found_sending(row, policy, now)
     if row.hold_until is not None and row.hold_until > now:
         return Next("hold", row)
     if row.state == "unknown":
         sent_before = row.tries - row.failures
-        if policy.on_unknown == "never_resend" or not resends or sent_before > RESENDS:
+        if policy.on_unknown == "never_resend" or row.expires_at <= now or sent_before > RESENDS:
             return Next("settle", replace(row, settled_at=now))
     elif row.expires_at <= now:
-        return Next("settle", replace(row, state="expired", reason="not sent in time", settled_at=now))
+        return Next("settle", _lapsed(row, "not sent in time", now))
     return Next("send", replace(row, state="sending", tries=row.tries + 1, sending_at=now, hold_until=None))
 
 
@@ -95,10 +106,10 @@ def _not_sent(row: OutboundRow, outcome: NotSent, backoff: float, now: float) ->
 
 
 def _put_back(row: OutboundRow, reason: str, code: str | None, at: float | None, now: float) -> OutboundRow:
+    if row.expires_at <= now:
+        return _lapsed(replace(row, code=code), reason, now)
     if at is not None and at >= row.expires_at:
         at = row.expires_at
-    if row.expires_at <= now:
-        return replace(row, state="expired", code=code, reason=reason, settled_at=now)
     return replace(row, state="queued", code=code, reason=reason, hold_until=at, failures=row.failures + 1)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
 
-from turnkeeper.model.conversation import Conversation, EventState, Mode, OutboundRow
+from turnkeeper.model.conversation import Conversation, EventState, OutboundRow
 from turnkeeper.model.ids import ConversationKey
 from turnkeeper.model.policy import SendPolicy
 from turnkeeper.rules import outbox
@@ -41,7 +41,7 @@ async def pump(desk: Desk, keys: Iterable[ConversationKey], now: float) -> dict[
             if row is None:
                 desk.put(replace(desk[key], unsent=0, send_at=None, out_done=desk[key].out_last))
                 continue
-            move = outbox.next_move(row, policy_of(desk, desk[key]), resends=desk[key].mode == Mode.BOT, now=now)
+            move = outbox.next_move(row, policy_of(desk, desk[key]), now=now)
             if move.row != row:
                 changed.append(move.row)
             if move.move == "send":

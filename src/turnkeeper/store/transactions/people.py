@@ -11,7 +11,7 @@ from turnkeeper.model.conversation import Conversation, EventRow, EventState, Mo
 from turnkeeper.model.events import Inbound
 from turnkeeper.model.ids import ConversationKey
 from turnkeeper.model.policy import Channel
-from turnkeeper.rules import mailbox
+from turnkeeper.rules import mailbox, outbox
 from turnkeeper.rules.mailbox import OUTSIDE_KINDS, Admission
 from turnkeeper.store.base import Wake
 from turnkeeper.store.rows import EventChange
@@ -50,6 +50,8 @@ async def cancel_open(desk: Desk, key: ConversationKey, end: tuple[EventState, s
     await desk.rows.change_events(changes)
     cancelled = await desk.rows.cancel_queued(key, now)
     unsent = max(0, conversation.unsent - len(cancelled))
+    if unsent:
+        await _call_off(desk, key, conversation.out_done)
     desk.put(
         replace(
             conversation,
@@ -59,6 +61,13 @@ async def cancel_open(desk: Desk, key: ConversationKey, end: tuple[EventState, s
         )
     )
     await end_turns(desk, {(key.workspace_id, key.id, turn_no) for turn_no in cancelled}, now)
+
+
+async def _call_off(desk: Desk, key: ConversationKey, after: int) -> None:
+    """What is on its way cannot be stopped, but it is not sent again. Only the first row can be."""
+    first = (await desk.rows.first_open([(key, after)])).get(key)
+    if first is not None and first.turn_no > 0 and first.state != "queued":
+        await desk.rows.save_outbound([outbox.called_off(first)])
 
 
 def _is_open(event: EventRow, uncommitted: int | None) -> bool:
