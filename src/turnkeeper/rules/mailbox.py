@@ -49,10 +49,24 @@ def due_at(conversation: Conversation) -> float | None:
     if conversation.unsent:
         return conversation.send_at
     if conversation.mode != Mode.BOT:
-        return None
+        return _due_after_people(conversation)
     if conversation.turn_state != TurnState.NONE:
         return conversation.resume_at
     return conversation.turn_at
+
+
+def _due_after_people(conversation: Conversation) -> float | None:
+    """What waits for the bot is due when the person's time is over, if it ends by itself."""
+    if conversation.mode_until is None or conversation.turn_at is None:
+        return None
+    return max(conversation.mode_until, conversation.turn_at)
+
+
+def lapse(conversation: Conversation, now: float) -> Conversation:
+    """The conversation with its mode as it is now: one that was set for a time may be over."""
+    if conversation.mode_until is None or conversation.mode_until > now:
+        return conversation
+    return replace(conversation, mode=Mode.BOT, mode_until=None)
 
 
 def settle_due(conversation: Conversation) -> Conversation:
@@ -65,7 +79,7 @@ def admit(
     conversation: Conversation, event: Inbound, turns: TurnPolicy, sends: SendPolicy, received_at: float
 ) -> Admission:
     """Decide where a newly inserted event goes. The event's sequence number is `in_last + 1`."""
-    counted = replace(conversation, in_last=conversation.in_last + 1)
+    counted = replace(lapse(conversation, received_at), in_last=conversation.in_last + 1)
     if event.kind in OUTSIDE_KINDS:
         admission = _outside(counted, received_at)
     elif event.kind == "typing":
@@ -238,6 +252,14 @@ def clear_desk(conversation: Conversation) -> Conversation:
 def take_over(conversation: Conversation, mode: Mode, until: float | None) -> Conversation:
     """A person answers (or nobody): the running turn is fenced off and does not wait to be asked."""
     return replace(clear_desk(conversation), mode=mode, mode_until=until)
+
+
+def stand_back(conversation: Conversation, until: float) -> Conversation:
+    """The owner answers from the phone: at least until then, and no shorter than was said before."""
+    if conversation.mode == Mode.HUMAN:
+        until_before = conversation.mode_until
+        return take_over(conversation, Mode.HUMAN, None if until_before is None else max(until, until_before))
+    return take_over(conversation, Mode.HUMAN, until)
 
 
 def give_back(conversation: Conversation, outside_waiting: bool, now: float) -> Conversation:

@@ -81,6 +81,7 @@ async def _claim_turns(
         if channel is None:
             _postpone(desk, key, now)
             continue
+        desk.put(mailbox.lapse(desk[key], now))
         record = records.get((key.workspace_id, key.id, desk[key].turn_no))
         version = versions.get(channel.bot_id, "")
         start = _start(desk[key], opened.get(key, []), record, channel, version, now)

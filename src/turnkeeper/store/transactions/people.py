@@ -30,7 +30,7 @@ async def set_mode(desk: Desk, key: ConversationKey, mode: Mode, until: float | 
     if mode is Mode.BOT:
         opened = (await desk.rows.open_events([(key, before.done_to)])).get(key, [])
         waiting = any(event.kind in OUTSIDE_KINDS and event.state == EventState.WAITING for event in opened)
-        desk.put(mailbox.give_back(before, waiting, now))
+        desk.put(before if before.mode == Mode.BOT else mailbox.give_back(before, waiting, now))
     else:
         desk.put(mailbox.take_over(before, mode, until))
         await cancel_open(desk, key, (EventState.PERSON, None), now)
@@ -133,7 +133,7 @@ def _operators(conversation: Conversation, channel: Channel, now: float) -> Admi
     held_for = channel.sends.echo_takes_over
     if held_for is None:
         return Admission(conversation, EventState.PERSON)
-    taken = mailbox.take_over(conversation, Mode.HUMAN, now + held_for)
+    taken = mailbox.stand_back(mailbox.lapse(conversation, now), now + held_for)
     return Admission(
         taken,
         EventState.PERSON,
@@ -142,10 +142,10 @@ def _operators(conversation: Conversation, channel: Channel, now: float) -> Admi
     )
 
 
-def admit_operator(conversation: Conversation, event: Inbound) -> Admission:
+def admit_operator(conversation: Conversation, event: Inbound, now: float) -> Admission:
     """What an operator writes in the console or through the API: it is sent, and takes over."""
-    counted = replace(conversation, in_last=conversation.in_last + 1)
-    taken = mailbox.take_over(counted, Mode.HUMAN, conversation.mode_until)
+    counted = replace(mailbox.lapse(conversation, now), in_last=conversation.in_last + 1)
+    taken = mailbox.take_over(counted, Mode.HUMAN, counted.mode_until)
     return mailbox.close_watermark(
         conversation,
         Admission(
@@ -187,5 +187,5 @@ async def _settle_echo(desk: Desk, key: ConversationKey, event: EventRow, now: f
     await desk.rows.change_events([EventChange(key, event.seq, EventState.PERSON, None, None, now)])
     channel = desk.channel(conversation)
     if channel is not None and channel.sends.echo_takes_over is not None:
-        desk.put(mailbox.take_over(conversation, Mode.HUMAN, now + channel.sends.echo_takes_over))
+        desk.put(mailbox.stand_back(mailbox.lapse(conversation, now), now + channel.sends.echo_takes_over))
         await cancel_open(desk, key, (EventState.PERSON, None), now)

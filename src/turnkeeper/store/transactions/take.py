@@ -141,7 +141,7 @@ async def _admit(batch: _Batch, arrival: Arrival, key: ConversationKey, digest: 
         await batch.write()
         admission = await corrections.admit_correction(batch.desk, conversation, event, channel, now)
     elif event.kind == "operator":
-        admission = people.admit_operator(conversation, event)
+        admission = people.admit_operator(conversation, event, now)
     else:
         admission = mailbox.admit(conversation, event, channel.turns, channel.sends, now)
     if admission.fenced and conversation.owner is not None:
