@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from msgspec.structs import replace
+
 from turnkeeper.model.conversation import AddressRow, Conversation, EventState, Mode
 from turnkeeper.model.ids import ConversationKey, contact_id_for, conversation_id_for
 from turnkeeper.rules import mailbox
@@ -19,36 +21,35 @@ class Contacts:
     def __init__(self, rows: Rows) -> None:
         self._rows = rows
         self._merges: list[tuple[AddressRow, list[ConversationKey], float]] = []
+        self._made: dict[ConversationKey, Conversation] = {}
+        self._names: dict[ConversationKey, tuple[str | None, float]] = {}
+        self._added: dict[AddressKey, AddressRow] = {}
         self.merged: set[ConversationKey] = set()
 
     async def resolve(self, arrivals: Sequence[Arrival]) -> list[ConversationKey]:
         """The conversation of each arrival, made where there is none."""
         wanted = {key for arrival in arrivals for key in _keys(arrival)}
         known = await self._rows.addresses(wanted) if wanted else {}
-        made: dict[ConversationKey, Conversation] = {}
-        names: dict[ConversationKey, tuple[str | None, float]] = {}
-        added: dict[AddressKey, AddressRow] = {}
         keys: list[ConversationKey] = []
         for arrival in arrivals:
             found = [known[key] for key in _keys(arrival) if key in known]
             home = await self._home(arrival, found, known) if found else _new_home(arrival)
             key = ConversationKey(home.workspace_id, home.conversation_id)
             if not found:
-                made[key] = _new_conversation(arrival, home)
-                names[key] = (arrival.event.sender_name, arrival.received_at)
+                self._made[key] = _new_conversation(arrival, home)
+                self._names[key] = (arrival.event.sender_name, arrival.received_at)
             for address in _keys(arrival):
                 if address not in known:
-                    known[address] = added[address] = AddressRow(*address, home.conversation_id, home.contact_id)
+                    row = AddressRow(*address, home.conversation_id, home.contact_id)
+                    known[address] = self._added[address] = row
             keys.append(key)
-        await self._add(made, names, added)
+        await self._add()
         return keys
 
-    async def _add(
-        self,
-        made: dict[ConversationKey, Conversation],
-        names: dict[ConversationKey, tuple[str | None, float]],
-        added: dict[AddressKey, AddressRow],
-    ) -> None:
+    async def _add(self) -> None:
+        """Write who is new so far."""
+        made, names, added = self._made, self._names, self._added
+        self._made, self._names, self._added = {}, {}, {}
         if made:
             await self._rows.create([made[key] for key in sorted(made)])
             await self._rows.add_contacts(
@@ -62,6 +63,7 @@ class Contacts:
         homes = {row.conversation_id: row for row in found}
         if len(homes) == 1:
             return found[0]
+        await self._add()
         keys = sorted(ConversationKey(row.workspace_id, row.conversation_id) for row in homes.values())
         candidates = await self._rows.lock(keys)
         winner = max((candidates[key] for key in keys if key in candidates), key=_claim_on_the_thread)
@@ -76,10 +78,13 @@ class Contacts:
         return row
 
     async def join(self, desk: Desk) -> None:
-        """After the lock: a person who is answered by a human in one thread is so in the joined one."""
+        """After the lock: who is answered by a human in one thread, or opted out of it, is so in the joined one."""
         for row, losers, now in self._merges:
             winner = desk[ConversationKey(row.workspace_id, row.conversation_id)]
-            humans = [desk[key] for key in losers if (other := desk.get(key)) and other.mode == Mode.HUMAN]
+            others = [mailbox.lapse(desk[key], now) for key in losers if desk.get(key) is not None]
+            if any(other.opted_out for other in others):
+                winner = desk.put(replace(winner, opted_out=True))
+            humans = [other for other in others if other.mode == Mode.HUMAN]
             if humans and winner.mode != Mode.HUMAN:
                 desk.put(mailbox.take_over(winner, Mode.HUMAN, humans[0].mode_until))
                 await people.cancel_open(desk, winner.key, (EventState.PERSON, None), now)
