@@ -12,16 +12,17 @@ from turnkeeper.model.outbound import Content
 from turnkeeper.store.base import Line, Moment
 
 _LABEL = 80
+_UNSAID = ("cancelled", "expired", "failed")
 _inbound = msgspec.json.Decoder(Inbound).decode
 _content = msgspec.json.Decoder(Content).decode
 
 
 def history(events: Sequence[EventRow], rows: Sequence[OutboundRow], limit: int) -> list[Line]:
-    """The last lines, oldest first. What was never sent was never said."""
+    """The last lines, oldest first. What was never sent was never said; an operator's words are their event's."""
     lines = [line for event in events if (line := _said(event)) is not None]
-    for row in rows:
-        if row.state not in ("cancelled", "expired", "failed"):
-            lines.append(Line("bot", _content(row.content).body, row.created_at))
+    operators = {-event.seq for event in events if event.kind == "operator"}
+    spoken = [row for row in rows if row.turn_no not in operators and row.state not in _UNSAID]
+    lines += [Line("bot", _content(row.content).body, row.created_at) for row in spoken]
     lines.sort(key=lambda line: line.at)
     return lines[-limit:]
 
