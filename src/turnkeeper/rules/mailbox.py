@@ -275,9 +275,7 @@ def typing(conversation: Conversation, turns: TurnPolicy, now: float) -> Convers
     first_at, turn_at = conversation.first_at, conversation.turn_at
     if first_at is None or turn_at is None:
         return conversation
-    later = replace(
-        conversation, turn_at=turn_start.after_typing(turns, first_at=first_at, turn_at=turn_at, now=now)
-    )
+    later = replace(conversation, turn_at=turn_start.after_typing(turns, first_at=first_at, turn_at=turn_at, now=now))
     began, resume_at = conversation.turn_first_at, conversation.resume_at
     if conversation.turn_state == TurnState.INTERRUPTED and began is not None and resume_at is not None:
         resumed = turn_start.after_typing(turns, first_at=min(began, first_at), turn_at=resume_at, now=now)
