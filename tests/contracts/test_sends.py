@@ -325,7 +325,7 @@ async def test_a_dead_workers_queue_is_sent_by_another(world: OpenWorld) -> None
         dispatch = await w.record(await first_send(w, "one", "two", "three"))
         assert dispatch.send is not None
         await w.record(dispatch.send)
-        await w.die(W1)
+        await w.die()
         w.now += 100
         while (due := await w.store.next_due()) is not None:
             w.now = max(w.now, due)

@@ -33,7 +33,7 @@ async def test_a_worker_that_is_not_registered_or_dead_claims_nothing(world: Ope
         await w.hear("hi")
         w.now += 4
         assert await w.claim(WorkerId("nobody")) == []
-        await w.die(W1)
+        await w.die()
         assert await w.claim(W1) == []
         assert len(await w.claim(W2)) == 1
 
@@ -138,7 +138,7 @@ class TestCase06And07Beats:
                 victim = WorkerId(f"victim{n}")
                 await w.store.register(victim, w.now)
                 assert not (await w.turn(victim)).exhausted
-                await w.die(victim)
+                await w.die()
             last = await w.turn(W2)
             assert last.exhausted
             await w.deliver(await w.commit(last, "sorry", failed=True, trace="it kills"))

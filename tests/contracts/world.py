@@ -184,8 +184,8 @@ class World:
         held = None if holding is None else frozenset(holding)
         return await self.store.beat(worker, now=self.now, lease=LEASE, holding=held, reap=reap)
 
-    async def die(self, worker: WorkerId = W1, other: WorkerId = W2) -> Beat:
-        """A worker is never heard of again, and the other one notices."""
+    async def die(self, *, other: WorkerId = W2) -> Beat:
+        """Every worker but this one is never heard of again, and it notices."""
         await self.store.beat(other, now=self.now, lease=LEASE, holding=None, reap=False)
         self.now += LEASE + 0.1
         return await self.store.beat(other, now=self.now, lease=LEASE, holding=None, reap=True)

@@ -94,9 +94,7 @@ def text(
 
 def unnumbered(said: str, *, of: str = ADA, window: float = 15.0) -> Inbound:
     """A message of a provider that gives no ids: known by its content for `window` seconds."""
-    return Inbound(
-        kind="text", text=said, addresses=(f"phone:{of}",), dedup_key=f"h:{of}:{said}", dedup_window=window
-    )
+    return Inbound(kind="text", text=said, addresses=(f"phone:{of}",), dedup_key=f"h:{of}:{said}", dedup_window=window)
 
 
 def edited(target: Inbound, said: str) -> Inbound:
