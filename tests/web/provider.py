@@ -31,7 +31,12 @@ def signed(body: bytes, secret: str = SECRET) -> dict[str, str]:
     return {"x-hub-signature-256": "sha256=" + hmac.digest(secret.encode(), body, "sha256").hex()}
 
 
-def message(text: str = "hello", number: str = NUMBER, id: str = "wamid.1") -> dict[str, object]:  # noqa: A002
+def message(
+    text: str = "hello",
+    number: str = NUMBER,
+    id: str = "wamid.1",  # noqa: A002
+    at: int = 1_760_000_000,
+) -> dict[str, object]:
     value = {
         "messaging_product": "whatsapp",
         "metadata": {"display_phone_number": "15550001111", "phone_number_id": number},
@@ -40,7 +45,7 @@ def message(text: str = "hello", number: str = NUMBER, id: str = "wamid.1") -> d
             {
                 "from": "15551234567",
                 "id": id,
-                "timestamp": "1760000000",
+                "timestamp": str(at),
                 "type": "text",
                 "text": {"body": text},
             }

@@ -1,0 +1,178 @@
+"""The server as processes: it answers, survives what is killed, and stops without losing anything."""
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.real_server import ECHO, PATIENCE, configure, connect, provider, serving
+from tests.web.provider import envelope, message, signed
+from turnkeeper.testing.fake_graph import Running
+
+SLOW = ECHO.replace("    await turn.reply", "    import asyncio\n    await asyncio.sleep(1.0)\n    await turn.reply")
+BLOCKING = ECHO.replace("    await turn.reply", "    import time\n    time.sleep(1.0)\n    await turn.reply")
+IDLE_LIMIT = 180 * 1024
+
+
+@pytest.fixture
+def graph() -> Iterator[Running]:
+    with provider() as running:
+        yield running
+
+
+def answers(running: Running, count: int, phone: str = "15551234567") -> list[str]:
+    """What the person got, once it is `count` messages."""
+    person = running.call(running.graph.person(phone))
+    if count:
+        running.call(person.next_message(count - 1, within=PATIENCE), timeout=PATIENCE + 5)
+    return person.texts
+
+
+def write(running: Running, *texts: str, phone: str = "15551234567") -> None:
+    person = running.call(running.graph.person(phone))
+    for text in texts:
+        running.call(person.write(text))
+
+
+def settled(server: object, state: str, count: int) -> dict[str, object]:
+    """The ledger, once `count` events are in a state."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        ledger = server.ledger()  # type: ignore[attr-defined]
+        if ledger["states"][state] == count or time.monotonic() > deadline:
+            return ledger  # type: ignore[no-any-return]
+
+
+def test_a_burst_gets_one_answer_and_a_clean_stop(tmp_path: Path, graph: Running) -> None:
+    configure(tmp_path, graph)
+    with serving(tmp_path) as server:
+        connect(graph, server)
+        assert graph.call(graph.graph.verify_webhook()).ok
+        write(graph, "one", "two", "three")
+        assert answers(graph, 1) == ["told: one | two | three"]
+        ledger = settled(server, "answered", 3)
+        assert (ledger["accepted"], ledger["duplicates"]) == (3, 0)
+        assert server.get("/health")[0] == server.get("/ready")[0] == 200
+        assert b"turnkeeper_accepted_total 3.0" in server.get("/metrics")[1]
+        pids = list(server.children.values())
+        assert server.stop() == 0
+        for pid in pids:
+            with pytest.raises(ProcessLookupError):
+                os.kill(pid, 0)
+    assert (tmp_path / "server.log").read_text() == ""
+
+
+def test_an_idle_server_is_small(tmp_path: Path, graph: Running) -> None:
+    configure(tmp_path, graph)
+    with serving(tmp_path) as server:
+        sizes = server.memory()
+        assert set(sizes) == {"supervisor", "web", "worker-1"}
+        assert sum(sizes.values()) < IDLE_LIMIT, sizes
+        assert sizes["supervisor"] < 15 * 1024
+
+
+def test_a_worker_that_is_killed_within_a_turn_answers_once(tmp_path: Path, graph: Running) -> None:
+    configure(tmp_path, graph, bot=SLOW)
+    with serving(tmp_path) as server:
+        connect(graph, server)
+        write(graph, "hello")
+        person = graph.call(graph.graph.person("15551234567"))
+        graph.call(graph.graph.changes.until(lambda: person.typing, PATIENCE), timeout=PATIENCE + 5)
+        first = server.child("worker-1")
+        os.kill(first, signal.SIGKILL)
+        assert server.child("worker-1", other_than=first)
+        assert answers(graph, 1) == ["told: hello"]
+        assert settled(server, "answered", 1)["accepted"] == 1
+        write(graph, "again")
+        assert answers(graph, 2) == ["told: hello", "told: again"]
+
+
+def test_a_web_process_that_is_killed_loses_no_message(tmp_path: Path, graph: Running) -> None:
+    configure(tmp_path, graph)
+    with serving(tmp_path) as server:
+        connect(graph, server)
+        first = server.child("web")
+        os.kill(first, signal.SIGKILL)
+        write(graph, "hello")  # waits in the socket that the supervisor holds, or is delivered again
+        assert answers(graph, 1) == ["told: hello"]
+        assert server.child("web", other_than=first)
+
+
+def test_a_bot_that_blocks_delays_no_acknowledgement(tmp_path: Path, graph: Running) -> None:
+    configure(tmp_path, graph, bot=BLOCKING)
+    with serving(tmp_path) as server:
+        connect(graph, server)
+        write(graph, "hello")
+        person = graph.call(graph.graph.person("15551234567"))
+        graph.call(graph.graph.changes.until(lambda: person.typing, PATIENCE), timeout=PATIENCE + 5)
+        slowest = 0.0
+        for number in range(20):
+            body = envelope(message("more", id=f"wamid.{number}", at=int(time.time())))
+            began = time.monotonic()
+            assert server.post("/webhooks/shop", body, signed(body, "secret")) == 200
+            slowest = max(slowest, time.monotonic() - began)
+        assert slowest < 0.5
+        assert answers(graph, 1)[0].startswith("told: hello")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_turn_under_way_is_finished_before_the_stop(tmp_path: Path, graph: Running, number: int) -> None:
+    configure(tmp_path, graph, bot=SLOW)
+    with serving(tmp_path) as server:
+        connect(graph, server)
+        write(graph, "hello")
+        person = graph.call(graph.graph.person("15551234567"))
+        graph.call(graph.graph.changes.until(lambda: person.typing, PATIENCE), timeout=PATIENCE + 5)
+        assert server.stop(number) == 0
+        assert answers(graph, 1) == ["told: hello"]
+
+
+def test_what_was_accepted_is_answered_after_the_whole_server_was_killed(tmp_path: Path, graph: Running) -> None:
+    configure(tmp_path, graph, bot=SLOW)
+    with serving(tmp_path) as server:
+        connect(graph, server)
+        body = envelope(message("kept", id="wamid.kept", at=int(time.time())))
+        write(graph, "hello")
+        assert server.post("/webhooks/shop", body, signed(body, "secret")) == 200
+        pids = [server.process.pid, *server.children.values()]
+        for pid in pids:
+            os.kill(pid, signal.SIGKILL)
+        server.process.wait()
+    with serving(tmp_path) as server:
+        connect(graph, server)
+        person = graph.call(graph.graph.person("15551234567"))
+        graph.call(graph.graph.changes.until(lambda: "kept" in " ".join(person.texts), PATIENCE), timeout=30)
+        deadline = time.monotonic() + PATIENCE
+        while "hello" not in " ".join(person.texts) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        told = " ".join(person.texts)
+        assert (told.count("kept"), told.count("hello")) == (1, 1)
+
+
+def test_children_end_with_a_supervisor_that_was_killed(tmp_path: Path, graph: Running) -> None:
+    configure(tmp_path, graph)
+    with serving(tmp_path) as server:
+        pids = [server.child("web"), server.child("worker-1")]
+        os.kill(server.process.pid, signal.SIGKILL)
+        server.process.wait()
+        deadline = time.monotonic() + PATIENCE
+        while any(Path(f"/proc/{pid}/exe").exists() for pid in pids):
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+
+
+def test_several_machines_on_postgresql(tmp_path: Path, graph: Running, postgres_database: str) -> None:
+    """A web process and a worker that share nothing but the database."""
+    configure(tmp_path, graph, database=postgres_database)
+    with serving(tmp_path, "--role", "web") as web, serving(tmp_path, "--role", "worker") as worker:
+        assert (set(web.children), set(worker.children)) == ({"web"}, {"worker-1"})
+        connect(graph, web)
+        began = time.monotonic()
+        write(graph, "hello")
+        assert answers(graph, 1) == ["told: hello"]
+        assert time.monotonic() - began < 3.0
+        assert worker.stop() == 0
+        assert web.stop() == 0
