@@ -87,7 +87,9 @@ def admit(
     elif event.kind in SILENT_KINDS:
         admission = Admission(_heard(counted, event, received_at), EventState.NO_REPLY)
     else:
-        admission = _contact_message(counted, event, turns, sends, received_at)
+        # Whatever becomes of it, the contact has written: nobody needs to ask whether they are there.
+        admission = _contact_message(replace(counted, follow_ups=False), event, turns, sends, received_at)
+        admission = admission._replace(ends_follow_ups=conversation.follow_ups)
     return close_watermark(conversation, admission)
 
 
@@ -140,7 +142,7 @@ def _contact_message(
 
 def _stopped(conversation: Conversation, turns: TurnPolicy, sends: SendPolicy, now: float) -> Admission:
     """STOP: whatever is under way ends, one sentence confirms it, silence follows."""
-    quiet = replace(clear_desk(conversation), opted_out=True, follow_ups=False)
+    quiet = replace(clear_desk(conversation), opted_out=True)
     told = None if conversation.opted_out else turns.opt_out_notice
     open_window = window.is_open(contact_at=conversation.contact_at, window=sends.window, now=now)
     return Admission(
@@ -149,7 +151,6 @@ def _stopped(conversation: Conversation, turns: TurnPolicy, sends: SendPolicy, n
         "opted_out",
         notice=told if open_window else None,
         fenced=conversation.owner is not None,
-        ends_follow_ups=conversation.follow_ups,
         cancels=(EventState.DROPPED, "opted_out"),
     )
 
@@ -197,13 +198,11 @@ def wait(
         habit_bursts=habit.bursts,
         habit_gap=habit.gap,
         habit_seen=habit.seen,
-        follow_ups=False,
     )
-    ends = conversation.follow_ups
     if not interrupts:
-        return Admission(waiting, EventState.WAITING, ends_follow_ups=ends)
+        return Admission(waiting, EventState.WAITING)
     resumed = interrupt(waiting, due)
-    return Admission(resumed, EventState.WAITING, fenced=conversation.owner is not None, ends_follow_ups=ends)
+    return Admission(resumed, EventState.WAITING, fenced=conversation.owner is not None)
 
 
 def may_interrupt(conversation: Conversation, turns: TurnPolicy, now: float) -> bool:

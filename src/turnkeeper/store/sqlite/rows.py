@@ -97,7 +97,11 @@ _PUT_SESSION = _insert(
 _TAKE_EARLY = """delete from early_report where workspace_id = ? and channel_id = ? and external_id = ?
   returning workspace_id, channel_id, external_id, status, at, code, reason, received_at"""
 _ADD_EARLY = "insert into early_report values (?, ?, ?, ?, ?, ?, ?, ?)"
-_ADD_TIMER = _insert("timer", TimerRow, "on conflict do update set due_at = excluded.due_at, body = excluded.body")
+_ADD_TIMER = _insert(
+    "timer",
+    TimerRow,
+    "on conflict do update set due_at = excluded.due_at, follow_up = excluded.follow_up, body = excluded.body",
+)
 _TAKE_TIMERS = f"""delete from timer where rowid in (select rowid from timer where due_at <= ? order by due_at limit ?)
   returning {columns(TimerRow)}"""
 

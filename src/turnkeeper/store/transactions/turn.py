@@ -13,6 +13,7 @@ from turnkeeper.model.conversation import (
     OutboundRow,
     SessionRow,
     StepRow,
+    TimerRow,
     TurnRow,
     TurnState,
 )
@@ -216,17 +217,12 @@ async def _write_commits(desk: Desk, commits: Sequence[tuple[TurnCommit, TurnRow
         records.append(_committed(record, item))
         if not added:
             silent.add((item.run.key.workspace_id, item.run.key.id, item.turn_no))
-        after = _queued(_after_turn(conversation), added, item.now)
-        if any(timer.follow_up for timer in item.timers):
-            after = replace(after, follow_ups=True)
-        desk.put(after)
+        desk.put(_queued(_after_turn(conversation), added, item.now))
     rows = desk.rows
     await rows.put_turns(records)
     await rows.add_outbound(outbound)
     await rows.put_sessions([item.session for item, _ in commits])
-    timers = [timer for item, _ in commits for timer in item.timers]
-    if timers:
-        await rows.add_timers(timers)
+    await _set_timers(desk, [item for item, _ in commits])
     # Nothing to wait for, unless it spoke with `say_now`: then it ends as its words do.
     await end_turns(desk, silent, max((item.now for item, _ in commits), default=0.0))
     for item, _ in commits:
@@ -234,6 +230,23 @@ async def _write_commits(desk: Desk, commits: Sequence[tuple[TurnCommit, TurnRow
             await _hand_over(desk, item)
         if item.failed:
             await carry_effects(desk, item.run.key, item.turn_no, item.now)
+
+
+async def _set_timers(desk: Desk, items: Sequence[TurnCommit]) -> None:
+    """Follow-ups wait for the contact's silence: there is none where the contact wrote during the turn."""
+    cancelled = [item.run.key for item in items if item.follow_ups_cancelled]
+    if cancelled:
+        await desk.rows.drop_follow_ups(cancelled)
+    timers: list[TimerRow] = []
+    for item in items:
+        conversation = desk[item.run.key]
+        kept = [timer for timer in item.timers if not (timer.follow_up and conversation.first_at is not None)]
+        timers += kept
+        follows = any(timer.follow_up for timer in kept)
+        if follows or item.follow_ups_cancelled:
+            desk.put(replace(conversation, follow_ups=follows))
+    if timers:
+        await desk.rows.add_timers(timers)
 
 
 def _committed(record: TurnRow, item: TurnCommit) -> TurnRow:
