@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import msgspec
+from hashlib import blake2b
 
-from turnkeeper.model.conversation import EventRow, EventState
+import msgspec
+from msgspec.structs import replace
+
+from turnkeeper.model.conversation import EventRow, EventState, TimerRow
 from turnkeeper.model.events import Inbound
 from turnkeeper.model.ids import ConversationKey
 from turnkeeper.model.policy import Directory
@@ -12,7 +15,7 @@ from turnkeeper.rules import mailbox
 from turnkeeper.store.base import Wake
 from turnkeeper.store.rows import Rows
 from turnkeeper.store.transactions.desk import Desk
-from turnkeeper.store.transactions.take import dedup_digest
+from turnkeeper.store.transactions.outbox import UNCONFIGURED_WAIT
 
 
 async def fire(rows: Rows, directory: Directory, now: float, limit: int) -> list[Wake]:
@@ -21,12 +24,16 @@ async def fire(rows: Rows, directory: Directory, now: float, limit: int) -> list
     desk = Desk(rows, directory)
     await desk.lock({ConversationKey(timer.workspace_id, timer.conversation_id) for timer in timers})
     events: list[EventRow] = []
+    later: list[TimerRow] = []
     wakes: dict[ConversationKey, Wake] = {}
     for timer in timers:
         key = ConversationKey(timer.workspace_id, timer.conversation_id)
         conversation = desk.get(key)
         channel = directory.channel(timer.workspace_id, timer.channel_id)
-        if conversation is None or channel is None:
+        if conversation is None:
+            continue
+        if channel is None:
+            later.append(replace(timer, due_at=now + UNCONFIGURED_WAIT))
             continue
         event = msgspec.json.decode(timer.body, type=Inbound)
         admission = mailbox.admit(conversation, event, channel.turns, channel.sends, now)
@@ -37,7 +44,7 @@ async def fire(rows: Rows, directory: Directory, now: float, limit: int) -> list
                 key.id,
                 after.in_last,
                 channel.id,
-                dedup_digest(event, now),
+                _digest(key, after.in_last),
                 None,
                 "timer",
                 False,
@@ -48,5 +55,12 @@ async def fire(rows: Rows, directory: Directory, now: float, limit: int) -> list
         )
         wakes[key] = Wake(key.workspace_id, key.id, after.due_at)
     await rows.add_events(events)
+    if later:
+        await rows.add_timers(later)
     await desk.save()
     return list(wakes.values())
+
+
+def _digest(key: ConversationKey, seq: int) -> bytes:
+    """A timer leaves its table once, so nothing can deliver it again: each time it fires is an event of its own."""
+    return blake2b(f"timer:{key.id}:{seq}".encode(), digest_size=16).digest()
