@@ -91,6 +91,14 @@ def ledger(connection: apsw.Connection) -> Ledger:
     return summed([(row[0], row[1], row[2]) for row in states], duplicates)
 
 
+_TURN_IS_OVER = """started_at < ? and state <> 'running' and not exists (select 1 from event e
+  where e.workspace_id = old.workspace_id and e.conversation_id = old.conversation_id
+  and e.seq between old.seq_from and old.seq_to and e.turn_no = old.no and e.settled_at is null)"""
+_STEP_IS_OVER = """began_at < ? and not exists (select 1 from turn t
+  where t.workspace_id = old.workspace_id and t.conversation_id = old.conversation_id
+  and t.no = old.turn_no and t.state = 'running')"""
+
+
 async def retain(rows: SqliteRows, before: float, limit: int) -> int:
     """Forget settled rows from before an instant, oldest first; the ledger keeps their sums."""
     gone = _forget(
@@ -114,8 +122,8 @@ async def retain(rows: SqliteRows, before: float, limit: int) -> int:
     count = len(gone)
     for table, condition in (
         ("outbound", "created_at < ? and settled_at is not null"),
-        ("turn", "started_at < ? and state <> 'running'"),
-        ("step", "began_at < ?"),
+        ("turn", _TURN_IS_OVER),
+        ("step", _STEP_IS_OVER),
         ("early_report", "received_at < ?"),
     ):
         count += len(_forget(rows, table, condition, before, limit, "1"))
@@ -127,6 +135,6 @@ def _forget(
 ) -> list[tuple[Any, ...]]:
     """Rows go in the order in which they were written; only the oldest are looked at."""
     oldest = f"select rowid as r, * from {table} order by rowid limit {limit * _LOOKS}"
-    sql = f"""delete from {table} where rowid in (select r from ({oldest}) where {condition} limit {limit})
+    sql = f"""delete from {table} where rowid in (select r from ({oldest}) old where {condition} limit {limit})
       returning {returning}"""
     return rows.run(sql, (before,))
