@@ -3,37 +3,32 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Mapping
 
 import uvicorn
 
+from turnkeeper.app.connections import Connection, Server
 from turnkeeper.web.asgi import App
 
 
-class _Server(uvicorn.Server):
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
 @contextlib.asynccontextmanager
-async def serving(app: App, port: int = 0) -> AsyncIterator[int]:
+async def serving(app: App, port: int = 0, slowest_headers: float = 10.0) -> AsyncIterator[int]:
     """The port on which `app` is served as the web process serves it."""
     listener = socket.create_server(("127.0.0.1", port))
     config = uvicorn.Config(
         app,
-        http="httptools",
+        http=Connection,
         ws="none",
         lifespan="off",
         log_config=None,
         access_log=False,
         timeout_graceful_shutdown=1,
     )
-    server = _Server(config)
+    started = asyncio.Event()
+    server = Server(config, started.set, slowest_headers)
     task = asyncio.create_task(server.serve([listener]))
     try:
-        while not server.started:
-            await asyncio.sleep(0.001)
+        await started.wait()
         yield listener.getsockname()[1]
     finally:
         server.should_exit = True

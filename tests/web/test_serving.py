@@ -1,6 +1,7 @@
 """Webhooks through a real server: sizes, speeds and senders as they come over a wire."""
 
 import asyncio
+import contextlib
 
 from tests.web.provider import Site, envelope, message, signed
 from tests.web.serving import exchange, request, serving
@@ -90,3 +91,41 @@ async def test_many_at_once_are_each_taken() -> None:
         )
     assert {status for status, _ in answers} == {200}
     assert sorted(str(text) for text in site.store.texts) == sorted(f"m{n}" for n in range(60))
+
+
+async def test_a_connection_that_never_says_what_it_wants_is_ended() -> None:
+    site = Site()
+    whole = request("POST", "/webhooks/shop", GOOD, signed(GOOD))
+    async with serving(site.app, slowest_headers=0.2) as port:
+        silent = asyncio.create_task(exchange(port))
+        slow = asyncio.create_task(exchange(port, b"POST /webhooks/shop HTTP/1.1\r\nhost: x\r\n"))
+        kept = whole.replace(b"connection: close", b"connection: keep-alive")
+        second = asyncio.create_task(exchange(port, kept + b"POST /web"))
+        assert (await exchange(port, whole))[0] == 200
+        assert await silent == (0, b"")
+        assert await slow == (0, b"")
+        status, answer = await second
+        assert (status, answer[:2]) == (200, b"OK")
+    assert site.store.texts == ["hello", "hello"]
+
+
+async def test_headers_without_end_are_cut_off() -> None:
+    site = Site()
+    whole = request("POST", "/webhooks/shop", GOOD, signed(GOOD))
+    async with serving(site.app) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"POST /webhooks/shop HTTP/1.1\r\n" + b"x-a: " + b"y" * 200_000)
+        with contextlib.suppress(ConnectionError):
+            assert await reader.read() == b""
+        writer.close()
+        assert (await exchange(port, whole))[0] == 200
+        large = request("POST", "/webhooks/shop", GOOD, signed(GOOD) | {"x-a": "y" * 30_000})
+        assert (await exchange(port, large))[0] == 200
+
+
+async def test_paths_that_are_none_are_refused_politely() -> None:
+    site = Site()
+    async with serving(site.app) as port:
+        for path in ("/webhooks/\xff", "/webhooks/%ff%00", "//", "http://x", "*", "/webhooks/../shop"):
+            raw = request("POST", "/webhooks/PATH", GOOD).replace(b"/webhooks/PATH", path.encode("latin-1"))
+            assert (await exchange(port, raw))[0] in (400, 404)

@@ -8,7 +8,7 @@ from turnkeeper import app
 from turnkeeper.app.plan import ChildPlan, Plan
 from turnkeeper.app.supervisor import become, command
 from turnkeeper.config import Settings
-from turnkeeper.model.errors import ConfigurationError, StoreUnavailable
+from turnkeeper.model.errors import ConfigurationError, StoreError, StoreUnavailable
 from turnkeeper.store.base import Ledger
 
 _BEYOND_A_TURN = 10.0
@@ -96,5 +96,9 @@ async def read_ledger(settings: Settings) -> Ledger:
     await store.open()
     try:
         return await store.ledger()
+    except StoreError:
+        raise
+    except Exception as error:  # noqa: BLE001 - each driver has its own word for a missing table
+        raise StoreUnavailable(f"{error}. Run `turnkeeper migrate`, which makes the tables.") from None
     finally:
         await store.close()

@@ -14,7 +14,7 @@ _HIDDEN = "[hidden]"
 _SECRET_KEY = re.compile(r"authorization|token|secret|password|api[-_]?key|signature", re.IGNORECASE)
 _SECRET_TEXT = re.compile(
     r"(?i)(bearer\s+|(?:access_token|input_token|verify_token|app_secret|token|key|password)=|"
-    r"://[^/\s:@]+:)([^\s&@\"']+)"
+    r"://[^/\s:@]+:(?=[^/\s@]*@))([^\s&@\"']+)"
 )
 _QUIET = ("httpx2", "httpcore2", "uvicorn", "asyncio", "hpack")
 
@@ -39,7 +39,7 @@ def configure_logs(server: ServerKeys, process: str) -> None:
         structlog.processors.format_exc_info,
         redacted,
     ]
-    last: structlog.typing.Processor = structlog.dev.ConsoleRenderer()
+    last: structlog.typing.Processor = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
     if as_json:
         last = structlog.processors.JSONRenderer()
 

@@ -1,9 +1,8 @@
 """The web process: accepts webhooks and serves the console. It runs no turn and makes no call."""
 
 import asyncio
-import contextlib
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ import uvicorn
 
 import turnkeeper.web
 from turnkeeper import app
+from turnkeeper.app.connections import Connection, Server
 from turnkeeper.app.line import Line
 from turnkeeper.config import Receiver, Settings
 from turnkeeper.store.base import Store
@@ -25,24 +25,6 @@ STATIC = Path(turnkeeper.web.__file__).parent / "static"
 _MOST_CONNECTIONS_WAITING = 2048
 
 
-class Server(uvicorn.Server):
-    """A uvicorn that leaves the signals to us and says when it serves."""
-
-    def __init__(self, config: uvicorn.Config, line: Line) -> None:
-        super().__init__(config)
-        self._line = line
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Signals are the line's."""
-        yield
-
-    async def startup(self, sockets: list[Any] | None = None) -> None:
-        """Listen, then tell."""
-        await super().startup(sockets)
-        self._line.ready()
-
-
 async def run_web(settings: Settings, line: Line, runtime: Path, *, demo: bool = False) -> None:
     """Serve until SIGTERM; requests under way are finished."""
     store = app.open_store(settings.database_url, settings.directory())
@@ -55,7 +37,7 @@ async def run_web(settings: Settings, line: Line, runtime: Path, *, demo: bool =
     phone, stop_phone = _phone(settings, store) if demo else (None, None)
     site = Site(webhooks, ops, await read_console(STATIC), phone)
     listener = line.listener()
-    server = Server(_uvicorn(site, settings), line)
+    server = Server(_uvicorn(site, settings), line.ready)
     tick = asyncio.create_task(line.tick())
     stopping = asyncio.create_task(_stop_when_told(server, line, stop_phone))
     await server.serve(sockets=[listener] if listener is not None else None)
@@ -78,10 +60,11 @@ def _uvicorn(site: Site, settings: Settings) -> uvicorn.Config:
         site,
         host=settings.server.host,
         port=settings.server.port,
-        http="httptools",
+        http=Connection,
         ws="none",
         lifespan="off",
         log_config=None,
+        log_level="error",  # what strangers send is not worth a line each
         access_log=False,
         server_header=False,
         proxy_headers=False,

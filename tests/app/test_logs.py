@@ -1,0 +1,67 @@
+"""What is logged, and what never is."""
+
+import json
+import logging
+from collections.abc import Iterator
+
+import pytest
+import structlog
+
+from turnkeeper.app.logs import configure_logs, redacted
+from turnkeeper.config.keys import ServerKeys
+
+SECRETS = [
+    ({"authorization": "Bearer abc"}, "authorization", "[hidden]"),
+    ({"headers_authorization": "x"}, "headers_authorization", "[hidden]"),
+    ({"access_token": "abc"}, "access_token", "[hidden]"),
+    ({"app_secret": "abc"}, "app_secret", "[hidden]"),
+    ({"event": "GET https://x/y?access_token=abc&z=1"}, "event", "GET https://x/y?access_token=[hidden]&z=1"),
+    ({"event": "Authorization: Bearer abc.def"}, "event", "Authorization: Bearer [hidden]"),
+    ({"url": "/webhooks/a?hub.verify_token=abc"}, "url", "/webhooks/a?hub.verify_token=[hidden]"),
+    ({"error": "postgresql://me:abc@host/name"}, "error", "postgresql://me:[hidden]@host/name"),
+    ({"event": "nothing to hide at http://host:80/x"}, "event", "nothing to hide at http://host:80/x"),
+    ({"count": 3}, "count", 3),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("event, key, shown", SECRETS)
+def test_secrets_are_hidden(event: dict[str, object], key: str, shown: object) -> None:
+    assert redacted(None, "info", dict(event))[key] == shown
+
+
+@pytest.fixture(autouse=True)
+def restore_logging() -> Iterator[None]:
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    structlog.reset_defaults()
+
+
+def test_lines_are_json_with_their_process_and_trace(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logs(ServerKeys(), "worker-1")
+    structlog.get_logger("turnkeeper.turns").info("turn done", access_token="hush")
+    try:
+        raise ValueError("token=hush")
+    except ValueError:
+        logging.getLogger("turnkeeper.web").exception("it failed at ?token=%s", "hush")
+    logging.getLogger("httpx2").info("GET /?access_token=hush")
+    logging.getLogger("turnkeeper.web").debug("not shown")
+    said = capsys.readouterr().err
+    lines = [json.loads(line) for line in said.splitlines()]
+    assert [line["event"] for line in lines] == ["turn done", "it failed at ?token=[hidden]"]
+    assert {line["process"] for line in lines} == {"worker-1"}
+    assert [line["level"] for line in lines] == ["info", "error"]
+    assert "ValueError" in lines[1]["exception"]
+    assert "hush" not in said
+
+
+def test_text_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logs(ServerKeys(log_format="text", log_level="warning"), "web")
+    structlog.get_logger("turnkeeper.x").warning("look", channel="shop")
+    structlog.get_logger("turnkeeper.x").info("not shown")
+    said = capsys.readouterr().err
+    assert "look" in said
+    assert "shop" in said
+    assert "not shown" not in said

@@ -1,0 +1,81 @@
+"""`turnkeeper demo` as a stranger runs it: three messages, one answer, and nothing left behind."""
+
+import json
+import os
+import re
+import select
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+PATIENCE = 30.0
+
+
+@contextmanager
+def demo(folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    environ = os.environ | {"TMPDIR": str(folder)}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "turnkeeper", "demo", "--port", "0", "--no-browser"],
+        stdout=subprocess.PIPE,
+        env=environ,
+    )
+    assert process.stdout is not None
+    try:
+        said = b""
+        deadline = time.monotonic() + PATIENCE
+        while not (found := re.search(rb"http://127\.0\.0\.1:\d+", said)):
+            assert select.select([process.stdout], [], [], max(0.0, deadline - time.monotonic()))[0]
+            chunk = os.read(process.stdout.fileno(), 4096)
+            assert chunk, said
+            said += chunk
+        yield process, found[0].decode()
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGINT)
+        process.wait(PATIENCE)
+        process.stdout.close()
+
+
+def ask(url: str, body: object = None) -> Any:
+    data = None if body is None else json.dumps(body).encode()
+    headers = {"content-type": "application/json"}
+    with urllib.request.urlopen(urllib.request.Request(url, data, headers), timeout=PATIENCE) as answer:
+        return json.loads(answer.read())
+
+
+def test_three_messages_get_one_answer_with_its_ticks(tmp_path: Path) -> None:
+    with demo(tmp_path) as (process, url):
+        for text in ("hi", "I have a question", "about my order"):
+            ask(f"{url}/phone/api/messages", {"text": text})
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            state = ask(f"{url}/phone/api/state")
+            answers = [each for each in state["messages"] if each["from"] == "business"]
+            if answers and answers[0]["ticks"] == "read":
+                break
+            assert time.monotonic() < deadline, state
+            time.sleep(0.05)
+        assert len(answers) == 1
+        for text in ("3 messages", "hi", "I have a question", "about my order"):
+            assert text in answers[0]["text"]
+        assert {each["ticks"] for each in state["messages"]} == {"read"}
+        assert state["webhook"]["last_status"] == 200
+        kinds = [each["kind"] for each in ask(f"{url}/api/demo/moments")["moments"]]
+        order = ["received", "claimed", "step", "committed", "accepted", "sent", "delivered", "read"]
+        assert [kind for kind in dict.fromkeys(kinds) if kind in order] == order
+        with urllib.request.urlopen(f"{url}/", timeout=PATIENCE) as page:
+            assert page.status == 200
+        # A page that is open holds an event stream; it must not hold up the end.
+        stream = urllib.request.urlopen(f"{url}/phone/api/events", timeout=PATIENCE)
+        assert stream.readline().startswith(b"event: state")
+        process.send_signal(signal.SIGINT)
+        assert process.wait(10) == 0
+        stream.close()
+    assert list(tmp_path.iterdir()) == []
