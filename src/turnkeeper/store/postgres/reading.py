@@ -109,6 +109,14 @@ async def ledger(connection: PooledConnection) -> Ledger:
     return summed([(row[0], row[1], row[2]) for row in states], duplicates)
 
 
+_TURN_IS_OVER = """old.state <> 'running' and not exists (select from event e
+  where e.workspace_id = old.workspace_id and e.conversation_id = old.conversation_id
+  and e.seq between old.seq_from and old.seq_to and e.turn_no = old.no and e.settled_at is null)"""
+_STEP_IS_OVER = """not exists (select from turn t
+  where t.workspace_id = old.workspace_id and t.conversation_id = old.conversation_id
+  and t.no = old.turn_no and t.state = 'running')"""
+
+
 async def retain(rows: PostgresRows, before: float, limit: int) -> int:
     """Forget settled rows from before an instant, oldest first; the ledger keeps their sums."""
     listed = "r.workspace_id, r.channel_id, r.state, coalesce(r.reason, '')"
@@ -125,8 +133,8 @@ async def retain(rows: PostgresRows, before: float, limit: int) -> int:
     count = len(gone)
     for table, age, condition in (
         ("outbound", "created_at", "settled_at is not null"),
-        ("turn", "started_at", "state <> 'running'"),
-        ("step", "began_at", "true"),
+        ("turn", "started_at", _TURN_IS_OVER),
+        ("step", "began_at", _STEP_IS_OVER),
         ("early_report", "received_at", "true"),
     ):
         count += len(await _forget(rows, table, age, condition, before, limit, "1"))
@@ -138,8 +146,6 @@ async def _forget(
 ) -> list[Any]:
     """Only the oldest are looked at; those that a transaction holds at this moment are left to the next time."""
     oldest = f"select ctid, * from {table} where {age} < $1 order by {age} limit {limit * _LOOKS}"
-    found = f"select ctid from ({oldest}) as oldest where {condition} limit {limit}"
-    locked = f"select ctid from {table} where ctid = any(array({found})) and {condition} for update skip locked"
-    return await rows.run(
-        f"delete from {table} r where r.ctid = any(array({locked})) and r.{age} < $1 returning {returning}", before
-    )
+    found = f"select ctid from ({oldest}) old where {condition} limit {limit}"
+    locked = f"select ctid from {table} old where ctid = any(array({found})) and {condition} for update skip locked"
+    return await rows.run(f"delete from {table} r where r.ctid = any(array({locked})) returning {returning}", before)

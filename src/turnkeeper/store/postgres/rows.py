@@ -85,7 +85,8 @@ class PostgresRows:
         await self._write(sql.CREATE, rows)
 
     async def lock(self, keys: Iterable[ConversationKey]) -> dict[ConversationKey, Conversation]:
-        found = [Conversation(*row) for row in await self._by_keys(sql.LOCK, keys)]
+        """In order: the statement goes from key to key."""
+        found = [Conversation(*row) for row in await self._by_keys(sql.LOCK, sorted(set(keys)))]
         return {row.key: row for row in found}
 
     async def save(self, rows: Sequence[Conversation]) -> None:

@@ -1,7 +1,8 @@
 """The statements of the Rows port: one for each set, whatever its size.
 
-Rows travel as one array of a row type, keys as one array a column. Rows are always found by their primary key:
-no statement names `owner` beside a key, for with a backlog the planner would then walk the index on owner.
+Rows travel as one array of a row type, keys as one array a column. Plans are made once and kept, perhaps while
+a table was empty; so each statement leaves one way only: from every key, by an index, to its rows. Hence
+`lateral … offset 0`, updates by `ctid`, and no `owner` beside a key (with a backlog its index would be walked).
 """
 
 from __future__ import annotations
@@ -34,12 +35,24 @@ def _insert(table: str, listed: str, clause: str = "") -> str:
     return f"insert into {table} ({listed}) select {listed} from unnest($1::{table}_row[]) {clause}"
 
 
+def _from_keys(listed: str, named: str, table: str, found: str) -> str:
+    """For every key its rows: `r`, found by `found`, never the other way round."""
+    return f"""select {listed} from {named}
+  cross join lateral (select * from {table} r where {found} offset 0) r"""
+
+
+def _update_by(table: str, changes: str, named: str, found: str) -> str:
+    """For every key its rows, changed; they belong to conversations that are locked, so a `ctid` holds."""
+    return f"""update {table} r set {changes} from {named}
+  cross join lateral (select ctid from {table} r where {found} offset 0) f where r.ctid = f.ctid"""
+
+
 def _update(table: str, row: _Struct, key: int) -> str:
     """Set everything but the first `key` fields, which name the row."""
     fields = row.__struct_fields__
-    changes = ", ".join(f"{field} = t.{field}" for field in fields[key:])
-    found = " and ".join(f"r.{field} = t.{field}" for field in fields[:key])
-    return f"update {table} r set {changes} from unnest($1::{table}_row[]) t where {found}"
+    changes = ", ".join(f"{field} = k.{field}" for field in fields[key:])
+    found = " and ".join(f"r.{field} = k.{field}" for field in fields[:key])
+    return _update_by(table, changes, f"unnest($1::{table}_row[]) as k", found)
 
 
 def _replaced(row: _Struct, key: int) -> str:
@@ -57,21 +70,18 @@ _PAIR = _keys(("w", "text"), ("c", "text"))
 _TRIPLE = _keys(("w", "text"), ("c", "text"), ("x", "text"))
 _SPANS = _keys(("w", "text"), ("c", "text"), ("after", "bigint"))
 _NUMBERED = _keys(("w", "text"), ("c", "text"), ("no", "bigint"))
-_IN_CONVERSATION = "r.workspace_id = k.w and r.conversation_id = k.c"
+_MINE = "r.workspace_id = k.w and r.conversation_id = k.c"
+_CHANNELS = "r.workspace_id = k.w and r.channel_id = k.c"
 
-ADDRESSES = f"""select {columns(AddressRow, "r")} from {_TRIPLE}
-  join address r on r.workspace_id = k.w and r.channel_id = k.c and r.value = k.x"""
+ADDRESSES = _from_keys(columns(AddressRow, "r"), _TRIPLE, "address", f"{_CHANNELS} and r.value = k.x")
 ADD_ADDRESSES = _insert("address", columns(AddressRow), "on conflict do nothing returning 1")
-REPOINT_ADDRESSES = f"""update address r set conversation_id = $3, contact_id = $4
-  from {_PAIR} where {_IN_CONVERSATION}"""
-REPOINT_CONVERSATIONS = f"""update conversation r set contact_id = $3
-  from {_PAIR} where r.workspace_id = k.w and r.id = k.c"""
+REPOINT_ADDRESSES = _update_by("address", "conversation_id = $3, contact_id = $4", _PAIR, _MINE)
+REPOINT_CONVERSATIONS = _update_by("conversation", "contact_id = $3", _PAIR, "r.workspace_id = k.w and r.id = k.c")
 ADD_CONTACTS = _insert("contact", "workspace_id, id, name, created_at", "on conflict do nothing")
 
 CREATE = _insert("conversation", columns(Conversation), "on conflict do nothing")
 LOCK = f"""select {columns(Conversation, "r")} from {_PAIR}
-  join conversation r on r.workspace_id = k.w and r.id = k.c
-  order by r.workspace_id, r.id for update of r"""
+  cross join lateral (select * from conversation r where r.workspace_id = k.w and r.id = k.c for update) r"""
 SAVE = _update("conversation", Conversation, 2)
 DUE = f"""select {columns(Conversation)} from conversation where due_at <= $1
   order by due_at limit $2 for update skip locked"""
@@ -79,17 +89,20 @@ OWNED = f"""select {columns(Conversation)} from conversation where owner = any($
   limit $2 for update skip locked"""
 COUNT_OWNED = "select count(*) from conversation where owner = $1"
 
-KNOWN = f"""select k.w, k.c, k.x from {_keys(("w", "text"), ("c", "text"), ("x", "bytea"))}
-  join event r on r.workspace_id = k.w and r.channel_id = k.c and r.dedup = k.x"""
+KNOWN = _from_keys(
+    "k.w, k.c, k.x", _keys(("w", "text"), ("c", "text"), ("x", "bytea")), "event", f"{_CHANNELS} and r.dedup = k.x"
+)
 RECENT = """select dedup from (
     select dedup, received_at from event where workspace_id = $1 and conversation_id = $2 order by seq desc limit 64
   ) as newest where received_at >= $3"""
 ADD_EVENTS = _insert("event", columns(EventRow))
-OPEN = f"""select {columns(EventRow, "r")} from {_SPANS}
-  join event r on {_IN_CONVERSATION} and r.seq > k.after
-  where r.state in ('waiting', 'running') order by r.workspace_id, r.conversation_id, r.seq"""
-CHANGE = f"""update event r set state = k.state, reason = k.reason, turn_no = k.turn_no, settled_at = k.settled_at
-  from {
+OPEN = (
+    _from_keys(columns(EventRow, "r"), _SPANS, "event", f"{_MINE} and r.seq > k.after")
+    + "\n  where r.state in ('waiting', 'running') order by r.workspace_id, r.conversation_id, r.seq"
+)
+CHANGE = _update_by(
+    "event",
+    "state = k.state, reason = k.reason, turn_no = k.turn_no, settled_at = k.settled_at",
     _keys(
         ("w", "text"),
         ("c", "text"),
@@ -98,13 +111,18 @@ CHANGE = f"""update event r set state = k.state, reason = k.reason, turn_no = k.
         ("reason", "text"),
         ("turn_no", "bigint"),
         ("settled_at", "double precision"),
-    )
-} where {_IN_CONVERSATION} and r.seq = k.seq"""
-REWRITE = f"""update event r set body = k.body
-  from {_keys(("w", "text"), ("c", "text"), ("seq", "bigint"), ("body", "bytea"))}
-  where {_IN_CONVERSATION} and r.seq = k.seq"""
-END = f"""update event r set state = k.state, reason = null, settled_at = k.now
-  from {
+    ),
+    f"{_MINE} and r.seq = k.seq",
+)
+REWRITE = _update_by(
+    "event",
+    "body = k.body",
+    _keys(("w", "text"), ("c", "text"), ("seq", "bigint"), ("body", "bytea")),
+    f"{_MINE} and r.seq = k.seq",
+)
+END = _update_by(
+    "event",
+    "state = k.state, reason = null, settled_at = k.now",
     _keys(
         ("w", "text"),
         ("c", "text"),
@@ -113,9 +131,10 @@ END = f"""update event r set state = k.state, reason = null, settled_at = k.now
         ("seq_to", "bigint"),
         ("state", "text"),
         ("now", "double precision"),
-    )
-} where {_IN_CONVERSATION} and r.seq between k.seq_from and k.seq_to and r.turn_no = k.turn_no
-  and r.state in ('running', 'answered', 'failed')"""
+    ),
+    f"{_MINE} and r.seq between k.seq_from and k.seq_to and r.turn_no = k.turn_no"
+    " and r.state in ('running', 'answered', 'failed')",
+)
 STRAYS = _insert(
     "stray",
     columns(StrayRow) + ", deliveries",
@@ -123,36 +142,37 @@ STRAYS = _insert(
     " returning workspace_id, channel_id, dedup, deliveries",
 )
 
-OUTBOUND = f"""select {columns(OutboundRow, "r")} from {_NUMBERED}
-  join outbound r on {_IN_CONVERSATION} and r.seq = k.no"""
+OUTBOUND = _from_keys(columns(OutboundRow, "r"), _NUMBERED, "outbound", f"{_MINE} and r.seq = k.no")
 FIRST_OPEN = f"""select r.* from {_SPANS} cross join lateral (
     select {columns(OutboundRow, "o")} from outbound o
     where o.workspace_id = k.w and o.conversation_id = k.c and o.seq > k.after and o.settled_at is null
     order by o.seq limit 1
   ) as r"""
-EXTERNAL = f"""select {columns(OutboundRow, "r")} from {_TRIPLE}
-  join outbound r on r.workspace_id = k.w and r.channel_id = k.c and r.external_id = k.x"""
+EXTERNAL = _from_keys(columns(OutboundRow, "r"), _TRIPLE, "outbound", f"{_CHANNELS} and r.external_id = k.x")
 ADD_OUTBOUND = _insert("outbound", columns(OutboundRow))
 SAVE_OUTBOUND = _update("outbound", OutboundRow, 3)
-TURN_STATES = f"""select k.w, k.c, k.no, r.state, r.settled_at is not null from {_NUMBERED}
-  join outbound r on {_IN_CONVERSATION} and r.turn_no = k.no"""
+TURN_STATES = _from_keys(
+    "k.w, k.c, k.no, r.state, r.settled_at is not null", _NUMBERED, "outbound", f"{_MINE} and r.turn_no = k.no"
+)
 CANCEL = """update outbound set state = 'cancelled', settled_at = $3
-  where workspace_id = $1 and conversation_id = $2 and state = 'queued'
+  where workspace_id = $1 and conversation_id = $2 and turn_no > 0 and state = 'queued'
   and seq > coalesce((select out_done from conversation where workspace_id = $1 and id = $2), 0) returning turn_no"""
 OPEN_SEND = """select 1 from outbound where workspace_id = $1 and conversation_id = $2 and seq > $3
   and settled_at is null and state in ('sending', 'unknown') limit 1"""
 
-TURNS = f"""select {columns(TurnRow, "r")} from {_NUMBERED} join turn r on {_IN_CONVERSATION} and r.no = k.no"""
+TURNS = _from_keys(columns(TurnRow, "r"), _NUMBERED, "turn", f"{_MINE} and r.no = k.no")
 PUT_TURNS = _insert("turn", columns(TurnRow), _replaced(TurnRow, 3))
-STEPS = f"""select {columns(StepRow, "r")} from {_NUMBERED} join step r on {_IN_CONVERSATION} and r.turn_no = k.no
-  order by r.workspace_id, r.conversation_id, r.turn_no, r.attempt, r.name, r.occurrence"""
+STEPS = (
+    _from_keys(columns(StepRow, "r"), _NUMBERED, "step", f"{_MINE} and r.turn_no = k.no")
+    + "\n  order by r.workspace_id, r.conversation_id, r.turn_no, r.attempt, r.name, r.occurrence"
+)
 PUT_STEPS = _insert(
     "step",
     columns(StepRow),
     "on conflict (workspace_id, conversation_id, turn_no, attempt, name, occurrence)"
     " do update set result = excluded.result, done_at = excluded.done_at where step.result is null",
 )
-SESSIONS = f"select {columns(SessionRow, 'r')} from {_PAIR} join session r on {_IN_CONVERSATION}"
+SESSIONS = _from_keys(columns(SessionRow, "r"), _PAIR, "session", _MINE)
 PUT_SESSIONS = _insert("session", columns(SessionRow), _replaced(SessionRow, 2))
 
 _EARLY = ", ".join(EarlyReport._fields)
@@ -160,30 +180,28 @@ LOCK_IDS = f"""select pg_advisory_xact_lock(id) from (
     select distinct hashtextextended(concat_ws('|', k.w, k.c, k.x), 0) as id from {_TRIPLE} order by 1
   ) as ids"""
 TAKE_EARLY = f"""delete from early_report r using {_TRIPLE}
-  where r.workspace_id = k.w and r.channel_id = k.c and r.external_id = k.x
+  cross join lateral (
+    select ctid from early_report r where {_CHANNELS} and r.external_id = k.x for update offset 0
+  ) f where r.ctid = f.ctid
   returning {", ".join(f"r.{field}" for field in EarlyReport._fields)}"""
 ADD_EARLY = _insert("early_report", _EARLY)
 
-ADD_TIMERS = _insert(
-    "timer",
-    columns(TimerRow),
-    "on conflict (workspace_id, conversation_id, id) do update set due_at = excluded.due_at, body = excluded.body",
-)
-TAKE_TIMERS = f"""delete from timer where (workspace_id, conversation_id, id) in (
-    select workspace_id, conversation_id, id from timer where due_at <= $1
-    order by due_at limit $2 for update skip locked
-  ) returning {columns(TimerRow)}"""
-DROP_FOLLOW_UPS = f"""delete from timer where (workspace_id, conversation_id, id) in (
-    select r.workspace_id, r.conversation_id, r.id from {_PAIR} join timer r on {_IN_CONVERSATION}
-    where r.follow_up for update of r skip locked
-  )"""
+ADD_TIMERS = _insert("timer", columns(TimerRow), _replaced(TimerRow, 3))
+TAKE_TIMERS = f"""delete from timer where ctid = any(array(
+    select ctid from timer where due_at <= $1 order by due_at limit $2 for update skip locked
+  )) returning {columns(TimerRow)}"""
+DROP_FOLLOW_UPS = f"""delete from timer where ctid = any(array(
+    select r.ctid from {_PAIR}
+    cross join lateral (select ctid from timer r where {_MINE} and r.follow_up for update skip locked) r
+  ))"""
 
 PAUSED = "select workspace_id, channel_id from channel_pause for key share"
 PAUSE = "insert into channel_pause values ($1, $2, $3, $4) on conflict do nothing returning 1"
 RESUME = "delete from channel_pause where workspace_id = $1 and channel_id = $2 returning 1"
 HOLD_CHANNEL = """update conversation set send_at = null, due_at = null
   where workspace_id = $1 and channel_id = $2 and unsent > 0"""
-FREE_CHANNEL = """update conversation set send_at = $3, due_at = case when owner is null then $3 end
+FREE_CHANNEL = """update conversation set send_at = $3::double precision,
+  due_at = case when owner is null then $3::double precision end
   where workspace_id = $1 and channel_id = $2 and unsent > 0"""
 
 ADD_WORKER = "insert into worker (id, started_at, beat_at) values ($1, $2, $2)"
