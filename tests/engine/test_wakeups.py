@@ -5,6 +5,7 @@ import socket
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from turnkeeper.engine import wakeups as module
@@ -119,9 +120,30 @@ async def test_a_dead_process_is_forgotten_and_a_deaf_one_holds_nobody_up(tmp_pa
     await heard.until(len(names))
     assert {each.conversation_id for each in heard.all()} == set(names)
     assert not (tmp_path / "dead.sock").exists()
-    deaf.close()
     await web.close()
     await worker.close()
+    deaf.close()
+
+
+async def test_a_process_that_was_busy_gets_what_it_missed(tmp_path: Path) -> None:
+    busy = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    busy.setblocking(False)
+    busy.bind(str(tmp_path / "busy.sock"))
+    web = SocketWakeups(tmp_path, "web")
+    await web.start(None)
+    names = {f"c{number}" for number in range(500)}
+    for name in sorted(names):
+        web.publish([wake(name)])
+        await asyncio.sleep(0)
+    got: set[str] = set()
+    async with asyncio.timeout(5):
+        while got != names:
+            try:
+                got |= {each[1] for each in msgspec.msgpack.decode(busy.recv(65_536))}
+            except BlockingIOError:
+                await asyncio.sleep(0.001)
+    await web.close()
+    busy.close()
 
 
 async def test_garbage_on_the_socket_is_let_go(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import os
 import socket
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -21,6 +22,8 @@ OnWakes = Callable[[Sequence[Wake]], None]
 _PER_DATAGRAM = 256
 _KEPT = 10_000
 _RETRY = 0.002
+_RETRIES = 6
+"""Doubling: a process that takes nothing for an eighth of a second finds its work by looking."""
 _NOTIFY_EVERY = 0.01
 _NOTIFY_BYTES = 5_900
 """PostgreSQL takes 7,999 bytes of text; base64 adds a third."""
@@ -73,6 +76,16 @@ class LocalWakeups:
             self._on_wakes(wakes)
 
 
+@dataclass(slots=True)
+class _Peer:
+    """Another process, and what it has not taken yet."""
+
+    path: str
+    behind: dict[tuple[str, str], Wake] = field(default_factory=dict)
+    retry: asyncio.TimerHandle | None = None
+    tries: int = 0
+
+
 class SocketWakeups:
     """Between the processes of one machine: a datagram socket each, in a private directory."""
 
@@ -83,6 +96,7 @@ class SocketWakeups:
         self._socket: socket.socket | None = None
         self._queued: dict[tuple[str, str], Wake] = {}
         self._handle: asyncio.Handle | None = None
+        self._peers: dict[str, _Peer] = {}
 
     def publish(self, wakes: Sequence[Wake]) -> None:
         """Tell this process and every other one."""
@@ -109,6 +123,9 @@ class SocketWakeups:
         await self._local.close()
         if self._handle is not None:
             self._handle.cancel()
+        for peer in self._peers.values():
+            if peer.retry is not None:
+                peer.retry.cancel()
         if self._socket is not None:
             asyncio.get_running_loop().remove_reader(self._socket)
             self._socket.close()
@@ -119,30 +136,41 @@ class SocketWakeups:
         self._handle = None
         wakes = list(self._queued.values())
         self._queued.clear()
-        held: list[Wake] = []
-        for start in range(0, len(wakes), _PER_DATAGRAM):
-            part = wakes[start : start + _PER_DATAGRAM]
-            if not self._send(msgspec.msgpack.encode(part)):
-                held += part
-        if held:  # a reader is behind: offer it again, together with what comes meanwhile
-            _queue(self._queued, [wake for wake in held if _key(wake) not in self._queued])
-            self._handle = asyncio.get_running_loop().call_later(_RETRY, self._flush)
+        for path in self._others():
+            peer = self._peers.setdefault(path, _Peer(path))
+            if peer.retry is None:
+                self._send(peer, wakes)
+            else:
+                _queue(peer.behind, wakes)
 
-    def _send(self, datagram: bytes) -> bool:
-        """Send to every other process; False if one of them is not keeping up."""
-        taken = True
-        if self._socket is None:
-            return taken
-        for peer in self._others():
+    def _send(self, peer: "_Peer", wakes: Sequence[Wake]) -> None:
+        """Send to one process. One that does not keep up is offered the rest again a little later."""
+        for start in range(0, len(wakes), _PER_DATAGRAM):
+            datagram = msgspec.msgpack.encode(wakes[start : start + _PER_DATAGRAM])
             try:
-                self._socket.sendto(datagram, peer)
+                if self._socket is not None:
+                    self._socket.sendto(datagram, peer.path)
             except BlockingIOError:
-                taken = False
-            except (ConnectionRefusedError, FileNotFoundError):
-                _remove(peer)  # its process has ended
-            except OSError:
-                continue
-        return taken
+                if peer.tries < _RETRIES:
+                    _queue(peer.behind, wakes[start:])
+                    delay = _RETRY * 2.0**peer.tries
+                    peer.retry = asyncio.get_running_loop().call_later(delay, self._again, peer)
+                    peer.tries += 1
+                else:
+                    peer.tries = 0
+                return
+            except OSError as error:
+                if isinstance(error, ConnectionRefusedError):  # its process has ended
+                    _remove(peer.path)
+                self._peers.pop(peer.path, None)
+                return
+        peer.tries = 0
+
+    def _again(self, peer: "_Peer") -> None:
+        peer.retry = None
+        wakes = list(peer.behind.values())
+        peer.behind.clear()
+        self._send(peer, wakes)
 
     def _others(self) -> list[str]:
         """The sockets in the directory but ours: processes come and go."""
