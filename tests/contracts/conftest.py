@@ -1,12 +1,13 @@
 """One suite, every store: a test says what happens, never where it is kept."""
 
-import asyncio
 import importlib.util
-from collections.abc import Callable, Iterator
+import itertools
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import pytest
 
 from tests.contracts.world import World
@@ -21,51 +22,85 @@ OpenWorld = Callable[..., AbstractAsyncContextManager[World]]
 KINDS = ("sqlite-file", "sqlite-memory", "postgres")
 
 
-def postgres_store(url: str, directory: Directory) -> Store:
-    from turnkeeper.store.postgres.store import PostgresStore
+class Database:
+    """Where stores of one kind keep things. `empty` begins anew; the suite does so before every world."""
 
-    return PostgresStore(url, directory)
+    def store(self, directory: Directory) -> Store:
+        """A store, not open yet."""
+        raise NotImplementedError
+
+    async def empty(self) -> None:
+        """Forget everything."""
+
+
+class InMemory(Database):
+    def store(self, directory: Directory) -> Store:
+        return SqliteStore(":memory:", directory, inline=True)
+
+
+class OnFile(Database):
+    def __init__(self, folder: Path) -> None:
+        self._paths = (folder / f"{n}.db" for n in itertools.count(1))
+
+    def store(self, directory: Directory) -> Store:
+        return SqliteStore(self._path, directory)
+
+    async def empty(self) -> None:
+        self._path = next(self._paths)
+
+
+class OnPostgres(Database):
+    """One database for the whole run: emptying it costs a tenth of making another."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    def store(self, directory: Directory) -> Store:
+        from turnkeeper.store.postgres.store import PostgresStore
+
+        return PostgresStore(self._url, directory)
+
+    async def empty(self) -> None:
+        connection = await asyncpg.connect(self._url)
+        try:
+            found = await connection.fetch(
+                "select tablename from pg_tables where schemaname = 'public' and tablename <> 'migration'"
+            )
+            if found:
+                await connection.execute("truncate " + ", ".join(f'"{row[0]}"' for row in found))
+        finally:
+            await connection.close()
 
 
 @pytest.fixture(scope="session")
-def postgres_template(postgres_cluster: Cluster) -> str:
-    """A migrated database to copy, so that a test starts in a moment."""
-    name = "contracts_template"
-    postgres_cluster.create(name)
-
-    async def fill() -> None:
-        store = postgres_store(postgres_cluster.url(name), Channels())
-        await store.open()
-        await store.migrate()
-        await store.close()
-
-    asyncio.run(fill())
-    return name
+def postgres_contracts(postgres_cluster: Cluster) -> str:
+    """The address of the suite's own database."""
+    postgres_cluster.create("contracts")
+    return postgres_cluster.url("contracts")
 
 
 @pytest.fixture(params=KINDS)
-def make_store(request: Any, tmp_path: Path) -> Iterator[Callable[[Directory], Store]]:
-    """Makes stores on one and the same database; not open yet."""
+def database(request: Any, tmp_path: Path) -> Database:
+    """Each kind in turn."""
     if request.param == "sqlite-memory":
-        yield lambda directory: SqliteStore(":memory:", directory, inline=True)
-    elif request.param == "sqlite-file":
-        yield lambda directory: SqliteStore(tmp_path / "turnkeeper.db", directory)
-    else:
-        if importlib.util.find_spec("turnkeeper.store.postgres.store") is None:
-            pytest.skip("turnkeeper.store.postgres.store cannot be imported")
-        url = request.getfixturevalue("postgres_database")
-        yield lambda directory: postgres_store(url, directory)
+        return InMemory()
+    if request.param == "sqlite-file":
+        return OnFile(tmp_path)
+    if importlib.util.find_spec("turnkeeper.store.postgres.store") is None:
+        pytest.skip("turnkeeper.store.postgres.store cannot be imported")
+    return OnPostgres(request.getfixturevalue("postgres_contracts"))
 
 
 @pytest.fixture
-def world(make_store: Callable[[Directory], Store]) -> OpenWorld:
-    """Open a world on a fresh store: `async with world() as w:`, or `world(channel(...), …)`."""
+def world(database: Database) -> OpenWorld:
+    """Open a world on an empty store: `async with world() as w:`, or `world(channel(...), …)`."""
 
     @asynccontextmanager
     async def opened(*channels: Channel) -> Any:
         channels = channels or (any_channel(),)
         directory = Channels(*channels)
-        store = make_store(directory)
+        await database.empty()
+        store = database.store(directory)
         await store.open()
         try:
             await store.migrate()
@@ -79,16 +114,17 @@ def world(make_store: Callable[[Directory], Store]) -> OpenWorld:
 
 
 @pytest.fixture
-def two_stores(make_store: Callable[[Directory], Store], request: Any) -> Any:
-    """Two processes' stores on one database, and a world on the first."""
-    if "sqlite-memory" in request.node.callspec.id:
+def two_stores(database: Database) -> Any:
+    """Two processes' stores on one database: `async with two_stores() as (world, other):`."""
+    if isinstance(database, InMemory):
         pytest.skip("a database in memory belongs to one process")
 
     @asynccontextmanager
     async def opened(channel: Channel | None = None) -> Any:
         channel = channel or any_channel()
         directory = Channels(channel)
-        one, other = make_store(directory), make_store(directory)
+        await database.empty()
+        one, other = database.store(directory), database.store(directory)
         await one.open()
         await one.migrate()
         await other.open()
