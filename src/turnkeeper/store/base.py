@@ -262,9 +262,12 @@ class Store(Protocol):
         """Announce a worker."""
 
     async def beat(
-        self, worker_id: WorkerId, *, now: float, lease: float, holding: frozenset[ConversationKey], reap: bool
+        self, worker_id: WorkerId, *, now: float, lease: float, holding: frozenset[ConversationKey] | None, reap: bool
     ) -> Beat:
-        """Live on; free what dead workers owned (if `reap`), and what this one owns but no longer holds."""
+        """Live on; free what dead workers owned (if `reap`), and what this one owns and does not hold.
+
+        `holding` None: not asked, because a claim is under way.
+        """
 
     async def retire(self, worker_id: WorkerId, now: float) -> int:
         """Sign off: frees all that the worker owned; how many."""

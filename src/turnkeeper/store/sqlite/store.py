@@ -203,7 +203,7 @@ class SqliteStore:
         await self._alone(lambda rows: rows.add_worker(worker_id, now))
 
     async def beat(
-        self, worker_id: WorkerId, *, now: float, lease: float, holding: frozenset[ConversationKey], reap: bool
+        self, worker_id: WorkerId, *, now: float, lease: float, holding: frozenset[ConversationKey] | None, reap: bool
     ) -> Beat:
         return await self._alone(
             lambda rows: workers.beat(

@@ -1,0 +1,111 @@
+"""Bots written in Python: stages are functions, the session says which one a turn starts in."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import inspect
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from types import ModuleType
+
+from turnkeeper.bots.turn import Turn
+from turnkeeper.engine.answer import Answer, Work
+from turnkeeper.model.errors import ConfigurationError
+
+Stage = Callable[[Turn], Awaitable[None]]
+
+
+class Bot:
+    """A bot of stages.
+
+    `version` changes with the source of the module that defines the bot, unless given: a turn that was begun
+    by other code is never resumed half-way.
+    """
+
+    def __init__(self, name: str, *, version: str | None = None) -> None:
+        self.name = name
+        self._stages: dict[str, Stage] = {}
+        self._first: str | None = None
+        self._version = version
+
+    @property
+    def version(self) -> str:
+        """What the bot's code is known by."""
+        if self._version is None:
+            self._version = _source_digest(list(self._stages.values()))
+        return self._version
+
+    @property
+    def stages(self) -> tuple[str, ...]:
+        """The names of the stages, in the order in which they were written."""
+        return tuple(self._stages)
+
+    def stage(self, name: str, *, first: bool = False) -> Callable[[Stage], Stage]:
+        """Register a stage; one is `first`, where a new session starts."""
+
+        def register(function: Stage) -> Stage:
+            if name in self._stages:
+                raise ValueError(f"stage {name!r} is defined twice")
+            if first and self._first is not None:
+                raise ValueError(f"{self._first!r} is the first stage already, {name!r} cannot be too")
+            self._stages[name] = function
+            if first:
+                self._first = name
+            return function
+
+        return register
+
+    async def answer(self, work: Work) -> Answer:
+        """Run the stage that the session is in; a stage that is gone is set aside, not raised."""
+        turn = Turn(work)
+        trace = None
+        name = turn.stage or self._first
+        if name not in self._stages:
+            trace = f"stage {name!r} set aside: the bot has {', '.join(self._stages) or 'none'}"
+            name = turn.stage = self._first
+        if name is None:
+            raise ConfigurationError(f"bots.{self.name}", "no stage is the first", "write @bot.stage(..., first=True)")
+        turn.stage = name
+        await self._stages[name](turn)
+        return turn.answer(trace)
+
+
+def load(entry: str, folder: Path, key: str = "entry") -> Bot:
+    """The bot that `module:name` names; modules are looked for in `folder` first. Raises ConfigurationError."""
+    module_name, _, attribute = entry.partition(":")
+    if not module_name or not attribute:
+        raise ConfigurationError(key, f"{entry!r} is not module:name", 'write, for example, "my_bot:bot"')
+    module = _module(module_name, folder, key)
+    bot = getattr(module, attribute, None)
+    if not isinstance(bot, Bot):
+        found = "nothing" if bot is None else f"a {type(bot).__name__}"
+        raise ConfigurationError(key, f"{entry!r} is {found}", f'write {attribute} = Bot("…") in {module_name}')
+    if bot._first is None:
+        raise ConfigurationError(key, f"{entry!r} has no first stage", "write @bot.stage(..., first=True)")
+    return bot
+
+
+def _module(name: str, folder: Path, key: str) -> ModuleType:
+    path = str(folder.resolve())
+    if path not in sys.path:
+        sys.path.insert(0, path)
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name != name.partition(".")[0]:
+            raise ConfigurationError(key, f"{name} needs {error.name}", f"install {error.name}") from error
+        mend = f"put {name}.py into {folder} or install it"
+        raise ConfigurationError(key, f"there is no module {name}", mend) from error
+    except Exception as error:
+        problem = f"{name} cannot be imported: {type(error).__name__}: {error}"
+        raise ConfigurationError(key, problem, f"mend {name}") from error
+
+
+def _source_digest(functions: list[Stage]) -> str:
+    digest = hashlib.blake2b(digest_size=8)
+    files = {inspect.getsourcefile(inspect.unwrap(function)) for function in functions}
+    for file in sorted(file for file in files if file):
+        digest.update(Path(file).read_bytes())
+    return digest.hexdigest()

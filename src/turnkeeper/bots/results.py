@@ -1,0 +1,53 @@
+"""Step results and arguments as JSON, and back as the type that the function says it returns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, get_type_hints
+
+import msgspec
+
+from turnkeeper.model.errors import BotError
+
+
+class NotStorable(BotError):
+    """A step's arguments or result cannot be kept as JSON."""
+
+
+class Results:
+    """Encodes and decodes for one function. pydantic models are kept by their own `model_dump`."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self._name = getattr(function, "__name__", repr(function))
+        try:
+            self._type = get_type_hints(function).get("return", Any)
+        except (NameError, TypeError, AttributeError):
+            self._type = Any
+
+    def encode(self, value: Any) -> bytes:
+        """As JSON; raises NotStorable."""
+        try:
+            return msgspec.json.encode(value, enc_hook=_encodable)
+        except (TypeError, ValueError, msgspec.MsgspecError) as error:
+            raise NotStorable(f"step {self._name}: {error}") from error
+
+    def decode(self, stored: bytes) -> Any:
+        """As the annotated return type, or as plain JSON where that does not fit."""
+        if self._type in (Any, None, type(None)):
+            return msgspec.json.decode(stored)
+        try:
+            return msgspec.json.decode(stored, type=self._type, dec_hook=_decodable)
+        except (TypeError, ValueError, msgspec.MsgspecError):
+            return msgspec.json.decode(stored)
+
+
+def _encodable(value: Any) -> Any:
+    if hasattr(value, "model_dump"):
+        return value.model_dump(mode="json")
+    raise TypeError(f"a {type(value).__name__} cannot be kept as JSON")
+
+
+def _decodable(wanted: type, value: Any) -> Any:
+    if hasattr(wanted, "model_validate"):
+        return wanted.model_validate(value)
+    raise TypeError(f"no way to make a {wanted.__name__}")

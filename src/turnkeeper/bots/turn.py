@@ -1,0 +1,148 @@
+"""The turn as a bot's author sees it; the same for every kind of bot."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from turnkeeper.bots.results import Results
+from turnkeeper.engine.answer import Answer, Later, OnUnknown, Work
+from turnkeeper.model.events import Inbound
+from turnkeeper.store.base import Line
+
+
+class Timer(NamedTuple):
+    """A timer that fired: its name and what was given to `turn.after`."""
+
+    name: str
+    data: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """The person. Someone on WhatsApp may have no phone number that we know."""
+
+    name: str | None
+    phone: str | None
+    user_id: str | None
+    addresses: tuple[str, ...]
+
+
+class Turn:
+    """What a person said, what is remembered of them, and what to do about it.
+
+    `events`: everything that the turn answers, oldest first; `text`: the messages' texts, one a line.
+    `state` is kept between turns as JSON, until the session expires; `stage` is where the next turn starts.
+    `effects`: effect steps of earlier turns that were cut off by a takeover or gave up, which the bot may
+    have to know of: dicts with `name`, `done`, `result`.
+    """
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+        self._replies: list[str] = []
+        self._timers: list[Later] = []
+        self._handover: str | None = None
+        self.events: tuple[Inbound, ...] = tuple(work.events)
+        self.text = "\n".join(event.text for event in self.events if event.text)
+        self.timers = tuple(_timer(event) for event in self.events if event.kind == "timer")
+        self.contact = _contact(self.events, work.addresses)
+        self.state: dict[str, Any] = work.state
+        self.stage: str | None = work.stage
+        self.effects: Sequence[Mapping[str, object]] = work.carried
+
+    @property
+    def number(self) -> int:
+        """The turn's place in the conversation, from 1."""
+        return self._work.number
+
+    @property
+    def attempt(self) -> int:
+        """From 1: a newer message or an error starts the turn over."""
+        return self._work.attempt
+
+    async def reply(self, markdown: str) -> None:
+        """Say something when the turn commits. Markdown; long texts are split."""
+        self._replies.append(markdown)
+
+    async def say_now(self, markdown: str) -> None:
+        """Say something at once. From here on newer messages wait for the next turn."""
+        await self._work.say_now(markdown)
+
+    async def step(
+        self,
+        name: str,
+        function: Callable[..., Any],
+        *args: Any,
+        effect: bool = False,
+        on_unknown: OnUnknown = "retry",
+    ) -> Any:
+        """Run a function once: its stored result survives crashes and is never computed again.
+
+        With `effect` it happens at most once a turn and the turn can no longer be interrupted; a function with
+        a parameter `key` is given an idempotency key, the same for every try. An effect that was cut off and
+        may have happened is run again with that key (`retry`), handed to a person (`ask`) or ends the turn
+        (`fail`). Results are kept as JSON and come back as the function's annotated return type. Functions
+        that are not `async` run in a thread. Raises StepChanged when the same step is repeated with other
+        arguments, and whatever the function raises.
+        """
+        results = Results(function)
+
+        async def run(key: str) -> bytes:
+            named = {"key": key} if _takes_key(function) else {}
+            return results.encode(await _called(function, args, named))
+
+        stored = await self._work.step(name, run, results.encode(list(args)), effect=effect, on_unknown=on_unknown)
+        return results.decode(stored)
+
+    def after(self, seconds: float, name: str, data: object = None, *, follow_up: bool = True) -> None:
+        """Wake this conversation again, `seconds` after the turn commits: a turn with a timer of that name.
+
+        A follow-up is forgotten when the contact writes first.
+        """
+        self._timers.append(Later(seconds, name, data, follow_up))
+
+    def handover(self, reason: str) -> None:
+        """Let a person go on once the turn's replies are out; the bot keeps silent until it is given back."""
+        self._handover = reason
+
+    async def history(self, limit: int = 10) -> list[Line]:
+        """The last lines of the conversation, oldest first."""
+        return await self._work.history(limit)
+
+    def answer(self, trace: str | None = None) -> Answer:
+        """What the turn leaves."""
+        return Answer(
+            tuple(self._replies), self.state, self.stage, tuple(self._timers), self._handover, trace or self._work.trace
+        )
+
+
+def _timer(event: Inbound) -> Timer:
+    details = event.details or {}
+    return Timer(str(details.get("name", "")), details.get("data"))
+
+
+def _contact(events: Sequence[Inbound], addresses: Sequence[str]) -> Contact:
+    names = [event.sender_name for event in events if event.sender_name]
+    known = dict(address.partition(":")[::2] for address in reversed(addresses))
+    return Contact(names[-1] if names else None, known.get("phone"), known.get("user"), tuple(addresses))
+
+
+def _takes_key(function: Callable[..., Any]) -> bool:
+    try:
+        return "key" in inspect.signature(function).parameters
+    except (TypeError, ValueError):
+        return False
+
+
+async def _called(function: Callable[..., Any], args: Sequence[Any], named: Mapping[str, str]) -> Any:
+    if inspect.iscoroutinefunction(inspect.unwrap(function)):
+        return await function(*args, **named)
+    value = await asyncio.to_thread(function, *args, **named)
+    return await _resolved(value) if inspect.isawaitable(value) else value
+
+
+async def _resolved(value: Awaitable[Any]) -> Any:
+    return await value

@@ -1,0 +1,186 @@
+"""A running turn's journal: a stored result is never computed again, an effect happens at most once a turn.
+
+A step's key is (turn, attempt, name, occurrence); an effect's leaves the attempt out. Every write carries the
+run's owner and epoch, and the first refused one ends the turn.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from hashlib import blake2b
+from typing import Any
+
+import msgspec
+from msgspec.structs import replace
+
+from turnkeeper.engine.answer import HandoverWanted, OnUnknown
+from turnkeeper.engine.clock import Clock
+from turnkeeper.engine.outbox import Sender
+from turnkeeper.engine.patience import until_stored
+from turnkeeper.engine.rendering import rendered
+from turnkeeper.model.conversation import SessionRow, StepRow
+from turnkeeper.model.errors import BotError, StepChanged
+from turnkeeper.model.events import Inbound
+from turnkeeper.store.base import ClaimedTurn, Line, StepKey, Store
+
+SAY_NOW = "say_now"
+
+
+class EffectUnknown(BotError):
+    """An effect was cut off and may or may not have happened; the bot said not to try again."""
+
+
+class Journal:
+    """The Work of one attempt of one turn."""
+
+    def __init__(self, claimed: ClaimedTurn, store: Store, sender: Sender, clock: Clock) -> None:
+        self._claimed = claimed
+        self._store = store
+        self._sender = sender
+        self._clock = clock
+        self._seen: Counter[tuple[str, bool]] = Counter()
+        self._stored = {(step.name, step.effect, step.occurrence): step for step in claimed.steps}
+        self._effects: set[asyncio.Future[bytes]] = set()
+        self.events: Sequence[Inbound] = [msgspec.json.decode(event.body, type=Inbound) for event in claimed.events]
+        self.session, self.trace = _session(claimed, clock.now())
+        self.state: dict[str, Any] = msgspec.json.decode(self.session.state)
+        self.carried: Sequence[Mapping[str, object]] = msgspec.json.decode(self.session.carried)
+
+    @property
+    def addresses(self) -> Sequence[str]:
+        """The contact's, the one to answer first."""
+        return self._claimed.conversation.addresses.split("\n")
+
+    @property
+    def number(self) -> int:
+        """The turn's place in the conversation, from 1."""
+        return self._claimed.turn.no
+
+    @property
+    def attempt(self) -> int:
+        """From 1; an interrupt and a failure each start another."""
+        return self._claimed.turn.attempt
+
+    @property
+    def stage(self) -> str | None:
+        """Where the session stands."""
+        return self.session.stage
+
+    async def history(self, limit: int) -> list[Line]:
+        """What was said, oldest first."""
+        return await self._store.history(self._claimed.run.key, limit)
+
+    async def step(
+        self,
+        name: str,
+        run: Callable[[str], Awaitable[bytes]],
+        arguments: bytes,
+        *,
+        effect: bool,
+        on_unknown: OnUnknown,
+    ) -> bytes:
+        """The stored result, or `run`'s, stored before it is used."""
+        digest = blake2b(arguments, digest_size=16).hexdigest()
+        key = self._next_key(name, effect)
+        stored = self._stored.get((name, effect, key.occurrence))
+        if stored is None and effect:
+            began = self._clock.now()
+            stored = await until_stored(
+                lambda: self._store.begin_effect(self._claimed.run, key, digest, began), self._clock
+            )
+        if stored is not None:
+            if stored.arguments != digest:
+                raise StepChanged(f"step {name!r} ran before in this turn with other arguments")
+            if stored.result is not None:
+                return stored.result
+            _decide_unknown(name, on_unknown)
+        row = stored or self._row(key, digest, effect)
+        return await (self._shielded(run, row) if effect else self._finish(run, row))
+
+    def _next_key(self, name: str, effect: bool) -> StepKey:
+        self._seen[name, effect] += 1
+        turn = self._claimed.turn
+        return StepKey(turn.no, 0 if effect else turn.attempt, name, self._seen[name, effect])
+
+    def _row(self, key: StepKey, digest: str, effect: bool) -> StepRow:
+        where = self._claimed.run.key
+        return StepRow(
+            where.workspace_id,
+            where.id,
+            key.turn_no,
+            key.attempt,
+            key.name,
+            key.occurrence,
+            digest,
+            effect,
+            self._clock.now(),
+        )
+
+    async def _finish(self, run: Callable[[str], Awaitable[bytes]], row: StepRow) -> bytes:
+        result = await run(idempotency_key(row))
+        done = replace(row, result=result, done_at=self._clock.now())
+        await until_stored(lambda: self._store.finish_step(self._claimed.run, done), self._clock)
+        return result
+
+    async def _shielded(self, run: Callable[[str], Awaitable[bytes]], row: StepRow) -> bytes:
+        """An effect that has begun is seen to its end, whoever takes the conversation meanwhile."""
+        effect = asyncio.ensure_future(self._finish(run, row))
+        self._effects.add(effect)
+        effect.add_done_callback(self._effects.discard)
+        effect.add_done_callback(_retrieved)
+        return await asyncio.shield(effect)
+
+    async def say_now(self, markdown: str) -> None:
+        """Journal and send at once, in order with what was said before; at most once in a turn."""
+        key = self._next_key(SAY_NOW, effect=True)
+        digest = blake2b(markdown.encode("utf-8", "replace"), digest_size=16).hexdigest()
+        stored = self._stored.get((SAY_NOW, True, key.occurrence))
+        if stored is not None:
+            if stored.arguments != digest:
+                raise StepChanged("say_now said something else at this place before")
+            return
+        now = self._clock.now()
+        row = replace(self._row(key, digest, effect=True), result=b"null", done_at=now)
+        contents = rendered([markdown], self._sender.capabilities(self._claimed.channel))
+        dispatch = await until_stored(lambda: self._store.say_now(self._claimed.run, row, contents, now), self._clock)
+        await self._sender.deliver(dispatch, in_turn=True)
+
+
+def _decide_unknown(name: str, on_unknown: OnUnknown) -> None:
+    """The step began and was cut off: nobody knows whether it happened."""
+    if on_unknown == "fail":
+        raise EffectUnknown(f"step {name!r} was cut off and may have happened")
+    if on_unknown == "ask":
+        raise HandoverWanted(f"step {name!r} was cut off: did it happen?")
+
+
+def idempotency_key(row: StepRow) -> str:
+    """The same for every try of one effect in one turn, and different everywhere else."""
+    parts = (row.workspace_id, row.conversation_id, row.turn_no, row.attempt, row.name, row.occurrence)
+    return "tk-" + blake2b("\x1f".join(map(str, parts)).encode(), digest_size=16).hexdigest()
+
+
+def _retrieved(effect: asyncio.Future[bytes]) -> None:
+    """A cancelled turn no longer asks for what its effect raised."""
+    if not effect.cancelled():
+        effect.exception()
+
+
+def _session(claimed: ClaimedTurn, now: float) -> tuple[SessionRow, str | None]:
+    """The session, fresh when it has expired; one that cannot be read is set aside and shown, not raised."""
+    key = claimed.run.key
+    kept = claimed.session
+    if kept is None:
+        return SessionRow(key.workspace_id, key.id), None
+    if now - kept.saved_at > claimed.channel.turns.session_ttl:
+        return SessionRow(key.workspace_id, key.id, carried=kept.carried), None
+    try:
+        readable = isinstance(msgspec.json.decode(kept.state), dict)
+    except msgspec.DecodeError:
+        readable = False
+    if readable:
+        return kept, None
+    trace = f"session set aside, it could not be read: {kept.state[:500]!r}"
+    return SessionRow(key.workspace_id, key.id, carried=kept.carried), trace

@@ -1,0 +1,110 @@
+"""Sending: in order, while the conversation is held; marked, checked, called, recorded.
+
+The lease is checked once more between the mark and the call. What became of the call is recorded by row and
+try, whoever owns the conversation by then, and is repeated until it is stored.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Mapping
+
+import msgspec
+import structlog
+
+from turnkeeper.channels.base import Capabilities, ChannelAdapter
+from turnkeeper.engine.calling import Calling
+from turnkeeper.engine.clock import Clock
+from turnkeeper.engine.lease import Lease
+from turnkeeper.engine.patience import until_stored
+from turnkeeper.model.ids import tracker_for
+from turnkeeper.model.outbound import Content, NotSent, Outbound, Outcome, Rejected, Unknown
+from turnkeeper.model.policy import Channel
+from turnkeeper.rules import window
+from turnkeeper.rules.retry import backoff
+from turnkeeper.store.base import ClaimedSend, Dispatch, Sent, Store
+
+_log = structlog.get_logger("turnkeeper.outbox")
+_content = msgspec.json.Decoder(Content).decode
+_MARGIN = 0.9
+"""The call's own limit, as a part of the send's, after which its fate is unknown to everybody."""
+
+
+class Sender:
+    """Sends rows that are marked, one after the other, until the store gives no more.
+
+    A run may be cancelled at any time; a call that is `under_way` is seen to its end and recorded all the same.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        adapters: Mapping[str, ChannelAdapter[object]],
+        client: Calling,
+        lease: Lease,
+        clock: Clock,
+        rng: random.Random,
+    ) -> None:
+        self._store = store
+        self._adapters = adapters
+        self._client = client
+        self._lease = lease
+        self._clock = clock
+        self._rng = rng
+        self.under_way: set[asyncio.Task[Dispatch]] = set()
+
+    def capabilities(self, channel: Channel) -> Capabilities:
+        """What the channel's provider can do."""
+        return self._adapters[channel.kind].capabilities
+
+    async def deliver(self, dispatch: Dispatch, *, in_turn: bool = False) -> float | None:
+        """Send on until the outbox is empty, held or lost; when the conversation is due again."""
+        while dispatch.send is not None:
+            sending = asyncio.create_task(self._send(dispatch.send, in_turn))
+            self.under_way.add(sending)
+            sending.add_done_callback(self.under_way.discard)
+            dispatch = await asyncio.shield(sending)
+        return dispatch.due_at
+
+    async def _send(self, claimed: ClaimedSend, in_turn: bool) -> Dispatch:
+        row = claimed.row
+        outcome = await self._call(claimed)
+        if isinstance(outcome, (Rejected, Unknown)):
+            _log.warning("send failed", channel=row.channel_id, row=row.seq, turn=row.turn_no, outcome=_told(outcome))
+        sent = Sent(
+            row.key,
+            row.tries,
+            outcome,
+            claimed.run,
+            backoff(row.failures + 1, jitter=self._rng.random()),
+            self._clock.now(),
+            in_turn,
+        )
+        return await until_stored(lambda: self._store.record(sent), self._clock)
+
+    async def _call(self, claimed: ClaimedSend) -> Outcome:
+        if claimed.run.worker_id != self._lease.worker_id or not self._lease.holds():
+            return NotSent("the lease may have lapsed before the call", retry_after=0.0)
+        channel = claimed.channel
+        adapter = self._adapters[channel.kind]
+        calls = adapter.send(self._outbound(claimed), channel.config)
+        return await self._client.play(calls, timeout=channel.sends.send_limit * _MARGIN)
+
+    def _outbound(self, claimed: ClaimedSend) -> Outbound:
+        row, conversation = claimed.row, claimed.conversation
+        return Outbound(
+            row.key,
+            row.channel_id,
+            tuple(conversation.addresses.split("\n")),
+            _content(row.content),
+            tracker_for(row.key),
+            row.tries,
+            window.is_open(
+                contact_at=conversation.contact_at, window=claimed.channel.sends.window, now=self._clock.now()
+            ),
+        )
+
+
+def _told(outcome: Rejected | Unknown) -> str:
+    return f"{outcome.code}: {outcome.reason}" if isinstance(outcome, Rejected) else f"unknown: {outcome.reason}"

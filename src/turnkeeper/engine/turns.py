@@ -1,0 +1,153 @@
+"""Running one turn: typing, the bot, the commit, the sends. No transaction is open while anything slow runs.
+
+A turn that raises is tried again with backoff; then the person gets the bot's `error_reply`, the turn is
+`failed` with its trace, and the conversation goes on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import traceback
+from collections.abc import Mapping, Sequence
+
+import msgspec
+import structlog
+from msgspec.structs import replace
+
+from turnkeeper.channels.base import ChannelAdapter
+from turnkeeper.engine.answer import Answer, Bot, HandoverWanted, Later
+from turnkeeper.engine.calling import Calling
+from turnkeeper.engine.clock import Clock
+from turnkeeper.engine.journal import Journal
+from turnkeeper.engine.outbox import Sender
+from turnkeeper.engine.patience import until_stored
+from turnkeeper.engine.rendering import rendered
+from turnkeeper.engine.typing import typing
+from turnkeeper.model.conversation import TimerRow
+from turnkeeper.model.errors import Fenced
+from turnkeeper.model.events import Inbound
+from turnkeeper.rules.retry import turn_retry
+from turnkeeper.store.base import ClaimedTurn, PutOff, Store, TurnCommit
+
+_log = structlog.get_logger("turnkeeper.turns")
+_LONGEST_TRACE = 8_000
+_encode = msgspec.json.Encoder().encode
+
+
+class TurnRunner:
+    """Takes claimed turns to their commit and sends what they leave."""
+
+    def __init__(
+        self,
+        store: Store,
+        adapters: Mapping[str, ChannelAdapter[object]],
+        bots: Mapping[str, Bot],
+        client: Calling,
+        sender: Sender,
+        clock: Clock,
+        rng: random.Random,
+    ) -> None:
+        self._store = store
+        self._adapters = adapters
+        self._bots = bots
+        self._client = client
+        self._sender = sender
+        self._clock = clock
+        self._rng = rng
+
+    async def run(self, claimed: ClaimedTurn) -> float | None:
+        """Run to the end or to the retry; when the conversation is due again. Raises Fenced."""
+        async with typing(claimed, self._adapters, self._client):
+            if claimed.exhausted:
+                trace = "claimed too often without ever being committed: it takes its worker down"
+                return await self._fail(claimed, trace)
+            journal = Journal(claimed, self._store, self._sender, self._clock)
+            try:
+                answer = await self._answer(claimed, journal)
+            except Fenced:
+                raise
+            except HandoverWanted as wanted:
+                answer = Answer(state=journal.state, stage=journal.stage, handover=str(wanted))
+            except Exception:  # noqa: BLE001 - whatever a bot raises is the bot's
+                return await self._failed(claimed, traceback.format_exc(limit=20)[-_LONGEST_TRACE:])
+            return await self._commit(claimed, journal, answer)
+
+    async def _answer(self, claimed: ClaimedTurn, journal: Journal) -> Answer:
+        bot = self._bots[claimed.channel.bot_id]
+        async with asyncio.timeout(claimed.channel.turns.turn_limit):
+            return await bot.answer(journal)
+
+    async def _commit(self, claimed: ClaimedTurn, journal: Journal, answer: Answer) -> float | None:
+        now = self._clock.now()
+        session = replace(journal.session, state=_encode(answer.state), stage=answer.stage, carried=b"[]", saved_at=now)
+        commit = TurnCommit(
+            claimed.run,
+            claimed.turn.no,
+            rendered(answer.replies, self._sender.capabilities(claimed.channel)),
+            session,
+            now,
+            timers=_timers(claimed, answer.timers, now),
+            handover=answer.handover,
+            trace=answer.trace or journal.trace,
+        )
+        dispatch = await until_stored(lambda: self._store.commit(commit), self._clock)
+        return await self._sender.deliver(dispatch)
+
+    async def _failed(self, claimed: ClaimedTurn, trace: str) -> float | None:
+        """The bot raised: again later, or for good."""
+        failures = claimed.conversation.failures + 1
+        wait = turn_retry(claimed.channel.turns, failures=failures, jitter=self._rng.random())
+        _log.warning(
+            "turn raised",
+            channel=claimed.channel.id,
+            conversation=claimed.run.key.id,
+            turn=claimed.turn.no,
+            failures=failures,
+            error=trace.strip().rsplit("\n", 1)[-1].split(":", 1)[0],
+        )
+        if wait is None:
+            return await self._fail(claimed, trace)
+        now = self._clock.now()
+        put_off = PutOff(claimed.run, claimed.turn.no, trace, now + wait, now)
+        return await until_stored(lambda: self._store.put_off(put_off), self._clock)
+
+    async def _fail(self, claimed: ClaimedTurn, trace: str) -> float | None:
+        now = self._clock.now()
+        kept = claimed.session or Journal(claimed, self._store, self._sender, self._clock).session
+        commit = TurnCommit(
+            claimed.run,
+            claimed.turn.no,
+            rendered([claimed.channel.turns.error_reply], self._sender.capabilities(claimed.channel)),
+            replace(kept, saved_at=now),
+            now,
+            failed=True,
+            trace=trace,
+        )
+        dispatch = await until_stored(lambda: self._store.commit(commit), self._clock)
+        return await self._sender.deliver(dispatch)
+
+
+def _timers(claimed: ClaimedTurn, timers: Sequence[Later], now: float) -> list[TimerRow]:
+    key = claimed.run.key
+    rows: list[TimerRow] = []
+    for place, later in enumerate(timers):
+        name = f"{claimed.turn.no}.{place}"
+        event = Inbound(
+            kind="timer",
+            addresses=tuple(claimed.conversation.addresses.split("\n")),
+            dedup_key=f"timer:{key.id}:{name}",
+            details={"name": later.name, "data": later.data},
+        )
+        rows.append(
+            TimerRow(
+                key.workspace_id,
+                key.id,
+                name,
+                claimed.channel.id,
+                now + later.seconds,
+                later.follow_up,
+                _encode(event),
+            )
+        )
+    return rows

@@ -1,0 +1,52 @@
+"""The typing indicator: shown when a turn starts, refreshed until the answer is out, always stopped."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+
+import structlog
+
+from turnkeeper.channels.base import ChannelAdapter
+from turnkeeper.engine.calling import Calling
+from turnkeeper.store.base import ClaimedTurn
+
+_log = structlog.get_logger("turnkeeper.typing")
+_CALL_LIMIT = 5.0
+
+
+@asynccontextmanager
+async def typing(
+    claimed: ClaimedTurn, adapters: Mapping[str, ChannelAdapter[object]], client: Calling
+) -> AsyncIterator[None]:
+    """Show that an answer is being written, for as long as the block runs."""
+    adapter = adapters[claimed.channel.kind]
+    message_id = _answered(claimed)
+    if adapter.capabilities.typing_refresh is None or message_id is None:
+        yield
+        return
+    showing = asyncio.create_task(_show(claimed, adapter, message_id, client))
+    try:
+        yield
+    finally:
+        showing.cancel()
+
+
+def _answered(claimed: ClaimedTurn) -> str | None:
+    """The newest message of the contact that the turn answers."""
+    ids = [event.external_id for event in claimed.events if event.external_id and not event.from_me]
+    return ids[-1] if ids else None
+
+
+async def _show(claimed: ClaimedTurn, adapter: ChannelAdapter[object], message_id: str, client: Calling) -> None:
+    refresh = adapter.capabilities.typing_refresh or 0.0
+    addresses = tuple(claimed.conversation.addresses.split("\n"))
+    shown = 0.0
+    while shown < adapter.capabilities.typing_longest:
+        try:
+            await client.play(adapter.typing(addresses, message_id, claimed.channel.config), timeout=_CALL_LIMIT)
+        except Exception as error:  # noqa: BLE001 - an indicator never costs anyone an answer
+            _log.info("typing could not be shown", channel=claimed.channel.id, error=type(error).__name__)
+        await asyncio.sleep(refresh)
+        shown += refresh

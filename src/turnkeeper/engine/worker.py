@@ -1,0 +1,281 @@
+"""The dispatcher: claims what is due, runs it, and stops what it has lost.
+
+Woken by whoever commits (in process, over a socket, or by the database); a slow poll is only the safety net.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import math
+import random
+from collections.abc import Callable, Mapping, Sequence
+
+import structlog
+
+from turnkeeper.channels.base import ChannelAdapter
+from turnkeeper.engine.answer import Bot
+from turnkeeper.engine.calling import Calling
+from turnkeeper.engine.clock import Clock
+from turnkeeper.engine.lease import Heart, HeartThread, Lease
+from turnkeeper.engine.outbox import Sender
+from turnkeeper.engine.turns import TurnRunner
+from turnkeeper.engine.wakeups import Wakeups
+from turnkeeper.model.errors import Fenced, StoreUnavailable
+from turnkeeper.model.ids import ConversationId, ConversationKey, WorkerId
+from turnkeeper.store.base import Beat, Claimed, ClaimedTurn, Dispatch, Run, Store, Wake
+
+_log = structlog.get_logger("turnkeeper.worker")
+CLAIM_LIMIT = 256
+SAFETY_POLL = 1.0
+SLOT = 0.002
+"""Seconds; due times are rounded up to whole slots."""
+TIMER_BATCH = 200
+LAST_SENDS = 5.0
+"""Seconds that calls under way are given at a stop; after that their fate is unknown."""
+_SUSPICION = 30
+
+
+class Worker:
+    """One event loop's share of the conversations.
+
+    `make_heart_store`: a second store for the heart's own thread; without it the heart beats in this loop
+    (simulations). `capacity`: conversations in hand at once.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        adapters: Mapping[str, ChannelAdapter[object]],
+        bots: Mapping[str, Bot],
+        client: Calling,
+        wakeups: Wakeups,
+        clock: Clock,
+        *,
+        lease: float = 3.0,
+        capacity: int = 12_000,
+        make_heart_store: Callable[[], Store] | None = None,
+        rng: random.Random | None = None,
+        name: Callable[[], str] | None = None,
+    ) -> None:
+        self._store = store
+        self._wakeups = wakeups
+        self._clock = clock
+        self._capacity = capacity
+        self._lease = Lease(clock, lease, name) if name else Lease(clock, lease)
+        rng = rng or random.Random()  # noqa: S311 - spreads retries, guards nothing
+        sender = Sender(store, adapters, client, self._lease, clock, rng)
+        self._sender = sender
+        self._runner = TurnRunner(store, adapters, bots, client, sender, clock, rng)
+        self._versions = {bot_id: bot.version for bot_id, bot in bots.items()}
+        self._make_heart_store = make_heart_store
+        self._heart: HeartThread | asyncio.Task[None] | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._runs: dict[ConversationKey, tuple[Run, asyncio.Task[None]]] = {}
+        self._due: list[float] = []
+        self._slots: set[int] = set()
+        self._awake = asyncio.Event()
+        self._claiming = False
+        self._suspicion = 0
+        self._stopping = False
+        self._dispatching: asyncio.Task[None] | None = None
+        self.ticked_at = clock.monotonic()
+
+    @property
+    def worker_id(self) -> WorkerId:
+        """Who this worker is now."""
+        return self._lease.worker_id
+
+    @property
+    def running(self) -> int:
+        """Conversations in hand."""
+        return len(self._runs)
+
+    async def start(self) -> None:
+        """Register, and begin to claim."""
+        self._loop = asyncio.get_running_loop()
+        await self._store.register(self._lease.worker_id, self._clock.now())
+        await self._wakeups.start(self.woken)
+        if self._make_heart_store is not None:
+            self._heart = HeartThread(self._make_heart_store, self._lease, self, self._clock)
+            self._heart.start()
+        else:
+            self._heart = asyncio.create_task(Heart(self._store, self._lease, self, self._clock).run())
+        self._dispatching = asyncio.create_task(self._dispatch())
+
+    def woken(self, wakes: Sequence[Wake]) -> None:
+        """Conversations moved: claim what is due, stop what was lost."""
+        for wake in wakes:
+            if wake.fenced == self._lease.worker_id:
+                self._stop_run(ConversationKey(wake.workspace_id, ConversationId(wake.conversation_id)))
+            if wake.due_at is not None:
+                self._push(wake.due_at)
+
+    def _push(self, due_at: float) -> None:
+        """Remember when something is due, in slots, so that ten thousand waits are a few hundred wake-ups."""
+        if due_at <= self._clock.now():
+            self._awake.set()
+            return
+        slot = math.ceil(due_at / SLOT)
+        if slot not in self._slots:
+            self._slots.add(slot)
+            heapq.heappush(self._due, slot * SLOT)
+            if self._due[0] == slot * SLOT:
+                self._awake.set()
+
+    def _stop_run(self, key: ConversationKey) -> None:
+        held = self._runs.get(key)
+        if held is not None:
+            held[1].cancel()
+
+    async def _dispatch(self) -> None:
+        polled_at = self._clock.monotonic()
+        while not self._stopping:
+            self._awake.clear()
+            self.ticked_at = self._clock.monotonic()
+            try:
+                full = await self._claim()
+                if self._clock.monotonic() - polled_at >= SAFETY_POLL:
+                    polled_at = self._clock.monotonic()
+                    full = await self._poll() or full
+            except StoreUnavailable as error:
+                _log.warning("cannot claim", error=str(error))
+                self._suspicion = 0
+                await asyncio.sleep(SAFETY_POLL)
+                continue
+            if not full:
+                await self._sleep(polled_at + SAFETY_POLL)
+
+    async def _claim(self) -> bool:
+        """Claim what is due; whether there may be more."""
+        room = min(CLAIM_LIMIT, self._capacity - len(self._runs))
+        if room <= 0:
+            return False
+        now = self._clock.now()
+        while self._due and self._due[0] <= now:
+            self._slots.discard(round(heapq.heappop(self._due) / SLOT))
+        self._claiming = True
+        try:
+            claimed = await self._store.claim(self._lease.worker_id, room, now, self._versions)
+            for item in claimed:
+                self._begin(item)
+        finally:
+            self._claiming = False
+        return len(claimed) >= room
+
+    async def _poll(self) -> bool:
+        """The safety net: what no wake-up told of, and timers."""
+        due = await self._store.next_due()
+        now = self._clock.now()
+        if due is None:
+            return False
+        if due > now:
+            self._push(due)
+            return False
+        self.woken(await self._store.fire_timers(now, TIMER_BATCH))
+        return await self._claim()
+
+    async def _sleep(self, until: float) -> None:
+        """Until the next conversation is due, someone wakes us, or the safety poll."""
+        wait = until - self._clock.monotonic()
+        if self._due:
+            wait = min(wait, self._due[0] - self._clock.now())
+        if wait <= 0 or self._awake.is_set() or self._loop is None:
+            await asyncio.sleep(0)
+            return
+        timer = self._loop.call_later(wait, self._awake.set)
+        await self._awake.wait()
+        timer.cancel()
+
+    def _begin(self, claimed: Claimed) -> None:
+        key = claimed.run.key
+        task = asyncio.create_task(self._run(claimed))
+        self._runs[key] = (claimed.run, task)
+        task.add_done_callback(lambda _: self._ended(key, claimed.run))
+
+    def _ended(self, key: ConversationKey, run: Run) -> None:
+        held = self._runs.get(key)
+        if held is not None and held[0] == run:
+            del self._runs[key]
+        if len(self._runs) == self._capacity - 1:
+            self._awake.set()
+
+    async def _run(self, claimed: Claimed) -> None:
+        try:
+            if isinstance(claimed, ClaimedTurn):
+                due = await self._runner.run(claimed)
+            else:
+                due = await self._sender.deliver(Dispatch(claimed))
+            if due is not None:
+                self._push(due)
+        except Fenced:
+            _log.info("conversation was lost to someone else", conversation=claimed.run.key.id)
+        except asyncio.CancelledError:
+            _log.info("run was stopped", conversation=claimed.run.key.id)
+        except Exception:  # noqa: BLE001 - the conversation is taken over when the lease ends
+            _log.exception("run ended with an error of our own", conversation=claimed.run.key.id)
+
+    def held(self) -> frozenset[ConversationKey] | None:
+        """For the heart: asked for only while no claim's answer can be on its way."""
+        self._suspicion -= 1
+        if self._suspicion > 0 or self._claiming:
+            return None
+        self._suspicion = _SUSPICION
+        return frozenset(self._runs)
+
+    def reborn(self, worker_id: WorkerId) -> None:  # noqa: ARG002 - the lease has it
+        """Declared dead: whatever ran belongs to others now."""
+        self._from_heart(self._stop_all)
+
+    def beaten(self, beat: Beat) -> None:
+        """Something was freed: it is due."""
+        if beat.released:
+            self._from_heart(self._awake.set)
+
+    def _from_heart(self, call: Callable[[], None]) -> None:
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(call)
+
+    def _stop_all(self) -> None:
+        for _, task in list(self._runs.values()):
+            task.cancel()
+        self._awake.set()
+
+    async def drain(self, limit: float) -> int:
+        """Stop claiming, finish what can be finished in `limit` seconds, hand the rest over; how many were."""
+        self._stopping = True
+        self._awake.set()
+        if self._dispatching is not None:
+            await asyncio.gather(self._dispatching, return_exceptions=True)
+        tasks = {task for _, task in self._runs.values()}
+        late: set[asyncio.Task[None]] = set()
+        if tasks:
+            _, late = await asyncio.wait(tasks, timeout=limit)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+        if self._sender.under_way:
+            await asyncio.wait(self._sender.under_way, timeout=LAST_SENDS)
+        return await self._sign_off()
+
+    async def _sign_off(self) -> int:
+        handed_over = 0
+        try:
+            handed_over = await self._store.retire(self._lease.worker_id, self._clock.now())
+        except StoreUnavailable as error:
+            _log.warning("could not sign off; others take over when the lease ends", error=str(error))
+        if isinstance(self._heart, HeartThread):
+            await self._heart.stop()
+        elif self._heart is not None:
+            self._heart.cancel()
+            await asyncio.gather(self._heart, return_exceptions=True)
+        await self._wakeups.close()
+        return handed_over
+
+    def kill(self) -> None:
+        """End without a word, as `kill -9` does (simulations)."""
+        self._stopping = True
+        tasks = [self._dispatching, self._heart if isinstance(self._heart, asyncio.Task) else None]
+        for task in [*tasks, *(task for _, task in self._runs.values()), *self._sender.under_way]:
+            if task is not None:
+                task.cancel()
