@@ -98,7 +98,7 @@ class Chaos:
             text("both", addresses=tuple(f"phone:{who}" for who in PEOPLE)),
             text("old", of=of, at=self.w.now - 100_000),
         ]
-        weights = [12, 2, 2, 2, 2, 2, 1, 1, 1, 1, 0.3, 0.5]
+        weights = [16, 2, 2, 2, 1, 2, 1, 0.4, 0.7, 1, 0.3, 0.5]
         chosen = rng.choices(said, weights, k=rng.choice((1, 1, 2)))
         self.heard += [inbound for inbound in chosen if inbound.kind == "text" and not inbound.from_me]
         taken = await self.w.hear(*chosen)
@@ -125,7 +125,7 @@ class Chaos:
         place = self.rng.randrange(len(self.turns))
         worker, turn = self.turns[place]
         replies = ["a", "b", "c"][: self.rng.choice((0, 1, 1, 2, 3))]
-        match self.rng.choice(("begin", "say", "commit", "commit", "commit", "fail", "put off", "release", "hand over")):
+        match self.rng.choice(("begin", "say", *["commit"] * 8, "fail", "put off", "release", "hand over")):
             case "begin":
                 await self.w.begin(turn, "book")
                 if self.rng.random() < 0.7:
@@ -241,7 +241,7 @@ class Chaos:
         if found:
             until = self.rng.choice((None, self.w.now + 10))
             key = self.rng.choice(found).key
-            mode = self.rng.choice(("human", "bot", "bot", "paused"))
+            mode = self.rng.choice(("human", "bot", "bot", "bot", "bot", "paused"))
             await self.w.store.set_mode(key, mode, self.w.now, until if mode != "bot" else None)
 
     async def pause_or_resume(self) -> None:
@@ -336,6 +336,3 @@ async def tell(world: Any, seed: int, length: int) -> None:
         except BaseException as error:
             error.add_note(f"seed {seed}: {' '.join(chaos.log[-40:])}")
             raise
-
-
-

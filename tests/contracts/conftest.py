@@ -1,6 +1,5 @@
 """One suite, every store: a test says what happens, never where it is kept."""
 
-import importlib.util
 import itertools
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -19,7 +18,6 @@ from turnkeeper.testing.events import Channels
 from turnkeeper.testing.events import channel as any_channel
 
 OpenWorld = Callable[..., AbstractAsyncContextManager[World]]
-KINDS = ("sqlite-file", "sqlite-memory", "postgres")
 
 
 class Database:
@@ -79,16 +77,24 @@ def postgres_contracts(postgres_cluster: Cluster) -> str:
     return postgres_cluster.url("contracts")
 
 
-@pytest.fixture(params=KINDS)
+def database_of(kind: str, request: Any, folder: Path) -> Database:
+    if kind == "sqlite-memory":
+        return InMemory()
+    if kind == "sqlite-file":
+        return OnFile(folder)
+    return OnPostgres(request.getfixturevalue("postgres_contracts"))
+
+
+@pytest.fixture(params=["sqlite-file", "sqlite-memory", "postgres"])
 def database(request: Any, tmp_path: Path) -> Database:
     """Each kind in turn."""
-    if request.param == "sqlite-memory":
-        return InMemory()
-    if request.param == "sqlite-file":
-        return OnFile(tmp_path)
-    if importlib.util.find_spec("turnkeeper.store.postgres.store") is None:
-        pytest.skip("turnkeeper.store.postgres.store cannot be imported")
-    return OnPostgres(request.getfixturevalue("postgres_contracts"))
+    return database_of(request.param, request, tmp_path)
+
+
+@pytest.fixture(params=["sqlite-file", "postgres"])
+def shared_database(request: Any, tmp_path: Path) -> Database:
+    """Each kind that several processes can use at once."""
+    return database_of(request.param, request, tmp_path)
 
 
 @pytest.fixture
@@ -114,10 +120,9 @@ def world(database: Database) -> OpenWorld:
 
 
 @pytest.fixture
-def two_stores(database: Database) -> Any:
+def two_stores(shared_database: Database) -> Any:
     """Two processes' stores on one database: `async with two_stores() as (world, other):`."""
-    if isinstance(database, InMemory):
-        pytest.skip("a database in memory belongs to one process")
+    database = shared_database
 
     @asynccontextmanager
     async def opened(channel: Channel | None = None) -> Any:
