@@ -108,6 +108,7 @@ class SqliteStore:
         connection = self._opened()
         names: list[str] = []
         with self._lock:
+            self._refuse_others(connection)
             connection.execute(
                 "create table if not exists migration (name text primary key, checksum text not null) without rowid"
             )
@@ -124,6 +125,11 @@ class SqliteStore:
                     raise
                 names.append(migration.name)
         return names
+
+    def _refuse_others(self, connection: apsw.Connection) -> None:
+        tables = {str(row[0]) for row in connection.execute("select name from sqlite_schema where type = 'table'")}
+        if tables and "migration" not in tables:
+            raise StoreMismatch(f"{self._path} is a database, but not one of ours; nothing was changed")
 
     def _opened(self) -> apsw.Connection:
         if self._connection is None:

@@ -1,0 +1,198 @@
+"""SQLite as we run it: synced, one writer a process, a batch a commit, and nothing lost between processes."""
+
+import asyncio
+import threading
+from pathlib import Path
+from typing import Any
+
+import apsw
+import pytest
+
+from turnkeeper.model.errors import StoreMismatch, StoreUnavailable
+from turnkeeper.store.base import Arrival, Intake
+from turnkeeper.store.sqlite import store as module
+from turnkeeper.store.sqlite.store import SqliteStore
+from turnkeeper.store.sqlite.writer import Batches, InlineWriter, Operation, ProcessLock, ThreadWriter, run_now
+from turnkeeper.testing.events import Channels, channel, text
+
+SHOP = channel()
+
+
+def intake(said: str, **more: Any) -> Intake:
+    return Intake([Arrival(SHOP, text(said, **more), 1_800_000_000.0)])
+
+
+async def opened(path: Path | str, **more: Any) -> SqliteStore:
+    store = SqliteStore(path, Channels(SHOP), **more)
+    await store.open()
+    await store.migrate()
+    return store
+
+
+async def test_commits_are_synced_and_what_was_taken_is_there_after_a_restart(tmp_path: Path) -> None:
+    store = await opened(tmp_path / "a.db")
+    await store.take(intake("hi"))
+    connection = store._opened()
+    assert connection.execute("pragma synchronous").fetchall() == [(2,)]
+    assert connection.execute("pragma journal_mode").fetchall() == [("wal",)]
+    await store.close()
+    again = await opened(tmp_path / "a.db")
+    assert (await again.ledger()).accepted == 1
+    await again.close()
+
+
+async def test_whoever_comes_during_a_commit_shares_the_next_one(tmp_path: Path) -> None:
+    store = await opened(tmp_path / "a.db")
+    commits = 0
+
+    def count() -> bool:
+        nonlocal commits
+        commits += 1
+        return False
+
+    store._opened().set_commit_hook(count)
+    await asyncio.gather(*(store.take(intake("hi", of=str(n))) for n in range(500)))
+    assert commits < 50
+    assert (await store.ledger()).accepted == 500
+    await store.close()
+
+
+async def test_a_bad_operation_fails_alone(tmp_path: Path) -> None:
+    store = await opened(tmp_path / "a.db")
+
+    async def bad(rows: Any, items: Any) -> list[None]:
+        rows.run("insert into contact values ('default', 'half', null, 0)")
+        raise ValueError("no")
+
+    results = await asyncio.gather(
+        store.take(intake("one")), store._play(bad, None), store.take(intake("two")), return_exceptions=True
+    )
+    assert isinstance(results[1], ValueError)
+    assert (await store.ledger()).accepted == 2
+    assert store._opened().execute("select count(*) from contact where id = 'half'").fetchall() == [(0,)]
+    await store.close()
+
+
+async def test_a_caller_who_went_away_takes_nobody_along(tmp_path: Path) -> None:
+    store = await opened(tmp_path / "a.db")
+    tasks = [asyncio.create_task(store.take(intake("hi", of=str(n)))) for n in range(10)]
+    await asyncio.sleep(0)
+    tasks[3].cancel()
+    results = await asyncio.gather(*tasks, return_exceptions=True)
+    assert sum(isinstance(result, asyncio.CancelledError) for result in results) == 1
+    assert (await store.ledger()).accepted >= 9
+    await store.close()
+
+
+async def test_closing_finishes_what_is_queued(tmp_path: Path) -> None:
+    store = await opened(tmp_path / "a.db")
+    tasks = [asyncio.create_task(store.take(intake("hi", of=str(n)))) for n in range(50)]
+    await asyncio.sleep(0)
+    await store.close()
+    await asyncio.gather(*tasks)
+    with pytest.raises(StoreUnavailable):
+        await store.take(intake("late"))
+    again = await opened(tmp_path / "a.db")
+    assert (await again.ledger()).accepted == 50
+    await again.close()
+
+
+async def test_a_closed_store_says_so(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "a.db", Channels(SHOP))
+    for ask in (store.migrate, store.ledger, store.next_due, lambda: store.take(intake("hi"))):
+        with pytest.raises(StoreUnavailable):
+            await ask()
+
+
+@pytest.mark.parametrize(
+    "label, content, error",
+    [("no database", b"this is not a database" * 100, StoreUnavailable), ("a folder", None, StoreUnavailable)],
+)
+async def test_what_cannot_be_opened_is_told(
+    tmp_path: Path, label: str, content: bytes | None, error: type[Exception]
+) -> None:
+    path = tmp_path / "a.db"
+    path.mkdir() if content is None else path.write_bytes(content)
+    with pytest.raises(error, match="cannot open"):
+        await SqliteStore(path, Channels()).open()
+
+
+async def test_an_sqlite_that_loses_commits_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_OLDEST_FIXED", (99, 0, 0))
+    with pytest.raises(StoreMismatch, match="WAL reset"):
+        await SqliteStore(tmp_path / "a.db", Channels()).open()
+
+
+async def test_a_full_disk_is_unavailable_and_passes(tmp_path: Path) -> None:
+    store = await opened(tmp_path / "a.db")
+    connection = store._opened()
+    pages = connection.execute("pragma page_count").fetchall()[0][0]
+    connection.execute(f"pragma max_page_count = {pages}")
+    with pytest.raises(StoreUnavailable, match="SQLite"):
+        await store.take(intake("x" * 100_000))
+    connection.execute("pragma max_page_count = 1000000")
+    await store.take(intake("x" * 100_000))
+    assert (await store.ledger()).accepted == 1
+    await store.close()
+
+
+def test_processes_take_turns_by_the_lock(tmp_path: Path) -> None:
+    one, other = ProcessLock(str(tmp_path / "lock")), ProcessLock(str(tmp_path / "lock"))
+    order: list[str] = []
+    waiting = threading.Event()
+
+    def second() -> None:
+        waiting.set()
+        with other:
+            order.append("second")
+
+    with one:
+        thread = threading.Thread(target=second)
+        thread.start()
+        waiting.wait(5)
+        order.append("first")
+    thread.join(5)
+    assert order == ["first", "second"]
+    one.close()
+    other.close()
+
+
+def test_a_script_that_waits_for_something_else_is_a_mistake() -> None:
+    async def waits() -> None:
+        await asyncio.sleep(0)
+
+    with pytest.raises(RuntimeError, match="outside its transaction"):
+        run_now(waits())
+
+
+async def test_both_writers_play_the_same_batches(tmp_path: Path) -> None:
+    connection = apsw.Connection(":memory:")
+    connection.execute("create table t (x)")
+    batches = Batches(connection, ProcessLock(None))
+
+    async def add(rows: Any, items: Any) -> list[int]:
+        for item in items:
+            rows.run("insert into t values (?)", (item,))
+        return [item * 10 for item in items]
+
+    for writer in (
+        InlineWriter(batches, asyncio.get_running_loop()),
+        ThreadWriter(batches, asyncio.get_running_loop()),
+    ):
+        assert await asyncio.gather(*(writer.submit(add, n) for n in range(5))) == [0, 10, 20, 30, 40]
+        await writer.close()
+    assert connection.execute("select count(*) from t").fetchall() == [(10,)]
+
+
+async def test_an_answer_for_nobody_is_no_error() -> None:
+    """A future that was cancelled meanwhile is passed over."""
+    from turnkeeper.store.sqlite.writer import _settle
+
+    future: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+    future.cancel()
+
+    async def nothing(rows: Any, items: Any) -> list[int]:
+        return []
+
+    _settle([(Operation(nothing, None, future), 1)])
+    assert future.cancelled()
