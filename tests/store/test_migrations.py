@@ -1,6 +1,5 @@
 """Migrations: each once, in order, in its own transaction; from any version to the newest schema."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -87,15 +86,14 @@ async def test_from_any_version_to_the_newest_schema(tmp_path: Path, count: int)
 
 
 @pytest.fixture
-def one_more(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Migration]]:
+def more(monkeypatch: pytest.MonkeyPatch) -> list[Migration]:
     """Migrations that the test puts behind ours."""
-    more: list[Migration] = []
-    monkeypatch.setattr(migrations, "migrations", lambda package: [*KNOWN, *more])
-    return iter([more])
+    added: list[Migration] = []
+    monkeypatch.setattr(migrations, "migrations", lambda _: [*KNOWN, *added])
+    return added
 
 
-async def test_a_migration_that_fails_leaves_nothing_behind(path: Path, one_more: Iterator[list[Migration]]) -> None:
-    more = next(one_more)
+async def test_a_migration_that_fails_leaves_nothing_behind(path: Path, more: list[Migration]) -> None:
     more.append(Migration("9001_half", "create table half (x); create table conversation (x)"))
     with pytest.raises(apsw.SQLError):
         await migrated(path)
@@ -104,8 +102,7 @@ async def test_a_migration_that_fails_leaves_nothing_behind(path: Path, one_more
     assert await migrated(path) == ["9001_half"]
 
 
-async def test_the_previous_release_works_on_a_newer_schema(path: Path, one_more: Iterator[list[Migration]]) -> None:
-    more = next(one_more)
+async def test_the_previous_release_works_on_a_newer_schema(path: Path, more: list[Migration]) -> None:
     more.append(Migration("9001_more", "create table more (x)"))
     await migrated(path)
     more.clear()
