@@ -8,11 +8,23 @@ from typing import Any
 import asyncpg
 import pytest
 
-from tests.store.postgres_machines import SHOP, T0, W1, ending, key_of, machines, one_turn, session, webhook
+from tests.store.postgres_machines import (
+    SHOP,
+    T0,
+    W1,
+    claim,
+    ending,
+    key_of,
+    machines,
+    one_turn,
+    session,
+    texts,
+    webhook,
+)
 from tests.support.programs import free_port
 from turnkeeper.model.conversation import StepRow
 from turnkeeper.model.errors import StoreMismatch, StoreUnavailable
-from turnkeeper.store.base import Intake, Stray
+from turnkeeper.store.base import ClaimedTurn, Intake, Stray
 from turnkeeper.store.postgres import connecting
 from turnkeeper.store.postgres.store import PostgresStore
 from turnkeeper.testing.events import Channels, text
@@ -71,7 +83,11 @@ class TestConnecting:
         async with machines(postgres_database) as [store]:
             await store.take(webhook(text("hi")))
             for name, value in connecting.SETTINGS.items():
-                assert await store._read(lambda c, name=name: c.fetchval(f"show {name}")) == value
+
+                async def show(connection: Any, name: str = name) -> Any:
+                    return await connection.fetchval(f"show {name}")
+
+                assert await store._read(show) == value
 
     async def test_closing_finishes_what_is_under_way(self, postgres_database: str) -> None:
         async with machines(postgres_database) as [store]:
@@ -127,9 +143,12 @@ class TestBatches:
             people = [str(n) for n in range(20)]
             hooks = [webhook(text(str(n), of=of), at=T0 + n) for n in range(20) for of in people]
             await asyncio.gather(*(store.take(hook) for hook in hooks))
-            for person in people:
-                lines = await store.history(await key_of(store, person), 100)
-                assert [line.text for line in lines] == [str(n) for n in range(20)]
+            await store.register(W1, T0)
+            turns = await claim(store)
+            assert len(turns) == len(people)
+            for turn in turns:
+                assert isinstance(turn, ClaimedTurn)
+                assert texts(turn) == [str(n) for n in range(20)]
 
     async def test_strays_are_counted_within_a_batch_and_across(self, postgres_database: str) -> None:
         async with machines(postgres_database) as [store]:

@@ -36,6 +36,7 @@ SETTINGS = {
     "enable_hashjoin": "off",
     "enable_mergejoin": "off",
     "enable_seqscan": "off",
+    "enable_bitmapscan": "off",
     "enable_memoize": "off",
     "statement_timeout": "15s",
     # A process that is stopped in the middle of a transaction must not hold up the others.

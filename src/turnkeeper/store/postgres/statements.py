@@ -2,7 +2,8 @@
 
 Rows travel as one array of a row type, keys as one array a column. Plans are made once and kept, perhaps while
 a table was empty; so each statement leaves one way only: from every key, by an index, to its rows. Hence
-`lateral … offset 0`, updates by `ctid`, and no `owner` beside a key (with a backlog its index would be walked).
+`lateral … offset 0`, updates by `ctid`, `+ 0` after a column of another index, and no `owner` beside a key
+(with a backlog its index would be walked).
 """
 
 from __future__ import annotations
@@ -72,10 +73,13 @@ _SPANS = _keys(("w", "text"), ("c", "text"), ("after", "bigint"))
 _NUMBERED = _keys(("w", "text"), ("c", "text"), ("no", "bigint"))
 _MINE = "r.workspace_id = k.w and r.conversation_id = k.c"
 _CHANNELS = "r.workspace_id = k.w and r.channel_id = k.c"
+# The expressions that second indexes lead with; they keep the primary key out, as plain columns keep them out.
+_BESIDE_MINE = r"r.workspace_id || e'\x1f' || r.conversation_id = k.w || e'\x1f' || k.c"
+_BESIDE_CHANNELS = r"r.workspace_id || e'\x1f' || r.channel_id = k.w || e'\x1f' || k.c"
 
 ADDRESSES = _from_keys(columns(AddressRow, "r"), _TRIPLE, "address", f"{_CHANNELS} and r.value = k.x")
 ADD_ADDRESSES = _insert("address", columns(AddressRow), "on conflict do nothing returning 1")
-REPOINT_ADDRESSES = _update_by("address", "conversation_id = $3, contact_id = $4", _PAIR, _MINE)
+REPOINT_ADDRESSES = _update_by("address", "conversation_id = $3, contact_id = $4", _PAIR, _BESIDE_MINE)
 REPOINT_CONVERSATIONS = _update_by("conversation", "contact_id = $3", _PAIR, "r.workspace_id = k.w and r.id = k.c")
 ADD_CONTACTS = _insert("contact", "workspace_id, id, name, created_at", "on conflict do nothing")
 
@@ -90,7 +94,10 @@ OWNED = f"""select {columns(Conversation)} from conversation where owner = any($
 COUNT_OWNED = "select count(*) from conversation where owner = $1"
 
 KNOWN = _from_keys(
-    "k.w, k.c, k.x", _keys(("w", "text"), ("c", "text"), ("x", "bytea")), "event", f"{_CHANNELS} and r.dedup = k.x"
+    "k.w, k.c, k.x",
+    _keys(("w", "text"), ("c", "text"), ("x", "bytea")),
+    "event",
+    f"{_BESIDE_CHANNELS} and r.dedup = k.x",
 )
 RECENT = """select dedup from (
     select dedup, received_at from event where workspace_id = $1 and conversation_id = $2 order by seq desc limit 64
@@ -148,14 +155,14 @@ FIRST_OPEN = f"""select r.* from {_SPANS} cross join lateral (
     where o.workspace_id = k.w and o.conversation_id = k.c and o.seq > k.after and o.settled_at is null
     order by o.seq limit 1
   ) as r"""
-EXTERNAL = _from_keys(columns(OutboundRow, "r"), _TRIPLE, "outbound", f"{_CHANNELS} and r.external_id = k.x")
+EXTERNAL = _from_keys(columns(OutboundRow, "r"), _TRIPLE, "outbound", f"{_BESIDE_CHANNELS} and r.external_id = k.x")
 ADD_OUTBOUND = _insert("outbound", columns(OutboundRow))
 SAVE_OUTBOUND = _update("outbound", OutboundRow, 3)
 TURN_STATES = _from_keys(
-    "k.w, k.c, k.no, r.state, r.settled_at is not null", _NUMBERED, "outbound", f"{_MINE} and r.turn_no = k.no"
+    "k.w, k.c, k.no, r.state, r.settled_at is not null", _NUMBERED, "outbound", f"{_BESIDE_MINE} and r.turn_no = k.no"
 )
 CANCEL = """update outbound set state = 'cancelled', settled_at = $3
-  where workspace_id = $1 and conversation_id = $2 and turn_no > 0 and state = 'queued'
+  where workspace_id = $1 and conversation_id = $2 and turn_no + 0 > 0 and state = 'queued'
   and seq > coalesce((select out_done from conversation where workspace_id = $1 and id = $2), 0) returning turn_no"""
 OPEN_SEND = """select 1 from outbound where workspace_id = $1 and conversation_id = $2 and seq > $3
   and settled_at is null and state in ('sending', 'unknown') limit 1"""

@@ -1,5 +1,7 @@
 -- The engine's tables. Instants are unix seconds (UTC). Column order is the order of the structs' fields.
 -- Keys are text in byte order, so that the program and the database sort them alike (locks are taken in order).
+-- Primary keys lead with the workspace. A second index of the same table leads with an expression: where two
+-- indexes share a leading column, a plan made for an empty table may walk a whole workspace by the wrong one.
 
 -- Every message rewrites its row three or four times, on indexed columns: room on the page, and eager vacuum.
 create table conversation (
@@ -37,7 +39,7 @@ create table address (
   conversation_id text collate "C" not null, contact_id text collate "C" not null,
   primary key (workspace_id, channel_id, value)
 );
-create index address_conversation on address (workspace_id, conversation_id);
+create index address_conversation on address ((workspace_id || e'\x1f' || conversation_id));
 
 -- An event's state changes twice, on columns without an index: a little room keeps that on its page.
 create table event (
@@ -48,7 +50,7 @@ create table event (
   settled_at double precision,
   primary key (workspace_id, conversation_id, seq)
 ) with (fillfactor = 85);
-create unique index event_dedup on event (workspace_id, channel_id, dedup);
+create unique index event_dedup on event ((workspace_id || e'\x1f' || channel_id), dedup);
 
 create table stray (
   workspace_id text collate "C" not null, channel_id text collate "C" not null, dedup bytea not null,
@@ -68,8 +70,9 @@ create table outbound (
   accepted_at double precision, sent_at double precision, delivered_at double precision, read_at double precision,
   primary key (workspace_id, conversation_id, seq)
 ) with (fillfactor = 85);
-create unique index outbound_turn on outbound (workspace_id, conversation_id, turn_no, n);
-create index outbound_external on outbound (workspace_id, channel_id, external_id) where external_id is not null;
+create unique index outbound_turn on outbound ((workspace_id || e'\x1f' || conversation_id), turn_no, n);
+create index outbound_external on outbound ((workspace_id || e'\x1f' || channel_id), external_id)
+  where external_id is not null;
 
 create table early_report (
   workspace_id text collate "C" not null, channel_id text collate "C" not null,
