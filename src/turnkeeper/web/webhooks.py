@@ -211,7 +211,7 @@ def _challenge(endpoint: Endpoint, query: bytes) -> bytes:
 
 
 _CLOSE = (b"connection", b"close")
-_OK, _OK_BODY = answer(200, b"OK")
+_OK, _OK_BODY = answer(200, b"")  # a body would be a second write to the socket
 _REFUSALS = {
     400: answer(400, b"not a webhook of this provider\n"),
     401: answer(401, b"the signature is missing or wrong\n"),
