@@ -59,6 +59,12 @@ class Lease:
         """Whether nobody can have taken over yet."""
         return self._clock.monotonic() - self._confirmed_at < self.length * _SAFE
 
+    async def trusted(self, worker_id: WorkerId) -> bool:
+        """Wait until a beat tells whether an identity still stands; at once while the lease is fresh."""
+        while worker_id == self.worker_id and not self.holds():
+            await asyncio.sleep(self.length / 20)
+        return worker_id == self.worker_id
+
     def may_reap(self) -> bool:
         """A worker judges others only after one unbroken lease of its own."""
         now = self._clock.monotonic()

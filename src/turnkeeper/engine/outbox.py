@@ -84,8 +84,8 @@ class Sender:
         return await until_stored(lambda: self._store.record(sent), self._clock)
 
     async def _call(self, claimed: ClaimedSend) -> Outcome:
-        if claimed.run.worker_id != self._lease.worker_id or not self._lease.holds():
-            return NotSent("the lease may have lapsed before the call", retry_after=0.0)
+        if not await self._lease.trusted(claimed.run.worker_id):
+            return NotSent("the lease had lapsed before the call", retry_after=0.0)
         channel = claimed.channel
         adapter = self._adapters[channel.kind]
         calls = adapter.send(self._outbound(claimed), channel.config)

@@ -129,14 +129,14 @@ class Worker:
             held[1].cancel()
 
     async def _dispatch(self) -> None:
-        polled_at = self._clock.monotonic()
+        poll_at = self._clock.monotonic() + SAFETY_POLL
         while not self._stopping:
             self._awake.clear()
             self.ticked_at = self._clock.monotonic()
             try:
                 full = await self._claim()
-                if self._clock.monotonic() - polled_at >= SAFETY_POLL:
-                    polled_at = self._clock.monotonic()
+                if self._clock.monotonic() >= poll_at:
+                    poll_at = self._clock.monotonic() + SAFETY_POLL
                     full = await self._poll() or full
             except StoreUnavailable as error:
                 _log.warning("cannot claim", error=str(error))
@@ -144,7 +144,7 @@ class Worker:
                 await asyncio.sleep(SAFETY_POLL)
                 continue
             if not full:
-                await self._sleep(polled_at + SAFETY_POLL)
+                await self._sleep(poll_at)
 
     async def _claim(self) -> bool:
         """Claim what is due; whether there may be more."""
@@ -183,7 +183,7 @@ class Worker:
         if wait <= 0 or self._awake.is_set() or self._loop is None:
             await asyncio.sleep(0)
             return
-        timer = self._loop.call_later(wait, self._awake.set)
+        timer = self._loop.call_later(max(wait, SLOT / 2), self._awake.set)
         await self._awake.wait()
         timer.cancel()
 
