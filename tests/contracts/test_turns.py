@@ -41,7 +41,7 @@ async def test_a_worker_that_is_not_registered_or_dead_claims_nothing(world: Ope
 class TestFencing:
     """Every write carries owner and epoch; whoever lost the conversation changes nothing."""
 
-    @pytest.mark.parametrize("how", ["interrupted", "taken over", "dead", "another epoch"])
+    @pytest.mark.parametrize("how", ["interrupted", "taken over", "dead", "released", "another epoch"])
     async def test_a_worker_that_lost_its_turn_changes_nothing(self, world: OpenWorld, how: str) -> None:
         async with world() as w:
             await w.hear("one")
@@ -54,6 +54,8 @@ class TestFencing:
                 assert wake.fenced == W1
             elif how == "dead":
                 await w.die()
+            elif how == "released":
+                await w.store.release(turn.run, w.now)
             else:
                 await w.store.release(turn.run, w.now)
                 await w.turn()
@@ -196,6 +198,16 @@ class TestCase08Commits:
             await w.die()
             assert (await w.store.commit(ending)).send is None
             assert (await w.conversation()).out_last == 1
+
+    async def test_case_08_a_late_commit_of_a_turn_that_another_committed_is_refused(self, world: OpenWorld) -> None:
+        async with world() as w:
+            await w.hear("hi")
+            late = await w.turn()
+            await w.die()
+            await w.deliver(await w.commit(await w.turn(W2), "mine"))
+            with pytest.raises(Fenced):
+                await w.commit(late, "mine too")
+            assert w.sent == ["mine"]
 
     async def test_case_08_only_a_running_turn_commits(self, world: OpenWorld) -> None:
         async with world() as w:
