@@ -1,6 +1,7 @@
 """PostgreSQL's own: connecting and losing the connection, migrations, batches, notifications."""
 
 import asyncio
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -12,6 +13,7 @@ from tests.store.postgres_machines import (
     SHOP,
     T0,
     W1,
+    answer,
     claim,
     ending,
     key_of,
@@ -26,6 +28,7 @@ from turnkeeper.model.conversation import StepRow
 from turnkeeper.model.errors import StoreMismatch, StoreUnavailable
 from turnkeeper.store.base import ClaimedTurn, Intake, Stray
 from turnkeeper.store.postgres import connecting
+from turnkeeper.store.postgres.rows import PostgresRows
 from turnkeeper.store.postgres.store import PostgresStore
 from turnkeeper.testing.events import Channels, text
 
@@ -189,6 +192,49 @@ class TestNul:
             assert await behind.fetchval("select name || arguments from step") == "na\ufffdmear\ufffdgs"
             await store.commit(replace(ending(turn), trace="tr\x00ace"))
             assert await behind.fetchval("select trace from turn") == "tr\ufffdace"
+
+
+class TestOwnThread:
+    async def test_a_blocked_loop_does_not_stop_a_transaction(self, postgres_database: str) -> None:
+        """What it has locked would hold up the other machines."""
+        store = PostgresStore(postgres_database, Channels(SHOP), own_thread=True)
+        await store.open()
+        await store.migrate()
+        done = threading.Event()
+
+        async def script(rows: PostgresRows) -> None:
+            for _ in range(10):
+                await rows.clock()
+            done.set()
+
+        played = asyncio.ensure_future(store._alone(script))
+        await asyncio.sleep(0)
+        assert done.wait(10)  # on purpose: this thread's loop stands still
+        await played
+        await store.close()
+
+    async def test_it_does_the_same_from_there(self, postgres_database: str) -> None:
+        heard: list[tuple[bytes, str]] = []
+        store = PostgresStore(postgres_database, Channels(SHOP), own_thread=True)
+        await store.open()
+        await store.migrate()
+        await store.register(W1, T0)
+        stop = await store.listen(lambda payload: heard.append((payload, threading.current_thread().name)))
+        await asyncio.gather(*(store.take(webhook(text("hi", of=str(n)))) for n in range(50)))
+        sent: list[str] = []
+        await asyncio.gather(*(answer(store, one, "hello", sent, T0 + 61) for one in await claim(store)))
+        assert len(sent) == 50
+        with pytest.raises(asyncpg.UniqueViolationError):
+            await store.register(W1, T0)
+        await store.notify(b"x")
+        await until(lambda: bool(heard))
+        assert heard == [(b"x", threading.current_thread().name)]
+        await stop()
+        assert (await store.ledger()).states["answered"] == 50
+        await store.close()
+        assert all(thread.name != "postgres" for thread in threading.enumerate())
+        with pytest.raises(StoreUnavailable):
+            await store.ledger()
 
 
 class TestNotifications:

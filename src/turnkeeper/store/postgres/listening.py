@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -42,13 +42,12 @@ class Listener:
         self._heard = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
-    async def start(self) -> Callable[[], Awaitable[None]]:
-        """Listen from now on (or, if the database is away, from its return on); what is returned ends it."""
+    async def start(self) -> None:
+        """Listen from now on, or, if the database is away, from its return on."""
         self._task = asyncio.get_running_loop().create_task(self._run())
         waiting = asyncio.ensure_future(self._heard.wait())
         await asyncio.wait({waiting}, timeout=_ANSWER_WITHIN)
         waiting.cancel()
-        return self.close
 
     async def close(self) -> None:
         """Stop."""

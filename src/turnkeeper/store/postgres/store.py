@@ -30,6 +30,7 @@ from turnkeeper.store.postgres import listening, migrating, reading
 from turnkeeper.store.postgres.batcher import Batcher
 from turnkeeper.store.postgres.characters import without_nul
 from turnkeeper.store.postgres.connecting import Connections
+from turnkeeper.store.postgres.own_thread import OwnThread, called_here
 from turnkeeper.store.postgres.rows import PostgresRows
 from turnkeeper.store.transactions import channels, people, send, take, timers, turn, workers
 from turnkeeper.store.transactions import claim as claiming
@@ -43,6 +44,10 @@ T = TypeVar("T")
 _LANES = 2
 
 
+async def _submitted(batcher: Batcher, item: Any) -> Any:
+    return await batcher.submit(item)
+
+
 def _concerned(intake: Intake) -> Hashable:
     """Whom a webhook comes from, so that what one person writes is accepted in order."""
     for arrival in intake.arrivals:
@@ -51,10 +56,15 @@ def _concerned(intake: Intake) -> Hashable:
 
 
 class PostgresStore:
-    """The Store port on one database; `connections` is the most that this process opens, beside a listener's."""
+    """The Store port on one database; `connections` is the most that this process opens, beside a listener's.
 
-    def __init__(self, url: str, directory: Directory, *, connections: int = 8) -> None:
+    `own_thread`: for processes that run bots, which may block the event loop while a transaction is under way.
+    """
+
+    def __init__(self, url: str, directory: Directory, *, connections: int = 8, own_thread: bool = False) -> None:
         self._directory = directory
+        self._home = OwnThread()
+        self._own_thread = own_thread
         self._connections = Connections(url, connections)
         self._alone_now: set[asyncio.Task[Any]] = set()
         self._takes = Batcher(self._connections, self._take, lanes=_LANES, concerns=_concerned)
@@ -65,12 +75,22 @@ class PostgresStore:
 
     async def open(self) -> None:
         """Connect; raises StoreUnavailable."""
-        await self._connections.open()
+        if self._own_thread:
+            self._home.start()
+        try:
+            await self._home.run(self._connections.open())
+        except BaseException:
+            await self._home.close()
+            raise
         self._closed = False
 
     async def close(self) -> None:
         """Finish what is under way, then disconnect."""
         self._closed = True
+        await self._home.run(self._finish())
+        await self._home.close()
+
+    async def _finish(self) -> None:
         for batcher in (self._takes, self._commits, self._records, self._steps):
             await batcher.close()
         if self._alone_now:
@@ -79,25 +99,32 @@ class PostgresStore:
 
     async def migrate(self) -> list[str]:
         """Apply what is missing, each in one transaction; machines that start at once wait for each other."""
-        return await migrating.migrate(self._connections)
+        return await self._home.run(migrating.migrate(self._connections))
 
     async def notify(self, payload: bytes) -> None:
         """Pass a payload to all who listen on this database."""
-        await listening.notify(self._connections, payload)
+        await self._home.run(listening.notify(self._connections, payload))
 
     async def listen(self, callback: Callable[[bytes], None]) -> Callable[[], Awaitable[None]]:
         """Call back for each payload, an empty one meaning "look for yourself"; what is returned ends it."""
-        return await listening.Listener(self._connections, callback).start()
+        listener = listening.Listener(self._connections, called_here(callback) if self._own_thread else callback)
+        await self._home.run(listener.start())
+        return lambda: self._home.run(listener.close())
 
     async def _play(self, batcher: Batcher, item: Any) -> Any:
         if self._closed:
             raise StoreUnavailable("the store is closed")
-        return await batcher.submit(item)
+        if not self._own_thread:
+            return await batcher.submit(item)
+        return await self._home.run(_submitted(batcher, item))
 
     async def _alone(self, script: Callable[[PostgresRows], Coroutine[Any, Any, T]]) -> T:
         """A transaction for which no batch is gathered; it ends as it would even if nobody waits any more."""
         if self._closed:
             raise StoreUnavailable("the store is closed")
+        return await self._home.run(self._shielded(script))
+
+    async def _shielded(self, script: Callable[[PostgresRows], Coroutine[Any, Any, T]]) -> T:
         task = asyncio.get_running_loop().create_task(self._connections.transact(script))
         self._alone_now.add(task)
         task.add_done_callback(self._over)
@@ -109,6 +136,9 @@ class PostgresStore:
             task.exception()  # whoever waited has it; if nobody did, nobody is told
 
     async def _read(self, query: Callable[[PooledConnection], Awaitable[T]]) -> T:
+        return await self._home.run(self._queried(query))
+
+    async def _queried(self, query: Callable[[PooledConnection], Awaitable[T]]) -> T:
         async with self._connections.connection() as connection:
             return await query(connection)
 
