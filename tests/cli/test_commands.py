@@ -200,3 +200,11 @@ def test_a_demo_whose_port_is_taken(tmp_path: Path) -> None:
         result = turnkeeper("demo", "--port", port, "--no-browser", cwd=tmp_path)
     assert result.returncode == 1
     assert "--port 0" in result.stderr
+
+
+def test_channel_comes_when_it_is_asked_for(tmp_path: Path) -> None:
+    (tmp_path / "body.json").write_text('{"object": "page"}', "utf-8")
+    refused = turnkeeper("channel", "parse", "whatsapp_cloud", "body.json", cwd=tmp_path)
+    assert refused.returncode == 1
+    assert "body.json" in refused.stderr
+    assert "parse" in turnkeeper("channel", "--help").stdout
