@@ -1,0 +1,284 @@
+"""Talk to a bot in a test: the production engine, a database in memory, virtual time, and no network.
+
+    @in_virtual_time
+    async def test_it_greets() -> None:
+        async with conversation(bot) as person:
+            await person.says("hi")
+            assert person.heard == ["Hello!"]
+
+Hours pass at once: what a test waits for costs no time, so a follow-up of tomorrow is tested like any other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import random
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any, ParamSpec, TypeVar
+
+import msgspec
+
+from turnkeeper.channels import registry
+from turnkeeper.channels.base import Calls, HttpCall, HttpReply
+from turnkeeper.channels.whatsapp_cloud import WhatsAppCloudConfig
+from turnkeeper.engine.answer import Answer, Bot, Work
+from turnkeeper.engine.wakeups import LocalWakeups
+from turnkeeper.engine.worker import Worker
+from turnkeeper.model.conversation import Conversation, Mode
+from turnkeeper.model.events import Inbound
+from turnkeeper.model.ids import DEFAULT_WORKSPACE, BotId, ChannelId
+from turnkeeper.model.policy import Channel, SendPolicy, TurnPolicy
+from turnkeeper.store.base import Arrival, Intake, Ledger, Moment
+from turnkeeper.store.sqlite.store import SqliteStore
+from turnkeeper.testing.events import ADA, TURNS, Channels, text
+from turnkeeper.testing.virtual_time import VirtualClock, VirtualTimeLoop, run
+
+P = ParamSpec("P")
+T = TypeVar("T")
+_KIND = "whatsapp_cloud"
+_BOT = "bot"
+_CALL = 0.1
+"""Virtual seconds that a call of the provider takes."""
+_LOOK = 0.1
+_NAP = 2.0
+_LONGEST = 3600.0
+"""Virtual seconds after which a conversation that is still busy is taken for one that never rests."""
+
+
+class NeverAtRest(AssertionError):
+    """A bot was still busy after an hour of virtual time."""
+
+
+def in_virtual_time(test: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, T]:
+    """Make an async test one that any runner can call; its hours pass at once."""
+
+    @functools.wraps(test)
+    def call(*args: P.args, **named: P.kwargs) -> T:
+        return run(test(*args, **named))
+
+    return call
+
+
+class Person:
+    """Somebody on a phone, and what they got to see.
+
+    `heard`: every message that reached them, as it was written for WhatsApp, oldest first. `raised`: what the
+    bot raised, each attempt's. `state` and `stage`: what the bot's latest finished turn left to the next one.
+    """
+
+    def __init__(self, bot: Bot, turns: TurnPolicy, name: str, seed: int) -> None:
+        self.heard: list[str] = []
+        self.typing_at: list[float] = []
+        self._watched = _Watched(bot)
+        self._name = name
+        self._rng = random.Random(seed)
+        self._lives = 0
+        config = WhatsAppCloudConfig("1001", "2001", "token", "secret", "verify")
+        self._channel = Channel(
+            DEFAULT_WORKSPACE, ChannelId("shop"), _KIND, BotId(_BOT), turns, SendPolicy(window=86_400.0), config
+        )
+        self._store = SqliteStore(":memory:", Channels(self._channel), inline=True)
+        self._clock = VirtualClock()
+        self._worker: Worker | None = None
+        self._wakeups = LocalWakeups()
+
+    @property
+    def raised(self) -> list[Exception]:
+        """What the bot raised, the newest last."""
+        return self._watched.raised
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """The session's state after the latest turn."""
+        return dict(self._watched.left.state)
+
+    @property
+    def stage(self) -> str | None:
+        """Where the next turn starts."""
+        return self._watched.left.stage
+
+    async def says(self, *texts: str, pause: float = 1.0) -> None:
+        """Write messages, `pause` seconds apart, and wait until the bot has nothing left to do or to send."""
+        for place, said in enumerate(texts):
+            if place:
+                await asyncio.sleep(pause)
+            await self.writes(said)
+        await self.rests()
+
+    async def writes(self, said: str) -> None:
+        """Write a message and go on at once, as somebody does who has more to say."""
+        event = text(said, at=self._clock.now())
+        await self.does(msgspec.structs.replace(event, sender_name=self._name))
+
+    async def does(self, event: Inbound) -> None:
+        """Anything else that a person can do; `turnkeeper.testing.events` builds events."""
+        taken = await self._store.take(Intake([Arrival(self._channel, event, self._clock.now())]))
+        self._wakeups.publish(taken.wakes)
+
+    async def waits(self, seconds: float) -> None:
+        """Be silent for so long; timers that are due meanwhile fire and are answered."""
+        until = self._clock.now() + seconds
+        while True:
+            await self.rests()
+            due = await self._store.next_due()
+            now = self._clock.now()
+            if now >= until:
+                return
+            wake_at = until if due is None else min(due, until)
+            if wake_at - now > _NAP:
+                await self._sleep_through(wake_at - now - _NAP / 2)
+            else:
+                await asyncio.sleep(min(_NAP, until - now))
+
+    async def _sleep_through(self, seconds: float) -> None:
+        """Nothing is due for so long: without a server, whose heart would beat all the while."""
+        assert self._worker is not None
+        await self._worker.drain(0.0)
+        await asyncio.sleep(seconds)
+        await self._start()
+
+    async def rests(self) -> None:
+        """Wait until no turn waits or runs and nothing is left to send. Raises NeverAtRest."""
+        busy = 0.0
+        while busy < _LONGEST:
+            found = await self._found()
+            if found is None or (found.owner is None and found.due_at is None):
+                return
+            await asyncio.sleep(_LOOK)
+            busy += _LOOK
+        raise NeverAtRest(f"the bot is still busy after {_LONGEST:.0f} s; it raised {self.raised!r}")
+
+    async def is_answered_by(self, mode: Mode) -> bool:
+        """Whether it is now the bot (`Mode.BOT`), a person (`Mode.HUMAN`) or nobody (`Mode.PAUSED`)."""
+        found = await self._found()
+        return found is not None and found.mode == mode
+
+    async def is_taken_over(self) -> None:
+        """A colleague takes the conversation from the bot, in the middle of a turn if there is one."""
+        await self._set_mode(Mode.HUMAN)
+
+    async def is_given_back(self) -> None:
+        """The bot answers again."""
+        await self._set_mode(Mode.BOT)
+
+    async def survives_a_crash(self) -> None:
+        """`kill -9` the server at this moment and start another, which resumes what the first had begun."""
+        assert self._worker is not None
+        self._worker.kill()
+        await self._start()
+
+    async def moments(self) -> list[Moment]:
+        """The conversation's story as the console tells it."""
+        found = await self._found()
+        return [] if found is None else await self._store.moments(found.key, 10_000)
+
+    async def ledger(self) -> Ledger:
+        """What became of everything that was said."""
+        return await self._store.ledger()
+
+    async def _found(self) -> Conversation | None:
+        return await self._store.find(DEFAULT_WORKSPACE, self._channel.id, f"phone:{ADA}")
+
+    async def _set_mode(self, mode: Mode) -> None:
+        found = await self._found()
+        if found is None:
+            raise ValueError("there is no conversation before the person has written")
+        wake = await self._store.set_mode(found.key, mode, self._clock.now())
+        self._wakeups.publish([wake] if wake is not None else [])
+
+    async def _open(self) -> None:
+        await self._store.open()
+        await self._store.migrate()
+        await self._start()
+
+    async def _start(self) -> None:
+        self._lives += 1
+        life = self._lives
+        self._wakeups = LocalWakeups()
+        self._worker = Worker(
+            self._store,
+            {_KIND: registry.find(_KIND).adapter},
+            {_BOT: self._watched},
+            _Phone(self, self._clock),
+            self._wakeups,
+            self._clock,
+            rng=self._rng,
+            name=lambda: f"worker-{life}",
+        )
+        await self._worker.start()
+
+    async def _close(self) -> None:
+        if self._worker is not None:
+            await self._worker.drain(0.0)
+        await self._store.close()
+
+
+class _Watched:
+    """The bot, with what it did last."""
+
+    def __init__(self, bot: Bot) -> None:
+        self._bot = bot
+        self.raised: list[Exception] = []
+        self.left = Answer()
+
+    @property
+    def version(self) -> str:
+        """The bot's own."""
+        return self._bot.version
+
+    async def answer(self, work: Work) -> Answer:
+        """The bot's own, noted."""
+        try:
+            self.left = await self._bot.answer(work)
+        except Exception as error:
+            self.raised.append(error)
+            raise
+        return self.left
+
+
+class _Phone:
+    """The provider: takes everything, and shows it to the person."""
+
+    def __init__(self, person: Person, clock: VirtualClock) -> None:
+        self._person = person
+        self._clock = clock
+
+    async def play(self, calls: Calls[T], *, timeout: float) -> T:  # noqa: ARG002, ASYNC109 - the port's
+        """Take each call after a moment."""
+        try:
+            call = next(calls)
+            while True:
+                await asyncio.sleep(_CALL)
+                call = calls.send(self._taken(call))
+        except StopIteration as done:
+            result: T = done.value
+            return result
+
+    def _taken(self, call: HttpCall) -> HttpReply:
+        body: Any = call.json
+        if "typing_indicator" in body:
+            self._person.typing_at.append(self._clock.monotonic())
+            return HttpReply(200, b'{"success":true}')
+        self._person.heard.append(body["text"]["body"])
+        reply = {"messaging_product": "whatsapp", "messages": [{"id": f"wamid.out.{len(self._person.heard)}"}]}
+        return HttpReply(200, msgspec.json.encode(reply))
+
+
+@asynccontextmanager
+async def conversation(
+    bot: Bot, *, turns: TurnPolicy = TURNS, name: str = "Ada", seed: int = 0
+) -> AsyncIterator[Person]:
+    """Somebody called `name` who writes to the bot. `turns`: as in the configuration, 4 s of quiet unless said.
+
+    Must run in virtual time (`in_virtual_time`); raises RuntimeError where it does not.
+    """
+    if not isinstance(asyncio.get_running_loop(), VirtualTimeLoop):
+        raise RuntimeError("a conversation runs in virtual time: write @in_virtual_time above the test")
+    person = Person(bot, turns, name, seed)
+    await person._open()
+    try:
+        yield person
+    finally:
+        await person._close()
