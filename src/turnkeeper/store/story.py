@@ -61,7 +61,7 @@ def _of_turn(turn: TurnRow) -> list[Moment]:
     attempt = f"attempt {turn.attempt}" if turn.attempt > 1 else None
     told = [Moment(turn.started_at, "claimed", turn.no, None, f"turn {turn.no}", attempt)]
     if turn.committed_at is not None:
-        told.append(Moment(turn.committed_at, turn.state, turn.no, None, f"turn {turn.no}"))
+        told.append(Moment(turn.committed_at, turn.state, turn.no, None, f"turn {turn.no}", turn.trace))
     return told
 
 
