@@ -128,7 +128,8 @@ async def test_a_message_of_two_new_people_at_once_makes_two_conversations(two_s
         assert sorted(c.in_last for c in await w.store.recent(100)) == [10] * 4
 
 
-async def test_a_status_and_the_answer_it_speaks_of_at_once(two_stores: Any) -> None:
+@pytest.mark.parametrize("tracked", [True, False])
+async def test_a_status_and_the_answer_it_speaks_of_at_once(two_stores: Any, tracked: bool) -> None:
     async with two_stores() as (w, other):
         again = World(other, w.directory, w.channel)
         for n in range(12):
@@ -137,7 +138,7 @@ async def test_a_status_and_the_answer_it_speaks_of_at_once(two_stores: Any) -> 
             assert dispatch.send is not None
             await asyncio.gather(
                 w.record(dispatch.send, Accepted(f"x{n}")),
-                again.report(status("delivered", id=f"x{n}", tracker=w.tracker(dispatch.send))),
+                again.report(status("delivered", id=f"x{n}", tracker=w.tracker(dispatch.send) if tracked else None)),
             )
             assert ("delivered", "hello") in await w.moments(str(n))
         assert await w.states() == {"answered": 12}
