@@ -65,7 +65,8 @@ class OnPostgres(Database):
                 "select tablename from pg_tables where schemaname = 'public' and tablename <> 'migration'"
             )
             if found:
-                await connection.execute("truncate " + ", ".join(f'"{row[0]}"' for row in found))
+                # Few rows: deleting them is much faster than new files for a dozen tables.
+                await connection.execute("; ".join(f'delete from "{row[0]}"' for row in found))
         finally:
             await connection.close()
 
