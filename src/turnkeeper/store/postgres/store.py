@@ -49,9 +49,11 @@ async def _submitted(batcher: Batcher, item: Any) -> Any:
 
 
 def _concerned(intake: Intake) -> Hashable:
-    """Whom a webhook comes from, so that what one person writes is accepted in order."""
+    """Whom a webhook comes from, or what it tells of, so that this is accepted in order."""
     for arrival in intake.arrivals:
         return (arrival.channel.id, arrival.event.addresses[:1])
+    for report in intake.reports:
+        return (report.channel.id, report.update.message_id)
     return None
 
 
