@@ -121,6 +121,19 @@ class TestRetention:
             for conversation in await w.store.recent(100):
                 assert await w.store.moments(conversation.key, 100) == []
 
+    async def test_what_belonged_to_no_conversation_is_forgotten_too(self, world: OpenWorld) -> None:
+        async with world() as w:
+            stray = Stray(WorkspaceId("default"), "", "ignored", "not ours", "s1", b"{}", w.now)
+            for _ in range(3):
+                await w.store.take(Intake(strays=[stray]))
+            before = await w.ledger()
+            assert (before.accepted, before.duplicates) == (1, 2)
+            w.now += 30 * DAY
+            assert await w.store.retain(w.now - 10 * DAY, 1000) == 1
+            assert await w.ledger() == before
+            assert (await w.store.take(Intake(strays=[stray]))).duplicates == 0
+            assert (await w.ledger()).accepted == 2
+
     async def test_it_goes_in_small_batches(self, world: OpenWorld) -> None:
         async with world(limited()) as w:
             await everything(w)

@@ -7,13 +7,21 @@ from collections.abc import Iterable
 from turnkeeper.model.conversation import EventState
 from turnkeeper.store.base import Ledger
 
+DUPLICATE = "duplicate"
+"""What the archive calls redeliveries of things that were forgotten."""
+
 
 def summed(counts: Iterable[tuple[str, str, int]], duplicates: int) -> Ledger:
-    """The ledger of (state, reason, count) rows; reasons are told apart only for what was dropped."""
+    """The ledger of (state, reason, count) rows; reasons are told apart only for what was dropped.
+
+    Rows of DUPLICATE count what was delivered again; they are no events.
+    """
     states = {state.value: 0 for state in EventState if state is not EventState.DROPPED}
     dropped: dict[str, int] = {}
     for state, reason, count in counts:
-        if state == EventState.DROPPED:
+        if state == DUPLICATE:
+            duplicates += int(count)
+        elif state == EventState.DROPPED:
             dropped[reason] = dropped.get(reason, 0) + int(count)
         else:
             states[state] = states.get(state, 0) + int(count)

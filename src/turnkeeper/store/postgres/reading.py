@@ -11,7 +11,7 @@ from turnkeeper.model.conversation import Conversation, EventRow, OutboundRow, S
 from turnkeeper.model.ids import ChannelId, ConversationKey, WorkspaceId
 from turnkeeper.store import story
 from turnkeeper.store.base import Ledger, Line, Moment
-from turnkeeper.store.ledger import summed
+from turnkeeper.store.ledger import DUPLICATE, summed
 from turnkeeper.store.postgres.rows import PostgresRows
 from turnkeeper.store.postgres.statements import columns
 
@@ -121,7 +121,12 @@ async def retain(rows: PostgresRows, before: float, limit: int) -> int:
     """Forget settled rows from before an instant, oldest first; the ledger keeps their sums."""
     listed = "r.workspace_id, r.channel_id, r.state, coalesce(r.reason, '')"
     gone = await _forget(rows, "event", "received_at", "settled_at is not null", before, limit, listed)
+    listed = "r.workspace_id, r.channel_id, r.state, r.deliveries"
+    strays = await _forget(rows, "stray", "received_at", "true", before, limit, listed)
     sums = Counter((row[0], row[1], row[2], row[3]) for row in gone)
+    sums.update((row[0], row[1], row[2], "") for row in strays)
+    for workspace_id, channel_id, _, deliveries in strays:
+        sums[workspace_id, channel_id, DUPLICATE, ""] += deliveries - 1
     for key in sorted(sums):
         await rows.run(
             """insert into ledger_archive values ($1, $2, $3, $4, $5)
@@ -130,7 +135,7 @@ async def retain(rows: PostgresRows, before: float, limit: int) -> int:
             *key,
             sums[key],
         )
-    count = len(gone)
+    count = len(gone) + len(strays)
     for table, age, condition in (
         ("outbound", "created_at", "settled_at is not null"),
         ("turn", "started_at", _TURN_IS_OVER),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import apsw
@@ -10,7 +11,7 @@ from turnkeeper.model.conversation import Conversation, EventRow, OutboundRow, S
 from turnkeeper.model.ids import ChannelId, ConversationKey, WorkspaceId
 from turnkeeper.store import story
 from turnkeeper.store.base import Ledger, Line, Moment
-from turnkeeper.store.ledger import summed
+from turnkeeper.store.ledger import DUPLICATE, summed
 from turnkeeper.store.sqlite.rows import SqliteRows, columns
 
 _LOOKS = 4
@@ -109,17 +110,18 @@ async def retain(rows: SqliteRows, before: float, limit: int) -> int:
         limit,
         "workspace_id, channel_id, state, reason",
     )
-    sums: dict[tuple[str, str, str, str], int] = {}
-    for workspace_id, channel_id, state, reason in gone:
-        key = (workspace_id, channel_id, state, reason or "")
-        sums[key] = sums.get(key, 0) + 1
+    strays = _forget(rows, "stray", "received_at < ?", before, limit, "workspace_id, channel_id, state, deliveries")
+    sums = Counter((row[0], row[1], row[2], row[3] or "") for row in gone)
+    sums.update((row[0], row[1], row[2], "") for row in strays)
+    for workspace_id, channel_id, _, deliveries in strays:
+        sums[workspace_id, channel_id, DUPLICATE, ""] += deliveries - 1
     for key, count in sums.items():
         rows.run(
             "insert into ledger_archive values (?, ?, ?, ?, ?)"
             " on conflict do update set events = events + excluded.events",
             (*key, count),
         )
-    count = len(gone)
+    count = len(gone) + len(strays)
     for table, condition in (
         ("outbound", "created_at < ? and settled_at is not null"),
         ("turn", _TURN_IS_OVER),
