@@ -10,7 +10,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from hashlib import blake2b
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from msgspec.structs import replace
@@ -21,10 +21,12 @@ from turnkeeper.engine.outbox import Sender
 from turnkeeper.engine.patience import until_stored
 from turnkeeper.engine.rendering import rendered
 from turnkeeper.model.conversation import SessionRow, StepRow
-from turnkeeper.model.errors import BotError, StepChanged
+from turnkeeper.model.errors import BotError, Fenced, StepChanged
 from turnkeeper.model.events import Inbound
 from turnkeeper.store.base import ClaimedTurn, Line, StepKey, Store
+from turnkeeper.store.transactions.people import with_carried
 
+T = TypeVar("T")
 SAY_NOW = "say_now"
 
 
@@ -43,8 +45,10 @@ class Journal:
         self._seen: Counter[tuple[str, bool]] = Counter()
         self._stored = {(step.name, step.effect, step.occurrence): step for step in claimed.steps}
         self._effects: set[asyncio.Future[bytes]] = set()
+        self.over: Exception | None = None
+        """What ended the turn; a bot that swallows it can neither go on nor commit."""
         self.events: Sequence[Inbound] = [msgspec.json.decode(event.body, type=Inbound) for event in claimed.events]
-        self.session, self.trace = _session(claimed, clock.now())
+        self.session, self.trace = session_of(claimed, clock.now())
         self.state: dict[str, Any] = msgspec.json.decode(self.session.state)
         self.carried: Sequence[Mapping[str, object]] = msgspec.json.decode(self.session.carried)
 
@@ -85,19 +89,29 @@ class Journal:
         digest = blake2b(arguments, digest_size=16).hexdigest()
         key = self._next_key(name, effect)
         stored = self._stored.get((name, effect, key.occurrence))
-        if stored is None and effect:
-            began = self._clock.now()
-            stored = await until_stored(
-                lambda: self._store.begin_effect(self._claimed.run, key, digest, began), self._clock
-            )
-        if stored is not None:
-            if stored.arguments != digest:
-                raise StepChanged(f"step {name!r} ran before in this turn with other arguments")
-            if stored.result is not None:
-                return stored.result
-            _decide_unknown(name, on_unknown)
-        row = stored or self._row(key, digest, effect)
-        return await (self._shielded(run, row) if effect else self._finish(run, row))
+        if self.over is not None:
+            raise self.over
+        if stored is None:
+            row = self._row(key, digest, effect)
+            if not effect:
+                return await self._finish(run, row)
+            # A row that was there already is our own: the answer to the first try was lost.
+            await self._kept(lambda: self._store.begin_effect(self._claimed.run, key, digest, row.began_at))
+            return await self._shielded(run, row)
+        if stored.arguments != digest:
+            raise StepChanged(f"step {name!r} ran before in this turn with other arguments")
+        if stored.result is not None:
+            return stored.result
+        self._decide_unknown(name, on_unknown)
+        return await self._shielded(run, stored)
+
+    async def _kept(self, write: Callable[[], Awaitable[T]]) -> T:
+        """A write in the run's name; refused once, the turn is over."""
+        try:
+            return await until_stored(write, self._clock)
+        except Fenced as fenced:
+            self.over = fenced
+            raise
 
     def _next_key(self, name: str, effect: bool) -> StepKey:
         self._seen[name, effect] += 1
@@ -121,22 +135,46 @@ class Journal:
     async def _finish(self, run: Callable[[str], Awaitable[bytes]], row: StepRow) -> bytes:
         result = await run(idempotency_key(row))
         done = replace(row, result=result, done_at=self._clock.now())
-        await until_stored(lambda: self._store.finish_step(self._claimed.run, done), self._clock)
+        await self._kept(lambda: self._store.finish_step(self._claimed.run, done))
+        self._stored[row.name, row.effect, row.occurrence] = done
         return result
 
     async def _shielded(self, run: Callable[[str], Awaitable[bytes]], row: StepRow) -> bytes:
         """An effect that has begun is seen to its end, whoever takes the conversation meanwhile."""
+        self._stored.setdefault((row.name, row.effect, row.occurrence), row)
         effect = asyncio.ensure_future(self._finish(run, row))
-        self._effects.add(effect)
-        effect.add_done_callback(self._effects.discard)
+        for under_way in (self._effects, self._sender.under_way):
+            under_way.add(effect)
+            effect.add_done_callback(under_way.discard)
         effect.add_done_callback(_retrieved)
         return await asyncio.shield(effect)
+
+    async def effects_ended(self, limit: float) -> None:
+        """Wait until no effect is under way any more, at most `limit` seconds."""
+        if self._effects:
+            await asyncio.wait(self._effects, timeout=limit)
+
+    def as_it_was(self) -> SessionRow:
+        """The session as before the turn, with the turn's effects for the next one to see."""
+        effects = [step for step in self._stored.values() if step.effect]
+        return replace(self.session, carried=with_carried(self.session.carried, effects))
+
+    def _decide_unknown(self, name: str, on_unknown: OnUnknown) -> None:
+        """The step began and was cut off: nobody knows whether it happened."""
+        if on_unknown == "fail":
+            self.over = EffectUnknown(f"step {name!r} was cut off and may have happened")
+        elif on_unknown == "ask":
+            self.over = HandoverWanted(f"step {name!r} was cut off: did it happen?")
+        if self.over is not None:
+            raise self.over
 
     async def say_now(self, markdown: str) -> None:
         """Journal and send at once, in order with what was said before; at most once in a turn."""
         key = self._next_key(SAY_NOW, effect=True)
         digest = blake2b(markdown.encode("utf-8", "replace"), digest_size=16).hexdigest()
         stored = self._stored.get((SAY_NOW, True, key.occurrence))
+        if self.over is not None:
+            raise self.over
         if stored is not None:
             if stored.arguments != digest:
                 raise StepChanged("say_now said something else at this place before")
@@ -144,16 +182,9 @@ class Journal:
         now = self._clock.now()
         row = replace(self._row(key, digest, effect=True), result=b"null", done_at=now)
         contents = rendered([markdown], self._sender.capabilities(self._claimed.channel))
-        dispatch = await until_stored(lambda: self._store.say_now(self._claimed.run, row, contents, now), self._clock)
+        dispatch = await self._kept(lambda: self._store.say_now(self._claimed.run, row, contents, now))
+        self._stored[SAY_NOW, True, key.occurrence] = row
         await self._sender.deliver(dispatch, in_turn=True)
-
-
-def _decide_unknown(name: str, on_unknown: OnUnknown) -> None:
-    """The step began and was cut off: nobody knows whether it happened."""
-    if on_unknown == "fail":
-        raise EffectUnknown(f"step {name!r} was cut off and may have happened")
-    if on_unknown == "ask":
-        raise HandoverWanted(f"step {name!r} was cut off: did it happen?")
 
 
 def idempotency_key(row: StepRow) -> str:
@@ -168,7 +199,7 @@ def _retrieved(effect: asyncio.Future[bytes]) -> None:
         effect.exception()
 
 
-def _session(claimed: ClaimedTurn, now: float) -> tuple[SessionRow, str | None]:
+def session_of(claimed: ClaimedTurn, now: float) -> tuple[SessionRow, str | None]:
     """The session, fresh when it has expired; one that cannot be read is set aside and shown, not raised."""
     key = claimed.run.key
     kept = claimed.session

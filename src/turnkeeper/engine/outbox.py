@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Mapping
+from typing import Any
 
 import msgspec
 import structlog
@@ -52,7 +53,8 @@ class Sender:
         self._lease = lease
         self._clock = clock
         self._rng = rng
-        self.under_way: set[asyncio.Task[Dispatch]] = set()
+        self.under_way: set[asyncio.Future[Any]] = set()
+        """Calls that must be seen to their end: sends, and the effects of turns."""
 
     def capabilities(self, channel: Channel) -> Capabilities:
         """What the channel's provider can do."""

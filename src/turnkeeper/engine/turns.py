@@ -19,13 +19,13 @@ from turnkeeper.channels.base import ChannelAdapter
 from turnkeeper.engine.answer import Answer, Bot, HandoverWanted, Later
 from turnkeeper.engine.calling import Calling
 from turnkeeper.engine.clock import Clock
-from turnkeeper.engine.journal import Journal
+from turnkeeper.engine.journal import EffectUnknown, Journal, session_of
 from turnkeeper.engine.outbox import Sender
 from turnkeeper.engine.patience import until_stored
 from turnkeeper.engine.rendering import rendered
 from turnkeeper.engine.typing import typing
 from turnkeeper.model.conversation import TimerRow
-from turnkeeper.model.errors import Fenced
+from turnkeeper.model.errors import BotError, Fenced
 from turnkeeper.model.events import Inbound
 from turnkeeper.rules.retry import turn_retry
 from turnkeeper.store.base import ClaimedTurn, PutOff, Store, TurnCommit
@@ -65,23 +65,50 @@ class TurnRunner:
             journal = Journal(claimed, self._store, self._sender, self._clock)
             try:
                 answer = await self._answer(claimed, journal)
-            except Fenced:
-                raise
-            except HandoverWanted as wanted:
-                answer = Answer(state=journal.state, stage=journal.stage, handover=str(wanted))
-            except Exception:  # noqa: BLE001 - whatever a bot raises is the bot's
-                return await self._failed(claimed, traceback.format_exc(limit=20)[-_LONGEST_TRACE:])
-            return await self._commit(claimed, journal, answer)
+                commit = self._leaves(claimed, journal, answer)
+            except Exception as error:  # noqa: BLE001 - whatever a bot raises is the bot's
+                return await self._ended(claimed, journal, journal.over or error)
+            return await self._commit(commit)
 
     async def _answer(self, claimed: ClaimedTurn, journal: Journal) -> Answer:
+        """What the bot answers, unless something in the turn has ended it, whatever the bot made of that."""
         bot = self._bots[claimed.channel.bot_id]
-        async with asyncio.timeout(claimed.channel.turns.turn_limit):
-            return await bot.answer(journal)
+        try:
+            async with asyncio.timeout(claimed.channel.turns.turn_limit):
+                answer = await bot.answer(journal)
+        except SystemExit as stop:
+            raise BotError("the bot tried to end the program") from stop
+        except asyncio.CancelledError as cancelled:
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
+                raise
+            raise BotError("the bot was cancelled by its own work") from cancelled
+        if journal.over is not None:
+            raise journal.over
+        return answer
 
-    async def _commit(self, claimed: ClaimedTurn, journal: Journal, answer: Answer) -> float | None:
+    async def _ended(self, claimed: ClaimedTurn, journal: Journal, error: Exception) -> float | None:
+        """The bot gave no answer. An effect that it had begun is seen to its end first."""
+        if isinstance(error, Fenced):
+            raise error
+        await journal.effects_ended(claimed.channel.turns.turn_limit)
+        if isinstance(error, HandoverWanted):
+            session = journal.as_it_was()
+            answer = Answer(state=msgspec.json.decode(session.state), stage=session.stage, handover=str(error))
+            return await self._commit(self._leaves(claimed, journal, answer, carried=session.carried))
+        trace = "".join(traceback.format_exception(error, limit=20))[-_LONGEST_TRACE:]
+        if isinstance(error, EffectUnknown):
+            return await self._fail(claimed, trace)
+        return await self._failed(claimed, trace)
+
+    def _leaves(self, claimed: ClaimedTurn, journal: Journal, answer: Answer, carried: bytes = b"[]") -> TurnCommit:
+        """Raises what the bot's own words, state and timers raise when they cannot be kept."""
         now = self._clock.now()
-        session = replace(journal.session, state=_encode(answer.state), stage=answer.stage, carried=b"[]", saved_at=now)
-        commit = TurnCommit(
+        session = replace(
+            journal.session, state=_encode(answer.state), stage=answer.stage, carried=carried, saved_at=now
+        )
+        handed_over = None if answer.handover is None else f"handed over: {answer.handover}"
+        return TurnCommit(
             claimed.run,
             claimed.turn.no,
             rendered(answer.replies, self._sender.capabilities(claimed.channel)),
@@ -89,8 +116,10 @@ class TurnRunner:
             now,
             timers=_timers(claimed, answer.timers, now),
             handover=answer.handover,
-            trace=answer.trace or journal.trace,
+            trace="\n".join(filter(None, (answer.trace or journal.trace, handed_over))) or None,
         )
+
+    async def _commit(self, commit: TurnCommit) -> float | None:
         dispatch = await until_stored(lambda: self._store.commit(commit), self._clock)
         return await self._sender.deliver(dispatch)
 
@@ -114,18 +143,17 @@ class TurnRunner:
 
     async def _fail(self, claimed: ClaimedTurn, trace: str) -> float | None:
         now = self._clock.now()
-        kept = claimed.session or Journal(claimed, self._store, self._sender, self._clock).session
+        session, _ = session_of(claimed, now)
         commit = TurnCommit(
             claimed.run,
             claimed.turn.no,
             rendered([claimed.channel.turns.error_reply], self._sender.capabilities(claimed.channel)),
-            replace(kept, saved_at=now),
+            replace(session, saved_at=now),
             now,
             failed=True,
             trace=trace,
         )
-        dispatch = await until_stored(lambda: self._store.commit(commit), self._clock)
-        return await self._sender.deliver(dispatch)
+        return await self._commit(commit)
 
 
 def _timers(claimed: ClaimedTurn, timers: Sequence[Later], now: float) -> list[TimerRow]:
