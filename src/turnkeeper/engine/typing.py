@@ -42,11 +42,12 @@ def _answered(claimed: ClaimedTurn) -> str | None:
 async def _show(claimed: ClaimedTurn, adapter: ChannelAdapter[object], message_id: str, client: Calling) -> None:
     refresh = adapter.capabilities.typing_refresh or 0.0
     addresses = tuple(claimed.conversation.addresses.split("\n"))
-    shown = 0.0
-    while shown < adapter.capabilities.typing_longest:
+    loop = asyncio.get_running_loop()
+    began = next_at = loop.time()
+    while next_at - began < adapter.capabilities.typing_longest:
         try:
             await client.play(adapter.typing(addresses, message_id, claimed.channel.config), timeout=_CALL_LIMIT)
         except Exception as error:  # noqa: BLE001 - an indicator never costs anyone an answer
             _log.info("typing could not be shown", channel=claimed.channel.id, error=type(error).__name__)
-        await asyncio.sleep(refresh)
-        shown += refresh
+        next_at = max(next_at + refresh, loop.time())  # by the clock: a slow call must not let it lapse
+        await asyncio.sleep(next_at - loop.time())
