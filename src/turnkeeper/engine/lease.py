@@ -114,6 +114,9 @@ class Heart:
         except StoreUnavailable as error:
             _log.warning("heartbeat failed", error=str(error))
             return
+        except Exception:  # noqa: BLE001 - a worker whose heart stops would claim nothing for ever after
+            _log.exception("heartbeat ended with an error of our own")
+            return
         took = self._clock.monotonic() - asked_at
         if beat.clock != now:
             self._clock.follow(beat.clock, now + took / 2)
@@ -139,8 +142,9 @@ class HeartThread:
         asyncio.run(self._beat_until_stopped())
 
     async def _beat_until_stopped(self) -> None:
-        store = self._make_store()
-        await store.open()
+        store = await self._opened()
+        if store is None:
+            return
         heart = Heart(store, self._lease, self._holder, self._clock)
         beating = asyncio.create_task(heart.run())
         try:
@@ -149,6 +153,19 @@ class HeartThread:
             beating.cancel()
             await asyncio.gather(beating, return_exceptions=True)
             await store.close()
+
+    async def _opened(self) -> Store | None:
+        """A store of the heart's own, however long the database is away; None when stopped first."""
+        while not self._stop.is_set():
+            store = self._make_store()
+            try:
+                await store.open()
+            except StoreUnavailable as error:
+                _log.warning("the heart waits for the store", error=str(error))
+                await asyncio.sleep(self._lease.length / BEATS_PER_LEASE)
+            else:
+                return store
+        return None
 
     async def stop(self) -> None:
         """Stop, and wait for the beat under way."""
