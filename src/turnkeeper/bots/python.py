@@ -94,18 +94,32 @@ def _module(name: str, folder: Path, key: str) -> ModuleType:
     try:
         return importlib.import_module(name)
     except ModuleNotFoundError as error:
-        if error.name != name.partition(".")[0]:
+        if error.name is None or not f"{name}.".startswith(f"{error.name}."):
             raise ConfigurationError(key, f"{name} needs {error.name}", f"install {error.name}") from error
-        mend = f"put {name}.py into {folder} or install it"
-        raise ConfigurationError(key, f"there is no module {name}", mend) from error
-    except Exception as error:
+        raise ConfigurationError(key, f"there is no module {name}", _where(name, folder)) from error
+    except (Exception, SystemExit) as error:  # whatever somebody's module does when it is imported
         problem = f"{name} cannot be imported: {type(error).__name__}: {error}"
         raise ConfigurationError(key, problem, f"mend {name}") from error
 
 
+def _where(name: str, folder: Path) -> str:
+    plain = name.removesuffix(".py").replace("/", ".")
+    if plain != name:
+        return f"write {plain}:…, a module's name instead of a file's"
+    return f"put {name.replace('.', '/')}.py into {folder} or install it"
+
+
 def _source_digest(functions: list[Stage]) -> str:
     digest = hashlib.blake2b(digest_size=8)
-    files = {inspect.getsourcefile(inspect.unwrap(function)) for function in functions}
-    for file in sorted(file for file in files if file):
-        digest.update(Path(file).read_bytes())
+    for source in sorted({_source(inspect.unwrap(function)) for function in functions}):
+        digest.update(source)
     return digest.hexdigest()
+
+
+def _source(function: Stage) -> bytes:
+    """The file that a stage is written in; its own code where there is none (a shell, a notebook)."""
+    try:
+        return Path(inspect.getsourcefile(function) or "").read_bytes()
+    except (OSError, TypeError):
+        code = getattr(function, "__code__", None)
+        return repr((code.co_code, code.co_names)).encode() if code is not None else repr(type(function)).encode()

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, get_type_hints
 
 import msgspec
 
 from turnkeeper.model.errors import BotError
+
+_UNKEPT = "$not_storable"
+_UNKEPT_START = b'{"$not_storable":'
 
 
 class NotStorable(BotError):
@@ -24,15 +27,31 @@ class Results:
         except (NameError, TypeError, AttributeError):
             self._type = Any
 
-    def encode(self, value: Any) -> bytes:
+    def arguments(self, values: Sequence[Any]) -> bytes:
         """As JSON; raises NotStorable."""
+        return self._encoded(list(values), "an argument")
+
+    def encode(self, value: Any) -> bytes:
+        """A result as JSON; raises NotStorable."""
+        return self._encoded(value, "its result")
+
+    def happened(self, value: Any) -> bytes:
+        """An effect's result. It has happened: what cannot be kept is raised by `decode`, now and at every try."""
+        try:
+            return self.encode(value)
+        except NotStorable as error:
+            return msgspec.json.encode({_UNKEPT: str(error)})
+
+    def _encoded(self, value: Any, what: str) -> bytes:
         try:
             return msgspec.json.encode(value, enc_hook=_encodable)
-        except (TypeError, ValueError, msgspec.MsgspecError) as error:
-            raise NotStorable(f"step {self._name}: {error}") from error
+        except (TypeError, ValueError, RecursionError, msgspec.MsgspecError) as error:
+            raise NotStorable(f"step {self._name}: {what} cannot be kept as JSON: {error}") from error
 
     def decode(self, stored: bytes) -> Any:
-        """As the annotated return type, or as plain JSON where that does not fit."""
+        """As the annotated return type, or as plain JSON where that does not fit. Raises NotStorable."""
+        if stored.startswith(_UNKEPT_START):
+            raise NotStorable(msgspec.json.decode(stored)[_UNKEPT])
         if self._type in (Any, None, type(None)):
             return msgspec.json.decode(stored)
         try:
@@ -44,7 +63,7 @@ class Results:
 def _encodable(value: Any) -> Any:
     if hasattr(value, "model_dump"):
         return value.model_dump(mode="json")
-    raise TypeError(f"a {type(value).__name__} cannot be kept as JSON")
+    raise TypeError(f"it holds a {type(value).__name__}")
 
 
 def _decodable(wanted: type, value: Any) -> Any:

@@ -13,6 +13,8 @@ from turnkeeper.engine.answer import Answer, Later, OnUnknown, Work
 from turnkeeper.model.events import Inbound
 from turnkeeper.store.base import Line
 
+_LONGEST_TIMER = 3650 * 86_400.0
+
 
 class Timer(NamedTuple):
     """A timer that fired: its name and what was given to `turn.after`."""
@@ -65,11 +67,11 @@ class Turn:
 
     async def reply(self, markdown: str) -> None:
         """Say something when the turn commits. Markdown; long texts are split."""
-        self._replies.append(markdown)
+        self._replies.append(_text(markdown))
 
     async def say_now(self, markdown: str) -> None:
         """Say something at once. From here on newer messages wait for the next turn."""
-        await self._work.say_now(markdown)
+        await self._work.say_now(_text(markdown))
 
     async def step(
         self,
@@ -81,27 +83,32 @@ class Turn:
     ) -> Any:
         """Run a function once: its stored result survives crashes and is never computed again.
 
-        With `effect` it happens at most once a turn and the turn can no longer be interrupted; a function with
-        a parameter `key` is given an idempotency key, the same for every try. An effect that was cut off and
-        may have happened is run again with that key (`retry`), handed to a person (`ask`) or ends the turn
-        (`fail`). Results are kept as JSON and come back as the function's annotated return type. Functions
-        that are not `async` run in a thread. Raises StepChanged when the same step is repeated with other
-        arguments, and whatever the function raises.
+        A function with a parameter `key` that `args` leave open is given an idempotency key, the same for every
+        try. With `effect` it happens at most once a turn, and the turn can no longer be interrupted. An effect
+        that was cut off or raised, and so may have happened, is run again with that key (`retry`), handed to a
+        person (`ask`) or ends the turn (`fail`). Results are kept as JSON and come back as the function's
+        annotated return type. Functions that are not `async` run in a thread. Raises StepChanged when the same
+        step is repeated with other arguments, NotStorable for what JSON cannot hold, and whatever the function
+        raises.
         """
         results = Results(function)
 
         async def run(key: str) -> bytes:
-            named = {"key": key} if _takes_key(function) else {}
-            return results.encode(await _called(function, args, named))
+            named = {"key": key} if _wants_key(function, args) else {}
+            value = await _called(function, args, named)
+            return results.happened(value) if effect else results.encode(value)
 
-        stored = await self._work.step(name, run, results.encode(list(args)), effect=effect, on_unknown=on_unknown)
+        stored = await self._work.step(name, run, results.arguments(args), effect=effect, on_unknown=on_unknown)
         return results.decode(stored)
 
     def after(self, seconds: float, name: str, data: object = None, *, follow_up: bool = True) -> None:
         """Wake this conversation again, `seconds` after the turn commits: a turn with a timer of that name.
 
-        A follow-up is forgotten when the contact writes first.
+        A follow-up is forgotten when the contact writes first. `data` is kept as JSON. Raises ValueError for a
+        time in the past or more than ten years away.
         """
+        if not 0 <= seconds < _LONGEST_TIMER:
+            raise ValueError(f"a timer fires 0 to {_LONGEST_TIMER:.0f} seconds later, not {seconds}")
         self._timers.append(Later(seconds, name, data, follow_up))
 
     def handover(self, reason: str) -> None:
@@ -113,7 +120,9 @@ class Turn:
         return await self._work.history(limit)
 
     def answer(self, trace: str | None = None) -> Answer:
-        """What the turn leaves."""
+        """What the turn leaves. Raises TypeError for a stage that is no name."""
+        if self.stage is not None and not isinstance(self.stage, str):
+            raise TypeError(f"turn.stage is a stage's name, not a {type(self.stage).__name__}")
         return Answer(
             tuple(self._replies), self.state, self.stage, tuple(self._timers), self._handover, trace or self._work.trace
         )
@@ -130,11 +139,19 @@ def _contact(events: Sequence[Inbound], addresses: Sequence[str]) -> Contact:
     return Contact(names[-1] if names else None, known.get("phone"), known.get("user"), tuple(addresses))
 
 
-def _takes_key(function: Callable[..., Any]) -> bool:
+def _wants_key(function: Callable[..., Any], args: Sequence[Any]) -> bool:
+    """Whether it has a parameter `key` that the step's own arguments leave open."""
     try:
-        return "key" in inspect.signature(function).parameters
+        signature = inspect.signature(function)
+        return "key" in signature.parameters and "key" not in signature.bind_partial(*args).arguments
     except (TypeError, ValueError):
         return False
+
+
+def _text(markdown: str) -> str:
+    if not isinstance(markdown, str):
+        raise TypeError(f"only text can be said, not a {type(markdown).__name__}")
+    return markdown
 
 
 async def _called(function: Callable[..., Any], args: Sequence[Any], named: Mapping[str, str]) -> Any:
