@@ -142,7 +142,7 @@ def serving(folder: Path, *arguments: str) -> Iterator[Server]:
         [sys.executable, "-m", "turnkeeper", "serve", "-c", str(folder / "turnkeeper.toml"), *arguments],
         stdout=subprocess.PIPE,
         stderr=log,
-        env=os.environ | SECRETS,
+        env=os.environ | SECRETS | {"TMPDIR": str(folder)},
     )
     assert process.stdout is not None
     server = Server(folder, process, "")

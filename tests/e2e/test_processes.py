@@ -63,6 +63,7 @@ def test_a_burst_gets_one_answer_and_a_clean_stop(tmp_path: Path, graph: Running
             with pytest.raises(ProcessLookupError):
                 os.kill(pid, 0)
     assert (tmp_path / "server.log").read_text() == ""
+    assert list(tmp_path.glob("turnkeeper-*")) == []
 
 
 def test_an_idle_server_is_small(tmp_path: Path, graph: Running) -> None:
@@ -162,6 +163,7 @@ def test_children_end_with_a_supervisor_that_was_killed(tmp_path: Path, graph: R
         while any(Path(f"/proc/{pid}/exe").exists() for pid in pids):
             assert time.monotonic() < deadline
             time.sleep(0.02)
+        assert list(tmp_path.glob("turnkeeper-*")) == []
 
 
 def test_several_machines_on_postgresql(tmp_path: Path, graph: Running, postgres_database: str) -> None:

@@ -5,6 +5,7 @@ ROLE is web, worker or demo-web (web with the phone). Exit status 78: starting a
 
 import asyncio
 import os
+import shutil
 import sys
 from collections.abc import Coroutine
 from pathlib import Path
@@ -17,6 +18,15 @@ from turnkeeper.model.errors import ConfigurationError, StoreError
 
 def main(role: str, config: str, runtime: str, name: str) -> int:
     """Run one role to its end."""
+    supervisor = os.getppid()
+    try:
+        return _run(role, config, runtime, name)
+    finally:
+        if os.getppid() != supervisor:  # it was killed, and cannot clean up any more
+            shutil.rmtree(runtime, ignore_errors=True)
+
+
+def _run(role: str, config: str, runtime: str, name: str) -> int:
     try:
         settings = load(Path(config))
     except ConfigurationError as error:

@@ -1,5 +1,6 @@
 """From a configuration to running processes."""
 
+import os
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +15,7 @@ from turnkeeper.store.base import Ledger
 _BEYOND_A_TURN = 10.0
 """Seconds that a worker's loop may stand still beyond the longest turn."""
 _WEB_STALL = 60.0
+_LONGEST_FOLDER = 88
 
 
 async def migrate_store(settings: Settings) -> list[str]:
@@ -43,7 +45,7 @@ def become_server(
             "SQLite serves one machine, which needs the web process and the workers",
             "Leave it out, or set database.url to a PostgreSQL database.",
         )
-    runtime = tempfile.mkdtemp(prefix="turnkeeper-")
+    runtime = _runtime_folder()
     become(
         Plan(
             children=_children(settings, role, runtime, demo=demo),
@@ -55,6 +57,15 @@ def become_server(
             browse=browse,
         )
     )
+
+
+def _runtime_folder() -> str:
+    """A private folder (0700) for the processes' sockets, whose addresses may have 107 bytes."""
+    made = tempfile.mkdtemp(prefix="turnkeeper-")
+    if len(os.fsencode(made)) <= _LONGEST_FOLDER:
+        return made
+    Path(made).rmdir()
+    return tempfile.mkdtemp(prefix="turnkeeper-", dir="/tmp")  # noqa: S108 - made private
 
 
 def _children(settings: Settings, role: str, runtime: str, *, demo: bool) -> list[ChildPlan]:
