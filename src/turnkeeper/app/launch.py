@@ -65,7 +65,7 @@ def _runtime_folder() -> str:
     if len(os.fsencode(made)) <= _LONGEST_FOLDER:
         return made
     Path(made).rmdir()
-    return tempfile.mkdtemp(prefix="turnkeeper-", dir="/tmp")  # noqa: S108 - made private
+    return tempfile.mkdtemp(prefix="turnkeeper-", dir="/tmp")
 
 
 def _children(settings: Settings, role: str, runtime: str, *, demo: bool) -> list[ChildPlan]:
