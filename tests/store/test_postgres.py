@@ -302,7 +302,7 @@ async def test_losing_a_race_is_no_error(postgres_database: str) -> None:
                 await asyncio.gather(transact(script([first, second])), transact(script([second, first])))
         finally:
             await behind.execute("alter role current_user reset deadlock_timeout")
-        assert plays == 3
+        assert plays >= 3
 
 
 async def test_an_error_that_stays_is_told(postgres_database: str) -> None:

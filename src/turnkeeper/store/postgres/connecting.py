@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _PLAYS = 5
+_STEP_BACK = 0.01
+"""Seconds that the loser of a race lets the winner pass; at once, it could take the same lock again."""
 _CONNECT_WITHIN = 10.0
 _ANSWER_WITHIN = 20.0
 """Seconds; above the server's own limit, so that it counts only where the network is gone."""
@@ -137,9 +139,10 @@ class Connections:
 
     async def transact(self, script: Callable[[PostgresRows], Awaitable[T]]) -> T:
         """Play a script in one transaction, again when it lost a race; durable when this returns."""
-        for _ in range(_PLAYS - 1):
+        for play in range(1, _PLAYS):
             with suppress(*LOST_A_RACE):
                 return await self._once(script)
+            await asyncio.sleep(play * _STEP_BACK)
         return await self._once(script)
 
     async def _once(self, script: Callable[[PostgresRows], Awaitable[T]]) -> T:
