@@ -8,9 +8,10 @@ import pytest
 from tests.contracts.conftest import OpenWorld
 from tests.contracts.world import W1, W2, World, words
 from turnkeeper.model.ids import WorkspaceId
+from turnkeeper.model.outbound import Unknown
 from turnkeeper.model.policy import RateLimit
 from turnkeeper.store.base import Arrival, Intake, Stray
-from turnkeeper.testing.events import ADA, SENDS, TURNS, channel, echo, event, text, unnumbered
+from turnkeeper.testing.events import ADA, SENDS, TURNS, channel, echo, event, status, text, unnumbered
 
 BOB = "15551230002"
 
@@ -334,6 +335,18 @@ class TestCase05Echoes:
             assert w.sent == ["one"]
             assert await w.states() == {"person": 2}
             assert (await w.conversation()).mode == "human"
+
+    @pytest.mark.parametrize("ours", [True, False])
+    async def test_an_echo_waits_while_a_sends_fate_is_unknown(self, world: OpenWorld, ours: bool) -> None:
+        async with world(self.shop()) as w:
+            await w.hear("hi")
+            dispatch = await w.commit(await w.turn(), "hello")
+            assert dispatch.send is not None
+            await w.record(dispatch.send, Unknown("no answer"))
+            await w.hear(echo("hello", id="out.1" if ours else "other"))
+            assert (await w.states())["waiting"] == 1
+            await w.report(status("sent", id="out.1", tracker=w.tracker(dispatch.send)))
+            assert await w.states() == ({"answered": 1, "ignored": 1} if ours else {"answered": 1, "person": 1})
 
     async def test_an_echo_of_a_known_send_is_ours_at_once(self, world: OpenWorld) -> None:
         async with world(self.shop()) as w:

@@ -135,6 +135,21 @@ class TestFollowUps:
             assert w.sent == ["I will", "thanks", "re: other"]
 
 
+@pytest.mark.parametrize("when", ["before it fires", "before its turn", "during its turn"])
+async def test_nobody_is_reminded_after_a_stop(world: OpenWorld, when: str) -> None:
+    async with world() as w:
+        await asked(w, 60)
+        if when != "before it fires":
+            w.now += 60
+            await w.fire()
+        if when == "during its turn":
+            await w.turn()
+        await w.hear("stop", event("payment", "paid"))
+        await w.until_idle()
+        assert w.sent == ["I will", TURNS.opt_out_notice, "re: paid"]
+        assert await w.states() == {"answered": 2, "dropped: opted_out": 2}
+
+
 async def test_a_timer_set_again_under_its_name_is_moved(world: OpenWorld) -> None:
     async with world() as w:
         await asked(w, 60, follow_up=False)

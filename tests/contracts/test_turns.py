@@ -28,6 +28,16 @@ async def test_a_turn_is_claimed_by_one_worker_only(world: OpenWorld) -> None:
         assert len(keys) == len(set(keys)) == 50
 
 
+async def test_what_is_due_longest_is_claimed_first(world: OpenWorld) -> None:
+    async with world() as w:
+        for of in ("c", "a", "b"):
+            await w.hear(text("hi", of=of))
+            w.now += 1
+        w.now += 10
+        claimed = [claim.conversation.addresses for _ in range(3) for claim in await w.claim(limit=1)]
+        assert claimed == ["phone:c", "phone:a", "phone:b"]
+
+
 async def test_a_worker_that_is_not_registered_or_dead_claims_nothing(world: OpenWorld) -> None:
     async with world() as w:
         await w.hear("hi")

@@ -81,7 +81,7 @@ def admit(
     """Decide where a newly inserted event goes. The event's sequence number is `in_last + 1`."""
     counted = replace(lapse(conversation, received_at), in_last=conversation.in_last + 1)
     if event.kind in OUTSIDE_KINDS:
-        admission = _outside(counted, received_at)
+        admission = _outside(counted, event.kind, received_at)
     elif event.kind == "typing":
         admission = Admission(typing(counted, turns, received_at), EventState.IGNORED, "typing")
     elif event.kind in SILENT_KINDS:
@@ -107,8 +107,15 @@ def nothing_open(conversation: Conversation) -> bool:
     return conversation.turn_at is None and conversation.turn_state == TurnState.NONE and conversation.held_echoes == 0
 
 
-def _outside(conversation: Conversation, now: float) -> Admission:
+def is_kept(kind: str, *, opted_out: bool) -> bool:
+    """Whether an event outlives what ends the contact's: it waits for the bot. Nobody is reminded after a STOP."""
+    return kind in OUTSIDE_KINDS and not (opted_out and kind == "timer")
+
+
+def _outside(conversation: Conversation, kind: str, now: float) -> Admission:
     """A timer, a payment, a call of the API: due at once, unless a burst is being waited for (it joins that)."""
+    if not is_kept(kind, opted_out=conversation.opted_out):
+        return Admission(conversation, EventState.DROPPED, "opted_out")
     at = conversation.turn_at
     return Admission(replace(conversation, turn_at=now if at is None else at), EventState.WAITING)
 

@@ -44,7 +44,7 @@ async def cancel_open(desk: Desk, key: ConversationKey, end: tuple[EventState, s
     opened = (await desk.rows.open_events([(key, conversation.done_to)])).get(key, [])
     uncommitted = await _cancel_turn(desk, conversation, now)
     ended = [event for event in opened if _is_open(event, uncommitted)]
-    kept = [event for event in ended if event.kind in OUTSIDE_KINDS]
+    kept = [event for event in ended if mailbox.is_kept(event.kind, opted_out=conversation.opted_out)]
     changes = [EventChange(key, event.seq, end[0], end[1], event.turn_no, now) for event in ended if event not in kept]
     changes += [EventChange(key, event.seq, EventState.WAITING) for event in kept]
     await desk.rows.change_events(changes)

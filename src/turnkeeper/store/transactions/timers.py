@@ -50,7 +50,9 @@ async def fire(rows: Rows, directory: Directory, now: float, limit: int) -> list
                 False,
                 timer.body,
                 now,
-                str(EventState.WAITING),
+                str(admission.state),
+                admission.reason,
+                settled_at=None if admission.state is EventState.WAITING else now,
             )
         )
         wakes[key] = Wake(key.workspace_id, key.id, after.due_at)
