@@ -137,6 +137,7 @@ create index outbound_age on outbound (created_at);
 create index turn_age on turn (started_at);
 create index step_age on step (began_at);
 create index early_report_age on early_report (received_at);
+create index stray_age on stray (received_at);
 
 -- The shapes in which sets of rows are sent. Types of their own: a later column does not change them, so the
 -- previous release goes on working.
