@@ -12,7 +12,7 @@ from typing import Any
 
 from tests.contracts.world import LEASE, World
 from turnkeeper.model.errors import Fenced
-from turnkeeper.model.events import Inbound
+from turnkeeper.model.events import Inbound, Status
 from turnkeeper.model.ids import ConversationKey, OutboundKey, WorkerId
 from turnkeeper.model.outbound import Accepted, NotSent, Outcome, Rejected, Unknown
 from turnkeeper.model.policy import Channel, RateLimit
@@ -215,7 +215,7 @@ class Chaos:
             return
         self.workers[worker] = self.beats[worker] = self.w.now
         owners = {c.owner for c in await self.w.store.recent(10)} - {None}
-        dead = [w for w in owners if self.w.now - self.beats[w] > LEASE]  # type: ignore[arg-type]
+        dead = [w for w in owners if w is not None and self.w.now - self.beats[w] > LEASE]
         assert not dead, f"{dead} own conversations after a reap"
 
     async def reborn(self, worker: WorkerId) -> None:
@@ -255,7 +255,7 @@ class Chaos:
         if not self.known:
             return
         external_id, tracker = self.rng.choice(self.known)
-        word = self.rng.choice(("sent", "delivered", "read", "failed"))
+        word: Status = self.rng.choice(("sent", "delivered", "read", "failed"))
         by = self.rng.choice(("id", "tracker"))
         await self.w.report(
             status(word, id=external_id if by == "id" else None, tracker=tracker if by == "tracker" else None)

@@ -4,14 +4,14 @@ import asyncio
 from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace as changed
 
 from tests.contracts.conftest import OpenWorld
-from tests.contracts.world import W1, W2, World, words
+from tests.contracts.world import T0, W1, World, words
 from turnkeeper.model.ids import WorkspaceId
-from turnkeeper.model.outbound import Unknown
 from turnkeeper.model.policy import RateLimit
 from turnkeeper.store.base import Arrival, Intake, Stray
-from turnkeeper.testing.events import ADA, SENDS, TURNS, channel, echo, event, status, text, unnumbered
+from turnkeeper.testing.events import ADA, SENDS, TURNS, channel, event, text, unnumbered
 
 BOB = "15551230002"
 
@@ -25,7 +25,7 @@ async def test_a_message_waits_until_the_contact_is_quiet_and_is_answered_once(w
         await w.hear("two")
         assert await w.claim() == []
         turn = await w.turn()
-        assert w.now == pytest.approx(taken.wakes[0].due_at + 3)
+        assert w.now == T0 + 3 + 4
         assert words(turn.events) == ["one", "two"]
         assert await w.states() == {"running": 2}
         await w.deliver(await w.commit(turn, "both"))
@@ -185,17 +185,11 @@ async def test_an_intake_is_taken_whole_or_not_at_all(world: OpenWorld) -> None:
 async def test_an_event_that_names_nobody_is_kept_beside_the_mailboxes(world: OpenWorld) -> None:
     """A provider's complaint about the account is no contact's; its neighbours are taken."""
     async with world() as w:
-        complaint = replace_addresses(event("error", "the account was restricted", id="e1"))
+        complaint = changed(event("error", "the account was restricted", id="e1"), addresses=())
         await w.hear("hi", complaint)
         await w.hear(complaint)
         assert await w.states() == {"waiting": 1, "ignored": 1}
         assert (await w.ledger()).duplicates == 1
-
-
-def replace_addresses(inbound):  # type: ignore[no-untyped-def]
-    from msgspec.structs import replace as changed
-
-    return changed(inbound, addresses=())
 
 
 async def test_strays_are_counted_once(world: OpenWorld) -> None:
@@ -309,83 +303,6 @@ class TestNotices:
             await w.deliver(await w.commit(turn))
             assert w.sent == [TURNS.rate_notice]
             assert await w.states() == {"no_reply": 1, "dropped: rate_limited": 1}
-
-
-class TestCase05Echoes:
-    @staticmethod
-    def shop(takes_over: float | None = 600.0):  # type: ignore[no-untyped-def]
-        return channel(sends=replace(SENDS, echo_takes_over=takes_over, on_unknown="resend_once"))
-
-    async def test_an_echo_waits_while_a_send_is_open_and_then_is_ours(self, world: OpenWorld) -> None:
-        async with world(self.shop()) as w:
-            await w.hear("hi")
-            dispatch = await w.commit(await w.turn(), "hello")
-            await w.hear(echo("hello", id="out.1"))
-            assert (await w.states())["waiting"] == 1
-            await w.deliver(dispatch)
-            assert await w.states() == {"answered": 1, "ignored": 1}
-            assert (await w.conversation()).mode == "bot"
-
-    async def test_an_echo_waits_and_then_is_the_owners(self, world: OpenWorld) -> None:
-        async with world(self.shop()) as w:
-            await w.hear("hi")
-            dispatch = await w.commit(await w.turn(), "one", "two")
-            await w.hear(echo("I am here myself"))
-            await w.deliver(dispatch)
-            assert w.sent == ["one"]
-            assert await w.states() == {"person": 2}
-            assert (await w.conversation()).mode == "human"
-
-    @pytest.mark.parametrize("ours", [True, False])
-    async def test_an_echo_waits_while_a_sends_fate_is_unknown(self, world: OpenWorld, ours: bool) -> None:
-        async with world(self.shop()) as w:
-            await w.hear("hi")
-            dispatch = await w.commit(await w.turn(), "hello")
-            assert dispatch.send is not None
-            await w.record(dispatch.send, Unknown("no answer"))
-            await w.hear(echo("hello", id="out.1" if ours else "other"))
-            assert (await w.states())["waiting"] == 1
-            await w.report(status("sent", id="out.1", tracker=w.tracker(dispatch.send)))
-            assert await w.states() == ({"answered": 1, "ignored": 1} if ours else {"answered": 1, "person": 1})
-
-    async def test_an_echo_of_a_known_send_is_ours_at_once(self, world: OpenWorld) -> None:
-        async with world(self.shop()) as w:
-            await w.hear("hi")
-            await w.answer("hello")
-            await w.hear(echo("hello", id="out.1"))
-            assert await w.states() == {"answered": 1, "ignored": 1}
-
-    async def test_the_owners_words_stop_the_turn(self, world: OpenWorld) -> None:
-        async with world(self.shop()) as w:
-            await w.hear("hi")
-            turn = await w.turn()
-            taken = await w.hear(echo("hello, Ada"))
-            assert [wake.fenced for wake in taken.wakes] == [W1]
-            with pytest.raises(Exception, match="no longer"):
-                await w.commit(turn, "I am a bot")
-            assert await w.states() == {"person": 2}
-
-    async def test_the_owners_words_change_nothing_where_the_channel_says_so(self, world: OpenWorld) -> None:
-        async with world(self.shop(None)) as w:
-            await w.hear("hi")
-            await w.hear(echo("hello, Ada"))
-            await w.until_idle()
-            assert w.sent == ["re: hi"]
-            assert await w.states() == {"person": 1, "answered": 1}
-
-    async def test_an_echo_held_by_a_send_that_is_given_up_is_decided_then(self, world: OpenWorld) -> None:
-        """The row settles at a claim, with nobody there to record anything."""
-        async with world(self.shop()) as w:
-            await w.hear("hi")
-            await w.commit(await w.turn(), "hello")
-            await w.hear(echo("it is me"))
-            await w.mode("human")
-            await w.die()
-            w.now += 5_000
-            while (due := await w.store.next_due()) is not None:
-                w.now = max(w.now, due)
-                assert await w.claim(W2) == []
-            assert "waiting" not in await w.states()
 
 
 async def test_events_that_say_nothing_start_no_turn(world: OpenWorld) -> None:

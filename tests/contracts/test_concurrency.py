@@ -91,13 +91,13 @@ async def test_a_takeover_and_a_commit_at_once_leave_one_winner(two_stores: Any)
         w.now += 4
         for turn in await w.claim():
             assert isinstance(turn, ClaimedTurn)
-            committed, _ = await asyncio.gather(
+            outcomes = await asyncio.gather(
                 w.commit(turn, "hello"), other.set_mode(turn.run.key, "human", w.now), return_exceptions=True
             )
             conversation = await w.conversation(turn.conversation.addresses)
             assert conversation.mode == "human"
             assert conversation.owner is None
-            assert conversation.out_last == (0 if isinstance(committed, BaseException) else 1)
+            assert conversation.out_last == (0 if isinstance(outcomes[0], BaseException) else 1)
         w.now += 1000
         await w.until_idle()
         assert sum((await w.states()).values()) == 12
