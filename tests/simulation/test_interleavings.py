@@ -20,17 +20,17 @@ def faults_of(seed: int) -> Faults:
         case 0:
             return Faults()
         case 1:
-            return Faults(kill_at=1 + place % 400)
+            return Faults(kill_at=1 + place % 100)
         case 2:
-            return Faults(pause_at=1 + place % 400)
+            return Faults(pause_at=1 + place % 100)
         case 3:
             return Faults(store_before=0.05, store_after=0.05, lost_wakes=0.3)
         case 4:
-            return Faults(not_connected=0.2, refused=0.2, kill_at=1 + place % 300)
+            return Faults(not_connected=0.2, refused=0.2, kill_at=1 + place % 100)
         case 5:
-            return Faults(taken_then_lost=0.2, lost_before_taken=0.1, kill_at=1 + place % 300)
+            return Faults(taken_then_lost=0.2, lost_before_taken=0.1, kill_at=1 + place % 100)
         case 6:
-            return Faults(raising_bot=0.3, lost_wakes=0.5, store_after=0.03, pause_at=1 + place % 300)
+            return Faults(raising_bot=0.3, lost_wakes=0.9, store_after=0.03, pause_at=1 + place % 100)
         case _:
             return Faults(takeover=True, kill_at=1 + place % 300, taken_then_lost=0.1)
 

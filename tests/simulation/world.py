@@ -34,6 +34,10 @@ CONFIG = WhatsAppCloudConfig(
 )
 
 
+IDLE = frozenset({"beat", "claim", "fire_timers", "next_due", "register"})
+"""Calls that a worker makes with nothing in hand."""
+
+
 @dataclass
 class Faults:
     """What may go wrong, as probabilities of each occasion; `kill_at`: the occasion at which a worker dies."""
@@ -72,19 +76,22 @@ class Occasions:
 
     def __init__(self, world: "World") -> None:
         self.count = 0
+        self._paused: dict[str, float] = {}
         self._world = world
 
-    async def here(self, name: str) -> None:
-        """Called at every await that leaves the worker."""
-        self.count += 1
+    async def here(self, name: str, *, counts: bool = True) -> None:
+        """Called at every await that leaves the worker; idle ones (`counts` False) are no place for a fault."""
+        self.count += counts
         world = self._world
-        if self.count == world.faults.kill_at:
+        if counts and self.count == world.faults.kill_at:
             world.log(f"kill {name} at {self.count}")
             world.kill(name)
             await asyncio.sleep(3600)
-        if self.count == world.faults.pause_at:
+        if counts and self.count == world.faults.pause_at:
             world.log(f"pause {name} at {self.count}")
-            await asyncio.sleep(world.rng.uniform(4.0, 12.0))
+            self._paused[name] = world.clock.now() + world.rng.choice([3.0, 8.0, 60.0])
+        while (left := self._paused.get(name, 0.0) - world.clock.now()) > 0:
+            await asyncio.sleep(max(left, 0.01))
 
 
 class FaultyStore:
@@ -100,11 +107,12 @@ class FaultyStore:
 
         async def call(*args: Any, **named: Any) -> Any:
             world = self._world
-            await world.occasions.here(self._name)
+            idle = operation in IDLE
+            await world.occasions.here(self._name, counts=not idle)
             if world.rng.random() < world.faults.store_before:
                 raise StoreUnavailable(f"{operation}: not done")
             result = await real(*args, **named)
-            await world.occasions.here(self._name)
+            await world.occasions.here(self._name, counts=not idle or (operation == "claim" and bool(result)))
             if world.rng.random() < world.faults.store_after:
                 raise StoreUnavailable(f"{operation}: done, answer lost")
             return result
@@ -132,7 +140,10 @@ class Provider:
         body: Any = call.json
         if body.get("status") == "read":
             return HttpReply(200, b'{"success":true}')
+        began = world.clock.now()
         await world.occasions.here(self._name)
+        if world.clock.now() - began > timeout:
+            return HttpReply(failure="not_connected")
         roll = world.rng.random()
         faults = world.faults
         await asyncio.sleep(world.rng.uniform(0.01, 0.4))
@@ -225,12 +236,13 @@ class World:
     faults: Faults = field(default_factory=Faults)
     turns: TurnPolicy = field(default_factory=lambda: TurnPolicy(quiet=1.0, max_wait=6.0, rate_limit=None))
     people: int = 2
-    messages: int = 7
+    messages: int = 8
     span: float = 25.0
 
     def __post_init__(self) -> None:
         self.rng = random.Random(f"world {self.seed}")
         self.occasions = Occasions(self)
+        self.moments = self._moments()
         self.listeners: dict[str, OnWakes] = {}
         self.told: list[Told] = []
         self.booked: Counter[str] = Counter()
@@ -243,6 +255,11 @@ class World:
         self.channel = Channel(
             DEFAULT_WORKSPACE, ChannelId("shop"), "whatsapp_cloud", BotId("echo"), self.turns, sends, CONFIG
         )
+
+    def _moments(self) -> list[float]:
+        """When each message is written: people write in bursts, so that turns are interrupted."""
+        bursts = [self.rng.uniform(0.0, self.span) for _ in range(3)]
+        return [self.rng.choice(bursts) + self.rng.expovariate(0.5) for _ in range(self.messages)]
 
     def log(self, line: str) -> None:
         self.story.append(f"{asyncio.get_running_loop().time():8.3f} {line}")
@@ -313,7 +330,7 @@ class World:
         task.add_done_callback(self.webhooks.discard)
 
     async def _write(self, number: int) -> None:
-        await asyncio.sleep(self.rng.uniform(0.0, self.span))
+        await asyncio.sleep(self.moments[number])
         person = f"1555000{number % self.people}"
         event = Inbound(
             kind="text",
@@ -346,7 +363,7 @@ class World:
         tracker = body["biz_opaque_callback_data"]
         self.told.append(Told(person, tracker, body["text"]["body"], self.clock.now()))
         self.log(f"told {person}: {body['text']['body']}")
-        for status, delay in (("sent", 0.2), ("delivered", 1.0), ("read", 4.0)):
+        for status, delay in (("sent", 2.0), ("delivered", 3.0), ("read", 5.0)):
             update = DeliveryUpdate(
                 status=status,  # type: ignore[arg-type]
                 account_id="1001",
@@ -378,7 +395,8 @@ class World:
 
     async def _settle(self) -> None:
         """Until nothing waits or runs any more, at most half an hour."""
-        self.faults = replace(self.faults, store_before=0.0, store_after=0.0, raising_bot=0.0)
+        calm = dict.fromkeys(("store_before", "store_after", "raising_bot", "not_connected", "refused"), 0.0)
+        self.faults = replace(self.faults, **calm)
         for _ in range(360):
             await asyncio.sleep(5.0)
             states = (await self.store.ledger()).states

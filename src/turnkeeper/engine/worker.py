@@ -189,6 +189,7 @@ class Worker:
 
     def _begin(self, claimed: Claimed) -> None:
         key = claimed.run.key
+        self._stop_run(key)
         task = asyncio.create_task(self._run(claimed))
         self._runs[key] = (claimed.run, task)
         task.add_done_callback(lambda _: self._ended(key, claimed.run))
