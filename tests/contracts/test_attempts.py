@@ -9,7 +9,7 @@ from tests.contracts.conftest import OpenWorld
 from tests.contracts.world import W1, W2, words
 from turnkeeper.model.errors import Fenced
 from turnkeeper.model.outbound import NotSent
-from turnkeeper.testing.events import TURNS, channel, deleted, edited, text
+from turnkeeper.testing.events import TURNS, channel, deleted, edited, status, text
 
 QUEUE = channel(turns=replace(TURNS, overlap="queue"))
 
@@ -118,6 +118,22 @@ class TestCase10Effects:
             assert await w.states() == {"running": 1}
             await w.deliver(await w.record(await w.send()))
             assert w.sent == ["one moment", "done"]
+            assert await w.states() == {"answered": 1}
+
+    async def test_two_things_said_at_once_are_each_sent_once(self, world: OpenWorld) -> None:
+        """A status settles the first before its sender can; the second is then its own sender's, not the first's."""
+        async with world() as w:
+            await w.hear("hi")
+            turn = await w.turn()
+            one = await w.say_now(turn, "one")
+            assert one.send is not None
+            await w.report(status("sent", id="x", tracker=w.tracker(one.send)))
+            two = await w.say_now(turn, "two", occurrence=2)
+            assert two.send is not None
+            assert (await w.record(one.send, in_turn=True)).send is None
+            await w.record(two.send, in_turn=True)
+            await w.commit(turn)
+            assert w.sent == ["one", "two"]
             assert await w.states() == {"answered": 1}
 
     async def test_an_effect_alone_is_no_answer(self, world: OpenWorld) -> None:

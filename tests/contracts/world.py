@@ -5,6 +5,7 @@ from itertools import count
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from turnkeeper.model.conversation import Conversation, EventRow, OutboundRow, SessionRow, StepRow, TimerRow
 from turnkeeper.model.events import DeliveryUpdate, Inbound
@@ -160,8 +161,8 @@ class World:
     async def finish(self, turn: ClaimedTurn, name: str, result: bytes, *, effect: bool = False) -> None:
         await self.store.finish_step(turn.run, self.step(turn, name, result, effect=effect))
 
-    async def say_now(self, turn: ClaimedTurn, reply: str) -> Dispatch:
-        step = self.step(turn, "say_now", b"null", effect=True)
+    async def say_now(self, turn: ClaimedTurn, reply: str, occurrence: int = 1) -> Dispatch:
+        step = replace(self.step(turn, "say_now", b"null", effect=True), occurrence=occurrence)
         return await self.store.say_now(turn.run, step, contents(reply), self.now)
 
     def timer(self, turn: ClaimedTurn, seconds: float, *, follow_up: bool = False, name: str = "later") -> TimerRow:

@@ -102,8 +102,11 @@ def _is_open(row: OutboundRow | None, item: Sent) -> bool:
 
 
 async def _marked_before(desk: Desk, items: Sequence[Sent]) -> dict[ConversationKey, OutboundRow]:
-    """Outcomes that were stored before, but whose answer was lost: what was marked then is still to be sent."""
-    keys = list({item.run.key: None for item in items})
+    """Outcomes that were stored before, but whose answer was lost: what was marked then is still to be sent.
+
+    Not in a running turn, which may say several things at once: there it may be another call's to send.
+    """
+    keys = list({item.run.key: None for item in items if not item.in_turn})
     first = await desk.rows.first_open([(key, desk[key].out_done) for key in keys]) if keys else {}
     return {key: row for key, row in first.items() if row.state == "sending"}
 
