@@ -29,11 +29,12 @@ from turnkeeper.store.base import (
     StepKey,
     Taken,
     TurnCommit,
+    Vitals,
     Wake,
 )
 from turnkeeper.store.sqlite import reading
 from turnkeeper.store.sqlite.rows import SqliteRows
-from turnkeeper.store.sqlite.writer import Batches, InlineWriter, ProcessLock, ThreadWriter
+from turnkeeper.store.sqlite.writer import BUSY_MS, Batches, InlineWriter, ProcessLock, ThreadWriter
 from turnkeeper.store.transactions import channels, people, send, take, timers, turn, workers
 from turnkeeper.store.transactions import claim as claiming
 from turnkeeper.store.transactions.desk import Desk
@@ -48,7 +49,6 @@ _PRAGMAS = (
     "pragma wal_autocheckpoint = 4000",
     "pragma foreign_keys = off",
 )
-_BUSY_MS = 10_000
 _OLDEST_FIXED = (3, 51, 3)
 
 
@@ -82,7 +82,7 @@ class SqliteStore:
             )
         try:
             connection = apsw.Connection(self._path, statementcachesize=256)
-            connection.set_busy_timeout(_BUSY_MS)
+            connection.set_busy_timeout(BUSY_MS)
             for pragma in _PRAGMAS:
                 connection.execute(pragma)
         except apsw.Error as error:
@@ -234,6 +234,9 @@ class SqliteStore:
 
     async def retain(self, before: float, limit: int) -> int:
         return await self._alone(lambda rows: reading.retain(rows, before, limit))
+
+    async def vitals(self, now: float, since: float) -> Vitals:
+        return await self._read(lambda connection: reading.vitals(connection, now, since))
 
     async def next_due(self) -> float | None:
         return await self._read(reading.next_due)

@@ -1,4 +1,4 @@
-"""Group commit: whoever comes while a commit is under way shares the next one. One thread writes.
+"""Group commit: whoever comes while a commit is under way shares the next one.
 
 A batch is one transaction. If anything in it raises, the batch is rolled back and its operations run again,
 each alone, so that a bad one cannot take its neighbours with it.
@@ -12,6 +12,8 @@ import os
 import threading
 from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
+from contextlib import suppress
+from queue import SimpleQueue
 from typing import Any
 
 import apsw
@@ -20,6 +22,8 @@ from turnkeeper.model.errors import StoreUnavailable
 from turnkeeper.store.sqlite.rows import SqliteRows
 
 _LARGEST_BATCH = 256
+BUSY_MS = 10_000
+"""How long a statement waits for someone who is none of ours."""
 
 Script = Callable[[SqliteRows, Sequence[Any]], Coroutine[Any, Any, Sequence[Any]]]
 """Plays a batch of items of one kind; gives a result or an Exception for each."""
@@ -57,6 +61,19 @@ class ProcessLock:
             fcntl.flock(self._file, fcntl.LOCK_EX)
 
     def __exit__(self, *_: object) -> None:
+        self.give_back()
+
+    def take_now(self) -> bool:
+        """Take the turn if it is nobody else's."""
+        if self._file is not None:
+            try:
+                fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return False
+        return True
+
+    def give_back(self) -> None:
+        """Let the next process have its turn."""
         if self._file is not None:
             fcntl.flock(self._file, fcntl.LOCK_UN)
 
@@ -67,7 +84,10 @@ class ProcessLock:
 
 
 class Batches:
-    """Plays batches of operations on a connection; the same for both ways to run."""
+    """Plays batches of operations on a connection; the same for both ways to run.
+
+    `play` does it all. `begin`, `statements` and `end` are its parts, for who must not wait in the first two.
+    """
 
     def __init__(self, connection: apsw.Connection, lock: ProcessLock) -> None:
         self._connection = connection
@@ -79,7 +99,46 @@ class Batches:
         try:
             return self._transaction(operations)
         except Exception:  # noqa: BLE001 - whose fault it is shows when each runs alone
-            return [self._alone(operation) for operation in operations]
+            return self.play_alone(operations)
+
+    def play_alone(self, operations: Sequence[Operation]) -> list[Any]:
+        """The same, each in a transaction of its own."""
+        return [self._alone(operation) for operation in operations]
+
+    def begin(self) -> bool:
+        """Begin a transaction, if that is possible at once."""
+        if not self._lock.take_now():
+            return False
+        try:
+            self._connection.set_busy_timeout(0)
+            self._connection.execute("begin immediate")
+        except apsw.Error:  # it is raised again where there is time for it
+            self._lock.give_back()
+            return False
+        finally:
+            self._connection.set_busy_timeout(BUSY_MS)
+        return True
+
+    def statements(self, operations: Sequence[Operation]) -> list[Any]:
+        """The results of what was begun, not yet durable; after an exception nothing of it is left."""
+        try:
+            return self._played(operations)
+        except BaseException:
+            self._undo()
+            self._lock.give_back()
+            raise
+
+    def end(self, operations: Sequence[Operation], results: list[Any]) -> list[Any]:
+        """The results once they are durable."""
+        try:
+            self._connection.execute("commit")
+        except Exception:  # noqa: BLE001 - as in `play`
+            self._undo()
+        else:
+            return results
+        finally:
+            self._lock.give_back()
+        return self.play_alone(operations)
 
     def _alone(self, operation: Operation) -> Any:
         try:
@@ -90,23 +149,30 @@ class Batches:
             return error
 
     def _transaction(self, operations: Sequence[Operation]) -> list[Any]:
+        with self._lock:
+            self._connection.execute("begin immediate")
+            try:
+                results = self._played(operations)
+                self._connection.execute("commit")
+            except BaseException:
+                self._undo()
+                raise
+        return results
+
+    def _played(self, operations: Sequence[Operation]) -> list[Any]:
         groups: dict[Script, list[int]] = {}
         for place, operation in enumerate(operations):
             groups.setdefault(operation.script, []).append(place)
         results: list[Any] = [None] * len(operations)
-        with self._lock:
-            self._connection.execute("begin immediate")
-            try:
-                for script, places in groups.items():
-                    played = run_now(script(self._rows, [operations[place].item for place in places]))
-                    for place, result in zip(places, played, strict=True):
-                        results[place] = result
-                self._connection.execute("commit")
-            except BaseException:
-                if self._connection.in_transaction:
-                    self._connection.execute("rollback")
-                raise
+        for script, places in groups.items():
+            played = run_now(script(self._rows, [operations[place].item for place in places]))
+            for place, result in zip(places, played, strict=True):
+                results[place] = result
         return results
+
+    def _undo(self) -> None:
+        if self._connection.in_transaction:
+            self._connection.execute("rollback")
 
 
 def _settle(settled: Sequence[tuple[Operation, Any]]) -> None:
@@ -120,14 +186,20 @@ def _settle(settled: Sequence[tuple[Operation, Any]]) -> None:
 
 
 class ThreadWriter:
-    """The writer of a real server: a thread of its own, so that a commit never holds up the event loop."""
+    """The writer of a real server. What may wait has a thread: another process's turn, the sync to disk.
+
+    Statements run in the event loop: in the thread, each of them would have to wait for the interpreter until
+    the loop lets go of it. Nothing else runs between a batch's begin and its commit, so nobody's turn is held
+    up by a bot that blocks its loop.
+    """
 
     def __init__(self, batches: Batches, loop: asyncio.AbstractEventLoop) -> None:
         self._batches = batches
         self._loop = loop
         self._queue: deque[Operation] = deque()
-        self._ready = threading.Event()
+        self._busy = False
         self._stopping = False
+        self._jobs: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="sqlite-writer", daemon=True)
         self._thread.start()
 
@@ -137,28 +209,47 @@ class ThreadWriter:
             raise StoreUnavailable("the store is closed")
         future: asyncio.Future[Any] = self._loop.create_future()
         self._queue.append(Operation(script, item, future))
-        if not self._ready.is_set():
-            self._ready.set()
+        if not self._busy:
+            self._busy = True
+            self._loop.call_soon(self._next)
         return future
 
-    def _run(self) -> None:
-        while True:
-            self._ready.wait()
-            self._ready.clear()
-            while self._queue:
-                batch = [self._queue.popleft() for _ in range(min(len(self._queue), _LARGEST_BATCH))]
-                settled = list(zip(batch, self._batches.play(batch), strict=True))
-                try:
-                    self._loop.call_soon_threadsafe(_settle, settled)
-                except RuntimeError:
-                    return
+    def _next(self) -> None:
+        """Play what has gathered; what comes until it is durable is the next batch."""
+        if not self._queue:
+            self._busy = False
             if self._stopping:
-                return
+                self._jobs.put(None)
+            return
+        batch = [self._queue.popleft() for _ in range(min(len(self._queue), _LARGEST_BATCH))]
+        batches = self._batches
+        if not batches.begin():
+            self._jobs.put(lambda: self._settle_soon(batch, batches.play(batch)))
+            return
+        try:
+            results = batches.statements(batch)
+        except Exception:  # noqa: BLE001 - whose fault it is shows when each runs alone
+            self._jobs.put(lambda: self._settle_soon(batch, batches.play_alone(batch)))
+        else:
+            self._jobs.put(lambda: self._settle_soon(batch, batches.end(batch, results)))
+
+    def _run(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            job()
+
+    def _settle_soon(self, batch: Sequence[Operation], results: list[Any]) -> None:
+        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            self._loop.call_soon_threadsafe(self._settled, batch, results)
+
+    def _settled(self, batch: Sequence[Operation], results: list[Any]) -> None:
+        _settle(list(zip(batch, results, strict=True)))
+        self._loop.call_soon(self._next)
 
     async def close(self) -> None:
         """Finish what is queued."""
         self._stopping = True
-        self._ready.set()
+        if not self._busy:
+            self._jobs.put(None)
         await asyncio.to_thread(self._thread.join)
 
 
