@@ -11,6 +11,8 @@ import unicodedata
 from typing import Literal
 
 _LONGEST = 60
+_COMMON = 0x3100
+"""Below: alphabets and syllables, a few thousand characters."""
 
 # Letters that mean the same to a hurried writer but do not fold together by themselves.
 _SAME = str.maketrans({
@@ -131,7 +133,20 @@ _START = {
 def fold(text: str) -> str:
     """The words of a text, without case, accents, width, punctuation and needless space."""
     spread = unicodedata.normalize("NFKD", text.casefold()).casefold().translate(_SAME)
-    return " ".join("".join(map(_letter, spread)).split())
+    return " ".join(spread.translate(_LETTERS).split())
+
+
+class _Letters(dict[int, str]):
+    """What stays of each character, found out once: every message of every contact comes by here."""
+
+    def __missing__(self, code: int) -> str:
+        stays = _letter(chr(code))
+        if code < _COMMON:
+            self[code] = stays
+        return stays
+
+
+_LETTERS = _Letters()
 
 
 def _letter(char: str) -> str:
