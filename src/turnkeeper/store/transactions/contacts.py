@@ -107,8 +107,8 @@ def _new_home(arrival: Arrival) -> AddressRow:
         channel.workspace_id,
         channel.id,
         first,
-        conversation_id_for(channel.workspace_id, channel.id, first),
-        contact_id_for(channel.workspace_id, channel.id, first),
+        conversation_id_for(channel.workspace_id, channel.id, first, arrival.received_at),
+        contact_id_for(channel.workspace_id, channel.id, first, arrival.received_at),
     )
 
 
