@@ -30,9 +30,9 @@ from turnkeeper.model.conversation import Conversation, Mode
 from turnkeeper.model.events import Inbound
 from turnkeeper.model.ids import DEFAULT_WORKSPACE, BotId, ChannelId
 from turnkeeper.model.policy import Channel, SendPolicy, TurnPolicy
-from turnkeeper.store.base import Arrival, Intake, Ledger, Moment
+from turnkeeper.store.base import Arrival, Intake, Ledger, Moment, Report
 from turnkeeper.store.sqlite.store import SqliteStore
-from turnkeeper.testing.events import ADA, TURNS, Channels, text
+from turnkeeper.testing.events import ADA, TURNS, Channels, status, text
 from turnkeeper.testing.virtual_time import VirtualClock, VirtualTimeLoop, run
 
 P = ParamSpec("P")
@@ -41,6 +41,7 @@ _KIND = "whatsapp_cloud"
 _BOT = "bot"
 _CALL = 0.1
 """Virtual seconds that a call of the provider takes."""
+_REPORT = 0.5
 _LOOK = 0.1
 _NAP = 2.0
 _LONGEST = 3600.0
@@ -48,7 +49,7 @@ _LONGEST = 3600.0
 
 
 class NeverAtRest(AssertionError):
-    """A bot was still busy after an hour of virtual time."""
+    """What was waited for had not come after an hour of virtual time."""
 
 
 def in_virtual_time(test: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, T]:
@@ -75,10 +76,11 @@ class Person:
         self._name = name
         self._rng = random.Random(seed)
         self._lives = 0
+        self._reports: set[asyncio.Task[None]] = set()
         config = WhatsAppCloudConfig("1001", "2001", "token", "secret", "verify")
-        self._channel = Channel(
-            DEFAULT_WORKSPACE, ChannelId("shop"), _KIND, BotId(_BOT), turns, SendPolicy(window=86_400.0), config
-        )
+        able = registry.find(_KIND).adapter.capabilities
+        sends = SendPolicy(window=able.free_form_window, on_unknown=able.on_unknown)
+        self._channel = Channel(DEFAULT_WORKSPACE, ChannelId("shop"), _KIND, BotId(_BOT), turns, sends, config)
         self._store = SqliteStore(":memory:", Channels(self._channel), inline=True)
         self._clock = VirtualClock()
         self._worker: Worker | None = None
@@ -150,6 +152,14 @@ class Person:
             busy += _LOOK
         raise NeverAtRest(f"the bot is still busy after {_LONGEST:.0f} s; it raised {self.raised!r}")
 
+    async def hears(self, said: str) -> None:
+        """Wait until a message with these words has arrived. Raises NeverAtRest if none does."""
+        over = self._clock.now() + _LONGEST
+        while not any(said in heard for heard in self.heard):
+            if self._clock.now() > over:
+                raise NeverAtRest(f"nobody said {said!r}, only {self.heard!r}; the bot raised {self.raised!r}")
+            await asyncio.sleep(_LOOK)
+
     async def is_answered_by(self, mode: Mode) -> bool:
         """Whether it is now the bot (`Mode.BOT`), a person (`Mode.HUMAN`) or nobody (`Mode.PAUSED`)."""
         found = await self._found()
@@ -177,6 +187,21 @@ class Person:
     async def ledger(self) -> Ledger:
         """What became of everything that was said."""
         return await self._store.ledger()
+
+    def _gets(self, body: Any) -> str:
+        """A message arrives; the provider's id of it. That it did is reported, whoever sent it has died by then."""
+        self.heard.append(body["text"]["body"])
+        known_as = f"wamid.out.{len(self.heard)}"
+        reporting = asyncio.create_task(self._report(known_as, body["biz_opaque_callback_data"]))
+        self._reports.add(reporting)
+        reporting.add_done_callback(self._reports.discard)
+        return known_as
+
+    async def _report(self, known_as: str, tracker: str) -> None:
+        await asyncio.sleep(_REPORT)
+        update = status("delivered", id=known_as, tracker=tracker, at=self._clock.now())
+        taken = await self._store.take(Intake(reports=[Report(self._channel, update, self._clock.now())]))
+        self._wakeups.publish(taken.wakes)
 
     async def _found(self) -> Conversation | None:
         return await self._store.find(DEFAULT_WORKSPACE, self._channel.id, f"phone:{ADA}")
@@ -212,6 +237,9 @@ class Person:
     async def _close(self) -> None:
         if self._worker is not None:
             await self._worker.drain(0.0)
+        for reporting in self._reports:
+            reporting.cancel()
+        await asyncio.gather(*self._reports, return_exceptions=True)
         await self._store.close()
 
 
@@ -261,8 +289,7 @@ class _Phone:
         if "typing_indicator" in body:
             self._person.typing_at.append(self._clock.monotonic())
             return HttpReply(200, b'{"success":true}')
-        self._person.heard.append(body["text"]["body"])
-        reply = {"messaging_product": "whatsapp", "messages": [{"id": f"wamid.out.{len(self._person.heard)}"}]}
+        reply = {"messaging_product": "whatsapp", "messages": [{"id": self._person._gets(body)}]}
         return HttpReply(200, msgspec.json.encode(reply))
 
 
