@@ -11,11 +11,11 @@ from tests.web.provider import Site as Webhooks
 from turnkeeper.model.conversation import Conversation
 from turnkeeper.model.errors import StoreUnavailable
 from turnkeeper.model.ids import ChannelId, ContactId, ConversationId, ConversationKey, WorkspaceId
-from turnkeeper.store.base import Ledger, Moment
+from turnkeeper.store.base import Ledger, Moment, Vitals
 from turnkeeper.web.console import Console
 from turnkeeper.web.counters import WebhookCounters
 from turnkeeper.web.demo import Demo
-from turnkeeper.web.ops import Ops, Vitals
+from turnkeeper.web.ops import Ops
 from turnkeeper.web.site import Site
 
 LEDGER = Ledger(7, 2, {"answered": 3, "waiting": 1}, {"stale": 2, "rate_limited": 1})
@@ -27,12 +27,14 @@ class Store:
     def __init__(self) -> None:
         self.error: Exception | None = None
         self.counted = 0
+        self.workers = 1
         self.told: list[Moment] = []
 
-    async def next_due(self) -> float | None:
+    async def vitals(self, now: float, since: float) -> Vitals:
         if self.error is not None:
             raise self.error
-        return None
+        assert since < now
+        return Vitals(self.workers, 5)
 
     async def ledger(self) -> Ledger:
         self.counted += 1
@@ -50,15 +52,6 @@ class Store:
     async def moments(self, key: ConversationKey, limit: int) -> list[Moment]:  # noqa: ARG002
         assert key == ("default", "c1")
         return self.told
-
-
-class VitalStore(Store):
-    """A store that also knows how the workers are."""
-
-    workers = 1
-
-    async def vitals(self, now: float) -> Vitals:  # noqa: ARG002
-        return Vitals(self.workers, 5)
 
 
 async def phone(scope: Any, receive: Any, send: Any) -> None:
@@ -101,7 +94,7 @@ async def test_health_and_readiness(tmp_path: Path) -> None:
     pages = Pages(tmp_path)
     assert (await pages.get("/health"))[:2] == (200, b'{"status":"ok"}')
     status, body, headers = await pages.get("/ready")
-    assert (status, json.loads(body)) == (200, {"ready": True, "store": "ok", "workers": None})
+    assert (status, json.loads(body)) == (200, {"ready": True, "store": "ok", "workers": 1})
     assert headers["cache-control"] == "no-store"
     assert (await pages.get("/ready", "HEAD"))[1] == b""
     assert (await pages.get("/ready", "POST"))[0] == 405
@@ -112,7 +105,7 @@ async def test_health_and_readiness(tmp_path: Path) -> None:
 
 
 async def test_a_server_without_a_live_worker_is_not_ready(tmp_path: Path) -> None:
-    store = VitalStore()
+    store = Store()
     pages = Pages(tmp_path, store)
     assert json.loads((await pages.get("/ready"))[1])["workers"] == 1
     store.workers = 0
@@ -123,16 +116,16 @@ async def test_a_database_that_hangs_is_not_ready(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr("turnkeeper.web.ops._PATIENCE", 0.01)
 
     class Hanging(Store):
-        async def next_due(self) -> float | None:
+        async def vitals(self, now: float, since: float) -> Vitals:  # noqa: ARG002
             await asyncio.Event().wait()
-            return None
+            return Vitals(0, 0)
 
     status, body, _ = await Pages(tmp_path, Hanging()).get("/ready")
     assert (status, json.loads(body)["store"]) == (503, "the database does not answer")
 
 
 async def test_metrics(tmp_path: Path) -> None:
-    pages = Pages(tmp_path, VitalStore())
+    pages = Pages(tmp_path)
     for seconds in (0.0004, 0.0011, 20.0):
         pages.counters.add("accepted", seconds)
     pages.counters.add("forbidden", 0.0001)

@@ -20,15 +20,18 @@ if TYPE_CHECKING:
 SQLITE = "sqlite:///"
 
 
-def open_store(url: str, directory: Directory) -> Store:
-    """The store of a database url, not yet opened."""
+def open_store(url: str, directory: Directory, *, beside_bots: bool = False) -> Store:
+    """The store of a database url, not yet opened.
+
+    `beside_bots`: bots run in the same event loop and may block it, which must not halt a transaction.
+    """
     if url.startswith(SQLITE):
         from turnkeeper.store.sqlite.store import SqliteStore
 
         return SqliteStore(url.removeprefix(SQLITE), directory)
     from turnkeeper.store.postgres.store import PostgresStore
 
-    store: Store = PostgresStore(url, directory)
+    store: Store = PostgresStore(url, directory, own_thread=beside_bots)
     return store
 
 

@@ -1,8 +1,8 @@
 """The web process: accepts webhooks and serves the console. It runs no turn and makes no call."""
 
 import asyncio
-import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,8 @@ from turnkeeper import app
 from turnkeeper.app.connections import Connection, Server
 from turnkeeper.app.line import Line
 from turnkeeper.config import Receiver, Settings
+from turnkeeper.engine.clock import SystemClock
+from turnkeeper.model.errors import StoreError
 from turnkeeper.store.base import Store
 from turnkeeper.web.console import read_console
 from turnkeeper.web.counters import WebhookCounters
@@ -23,6 +25,7 @@ from turnkeeper.web.webhooks import Endpoint, Holder, Webhooks
 
 STATIC = Path(turnkeeper.web.__file__).parent / "static"
 _MOST_CONNECTIONS_WAITING = 2048
+_FOLLOW_EVERY = 10.0
 
 
 async def run_web(settings: Settings, line: Line, runtime: Path, *, demo: bool = False) -> None:
@@ -32,20 +35,34 @@ async def run_web(settings: Settings, line: Line, runtime: Path, *, demo: bool =
     wakeups = app.open_wakeups(store, runtime, "web")
     await wakeups.start(None)
     counters = WebhookCounters()
-    webhooks = Webhooks(endpoints(settings.receivers), store, wakeups, time.time, counters)
-    ops = Ops(store, counters, time.time)
+    clock = SystemClock()
+    webhooks = Webhooks(endpoints(settings.receivers), store, wakeups, clock.now, counters)
+    ops = Ops(store, counters, clock.now, settings.workers.lease)
     phone, stop_phone = _phone(settings, store) if demo else (None, None)
     site = Site(webhooks, ops, await read_console(STATIC), phone)
     listener = line.listener()
     server = Server(_uvicorn(site, settings), line.ready)
     tick = asyncio.create_task(line.tick())
     stopping = asyncio.create_task(_stop_when_told(server, line, stop_phone))
+    following = asyncio.create_task(_follow(store, clock))
     await server.serve(sockets=[listener] if listener is not None else None)
-    for task in (tick, stopping):
+    tasks = (tick, stopping, following)
+    for task in tasks:
         task.cancel()
-    await asyncio.gather(tick, stopping, return_exceptions=True)
+    await asyncio.gather(*tasks, return_exceptions=True)
     await wakeups.close()
     await store.close()
+
+
+async def _follow(store: Store, clock: SystemClock) -> None:
+    """Keep to the database's clock, as the workers do with each heartbeat."""
+    while True:
+        with suppress(StoreError):
+            asked_at = clock.now()
+            shown = (await store.vitals(asked_at, asked_at)).clock
+            if shown is not None:
+                clock.follow(shown, (asked_at + clock.now()) / 2)
+        await asyncio.sleep(_FOLLOW_EVERY)
 
 
 async def _stop_when_told(server: Server, line: Line, stop_phone: Any) -> None:

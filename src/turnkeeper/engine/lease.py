@@ -61,7 +61,7 @@ class Lease:
 
     async def trusted(self, worker_id: WorkerId) -> bool:
         """Wait until a beat tells whether an identity still stands; at once while the lease is fresh."""
-        while worker_id == self.worker_id and not self.holds():
+        while worker_id == self.worker_id and not self.holds():  # noqa: ASYNC110 - the heart may beat in a thread
             await asyncio.sleep(self.length / 20)
         return worker_id == self.worker_id
 

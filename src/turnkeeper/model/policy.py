@@ -12,7 +12,7 @@ Overlap = Literal["interrupt", "queue", "drop"]
 
 @dataclass(frozen=True, slots=True)
 class RateLimit:
-    """At most `count` messages in `per` seconds from one contact."""
+    """`count` messages at once, and from then on one every `per / count` seconds, from one contact."""
 
     count: int
     per: float

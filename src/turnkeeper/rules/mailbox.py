@@ -84,6 +84,8 @@ def admit(
         admission = _outside(counted, event.kind, received_at)
     elif event.kind == "typing":
         admission = Admission(typing(counted, turns, received_at), EventState.IGNORED, "typing")
+    elif event.is_group:
+        admission = Admission(counted, EventState.IGNORED, "written in a group")
     elif event.kind in SILENT_KINDS:
         admission = Admission(_heard(counted, event, received_at), EventState.NO_REPLY)
     else:

@@ -188,6 +188,14 @@ class Beat(NamedTuple):
     clock: float
 
 
+class Vitals(NamedTuple):
+    """How the workers are. `due`: conversations that wait for one now; `clock`: the database's, if it has one."""
+
+    workers: int
+    due: int
+    clock: float | None = None
+
+
 class Moment(NamedTuple):
     """One line of a conversation's story: what happened when."""
 
@@ -274,6 +282,9 @@ class Store(Protocol):
 
     async def fire_timers(self, now: float, limit: int) -> list[Wake]:
         """Move due timers into their mailboxes."""
+
+    async def vitals(self, now: float, since: float) -> Vitals:
+        """Count the workers that have beaten `since`, and the conversations that are due."""
 
     async def next_due(self) -> float | None:
         """When the next conversation or timer is due."""

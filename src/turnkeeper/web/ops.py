@@ -2,12 +2,12 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
-from typing import Any, NamedTuple, Protocol, runtime_checkable
+from typing import Any, Protocol
 
 import msgspec
 
 from turnkeeper.model.errors import StoreError
-from turnkeeper.store.base import Ledger
+from turnkeeper.store.base import Ledger, Vitals
 from turnkeeper.web.asgi import Answer, Receive, Scope, Send, answer, send_answer
 from turnkeeper.web.counters import BUCKETS, WebhookCounters
 
@@ -20,26 +20,11 @@ _TEXT = b"text/plain; version=0.0.4; charset=utf-8"
 _FRESH = (b"cache-control", b"no-store")
 
 
-class Vitals(NamedTuple):
-    """How the workers are. `workers`: alive ones; `due`: conversations that wait for a worker now."""
-
-    workers: int
-    due: int
-
-
-@runtime_checkable
-class TellsVitals(Protocol):
-    """What a store may tell besides the store port."""
-
-    async def vitals(self, now: float) -> Vitals:
-        """Count the live workers and the due conversations."""
-
-
 class Reading(Protocol):
     """What these pages need of the store."""
 
-    async def next_due(self) -> float | None:
-        """When the next conversation or timer is due."""
+    async def vitals(self, now: float, since: float) -> Vitals:
+        """Count the workers that have beaten `since`, and the conversations that are due."""
 
     async def ledger(self) -> Ledger:
         """How many events stand where."""
@@ -48,10 +33,11 @@ class Reading(Protocol):
 class Ops:
     """The three addresses as one ASGI app."""
 
-    def __init__(self, store: Reading, counters: WebhookCounters, now: Callable[[], float]) -> None:
+    def __init__(self, store: Reading, counters: WebhookCounters, now: Callable[[], float], lease: float = 3.0) -> None:
         self._store = store
         self._counters = counters
         self._now = now
+        self._lease = lease
         self._counted: tuple[float, Ledger] | None = None
         self.pages: dict[str, Callable[[], Awaitable[Answer]]] = {
             "/health": self._health,
@@ -72,22 +58,18 @@ class Ops:
 
     async def _ready(self) -> Answer:
         """Whether a message that came now would be answered; 503 with the reason if not."""
-        vitals = None
         try:
             async with asyncio.timeout(_PATIENCE):
-                await self._store.next_due()
                 vitals = await self._vitals()
         except (StoreError, TimeoutError) as error:
             why = str(error) or "the database does not answer"
             return _json(503, {"ready": False, "store": why, "workers": None})
-        workers = vitals.workers if vitals else None
-        ready = workers != 0
-        return _json(200 if ready else 503, {"ready": ready, "store": "ok", "workers": workers})
+        ready = vitals.workers > 0
+        return _json(200 if ready else 503, {"ready": ready, "store": "ok", "workers": vitals.workers})
 
-    async def _vitals(self) -> Vitals | None:
-        if isinstance(self._store, TellsVitals):
-            return await self._store.vitals(self._now())
-        return None
+    async def _vitals(self) -> Vitals:
+        now = self._now()
+        return await self._store.vitals(now, now - self._lease)
 
     async def _metrics(self) -> Answer:
         ledger, vitals = None, None

@@ -10,7 +10,7 @@ import msgspec
 from turnkeeper.model.conversation import Conversation, EventRow, OutboundRow, StepRow, TurnRow
 from turnkeeper.model.ids import ChannelId, ConversationKey, WorkspaceId
 from turnkeeper.store import story
-from turnkeeper.store.base import Ledger, Line, Moment
+from turnkeeper.store.base import Ledger, Line, Moment, Vitals
 from turnkeeper.store.ledger import DUPLICATE, summed
 from turnkeeper.store.postgres.rows import PostgresRows
 from turnkeeper.store.postgres.statements import columns
@@ -31,6 +31,18 @@ async def next_due(connection: PooledConnection) -> float | None:
           (select min(due_at) from timer))"""
     )
     return None if at is None else float(at)
+
+
+async def vitals(connection: PooledConnection, now: float, since: float) -> Vitals:
+    """Live workers, due conversations, and the database's clock."""
+    row = await connection.fetchrow(
+        """select (select count(*) from worker where not dead and beat_at >= $1),
+          (select count(*) from conversation where due_at <= $2),
+          extract(epoch from clock_timestamp())::float8""",
+        since,
+        now,
+    )
+    return Vitals(*row) if row is not None else Vitals(0, 0)
 
 
 async def paused_channels(connection: PooledConnection) -> list[tuple[WorkspaceId, ChannelId, str, float]]:

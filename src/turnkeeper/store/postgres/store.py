@@ -24,6 +24,7 @@ from turnkeeper.store.base import (
     StepKey,
     Taken,
     TurnCommit,
+    Vitals,
     Wake,
 )
 from turnkeeper.store.postgres import listening, migrating, reading
@@ -215,6 +216,9 @@ class PostgresStore:
 
     async def retain(self, before: float, limit: int) -> int:
         return await self._alone(lambda rows: reading.retain(rows, before, limit))
+
+    async def vitals(self, now: float, since: float) -> Vitals:
+        return await self._read(lambda connection: reading.vitals(connection, now, since))
 
     async def next_due(self) -> float | None:
         return await self._read(reading.next_due)

@@ -10,7 +10,7 @@ import apsw
 from turnkeeper.model.conversation import Conversation, EventRow, OutboundRow, StepRow, TurnRow
 from turnkeeper.model.ids import ChannelId, ConversationKey, WorkspaceId
 from turnkeeper.store import story
-from turnkeeper.store.base import Ledger, Line, Moment
+from turnkeeper.store.base import Ledger, Line, Moment, Vitals
 from turnkeeper.store.ledger import DUPLICATE, summed
 from turnkeeper.store.sqlite.rows import SqliteRows, columns
 
@@ -28,6 +28,14 @@ def next_due(connection: apsw.Connection) -> float | None:
       union all select min(due_at) from timer)"""
     at = _all(connection, sql)[0][0]
     return None if at is None else float(at)
+
+
+def vitals(connection: apsw.Connection, now: float, since: float) -> Vitals:
+    """Live workers and due conversations."""
+    sql = """select (select count(*) from worker where not dead and beat_at >= ?),
+      (select count(*) from conversation where due_at <= ?)"""
+    workers, due = _all(connection, sql, (since, now))[0]
+    return Vitals(workers, due)
 
 
 def paused_channels(connection: apsw.Connection) -> list[tuple[WorkspaceId, ChannelId, str, float]]:
