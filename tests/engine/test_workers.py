@@ -1,8 +1,10 @@
 """Workers that die, pause, drain, lose an answer or block: nothing is lost, nothing is sent by who lost its lease."""
 
 import asyncio
+import contextlib
 import dataclasses
 import functools
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +18,7 @@ from turnkeeper.channels.base import HttpReply
 from turnkeeper.channels.registry import find
 from turnkeeper.engine.answer import Work
 from turnkeeper.engine.clock import SystemClock
-from turnkeeper.engine.lease import Lease
+from turnkeeper.engine.lease import HeartThread, Lease
 from turnkeeper.engine.wakeups import LocalWakeups
 from turnkeeper.engine.worker import LAST_SENDS, Worker
 from turnkeeper.model.errors import StoreUnavailable
@@ -205,6 +207,57 @@ async def test_nobody_is_reaped_by_a_worker_that_has_just_begun() -> None:
         while (await place.conversation()).owner == owner:
             await asyncio.sleep(0.05)
         assert LEASE <= now() - born_at <= LEASE + 1.5
+
+
+@in_virtual_time
+async def test_a_heart_goes_on_whatever_happens_to_a_beat() -> None:
+    async def breaks(_: Any) -> None:
+        raise ValueError("a mistake of ours")
+
+    async with shop(Scripted(echo)) as place:
+        place.hooks["w1", "beat"] = [breaks]
+        await asyncio.sleep(LEASE * 3)
+        await place.hear("hi")
+        await place.rests()
+        assert place.texts == ["answer to hi"]
+
+
+class Quiet:
+    """A holder that only counts its beats."""
+
+    def __init__(self) -> None:
+        self.beats = threading.Event()
+
+    def held(self) -> None:
+        return None
+
+    def reborn(self, worker_id: WorkerId) -> None: ...
+
+    def beaten(self, beat: Beat) -> None:  # noqa: ARG002
+        self.beats.set()
+
+
+async def test_a_heart_waits_for_a_store_that_is_away_at_the_start(tmp_path: Path) -> None:
+    tries: list[str] = []
+
+    def make_store() -> SqliteStore:
+        tries.append("try")
+        path = tmp_path / ("nowhere/shop.db" if len(tries) < 3 else "shop.db")
+        return SqliteStore(path, Channels())
+
+    async with contextlib.AsyncExitStack() as stack:
+        store = SqliteStore(tmp_path / "shop.db", Channels())
+        await store.open()
+        stack.push_async_callback(store.close)
+        await store.migrate()
+        clock, holder = SystemClock(), Quiet()
+        lease = Lease(clock, 0.1)
+        await store.register(lease.worker_id, clock.now())
+        heart = HeartThread(make_store, lease, holder, clock)
+        heart.start()
+        assert await asyncio.to_thread(holder.beats.wait, 5.0)
+        await heart.stop()
+    assert len(tries) == 3
 
 
 # Lost answers
