@@ -65,7 +65,7 @@ async def test_a_bad_operation_fails_alone(tmp_path: Path) -> None:
         raise ValueError("no")
 
     results = await asyncio.gather(
-        store.take(intake("one")), store._play(bad, None), store.take(intake("two")), return_exceptions=True
+        store.take(intake("one")), store._batched(bad, None), store.take(intake("two")), return_exceptions=True
     )
     assert isinstance(results[1], ValueError)
     assert (await store.ledger()).accepted == 2

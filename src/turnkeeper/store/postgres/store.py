@@ -3,29 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Hashable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Hashable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from turnkeeper.model.conversation import Conversation, Mode, StepRow
+from turnkeeper.model.conversation import Conversation
 from turnkeeper.model.errors import StoreUnavailable
-from turnkeeper.model.ids import ChannelId, ConversationKey, WorkerId, WorkspaceId
+from turnkeeper.model.ids import ChannelId, ConversationKey, WorkspaceId
 from turnkeeper.model.policy import Directory
 from turnkeeper.store.base import (
-    Beat,
-    Claimed,
-    Dispatch,
     Intake,
     Ledger,
     Line,
     Moment,
-    PutOff,
-    Run,
     Sent,
-    StepKey,
-    Taken,
     TurnCommit,
     Vitals,
-    Wake,
 )
 from turnkeeper.store.postgres import listening, migrating, reading
 from turnkeeper.store.postgres.batcher import Batcher
@@ -33,9 +25,7 @@ from turnkeeper.store.postgres.characters import without_nul
 from turnkeeper.store.postgres.connecting import Connections
 from turnkeeper.store.postgres.own_thread import OwnThread, called_here
 from turnkeeper.store.postgres.rows import PostgresRows
-from turnkeeper.store.transactions import channels, people, send, take, timers, turn, workers
-from turnkeeper.store.transactions import claim as claiming
-from turnkeeper.store.transactions.desk import Desk
+from turnkeeper.store.scripted import ScriptedStore
 
 if TYPE_CHECKING:
     from turnkeeper.store.postgres.connecting import PooledConnection
@@ -43,6 +33,14 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _LANES = 2
+
+
+def _run(item: TurnCommit | Sent) -> Hashable:
+    return item.run.key
+
+
+def _nobody(_: object) -> Hashable:
+    return None
 
 
 async def _submitted(batcher: Batcher, item: Any) -> Any:
@@ -58,22 +56,27 @@ def _concerned(intake: Intake) -> Hashable:
     return None
 
 
-class PostgresStore:
+class PostgresStore(ScriptedStore[PostgresRows]):
     """The Store port on one database; `connections` is the most that this process opens, beside a listener's.
 
     `own_thread`: for processes that run bots, which may block the event loop while a transaction is under way.
     """
 
     def __init__(self, url: str, directory: Directory, *, connections: int = 8, own_thread: bool = False) -> None:
-        self._directory = directory
+        super().__init__(directory)
         self._home = OwnThread()
         self._own_thread = own_thread
         self._connections = Connections(url, connections)
         self._alone_now: set[asyncio.Task[Any]] = set()
-        self._takes = Batcher(self._connections, self._take, lanes=_LANES, concerns=_concerned)
-        self._commits = Batcher(self._connections, self._commit, lanes=_LANES, concerns=lambda item: item.run.key)
-        self._records = Batcher(self._connections, self._record, lanes=_LANES, concerns=lambda item: item.run.key)
-        self._steps = Batcher(self._connections, self._finish_steps, lanes=1, concerns=lambda _: None)
+        self._batchers: dict[Callable[..., Any], Batcher] = {
+            script: Batcher(self._connections, script, lanes=lanes, concerns=concerns)
+            for script, lanes, concerns in (
+                (self._take, _LANES, _concerned),
+                (self._commit, _LANES, _run),
+                (self._record, _LANES, _run),
+                (self._finish_steps, 1, _nobody),
+            )
+        }
         self._closed = True
 
     async def open(self) -> None:
@@ -94,7 +97,7 @@ class PostgresStore:
         await self._home.close()
 
     async def _finish(self) -> None:
-        for batcher in (self._takes, self._commits, self._records, self._steps):
+        for batcher in self._batchers.values():
             await batcher.close()
         if self._alone_now:
             await asyncio.wait(self._alone_now)
@@ -114,7 +117,13 @@ class PostgresStore:
         await self._home.run(listener.start())
         return lambda: self._home.run(listener.close())
 
-    async def _play(self, batcher: Batcher, item: Any) -> Any:
+    def _kept(self, value: T) -> T:
+        return cast(T, without_nul(value))
+
+    async def _batched(
+        self, script: Callable[[PostgresRows, Sequence[Any]], Coroutine[Any, Any, Any]], item: Any
+    ) -> Any:
+        batcher = self._batchers[script]
         if self._closed:
             raise StoreUnavailable("the store is closed")
         if not self._own_thread:
@@ -144,75 +153,6 @@ class PostgresStore:
     async def _queried(self, query: Callable[[PooledConnection], Awaitable[T]]) -> T:
         async with self._connections.connection() as connection:
             return await query(connection)
-
-    async def _take(self, rows: PostgresRows, intakes: Sequence[Intake]) -> list[Taken]:
-        return await take.take(rows, self._directory, intakes)
-
-    async def _finish_steps(self, rows: PostgresRows, items: Sequence[tuple[Run, StepRow]]) -> list[Exception | None]:
-        return await turn.finish_steps(rows, self._directory, items)
-
-    async def _commit(self, rows: PostgresRows, items: Sequence[TurnCommit]) -> list[Dispatch | Exception]:
-        return await turn.commit(rows, self._directory, items)
-
-    async def _record(self, rows: PostgresRows, items: Sequence[Sent]) -> list[Dispatch | Exception]:
-        return await send.record(rows, self._directory, items)
-
-    async def take(self, intake: Intake) -> Taken:
-        return cast(Taken, await self._play(self._takes, intake))
-
-    async def claim(self, worker_id: WorkerId, limit: int, now: float, versions: Mapping[str, str]) -> list[Claimed]:
-        return await self._alone(lambda rows: claiming.claim(rows, self._directory, worker_id, limit, now, versions))
-
-    async def begin_effect(self, run: Run, step: StepKey, arguments: str, now: float) -> StepRow | None:
-        key, said = without_nul(step), without_nul(arguments)
-        return await self._alone(lambda rows: turn.begin_effect(rows, self._directory, run, key, said, now))
-
-    async def finish_step(self, run: Run, step: StepRow) -> None:
-        await self._play(self._steps, (run, step))
-
-    async def say_now(self, run: Run, step: StepRow, contents: Sequence[bytes], now: float) -> Dispatch:
-        row = without_nul(step)
-        return await self._alone(lambda rows: turn.say_now(rows, self._directory, run, row, contents, now))
-
-    async def commit(self, commit: TurnCommit) -> Dispatch:
-        return cast(Dispatch, await self._play(self._commits, commit))
-
-    async def put_off(self, put_off: PutOff) -> float | None:
-        item = without_nul(put_off)
-        return await self._alone(lambda rows: turn.put_off(rows, self._directory, item))
-
-    async def record(self, sent: Sent) -> Dispatch:
-        return cast(Dispatch, await self._play(self._records, sent))
-
-    async def release(self, run: Run, now: float) -> float | None:
-        return await self._alone(lambda rows: turn.release(rows, self._directory, run, now))
-
-    async def register(self, worker_id: WorkerId, now: float) -> None:
-        await self._alone(lambda rows: rows.add_worker(worker_id, now))
-
-    async def beat(
-        self, worker_id: WorkerId, *, now: float, lease: float, holding: frozenset[ConversationKey] | None, reap: bool
-    ) -> Beat:
-        return await self._alone(
-            lambda rows: workers.beat(
-                rows, self._directory, worker_id, now=now, lease=lease, holding=holding, reap=reap
-            )
-        )
-
-    async def retire(self, worker_id: WorkerId, now: float) -> int:
-        return await self._alone(lambda rows: workers.retire(rows, self._directory, worker_id, now))
-
-    async def fire_timers(self, now: float, limit: int) -> list[Wake]:
-        return await self._alone(lambda rows: timers.fire(rows, self._directory, now, limit))
-
-    async def set_mode(self, key: ConversationKey, mode: str, now: float, until: float | None = None) -> Wake | None:
-        return await self._alone(lambda rows: people.set_mode(Desk(rows, self._directory), key, Mode(mode), until, now))
-
-    async def pause_channel(self, workspace_id: WorkspaceId, channel_id: ChannelId, reason: str, now: float) -> bool:
-        return await self._alone(lambda rows: channels.pause_channel(rows, workspace_id, channel_id, reason, now))
-
-    async def resume_channel(self, workspace_id: WorkspaceId, channel_id: ChannelId, now: float) -> bool:
-        return await self._alone(lambda rows: channels.resume_channel(rows, workspace_id, channel_id, now))
 
     async def retain(self, before: float, limit: int) -> int:
         return await self._alone(lambda rows: reading.retain(rows, before, limit))

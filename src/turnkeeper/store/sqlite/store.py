@@ -4,40 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import apsw
 
-from turnkeeper.model.conversation import Conversation, Mode, StepRow
+from turnkeeper.model.conversation import Conversation
 from turnkeeper.model.errors import Fenced, StoreMismatch, StoreUnavailable
-from turnkeeper.model.ids import ChannelId, ConversationKey, WorkerId, WorkspaceId
+from turnkeeper.model.ids import ChannelId, ConversationKey, WorkspaceId
 from turnkeeper.model.policy import Directory
 from turnkeeper.store import migrations
 from turnkeeper.store.base import (
-    Beat,
-    Claimed,
-    Dispatch,
-    Intake,
     Ledger,
     Line,
     Moment,
-    PutOff,
-    Run,
-    Sent,
-    StepKey,
-    Taken,
-    TurnCommit,
     Vitals,
-    Wake,
 )
+from turnkeeper.store.scripted import ScriptedStore
 from turnkeeper.store.sqlite import reading
 from turnkeeper.store.sqlite.rows import SqliteRows
 from turnkeeper.store.sqlite.writer import BUSY_MS, Batches, InlineWriter, ProcessLock, ThreadWriter
-from turnkeeper.store.transactions import channels, people, send, take, timers, turn, workers
-from turnkeeper.store.transactions import claim as claiming
-from turnkeeper.store.transactions.desk import Desk
 
 T = TypeVar("T")
 
@@ -52,12 +39,12 @@ _PRAGMAS = (
 _OLDEST_FIXED = (3, 51, 3)
 
 
-class SqliteStore:
+class SqliteStore(ScriptedStore[SqliteRows]):
     """The Store port on one file, or in memory with `inline` (simulations)."""
 
     def __init__(self, path: str | Path, directory: Directory, *, inline: bool = False) -> None:
         self._path = str(path)
-        self._directory = directory
+        super().__init__(directory)
         self._inline = inline
         self._connection: apsw.Connection | None = None
         self._reader: apsw.Connection | None = None
@@ -136,7 +123,7 @@ class SqliteStore:
             raise StoreUnavailable("the store is not open")
         return self._connection
 
-    async def _play(self, script: Callable[..., Coroutine[Any, Any, Any]], item: Any) -> Any:
+    async def _batched(self, script: Callable[[SqliteRows, Sequence[Any]], Coroutine[Any, Any, Any]], item: Any) -> Any:
         if self._writer is None:
             raise StoreUnavailable("the store is not open")
         return await self._writer.submit(script, item)
@@ -150,7 +137,7 @@ class SqliteStore:
             except Fenced as fenced:  # raised before anything is written: no reason to play the batch again
                 return [fenced]
 
-        return cast(T, await self._play(one, None))
+        return cast(T, await self._batched(one, None))
 
     async def _read(self, query: Callable[[apsw.Connection], T]) -> T:
         """Reads have their own connection and never hold up a commit."""
@@ -165,72 +152,6 @@ class SqliteStore:
                 return query(connection)
 
         return await asyncio.to_thread(locked)
-
-    async def _take(self, rows: SqliteRows, intakes: Sequence[Intake]) -> list[Taken]:
-        return await take.take(rows, self._directory, intakes)
-
-    async def _finish_steps(self, rows: SqliteRows, items: Sequence[tuple[Run, StepRow]]) -> list[Exception | None]:
-        return await turn.finish_steps(rows, self._directory, items)
-
-    async def _commit(self, rows: SqliteRows, items: Sequence[TurnCommit]) -> list[Dispatch | Exception]:
-        return await turn.commit(rows, self._directory, items)
-
-    async def _record(self, rows: SqliteRows, items: Sequence[Sent]) -> list[Dispatch | Exception]:
-        return await send.record(rows, self._directory, items)
-
-    async def take(self, intake: Intake) -> Taken:
-        return cast(Taken, await self._play(self._take, intake))
-
-    async def claim(self, worker_id: WorkerId, limit: int, now: float, versions: Mapping[str, str]) -> list[Claimed]:
-        return await self._alone(lambda rows: claiming.claim(rows, self._directory, worker_id, limit, now, versions))
-
-    async def begin_effect(self, run: Run, step: StepKey, arguments: str, now: float) -> StepRow | None:
-        return await self._alone(lambda rows: turn.begin_effect(rows, self._directory, run, step, arguments, now))
-
-    async def finish_step(self, run: Run, step: StepRow) -> None:
-        await self._play(self._finish_steps, (run, step))
-
-    async def say_now(self, run: Run, step: StepRow, contents: Sequence[bytes], now: float) -> Dispatch:
-        return await self._alone(lambda rows: turn.say_now(rows, self._directory, run, step, contents, now))
-
-    async def commit(self, commit: TurnCommit) -> Dispatch:
-        return cast(Dispatch, await self._play(self._commit, commit))
-
-    async def put_off(self, put_off: PutOff) -> float | None:
-        return await self._alone(lambda rows: turn.put_off(rows, self._directory, put_off))
-
-    async def record(self, sent: Sent) -> Dispatch:
-        return cast(Dispatch, await self._play(self._record, sent))
-
-    async def release(self, run: Run, now: float) -> float | None:
-        return await self._alone(lambda rows: turn.release(rows, self._directory, run, now))
-
-    async def register(self, worker_id: WorkerId, now: float) -> None:
-        await self._alone(lambda rows: rows.add_worker(worker_id, now))
-
-    async def beat(
-        self, worker_id: WorkerId, *, now: float, lease: float, holding: frozenset[ConversationKey] | None, reap: bool
-    ) -> Beat:
-        return await self._alone(
-            lambda rows: workers.beat(
-                rows, self._directory, worker_id, now=now, lease=lease, holding=holding, reap=reap
-            )
-        )
-
-    async def retire(self, worker_id: WorkerId, now: float) -> int:
-        return await self._alone(lambda rows: workers.retire(rows, self._directory, worker_id, now))
-
-    async def fire_timers(self, now: float, limit: int) -> list[Wake]:
-        return await self._alone(lambda rows: timers.fire(rows, self._directory, now, limit))
-
-    async def set_mode(self, key: ConversationKey, mode: str, now: float, until: float | None = None) -> Wake | None:
-        return await self._alone(lambda rows: people.set_mode(Desk(rows, self._directory), key, Mode(mode), until, now))
-
-    async def pause_channel(self, workspace_id: WorkspaceId, channel_id: ChannelId, reason: str, now: float) -> bool:
-        return await self._alone(lambda rows: channels.pause_channel(rows, workspace_id, channel_id, reason, now))
-
-    async def resume_channel(self, workspace_id: WorkspaceId, channel_id: ChannelId, now: float) -> bool:
-        return await self._alone(lambda rows: channels.resume_channel(rows, workspace_id, channel_id, now))
 
     async def retain(self, before: float, limit: int) -> int:
         return await self._alone(lambda rows: reading.retain(rows, before, limit))

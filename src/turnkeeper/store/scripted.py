@@ -1,0 +1,119 @@
+"""The half of a store that both share: which script each method of the port plays, and which are batched."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from typing import Any, Generic, TypeVar, cast
+
+from turnkeeper.model.conversation import Mode, StepRow
+from turnkeeper.model.ids import ChannelId, ConversationKey, WorkerId, WorkspaceId
+from turnkeeper.model.policy import Directory
+from turnkeeper.store.base import (
+    Beat,
+    Claimed,
+    Dispatch,
+    Intake,
+    PutOff,
+    Run,
+    Sent,
+    StepKey,
+    Taken,
+    TurnCommit,
+    Wake,
+)
+from turnkeeper.store.rows import Rows
+from turnkeeper.store.transactions import channels, people, send, take, timers, turn, workers
+from turnkeeper.store.transactions import claim as claiming
+from turnkeeper.store.transactions.desk import Desk
+
+T = TypeVar("T")
+R = TypeVar("R", bound=Rows)
+
+
+class ScriptedStore(ABC, Generic[R]):
+    """Plays the scripts of `transactions`; how a transaction is made durable is the subclass's."""
+
+    def __init__(self, directory: Directory) -> None:
+        self._directory = directory
+
+    @abstractmethod
+    async def _batched(self, script: Callable[[R, Sequence[Any]], Coroutine[Any, Any, Any]], item: Any) -> Any:
+        """Play a script for this item and whatever else has gathered; the item's result, or raise its error."""
+
+    @abstractmethod
+    async def _alone(self, script: Callable[[R], Coroutine[Any, Any, T]]) -> T:
+        """Play a script that takes no batch."""
+
+    def _kept(self, value: T) -> T:
+        """The value as the database can keep it."""
+        return value
+
+    async def _take(self, rows: R, intakes: Sequence[Intake]) -> list[Taken]:
+        return await take.take(rows, self._directory, intakes)
+
+    async def _finish_steps(self, rows: R, items: Sequence[tuple[Run, StepRow]]) -> list[Exception | None]:
+        return await turn.finish_steps(rows, self._directory, items)
+
+    async def _commit(self, rows: R, items: Sequence[TurnCommit]) -> list[Dispatch | Exception]:
+        return await turn.commit(rows, self._directory, items)
+
+    async def _record(self, rows: R, items: Sequence[Sent]) -> list[Dispatch | Exception]:
+        return await send.record(rows, self._directory, items)
+
+    async def take(self, intake: Intake) -> Taken:
+        return cast(Taken, await self._batched(self._take, intake))
+
+    async def claim(self, worker_id: WorkerId, limit: int, now: float, versions: Mapping[str, str]) -> list[Claimed]:
+        return await self._alone(lambda rows: claiming.claim(rows, self._directory, worker_id, limit, now, versions))
+
+    async def begin_effect(self, run: Run, step: StepKey, arguments: str, now: float) -> StepRow | None:
+        key, said = self._kept(step), self._kept(arguments)
+        return await self._alone(lambda rows: turn.begin_effect(rows, self._directory, run, key, said, now))
+
+    async def finish_step(self, run: Run, step: StepRow) -> None:
+        await self._batched(self._finish_steps, (run, step))
+
+    async def say_now(self, run: Run, step: StepRow, contents: Sequence[bytes], now: float) -> Dispatch:
+        row = self._kept(step)
+        return await self._alone(lambda rows: turn.say_now(rows, self._directory, run, row, contents, now))
+
+    async def commit(self, commit: TurnCommit) -> Dispatch:
+        return cast(Dispatch, await self._batched(self._commit, commit))
+
+    async def put_off(self, put_off: PutOff) -> float | None:
+        item = self._kept(put_off)
+        return await self._alone(lambda rows: turn.put_off(rows, self._directory, item))
+
+    async def record(self, sent: Sent) -> Dispatch:
+        return cast(Dispatch, await self._batched(self._record, sent))
+
+    async def release(self, run: Run, now: float) -> float | None:
+        return await self._alone(lambda rows: turn.release(rows, self._directory, run, now))
+
+    async def register(self, worker_id: WorkerId, now: float) -> None:
+        await self._alone(lambda rows: rows.add_worker(worker_id, now))
+
+    async def beat(
+        self, worker_id: WorkerId, *, now: float, lease: float, holding: frozenset[ConversationKey] | None, reap: bool
+    ) -> Beat:
+        return await self._alone(
+            lambda rows: workers.beat(
+                rows, self._directory, worker_id, now=now, lease=lease, holding=holding, reap=reap
+            )
+        )
+
+    async def retire(self, worker_id: WorkerId, now: float) -> int:
+        return await self._alone(lambda rows: workers.retire(rows, self._directory, worker_id, now))
+
+    async def fire_timers(self, now: float, limit: int) -> list[Wake]:
+        return await self._alone(lambda rows: timers.fire(rows, self._directory, now, limit))
+
+    async def set_mode(self, key: ConversationKey, mode: str, now: float, until: float | None = None) -> Wake | None:
+        return await self._alone(lambda rows: people.set_mode(Desk(rows, self._directory), key, Mode(mode), until, now))
+
+    async def pause_channel(self, workspace_id: WorkspaceId, channel_id: ChannelId, reason: str, now: float) -> bool:
+        return await self._alone(lambda rows: channels.pause_channel(rows, workspace_id, channel_id, reason, now))
+
+    async def resume_channel(self, workspace_id: WorkspaceId, channel_id: ChannelId, now: float) -> bool:
+        return await self._alone(lambda rows: channels.resume_channel(rows, workspace_id, channel_id, now))
