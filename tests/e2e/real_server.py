@@ -13,6 +13,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from turnkeeper.testing.fake_graph import FakeGraph, FakeNumber, Running, serve_in_thread
 
@@ -20,13 +21,14 @@ PATIENCE = 20.0
 SECRETS = {"E2E_TOKEN": "token", "E2E_SECRET": "secret", "E2E_VERIFY": "verify"}
 TOML = """
 [server]
-port = 0
-drain = "5s"
+port = {port}
+drain = "{drain}s"
 log_level = "warning"
 [database]
 url = "{database}"
 [workers]
 count = {workers}
+lease = "{lease}s"
 [channels.shop]
 kind = "whatsapp_cloud"
 bot = "assistant"
@@ -36,14 +38,20 @@ access_token = "env:E2E_TOKEN"
 app_secret = "env:E2E_SECRET"
 verify_token = "env:E2E_VERIFY"
 api_base = "{api_base}"
+unknown_wait = "{unknown_wait}s"
+send_limit = "{send_limit}s"
 [bots.assistant]
 kind = "python"
 entry = "the_bot:bot"
-quiet = 0.3
+quiet = {quiet}
 max_wait = 2
 adaptive = false
 rate_limit = "off"
 """
+DEFAULTS = {
+    "port": 0, "drain": 5, "database": "sqlite:///data.db", "workers": 1, "lease": 3,
+    "unknown_wait": 30, "send_limit": 20, "quiet": 0.3,
+}  # fmt: skip
 ECHO = """
 from turnkeeper import Bot, Turn
 bot = Bot("assistant")
@@ -107,6 +115,28 @@ class Server:
         found: dict[str, object] = json.loads(told.stdout)
         return found
 
+    def settled(self) -> dict[str, Any]:
+        """The ledger, once nothing waits or runs any more."""
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            found: dict[str, Any] = self.ledger()
+            states = found["states"]
+            total = sum(count for count in states.values() if isinstance(count, int))
+            assert total + sum(states["dropped"].values()) == found["accepted"], found
+            if not states["waiting"] + states["running"]:
+                return found
+            assert time.monotonic() < deadline, (found, self.log())
+
+    def log(self) -> str:
+        return (self.folder / "server.log").read_text("utf-8")
+
+    def kill(self) -> None:
+        """The whole machine goes down."""
+        for pid in [self.process.pid, *self.children.values()]:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self.process.wait()
+
     def stop(self, number: int = signal.SIGTERM) -> int:
         self.process.send_signal(number)
         return self.process.wait(PATIENCE)
@@ -135,14 +165,14 @@ def turnkeeper(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 @contextmanager
-def serving(folder: Path, *arguments: str) -> Iterator[Server]:
+def serving(folder: Path, *arguments: str, **environ: str) -> Iterator[Server]:
     """Start `turnkeeper serve` on the folder's configuration; ends with everything gone."""
     log = (folder / "server.log").open("ab")
     process = subprocess.Popen(
         [sys.executable, "-m", "turnkeeper", "serve", "-c", str(folder / "turnkeeper.toml"), *arguments],
         stdout=subprocess.PIPE,
         stderr=log,
-        env=os.environ | SECRETS | {"TMPDIR": str(folder)},
+        env=os.environ | SECRETS | {"TMPDIR": str(folder)} | environ,
     )
     assert process.stdout is not None
     server = Server(folder, process, "")
@@ -178,8 +208,10 @@ def provider() -> Iterator[Running]:
         yield running
 
 
-def configure(folder: Path, running: Running, *, bot: str = ECHO, database: str = "", workers: int = 1) -> None:
-    text = TOML.format(api_base=running.base_url, database=database or "sqlite:///data.db", workers=workers)
+def configure(folder: Path, running: Running, *, bot: str = ECHO, api_base: str = "", **changed: object) -> None:
+    """Write a configuration and a bot; `changed` are placeholders of TOML, durations in seconds."""
+    folder.mkdir(exist_ok=True)
+    text = TOML.format(api_base=api_base or running.base_url, **DEFAULTS | changed)
     (folder / "turnkeeper.toml").write_text(text, "utf-8")
     (folder / "the_bot.py").write_text(bot, "utf-8")
 

@@ -75,33 +75,6 @@ def test_an_idle_server_is_small(tmp_path: Path, graph: Running) -> None:
         assert sizes["supervisor"] < 15 * 1024
 
 
-def test_a_worker_that_is_killed_within_a_turn_answers_once(tmp_path: Path, graph: Running) -> None:
-    configure(tmp_path, graph, bot=SLOW)
-    with serving(tmp_path) as server:
-        connect(graph, server)
-        write(graph, "hello")
-        person = graph.call(graph.graph.person("15551234567"))
-        graph.call(graph.graph.changes.until(lambda: person.typing, PATIENCE), timeout=PATIENCE + 5)
-        first = server.child("worker-1")
-        os.kill(first, signal.SIGKILL)
-        assert server.child("worker-1", other_than=first)
-        assert answers(graph, 1) == ["told: hello"]
-        assert settled(server, "answered", 1)["accepted"] == 1
-        write(graph, "again")
-        assert answers(graph, 2) == ["told: hello", "told: again"]
-
-
-def test_a_web_process_that_is_killed_loses_no_message(tmp_path: Path, graph: Running) -> None:
-    configure(tmp_path, graph)
-    with serving(tmp_path) as server:
-        connect(graph, server)
-        first = server.child("web")
-        os.kill(first, signal.SIGKILL)
-        write(graph, "hello")  # waits in the socket that the supervisor holds, or is delivered again
-        assert answers(graph, 1) == ["told: hello"]
-        assert server.child("web", other_than=first)
-
-
 def test_a_bot_that_blocks_delays_no_acknowledgement(tmp_path: Path, graph: Running) -> None:
     configure(tmp_path, graph, bot=BLOCKING)
     with serving(tmp_path) as server:
@@ -129,28 +102,6 @@ def test_a_turn_under_way_is_finished_before_the_stop(tmp_path: Path, graph: Run
         graph.call(graph.graph.changes.until(lambda: person.typing, PATIENCE), timeout=PATIENCE + 5)
         assert server.stop(number) == 0
         assert answers(graph, 1) == ["told: hello"]
-
-
-def test_what_was_accepted_is_answered_after_the_whole_server_was_killed(tmp_path: Path, graph: Running) -> None:
-    configure(tmp_path, graph, bot=SLOW)
-    with serving(tmp_path) as server:
-        connect(graph, server)
-        body = envelope(message("kept", id="wamid.kept", at=int(time.time())))
-        write(graph, "hello")
-        assert server.post("/webhooks/shop", body, signed(body, "secret")) == 200
-        pids = [server.process.pid, *server.children.values()]
-        for pid in pids:
-            os.kill(pid, signal.SIGKILL)
-        server.process.wait()
-    with serving(tmp_path) as server:
-        connect(graph, server)
-        person = graph.call(graph.graph.person("15551234567"))
-        graph.call(graph.graph.changes.until(lambda: "kept" in " ".join(person.texts), PATIENCE), timeout=30)
-        deadline = time.monotonic() + PATIENCE
-        while "hello" not in " ".join(person.texts) and time.monotonic() < deadline:
-            time.sleep(0.05)
-        told = " ".join(person.texts)
-        assert (told.count("kept"), told.count("hello")) == (1, 1)
 
 
 def test_children_end_with_a_supervisor_that_was_killed(tmp_path: Path, graph: Running) -> None:

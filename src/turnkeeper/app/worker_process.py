@@ -12,6 +12,7 @@ from turnkeeper.engine.clock import SystemClock
 from turnkeeper.engine.http import Client
 from turnkeeper.engine.worker import Worker
 from turnkeeper.model.errors import StoreError
+from turnkeeper.model.ids import WorkerId
 from turnkeeper.store.base import Store
 
 log = logging.getLogger("turnkeeper.worker")
@@ -41,6 +42,7 @@ async def run_worker(settings: Settings, line: Line, runtime: Path, name: str) -
         lease=settings.workers.lease,
         make_heart_store=lambda: app.open_store(settings.database_url, directory),
     )
+    await replace_predecessor(store, runtime / f"{name}.id", worker.worker_id, clock.now())
     await worker.start()
     line.ready()
     tasks = [
@@ -56,6 +58,13 @@ async def run_worker(settings: Settings, line: Line, runtime: Path, name: str) -
     await asyncio.gather(*tasks, return_exceptions=True)
     await client.close()
     await store.close()
+
+
+async def replace_predecessor(store: Store, note: Path, worker_id: WorkerId, now: float) -> None:
+    """Free at once what the process before this one held: the supervisor has seen it end, so no lease need run out."""
+    with suppress(FileNotFoundError):
+        await store.retire(WorkerId(note.read_text("utf-8")), now)  # noqa: ASYNC240 - a few bytes, before any work
+    note.write_text(worker_id, "utf-8")  # noqa: ASYNC240
 
 
 async def forget_old(store: Store, clock: SystemClock, keep: float) -> None:

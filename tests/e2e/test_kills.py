@@ -1,0 +1,154 @@
+"""`kill -9` wherever it hurts: every message that got its 200 is answered once, in order."""
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import apsw
+import pytest
+
+from tests.e2e.real_server import PATIENCE, Server, configure, connect, provider, serving
+from tests.e2e.town import Gate, Town, gate
+from tests.support.programs import free_port
+from turnkeeper.testing.fake_graph import Running, hold
+
+THINKER = """
+import asyncio
+from pathlib import Path
+from turnkeeper import Bot, Turn
+bot = Bot("assistant")
+DONE = Path(__file__).with_name("done")
+
+async def look_up(text: str) -> str:
+    with DONE.open("a") as file:
+        file.write("looked up " + text.replace("\\n", " | ") + "\\n")
+    return text.replace("\\n", " | ")
+
+async def think(text: str) -> None:
+    with DONE.open("a") as file:
+        file.write(f"thinking {text}\\n")
+    await asyncio.sleep(2.0)
+
+@bot.stage("only", first=True)
+async def only(turn: Turn) -> None:
+    told = await turn.step("look_up", look_up, turn.text)
+    if "hard" in turn.text:
+        await turn.step("think", think, turn.text)
+    for line in told.split(" | "):
+        await turn.reply("told: " + line)
+"""
+
+
+@pytest.fixture
+def graph() -> Iterator[Running]:
+    with provider() as running:
+        running.graph.behaviour.duplicate = 2
+        yield running
+
+
+def until(condition: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline, f"never {what}"
+        time.sleep(0.01)
+
+
+def sending(database: Path) -> int:
+    """How many rows are marked as being sent; another process's tables are only looked at."""
+    connection = apsw.Connection(str(database), flags=apsw.SQLITE_OPEN_READONLY)
+    try:
+        connection.set_busy_timeout(5000)
+        return int(connection.execute("select count(*) from outbound where state = 'sending'").get)
+    finally:
+        connection.close()
+
+
+def done(folder: Path, what: str) -> int:
+    path = folder / "done"
+    return path.read_text().splitlines().count(what) if path.exists() else 0
+
+
+def test_a_worker_that_is_killed_with_every_kind_of_work_in_hand(tmp_path: Path, graph: Running) -> None:
+    """Thinking; sending, taken or not; between the commit and the send. The rest of an answer keeps its place."""
+    town = Town(graph)
+    graph.graph.behaviour.sent_after = 2.0  # what settles the taken one comes after its sender's death
+    with gate(graph) as between:
+        configure(tmp_path, graph, bot=THINKER, api_base=between.url, send_limit=4, unknown_wait=3)
+        with serving(tmp_path) as server:
+            connect(graph, server)
+            town.fail_next(hold(taken=True), hold(taken=False))
+            town.write("taken", "taken 1", "taken 2")
+            town.wait(lambda: len(town.person("taken").texts) == 1)
+            town.write("lost", "lost 1", "lost 2")
+            town.wait(lambda: town.sends == 2)
+            town.write("thinking", "hard")
+            until(lambda: done(tmp_path, "thinking hard") == 1, "thinking")
+            between.shut()
+            town.write("committed", "committed 1", "committed 2")
+            until(lambda: sending(tmp_path / "data.db") == 3, "committed")
+            assert (town.person("committed").texts, town.sends) == ([], 2)
+            took = taken_over(tmp_path, server, between)
+            town.judge(server)
+            assert took < 4.0, "the supervisor has seen it die: nobody waits for its lease"
+    for text in ("taken 1 | taken 2", "hard", "committed 1 | committed 2"):
+        assert done(tmp_path, f"looked up {text}") == 1, "a stored result is never computed again"
+    assert done(tmp_path, "thinking hard") == 2, "a step that was cut off runs again"
+
+
+def taken_over(folder: Path, server: Server, between: Gate) -> float:
+    """Kill the worker; seconds until its turn is run by another one."""
+    began = time.monotonic()
+    os.kill(server.child("worker-1"), signal.SIGKILL)
+    between.open()
+    until(lambda: done(folder, "thinking hard") == 2, "taken over")
+    took = time.monotonic() - began
+    print(f"taken over {took:.1f} s after the kill -9")  # noqa: T201
+    return took
+
+
+def test_a_web_process_that_is_killed_while_hundreds_write(tmp_path: Path, graph: Running) -> None:
+    """The provider delivers again what got no 200; what got one is kept."""
+    graph.graph.behaviour.retry_first = 0.2
+    graph.graph.behaviour.retry_alone = True
+    town = Town(graph)
+    configure(tmp_path, graph, quiet=0.2)
+    with serving(tmp_path) as server:
+        connect(graph, server)
+        for wave, batch in enumerate((1, 1, 5)):
+            graph.graph.behaviour.batch = batch
+            web = server.child("web")
+            tried = len(graph.graph.webhooks.sent)
+            for number in range(120):
+                town.write(f"{wave}-{number % 40}", f"{wave}.{number}")
+            town.wait(lambda tried=tried: len(graph.graph.webhooks.sent) >= tried + 10)  # type: ignore[misc]
+            os.kill(web, signal.SIGKILL)
+            assert server.child("web", other_than=web)
+        ledger = town.judge(server)
+    assert any(not call.ok for call in town.tries()), "no webhook was cut off"
+    assert ledger["accepted"] == 360
+    assert ledger["duplicates"]
+
+
+def test_everything_is_killed_and_started_again(tmp_path: Path, graph: Running) -> None:
+    """Thinking, waiting for quiet, and sending: the next start goes on with all of it."""
+    town = Town(graph)
+    configure(tmp_path, graph, bot=THINKER, port=free_port(), send_limit=2, unknown_wait=1)
+    with serving(tmp_path) as server:
+        connect(graph, server)
+        town.write("settled", "settled 1")
+        town.until_answered()
+        town.fail_next(hold(taken=False))
+        town.write("lost", "lost 1", "lost 2")
+        town.wait(lambda: town.sends == 2)
+        town.write("thinking", "hard")
+        until(lambda: done(tmp_path, "thinking hard") == 1, "thinking")
+        for number in range(20):
+            town.write(f"waiting {number}", f"waiting {number}")
+        town.wait(lambda: graph.graph.webhooks.pending == 0)
+        server.kill()
+    town.write("away", "written while nobody listens")
+    with serving(tmp_path) as server:
+        town.judge(server)
+    assert done(tmp_path, "looked up hard") == 1
