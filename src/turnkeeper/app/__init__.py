@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from turnkeeper.channels.base import ChannelAdapter
     from turnkeeper.config import Settings
     from turnkeeper.engine.answer import Bot
+    from turnkeeper.engine.spooling import Spooling
     from turnkeeper.engine.wakeups import Wakeups
     from turnkeeper.model.policy import Directory
     from turnkeeper.store.base import Store
@@ -33,6 +34,18 @@ def open_store(url: str, directory: Directory, *, beside_bots: bool = False) -> 
 
     store: Store = PostgresStore(url, directory, own_thread=beside_bots)
     return store
+
+
+def spooling(settings: Settings, store: Store) -> Spooling | None:
+    """The spool before a store; None where there is none, and nothing left of one."""
+    if not settings.spools and not settings.spool.exists():
+        return None
+    from turnkeeper.engine.spooling import Spooling
+    from turnkeeper.model.ids import WorkspaceId
+    from turnkeeper.store.sqlite.spool import SqliteSpool
+
+    home = settings.channels[0].workspace_id if settings.channels else WorkspaceId("default")
+    return Spooling(store, SqliteSpool(settings.spool), settings.directory(), home, keeps=settings.spools)
 
 
 def adapter(kind: str) -> ChannelAdapter[Any]:

@@ -1,6 +1,7 @@
 """The web process: accepts webhooks and serves the console. It runs no turn and makes no call."""
 
 import asyncio
+import logging
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -14,7 +15,9 @@ from turnkeeper.app.connections import Connection, Server
 from turnkeeper.app.line import Line
 from turnkeeper.config import Receiver, Settings
 from turnkeeper.engine.clock import SystemClock
-from turnkeeper.model.errors import StoreError
+from turnkeeper.engine.patience import until_stored
+from turnkeeper.engine.spooling import Spooling
+from turnkeeper.model.errors import StoreError, StoreUnavailable
 from turnkeeper.store.base import Store
 from turnkeeper.web.console import read_console
 from turnkeeper.web.counters import WebhookCounters
@@ -26,18 +29,25 @@ from turnkeeper.web.webhooks import Endpoint, Holder, Webhooks
 STATIC = Path(turnkeeper.web.__file__).parent / "static"
 _MOST_CONNECTIONS_WAITING = 2048
 _FOLLOW_EVERY = 10.0
+_CONNECT_WITHIN = 2.0
+"""Seconds after which webhooks are accepted without the database."""
+
+log = logging.getLogger("turnkeeper.web")
 
 
 async def run_web(settings: Settings, line: Line, runtime: Path, *, demo: bool = False) -> None:
     """Serve until SIGTERM; requests under way are finished."""
     store = app.open_store(settings.database_url, settings.directory())
-    await store.open()
+    clock = SystemClock()
+    spooling = await _spooling(settings, store)
+    opening = await _open(store, clock, patiently=spooling is not None and spooling.accepts)
     wakeups = app.open_wakeups(store, runtime, "web")
     await wakeups.start(None)
     counters = WebhookCounters()
-    clock = SystemClock()
-    webhooks = Webhooks(endpoints(settings.receivers), store, wakeups, clock.now, counters)
-    ops = Ops(store, counters, clock.now, settings.workers.lease)
+    webhooks = Webhooks(endpoints(settings.receivers), spooling or store, wakeups, clock.now, counters)
+    if spooling is not None:
+        spooling.drain(webhooks.taken)
+    ops = Ops(store, counters, clock.now, settings.workers.lease, spooling)
     phone, stop_phone = _phone(settings, store) if demo else (None, None)
     site = Site(webhooks, ops, await read_console(STATIC), phone)
     listener = line.listener()
@@ -46,12 +56,35 @@ async def run_web(settings: Settings, line: Line, runtime: Path, *, demo: bool =
     stopping = asyncio.create_task(_stop_when_told(server, line, stop_phone))
     following = asyncio.create_task(_follow(store, clock))
     await server.serve(sockets=[listener] if listener is not None else None)
-    tasks = (tick, stopping, following)
+    tasks = (tick, stopping, following, opening)
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
     await wakeups.close()
+    if spooling is not None:
+        await spooling.close()
     await store.close()
+
+
+async def _spooling(settings: Settings, store: Store) -> Spooling | None:
+    """The spool, open; None where it is not wanted or cannot be had, which is no reason not to serve."""
+    spooling = app.spooling(settings, store)
+    if spooling is not None:
+        try:
+            await spooling.open()
+        except StoreUnavailable as error:
+            log.error("there is no spool, webhooks are refused while the database is away: %s", error)
+            return None
+    return spooling
+
+
+async def _open(store: Store, clock: SystemClock, *, patiently: bool) -> asyncio.Future[None]:
+    """Connect. `patiently`: what comes before the database is back goes into the spool."""
+    opening = asyncio.ensure_future(until_stored(store.open, clock) if patiently else store.open())
+    await asyncio.wait({opening}, timeout=_CONNECT_WITHIN if patiently else None)
+    if opening.done():
+        opening.result()
+    return opening
 
 
 async def _follow(store: Store, clock: SystemClock) -> None:

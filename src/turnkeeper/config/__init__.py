@@ -102,6 +102,16 @@ class Settings:
         return self.path.parent
 
     @property
+    def spool(self) -> Path:
+        """Where webhooks wait while the database is away."""
+        return self.path.with_name("turnkeeper.spool")
+
+    @property
+    def spools(self) -> bool:
+        """Whether they do. Where SQLite is away, there is no disk to spool on either."""
+        return self.server.when_database_is_away == "spool" and not self.database_url.startswith("sqlite:///")
+
+    @property
     def channels(self) -> tuple[Channel, ...]:
         """Every configured channel."""
         return tuple(receiver.channel for receiver in self.receivers)

@@ -113,6 +113,12 @@ class ServerKeys(_Keys):
         description="How long turns under way may take to finish when the server is stopped.",
         examples=['"20s"'],
     )
+    when_database_is_away: Literal["spool", "refuse"] = Field(
+        "spool",
+        description="spool: webhooks wait in a file beside this one, answered with 200; refuse: 503, the provider "
+        "delivers again. On SQLite the file is the database, so it is always refuse.",
+        examples=['"spool"'],
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="The least important thing that is logged.", examples=['"info"']
     )

@@ -30,10 +30,30 @@ class Reading(Protocol):
         """How many events stand where."""
 
 
-class Ops:
-    """The three addresses as one ASGI app."""
+class Spooled(Protocol):
+    """What waits on this machine for the database."""
 
-    def __init__(self, store: Reading, counters: WebhookCounters, now: Callable[[], float], lease: float = 3.0) -> None:
+    @property
+    def length(self) -> int:
+        """How many webhooks."""
+
+    @property
+    def accepts(self) -> bool:
+        """Whether more would be kept."""
+
+
+class Ops:
+    """The three addresses as one ASGI app. `spool`: None where webhooks are refused while the database is away."""
+
+    def __init__(
+        self,
+        store: Reading,
+        counters: WebhookCounters,
+        now: Callable[[], float],
+        lease: float = 3.0,
+        spool: Spooled | None = None,
+    ) -> None:
+        self._spool = spool
         self._store = store
         self._counters = counters
         self._now = now
@@ -57,15 +77,19 @@ class Ops:
         return _json(200, {"status": "ok"})
 
     async def _ready(self) -> Answer:
-        """Whether a message that came now would be answered; 503 with the reason if not."""
+        """Whether a message that came now would be kept and, once the database is there, answered; 503 if not."""
+        spool = self._spool
         try:
             async with asyncio.timeout(_PATIENCE):
                 vitals = await self._vitals()
         except (StoreError, TimeoutError) as error:
+            if spool is not None and spool.accepts:
+                return _json(200, {"ready": True, "store": f"away, spooling {spool.length}", "workers": None})
             why = str(error) or "the database does not answer"
             return _json(503, {"ready": False, "store": why, "workers": None})
         ready = vitals.workers > 0
-        return _json(200 if ready else 503, {"ready": ready, "store": "ok", "workers": vitals.workers})
+        store = f"ok, {spool.length} in the spool" if spool is not None and spool.length else "ok"
+        return _json(200 if ready else 503, {"ready": ready, "store": store, "workers": vitals.workers})
 
     async def _vitals(self) -> Vitals:
         now = self._now()
@@ -79,7 +103,7 @@ class Ops:
                 vitals = await self._vitals()
         except (StoreError, TimeoutError):
             pass  # what the process itself counted is told all the same
-        text = await asyncio.to_thread(_exposition, self._counters, ledger, vitals)
+        text = await asyncio.to_thread(_exposition, self._counters, ledger, vitals, self._spool)
         return answer(200, text, _FRESH, kind=_TEXT)
 
     async def _ledger(self) -> Ledger:
@@ -93,13 +117,16 @@ def _json(status: int, value: object) -> Answer:
     return answer(status, msgspec.json.encode(value), _FRESH, kind=_JSON)
 
 
-def _exposition(counters: WebhookCounters, ledger: Ledger | None, vitals: Vitals | None) -> bytes:
+def _exposition(
+    counters: WebhookCounters, ledger: Ledger | None, vitals: Vitals | None, spool: Spooled | None
+) -> bytes:
     # Imported by the first scrape: it takes memory that an unscraped server need not spend.
     from prometheus_client import CollectorRegistry, generate_latest
 
     class Collector:
         def collect(self) -> Iterator[Any]:
             yield from _of_webhooks(counters)
+            yield from _of_spool(spool)
             yield from _of_store(ledger, vitals)
 
     registry = CollectorRegistry(auto_describe=False)
@@ -125,6 +152,13 @@ def _of_webhooks(counters: WebhookCounters) -> Iterator[Any]:
         buckets.append((edge, float(below)))
     seconds.add_metric([], buckets, counters.seconds)
     yield seconds
+
+
+def _of_spool(spool: Spooled | None) -> Iterator[Any]:
+    from prometheus_client.core import GaugeMetricFamily
+
+    if spool is not None:
+        yield GaugeMetricFamily("turnkeeper_spool_webhooks", "Webhooks that wait for the database.", value=spool.length)
 
 
 def _of_store(ledger: Ledger | None, vitals: Vitals | None) -> Iterator[Any]:

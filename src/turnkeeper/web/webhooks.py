@@ -129,6 +129,10 @@ class Webhooks:
         except Exception:
             log.exception("a webhook could not be kept")
             raise Refused(503, "store_failed") from None
+        self.taken(taken)
+
+    def taken(self, taken: Taken) -> None:
+        """Count what the store has taken, now or out of the spool, and wake whom it concerns."""
         self._counters.events += taken.accepted
         self._counters.duplicates += taken.duplicates
         if taken.wakes:
