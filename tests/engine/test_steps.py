@@ -164,10 +164,10 @@ async def test_keys_differ_from_turn_to_turn() -> None:
 async def test_an_effect_cut_off_by_a_kill(
     on_unknown: OnUnknown, runs: int, texts: list[str], states: dict[str, int], mode: str
 ) -> None:
-    book = Counted(Hold())
+    book, attempts = Counted(Hold()), []
 
     async def body(work: Work) -> Answer:
-        work.state["seen"] = True
+        attempts.append(work.attempt)
         try:
             booked = await step(work, "book", book, effect=True, on_unknown=on_unknown)
         except Exception:  # noqa: BLE001 - as careless bots do
@@ -184,6 +184,7 @@ async def test_an_effect_cut_off_by_a_kill(
         assert (book.runs, place.texts, await place.states()) == (runs, texts, states)
         assert (await place.conversation()).mode == mode
         assert len(set(book.keys)) == 1
+        assert attempts == [1, 1]
 
 
 @in_virtual_time
