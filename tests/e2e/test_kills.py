@@ -3,42 +3,16 @@
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import apsw
 import pytest
 
-from tests.e2e.real_server import PATIENCE, Server, configure, connect, provider, serving
-from tests.e2e.town import Gate, Town, gate
+from tests.e2e.real_server import Server, configure, connect, provider, serving
+from tests.e2e.town import THINKER, Gate, Town, done, gate, until
 from tests.support.programs import free_port
 from turnkeeper.testing.fake_graph import Running, hold
-
-THINKER = """
-import asyncio
-from pathlib import Path
-from turnkeeper import Bot, Turn
-bot = Bot("assistant")
-DONE = Path(__file__).with_name("done")
-
-async def look_up(text: str) -> str:
-    with DONE.open("a") as file:
-        file.write("looked up " + text.replace("\\n", " | ") + "\\n")
-    return text.replace("\\n", " | ")
-
-async def think(text: str) -> None:
-    with DONE.open("a") as file:
-        file.write(f"thinking {text}\\n")
-    await asyncio.sleep(2.0)
-
-@bot.stage("only", first=True)
-async def only(turn: Turn) -> None:
-    told = await turn.step("look_up", look_up, turn.text)
-    if "hard" in turn.text:
-        await turn.step("think", think, turn.text)
-    for line in told.split(" | "):
-        await turn.reply("told: " + line)
-"""
 
 
 @pytest.fixture
@@ -46,13 +20,6 @@ def graph() -> Iterator[Running]:
     with provider() as running:
         running.graph.behaviour.duplicate = 2
         yield running
-
-
-def until(condition: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline, f"never {what}"
-        time.sleep(0.01)
 
 
 def sending(database: Path) -> int:
@@ -63,11 +30,6 @@ def sending(database: Path) -> int:
         return int(connection.execute("select count(*) from outbound where state = 'sending'").get)
     finally:
         connection.close()
-
-
-def done(folder: Path, what: str) -> int:
-    path = folder / "done"
-    return path.read_text().splitlines().count(what) if path.exists() else 0
 
 
 def test_a_worker_that_is_killed_with_every_kind_of_work_in_hand(tmp_path: Path, graph: Running) -> None:

@@ -5,15 +5,18 @@ The bots of these tests answer `told: ` and the texts of the turn, joined by ` |
 
 import asyncio
 import contextlib
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TypeVar
 
 from tests.e2e.real_server import PATIENCE, Server
 from turnkeeper.testing.fake_graph import Fault, Person, Running, WebhookCall
 
 T = TypeVar("T")
+THINKER = Path(__file__).with_name("thinker_bot.py").read_text("utf-8")
 
 
 class Town:
@@ -92,6 +95,22 @@ class Town:
             for other in person.written:
                 if taken[one.id] < tried[other.id] and place[one.text] > place[other.text]:
                     yield one.text, other.text
+
+
+def until(condition: Callable[[], bool], what: str) -> float:
+    """Wait for something outside the fake; the seconds that it took."""
+    began = time.monotonic()
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline, f"never {what}"
+        time.sleep(0.01)
+    return time.monotonic() - began
+
+
+def done(folder: Path, what: str) -> int:
+    """How often the thinker in a folder noted something."""
+    path = folder / "done"
+    return path.read_text().splitlines().count(what) if path.exists() else 0
 
 
 def told(person: Person) -> list[str]:
