@@ -171,7 +171,8 @@ class Spooling:
                     _log.warning("the spool waits for the store", entries=self.length, error=str(error))
             except Exception:  # noqa: BLE001 - a drainer that ends would keep everything back for ever
                 longest = _LONGEST_AFTER_ERROR
-                _log.exception("the spool could not be moved on", entries=self.length)
+                if not failures:
+                    _log.exception("the spool could not be moved on", entries=self.length)
             failures += 1
             jitter = asyncio.get_running_loop().time() % 1.0
             await asyncio.sleep(backoff(failures, jitter=jitter, base=0.1, cap=longest))
@@ -219,6 +220,6 @@ class Spooling:
             return await self._store.take(part)
         except StoreError:
             raise
-        except Exception:  # noqa: BLE001 - a fault of the item's own: it is kept where it is seen
-            _log.exception("an item of the spool failed to be taken")
+        except Exception as error:  # noqa: BLE001 - a fault of the item's own: it is kept where it is seen
+            _log.error("an item of the spool failed to be taken", error=type(error).__name__)
             return await self._store.take(refused(part))
