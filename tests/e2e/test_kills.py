@@ -3,23 +3,15 @@
 import os
 import signal
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import apsw
-import pytest
 
-from tests.e2e.real_server import Server, configure, connect, provider, serving
-from tests.e2e.town import THINKER, Gate, Town, done, gate, until
+from tests.e2e.real_server import Server, configure, connect, serving
+from tests.e2e.scenarios import Stage, scenario
+from tests.e2e.town import THINKER, Gate, done, gate, until
 from tests.support.programs import free_port
-from turnkeeper.testing.fake_graph import Running, hold
-
-
-@pytest.fixture
-def graph() -> Iterator[Running]:
-    with provider() as running:
-        running.graph.behaviour.duplicate = 2
-        yield running
+from turnkeeper.testing.fake_graph import hold
 
 
 def sending(database: Path) -> int:
@@ -32,31 +24,34 @@ def sending(database: Path) -> int:
         connection.close()
 
 
-def test_a_worker_that_is_killed_with_every_kind_of_work_in_hand(tmp_path: Path, graph: Running) -> None:
+@scenario
+def test_a_worker_that_is_killed_with_every_kind_of_work_in_hand(stage: Stage) -> str:
     """Thinking; sending, taken or not; between the commit and the send. The rest of an answer keeps its place."""
-    town = Town(graph)
-    graph.graph.behaviour.sent_after = 2.0  # what settles the taken one comes after its sender's death
-    with gate(graph) as between:
-        configure(tmp_path, graph, bot=THINKER, api_base=between.url, send_limit=4, unknown_wait=3)
-        with serving(tmp_path) as server:
-            connect(graph, server)
+    town = stage.town
+    town.graph.behaviour.sent_after = 2.0  # what settles the taken one comes after its sender's death
+    with gate(town.running) as between:
+        configure(stage.folder, town.running, bot=THINKER, api_base=between.url, send_limit=4, unknown_wait=3)
+        with serving(stage.folder) as server:
+            connect(town.running, server)
             town.fail_next(hold(taken=True), hold(taken=False))
             town.write("taken", "taken 1", "taken 2")
             town.wait(lambda: len(town.person("taken").texts) == 1)
             town.write("lost", "lost 1", "lost 2")
             town.wait(lambda: town.sends == 2)
-            town.write("thinking", "hard")
-            until(lambda: done(tmp_path, "thinking hard") == 1, "thinking")
+            town.write("thinking", "very hard")
+            until(lambda: done(stage.folder, "thinking very hard") == 1, "thinking")
             between.shut()
             town.write("committed", "committed 1", "committed 2")
-            until(lambda: sending(tmp_path / "data.db") == 3, "committed")
+            until(lambda: sending(stage.folder / "data.db") == 3, "committed")
             assert (town.person("committed").texts, town.sends) == ([], 2)
-            took = taken_over(tmp_path, server, between)
+            took = taken_over(stage.folder, server, between)
+            (stage.folder / "go").touch()
             town.judge(server)
-            assert took < 4.0, "the supervisor has seen it die: nobody waits for its lease"
-    for text in ("taken 1 | taken 2", "hard", "committed 1 | committed 2"):
-        assert done(tmp_path, f"looked up {text}") == 1, "a stored result is never computed again"
-    assert done(tmp_path, "thinking hard") == 2, "a step that was cut off runs again"
+            assert took < 8.0, took
+    for text in ("taken 1 | taken 2", "very hard", "committed 1 | committed 2"):
+        assert done(stage.folder, f"looked up {text}") == 1, "a stored result is never computed again"
+    assert done(stage.folder, "thinking very hard") == 2, "a step that was cut off runs again"
+    return f"taken over {took:.1f} s after the kill -9"
 
 
 def taken_over(folder: Path, server: Server, between: Gate) -> float:
@@ -64,27 +59,26 @@ def taken_over(folder: Path, server: Server, between: Gate) -> float:
     began = time.monotonic()
     os.kill(server.child("worker-1"), signal.SIGKILL)
     between.open()
-    until(lambda: done(folder, "thinking hard") == 2, "taken over")
-    took = time.monotonic() - began
-    print(f"taken over {took:.1f} s after the kill -9")  # noqa: T201
-    return took
+    until(lambda: done(folder, "thinking very hard") == 2, "taken over")
+    return time.monotonic() - began
 
 
-def test_a_web_process_that_is_killed_while_hundreds_write(tmp_path: Path, graph: Running) -> None:
+@scenario
+def test_a_web_process_that_is_killed_while_hundreds_write(stage: Stage) -> None:
     """The provider delivers again what got no 200; what got one is kept."""
-    graph.graph.behaviour.retry_first = 0.2
-    graph.graph.behaviour.retry_alone = True
-    town = Town(graph)
-    configure(tmp_path, graph, quiet=0.2)
-    with serving(tmp_path) as server:
-        connect(graph, server)
+    town = stage.town
+    town.graph.behaviour.retry_first = 0.2
+    town.graph.behaviour.retry_alone = True
+    configure(stage.folder, town.running, quiet=0.2)
+    with serving(stage.folder) as server:
+        connect(town.running, server)
         for wave, batch in enumerate((1, 1, 5)):
-            graph.graph.behaviour.batch = batch
+            town.graph.behaviour.batch = batch
             web = server.child("web")
-            tried = len(graph.graph.webhooks.sent)
+            tried = len(town.graph.webhooks.sent)
             for number in range(120):
                 town.write(f"{wave}-{number % 40}", f"{wave}.{number}")
-            town.wait(lambda tried=tried: len(graph.graph.webhooks.sent) >= tried + 10)  # type: ignore[misc]
+            town.wait(lambda tried=tried: len(town.graph.webhooks.sent) >= tried + 10)  # type: ignore[misc]
             os.kill(web, signal.SIGKILL)
             assert server.child("web", other_than=web)
         ledger = town.judge(server)
@@ -93,24 +87,26 @@ def test_a_web_process_that_is_killed_while_hundreds_write(tmp_path: Path, graph
     assert ledger["duplicates"]
 
 
-def test_everything_is_killed_and_started_again(tmp_path: Path, graph: Running) -> None:
+@scenario
+def test_everything_is_killed_and_started_again(stage: Stage) -> None:
     """Thinking, waiting for quiet, and sending: the next start goes on with all of it."""
-    town = Town(graph)
-    configure(tmp_path, graph, bot=THINKER, port=free_port(), send_limit=2, unknown_wait=1)
-    with serving(tmp_path) as server:
-        connect(graph, server)
+    town = stage.town
+    configure(stage.folder, town.running, bot=THINKER, port=free_port(), send_limit=2, unknown_wait=1)
+    with serving(stage.folder) as server:
+        connect(town.running, server)
         town.write("settled", "settled 1")
         town.until_answered()
         town.fail_next(hold(taken=False))
         town.write("lost", "lost 1", "lost 2")
         town.wait(lambda: town.sends == 2)
-        town.write("thinking", "hard")
-        until(lambda: done(tmp_path, "thinking hard") == 1, "thinking")
+        town.write("thinking", "very hard")
+        until(lambda: done(stage.folder, "thinking very hard") == 1, "thinking")
         for number in range(20):
             town.write(f"waiting {number}", f"waiting {number}")
-        town.wait(lambda: graph.graph.webhooks.pending == 0)
+        town.wait(lambda: town.graph.webhooks.pending == 0)
         server.kill()
+    (stage.folder / "go").touch()
     town.write("away", "written while nobody listens")
-    with serving(tmp_path) as server:
+    with serving(stage.folder) as server:
         town.judge(server)
-    assert done(tmp_path, "looked up hard") == 1
+    assert done(stage.folder, "looked up very hard") == 1

@@ -1,4 +1,7 @@
-"""A bot that looks something up, thinks about what is hard, and notes next to itself what it did."""
+"""A bot that looks something up, thinks about what is hard, and notes next to itself what it did.
+
+About what is very hard it thinks until a file `go` lies next to it.
+"""
 
 import asyncio
 from pathlib import Path
@@ -7,6 +10,7 @@ from turnkeeper import Bot, Turn
 
 bot = Bot("assistant")
 DONE = Path(__file__).with_name("done")
+GO = Path(__file__).with_name("go")
 
 
 def note(what: str) -> None:
@@ -21,7 +25,9 @@ async def look_up(text: str) -> list[str]:
 
 async def think(text: str) -> None:
     note(f"thinking {text}")
-    await asyncio.sleep(4.0 if "very" in text else 2.0)
+    await asyncio.sleep(1.0)
+    while "very hard" in text and not GO.exists():
+        await asyncio.sleep(0.02)
 
 
 @bot.stage("only", first=True)
