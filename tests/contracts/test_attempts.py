@@ -81,6 +81,32 @@ class TestCase10Effects:
             assert next_turn.session is not None
             assert [c["name"] for c in msgspec.json.decode(next_turn.session.carried)] == ["book"]
 
+    async def test_an_effect_that_ends_while_the_next_turn_runs_is_told_to_the_one_after(
+        self, world: OpenWorld
+    ) -> None:
+        async with world() as w:
+            await w.hear("book it")
+            cut_off = await w.turn()
+            await w.begin(cut_off, "book")
+            await w.mode("human")
+            await w.mode("bot")
+            await w.hear("and?")
+            knows_it_began = await w.turn()
+            assert knows_it_began.session is not None
+            given = knows_it_began.session.carried
+            assert [c["done"] for c in msgspec.json.decode(given)] == [False]
+            await w.finish(cut_off, "book", b'"yes"', effect=True)
+            await w.deliver(await w.commit(knows_it_began, "a moment", given=given))
+            await w.hear("well?")
+            knows_the_result = await w.turn()
+            assert knows_the_result.session is not None
+            assert [c["result"] for c in msgspec.json.decode(knows_the_result.session.carried)] == ["yes"]
+            await w.deliver(await w.commit(knows_the_result, "done", given=knows_the_result.session.carried))
+            await w.hear("thanks")
+            after = await w.turn()
+            assert after.session is not None
+            assert msgspec.json.decode(after.session.carried) == []
+
     async def test_what_is_said_now_goes_before_the_reply_and_only_once(self, world: OpenWorld) -> None:
         async with world() as w:
             await w.hear("hi")

@@ -23,8 +23,8 @@ from turnkeeper.engine.rendering import rendered
 from turnkeeper.model.conversation import SessionRow, StepRow
 from turnkeeper.model.errors import BotError, Fenced, StepChanged
 from turnkeeper.model.events import Inbound
+from turnkeeper.rules.effects import with_carried
 from turnkeeper.store.base import ClaimedTurn, Line, StepKey, Store
-from turnkeeper.store.transactions.people import with_carried
 
 T = TypeVar("T")
 SAY_NOW = "say_now"
@@ -50,7 +50,8 @@ class Journal:
         self.events: Sequence[Inbound] = [msgspec.json.decode(event.body, type=Inbound) for event in claimed.events]
         self.session, self.trace = session_of(claimed, clock.now())
         self.state: dict[str, Any] = msgspec.json.decode(self.session.state)
-        self.carried: Sequence[Mapping[str, object]] = msgspec.json.decode(self.session.carried)
+        self.given = self.session.carried
+        self.carried: Sequence[Mapping[str, object]] = msgspec.json.decode(self.given)
 
     @property
     def addresses(self) -> Sequence[str]:

@@ -117,6 +117,7 @@ class TurnRunner:
             timers=_timers(claimed, answer.timers, now),
             handover=answer.handover,
             trace="\n".join(filter(None, (answer.trace or journal.trace, handed_over))) or None,
+            given=journal.given,
         )
 
     async def _commit(self, commit: TurnCommit) -> float | None:
@@ -152,6 +153,7 @@ class TurnRunner:
             now,
             failed=True,
             trace=trace,
+            given=session.carried,
         )
         return await self._commit(commit)
 

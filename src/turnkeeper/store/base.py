@@ -139,7 +139,8 @@ class StepKey(NamedTuple):
 class TurnCommit:
     """What a turn leaves. `contents` are encoded Contents in the order in which they are to be sent.
 
-    `failed`: the bot gave up, the contents are its `error_reply`.
+    `failed`: the bot gave up, the contents are its `error_reply`. `given`: the carried effects that the turn knew
+    of; what was carried after that is the next turn's.
     """
 
     run: Run
@@ -152,6 +153,7 @@ class TurnCommit:
     handover: str | None = None
     failed: bool = False
     trace: str | None = None
+    given: bytes = b"[]"
 
 
 class PutOff(NamedTuple):

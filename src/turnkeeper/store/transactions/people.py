@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import msgspec
 from msgspec.structs import replace
 
-from turnkeeper.model.conversation import Conversation, EventRow, EventState, Mode, SessionRow, StepRow
+from turnkeeper.model.conversation import Conversation, EventRow, EventState, Mode, SessionRow
 from turnkeeper.model.events import Inbound
 from turnkeeper.model.ids import ConversationKey
 from turnkeeper.model.policy import Channel
 from turnkeeper.rules import mailbox, outbox
+from turnkeeper.rules.effects import with_carried
 from turnkeeper.rules.mailbox import OUTSIDE_KINDS, Admission
 from turnkeeper.store.base import Wake
 from turnkeeper.store.rows import EventChange
@@ -98,23 +98,6 @@ async def carry_effects(desk: Desk, key: ConversationKey, turn_no: int, now: flo
         return
     session = (await desk.rows.sessions([key])).get(key) or SessionRow(key.workspace_id, key.id, saved_at=now)
     await desk.rows.put_sessions([replace(session, carried=with_carried(session.carried, effects))])
-
-
-def with_carried(carried: bytes, effects: Sequence[StepRow]) -> bytes:
-    """The carried effects with more of them; an effect that is there already is brought up to date."""
-    kept: list[dict[str, object]] = msgspec.json.decode(carried)
-    for step in effects:
-        entry: dict[str, object] = {
-            "turn": step.turn_no,
-            "name": step.name,
-            "occurrence": step.occurrence,
-            "done": step.result is not None,
-            "result": msgspec.json.decode(step.result) if step.result is not None else None,
-        }
-        same = ("turn", "name", "occurrence")
-        kept = [other for other in kept if any(other[part] != entry[part] for part in same)]
-        kept.append(entry)
-    return msgspec.json.encode(kept)
 
 
 async def admit_echo(desk: Desk, conversation: Conversation, event: Inbound, channel: Channel, now: float) -> Admission:

@@ -20,6 +20,7 @@ from turnkeeper.model.conversation import (
 from turnkeeper.model.errors import Fenced
 from turnkeeper.model.ids import ConversationKey
 from turnkeeper.model.policy import Directory
+from turnkeeper.rules.effects import still_carried
 from turnkeeper.rules.mailbox import OUTSIDE_KINDS
 from turnkeeper.store.base import ClaimedSend, Dispatch, PutOff, Run, StepKey, TurnCommit
 from turnkeeper.store.rows import EventChange, Rows, TurnKey
@@ -221,7 +222,7 @@ async def _write_commits(desk: Desk, commits: Sequence[tuple[TurnCommit, TurnRow
     rows = desk.rows
     await rows.put_turns(records)
     await rows.add_outbound(outbound)
-    await rows.put_sessions([item.session for item, _ in commits])
+    await rows.put_sessions(await _sessions(rows, [item for item, _ in commits]))
     await _set_timers(desk, [item for item, _ in commits])
     # Nothing to wait for, unless it spoke with `say_now`: then it ends as its words do.
     await end_turns(desk, silent, max((item.now for item, _ in commits), default=0.0))
@@ -230,6 +231,19 @@ async def _write_commits(desk: Desk, commits: Sequence[tuple[TurnCommit, TurnRow
             await _hand_over(desk, item)
         if item.failed:
             await carry_effects(desk, item.run.key, item.turn_no, item.now)
+
+
+async def _sessions(rows: Rows, items: Sequence[TurnCommit]) -> list[SessionRow]:
+    """The turns' sessions; an effect that was reported late, while the turn ran, is not forgotten."""
+    kept = await rows.sessions([item.run.key for item in items])
+    sessions: list[SessionRow] = []
+    for item in items:
+        before = kept.get(item.run.key)
+        carried = item.session.carried
+        if before is not None:
+            carried = still_carried(carried, item.given, before.carried)
+        sessions.append(replace(item.session, carried=carried))
+    return sessions
 
 
 async def _set_timers(desk: Desk, items: Sequence[TurnCommit]) -> None:
