@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any, cast
@@ -53,8 +54,10 @@ class SqliteSpool:
 
     def _connected(self) -> apsw.Connection:
         try:
+            # Nobody else's to read: what people write is in it. SQLite gives its log the same permissions.
+            os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
             connection = apsw.Connection(self._path)
-        except apsw.Error as error:
+        except (OSError, apsw.Error) as error:
             raise StoreUnavailable(f"cannot open {self._path}: {error}") from error
         try:
             connection.set_busy_timeout(_BUSY_MS)
