@@ -2,31 +2,78 @@
 
 import os
 import tempfile
-from collections.abc import Sequence
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from turnkeeper import app
 from turnkeeper.app.plan import ChildPlan, Plan
 from turnkeeper.app.supervisor import become, command
-from turnkeeper.config import Settings
+from turnkeeper.config import Settings, nearest
 from turnkeeper.model.errors import ConfigurationError, StoreError, StoreUnavailable
-from turnkeeper.store.base import Ledger
+from turnkeeper.model.policy import Channel
+from turnkeeper.store.base import Ledger, Store
 
 _BEYOND_A_TURN = 10.0
 """Seconds that a worker's loop may stand still beyond the longest turn."""
 _WEB_STALL = 60.0
 _LONGEST_FOLDER = 88
+BY_HAND = "stopped by hand"
+"""Why a channel is stopped that an operator stopped; a provider's refusal has other words."""
 
 
 async def migrate_store(settings: Settings) -> list[str]:
     """Bring the database up to date; the names of what was applied."""
     _make_folder(settings.database_url)
+    async with _opened(settings) as store:
+        return await store.migrate()
+
+
+@asynccontextmanager
+async def _opened(settings: Settings) -> AsyncIterator[Store]:
     store = app.open_store(settings.database_url, settings.directory())
     await store.open()
     try:
-        return await store.migrate()
+        yield store
     finally:
         await store.close()
+
+
+async def pause_channel(settings: Settings, name: str) -> bool:
+    """Send nothing on a channel any more; False if it was stopped already. Raises ConfigurationError, StoreError."""
+    channel = _channel(settings, name)
+    async with _existing(settings) as store:
+        return await store.pause_channel(channel.workspace_id, channel.id, BY_HAND, time.time())
+
+
+async def resume_channel(settings: Settings, name: str) -> bool:
+    """Send on a channel again, in order; False if it was not stopped. Raises ConfigurationError, StoreError."""
+    channel = _channel(settings, name)
+    async with _existing(settings) as store:
+        return await store.resume_channel(channel.workspace_id, channel.id, time.time())
+
+
+async def resume_refused(settings: Settings) -> list[tuple[str, str]]:
+    """Try again the channels that a provider's refusal stopped, with its reason: whoever starts may have mended it.
+
+    If not, the first send stops the channel again, and no message loses its place.
+    """
+    resumed = []
+    async with _opened(settings) as store:
+        for workspace_id, channel_id, reason, _ in await store.paused_channels():
+            here = settings.directory().channel(workspace_id, channel_id) is not None
+            if here and reason != BY_HAND and await store.resume_channel(workspace_id, channel_id, time.time()):
+                resumed.append((str(channel_id), reason))
+    return resumed
+
+
+def _channel(settings: Settings, name: str) -> Channel:
+    found = next((each for each in settings.channels if each.id == name), None)
+    if found is None:
+        mend = nearest(name, [each.id for each in settings.channels])
+        raise ConfigurationError(f"channels.{name}", "is not configured", mend)
+    return found
 
 
 def become_server(
@@ -98,18 +145,22 @@ def _make_folder(url: str) -> None:
 
 async def read_ledger(settings: Settings) -> Ledger:
     """Where every event stands; raises StoreError when nothing has been kept yet."""
+    async with _existing(settings) as store:
+        return await store.ledger()
+
+
+@asynccontextmanager
+async def _existing(settings: Settings) -> AsyncIterator[Store]:
+    """The store, for a command that makes none; raises StoreError where there is none or it has no tables."""
     url = settings.database_url
     if url.startswith(app.SQLITE) and not Path(url.removeprefix(app.SQLITE)).exists():  # noqa: ASYNC240
         raise StoreUnavailable(
             f"{url.removeprefix(app.SQLITE)}: there is no database yet. Run `turnkeeper serve`, which makes it."
         )
-    store = app.open_store(url, settings.directory())
-    await store.open()
-    try:
-        return await store.ledger()
-    except StoreError:
-        raise
-    except Exception as error:  # noqa: BLE001 - each driver has its own word for a missing table
-        raise StoreUnavailable(f"{error}. Run `turnkeeper migrate`, which makes the tables.") from None
-    finally:
-        await store.close()
+    async with _opened(settings) as store:
+        try:
+            yield store
+        except StoreError:
+            raise
+        except Exception as error:  # noqa: BLE001 - each driver has its own word for a missing table
+            raise StoreUnavailable(f"{error}. Run `turnkeeper migrate`, which makes the tables.") from None

@@ -1,4 +1,4 @@
-"""`turnkeeper channel …`: looking at what a provider sends."""
+"""`turnkeeper channel …`: looking at what a provider sends, stopping and resuming what we send."""
 
 from __future__ import annotations
 
@@ -13,15 +13,18 @@ import typer
 
 from turnkeeper.channels import registry
 from turnkeeper.channels.base import NotThisProvider, Webhook
+from turnkeeper.cli.options import DEFAULT, Config
 from turnkeeper.model.errors import ConfigurationError
 from turnkeeper.model.events import words
 
-app = typer.Typer(no_args_is_help=True, help="Look at what a provider sends.")
+app = typer.Typer(no_args_is_help=True, help="Look at what a provider sends; stop and resume sending.")
+
+Name = Annotated[str, typer.Argument(help="The channel's name in turnkeeper.toml.")]
 
 
 @app.callback()
 def channel() -> None:
-    """Look at what a provider sends."""
+    """Look at what a provider sends; stop and resume sending."""
 
 
 @app.command()
@@ -52,6 +55,32 @@ def parse(
     sys.stdout.flush()
     if refused:
         raise typer.Exit(1)
+
+
+@app.command()
+def pause(name: Name, config: Config = DEFAULT) -> None:
+    """Send nothing on a channel any more, until it is resumed. Messages are still accepted, and answered later."""
+    import asyncio
+
+    from turnkeeper.app.launch import pause_channel
+    from turnkeeper.config import load
+
+    done = asyncio.run(pause_channel(load(config, secrets=False), name))
+    typer.echo(
+        f"nothing is sent on {name} until `turnkeeper channel resume {name}`" if done else f"{name} is stopped already"
+    )
+
+
+@app.command()
+def resume(name: Name, config: Config = DEFAULT) -> None:
+    """Send on a channel again, in order, whatever had stopped it."""
+    import asyncio
+
+    from turnkeeper.app.launch import resume_channel
+    from turnkeeper.config import load
+
+    done = asyncio.run(resume_channel(load(config, secrets=False), name))
+    typer.echo(f"{name} sends again" if done else f"{name} was not stopped")
 
 
 def _blank(config_type: type[Any]) -> Any:

@@ -24,7 +24,7 @@ def serve(
     import asyncio
 
     from turnkeeper.app import load_bots
-    from turnkeeper.app.launch import become_server, migrate_store
+    from turnkeeper.app.launch import become_server, migrate_store, resume_refused
     from turnkeeper.config import load
 
     settings = load(config)
@@ -33,4 +33,7 @@ def serve(
     if role is not Role.WEB:
         load_bots(settings)  # one that cannot be imported stops the start here, not in a worker
     asyncio.run(migrate_store(settings))
+    if role is not Role.WEB:
+        for channel, reason in asyncio.run(resume_refused(settings)):
+            typer.echo(f"turnkeeper: channel {channel} sends again; it had been stopped: {reason}", err=True)
     become_server(settings, role.value)
