@@ -107,6 +107,24 @@ def test_the_directory_finds_channels_by_workspace_and_name(tmp_path: Path) -> N
     assert directory.channel(WorkspaceId("default"), ChannelId("shop")) is None
 
 
+@pytest.mark.parametrize(
+    "label, url, setting, spools",
+    [
+        ("PostgreSQL", "postgresql://u@h/n", "", True),
+        ("PostgreSQL, spool", "postgresql://u@h/n", "spool", True),
+        ("PostgreSQL, refuse", "postgresql://u@h/n", "refuse", False),
+        ("SQLite", "sqlite:///turnkeeper.db", "", False),
+        ("SQLite, spool", "sqlite:///turnkeeper.db", "spool", False),
+    ],
+)
+def test_whether_webhooks_wait_beside_the_file(
+    tmp_path: Path, label: str, url: str, setting: str, spools: bool
+) -> None:
+    text = f'[database]\nurl = "{url}"\n' + (f'[server]\nwhen_database_is_away = "{setting}"\n' if setting else "")
+    settings = read(tmp_path, text)
+    assert (settings.spools, settings.spool) == (spools, tmp_path / "turnkeeper.spool")
+
+
 def test_secrets_are_in_no_repr(tmp_path: Path) -> None:
     text = WHOLE.replace("sqlite:///turnkeeper.db", "postgresql://u:db-hush@host/name")
     settings = read(tmp_path, text)
