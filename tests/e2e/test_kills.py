@@ -5,23 +5,11 @@ import signal
 import time
 from pathlib import Path
 
-import apsw
-
 from tests.e2e.real_server import Server, configure, connect, serving
 from tests.e2e.scenarios import Stage, scenario
-from tests.e2e.town import THINKER, Gate, done, gate, until
+from tests.e2e.town import THINKER, Gate, done, gate, rows, until
 from tests.support.programs import free_port
 from turnkeeper.testing.fake_graph import hold
-
-
-def sending(database: Path) -> int:
-    """How many rows are marked as being sent; another process's tables are only looked at."""
-    connection = apsw.Connection(str(database), flags=apsw.SQLITE_OPEN_READONLY)
-    try:
-        connection.set_busy_timeout(5000)
-        return int(connection.execute("select count(*) from outbound where state = 'sending'").get)
-    finally:
-        connection.close()
 
 
 @scenario
@@ -42,7 +30,7 @@ def test_a_worker_that_is_killed_with_every_kind_of_work_in_hand(stage: Stage) -
             until(lambda: done(stage.folder, "thinking very hard") == 1, "thinking")
             between.shut()
             town.write("committed", "committed 1", "committed 2")
-            until(lambda: sending(stage.folder / "data.db") == 3, "committed")
+            until(lambda: rows(stage.folder, "sending") == 3, "committed")
             assert (town.person("committed").texts, town.sends) == ([], 2)
             took = taken_over(stage.folder, server, between)
             (stage.folder / "go").touch()

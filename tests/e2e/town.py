@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
+import apsw
+
 from tests.e2e.real_server import PATIENCE, Server
 from turnkeeper.testing.fake_graph import Fault, Person, Running, WebhookCall
 
@@ -112,6 +114,16 @@ def done(folder: Path, what: str) -> int:
     """How often the thinker in a folder noted something."""
     path = folder / "done"
     return path.read_text().splitlines().count(what) if path.exists() else 0
+
+
+def rows(folder: Path, state: str) -> int:
+    """How many messages to send are in a state, in the SQLite file of a server that runs."""
+    connection = apsw.Connection(str(folder / "data.db"), flags=apsw.SQLITE_OPEN_READONLY)
+    try:
+        connection.set_busy_timeout(5000)
+        return int(connection.execute("select count(*) from outbound where state = ?", (state,)).get)
+    finally:
+        connection.close()
 
 
 def told(person: Person) -> list[str]:
