@@ -342,6 +342,26 @@ async def test_a_drain_hands_over_what_takes_too_long_and_a_new_worker_goes_on_a
 
 
 @in_virtual_time
+async def test_many_graceful_restarts_in_one_turn_do_not_fail_it() -> None:
+    slow = True
+
+    async def body(work: Work) -> str:
+        if slow:
+            await asyncio.sleep(1000)
+        return f"answer to {said(work)}"
+
+    async with shop(Scripted(body)) as place:
+        await place.hear("hi")
+        for number in range(1, 8):
+            await asyncio.sleep(5)
+            assert await place.workers.pop(f"w{number}").drain(0.1) == 1
+            slow = number < 7
+            await place.work(f"w{number + 1}")
+        await place.rests()
+        assert place.texts == ["answer to hi"]
+
+
+@in_virtual_time
 async def test_a_drain_claims_nothing_more() -> None:
     async with shop(Scripted(echo)) as place:
         await asyncio.sleep(1)

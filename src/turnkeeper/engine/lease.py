@@ -29,13 +29,13 @@ class Holder(Protocol):
     """The worker, as its heart sees it. Called from the heart's thread."""
 
     def held(self) -> frozenset[ConversationKey] | None:
-        """What the worker runs; None while that cannot be told, or need not be."""
+        """What the worker runs; None while that cannot be told, or need not be. It claims nothing until `beaten`."""
 
     def reborn(self, worker_id: WorkerId) -> None:
         """The old identity was declared dead: stop everything that ran under it."""
 
-    def beaten(self, beat: Beat) -> None:
-        """A beat went through."""
+    def beaten(self, beat: Beat | None) -> None:
+        """A beat is over; None: it did not go through."""
 
 
 class Lease:
@@ -94,33 +94,36 @@ class Heart:
 
     async def beat(self) -> None:
         """One beat; the store being away is survived."""
+        beat = None
+        try:
+            beat = await self._asked()
+        except StoreUnavailable as error:
+            _log.warning("heartbeat failed", error=str(error))
+        except Exception:  # noqa: BLE001 - a worker whose heart stops would claim nothing for ever after
+            _log.exception("heartbeat ended with an error of our own")
+        finally:
+            self._holder.beaten(beat)
+
+    async def _asked(self) -> Beat:
         asked_at = self._clock.monotonic()
         now = self._clock.now()
         lease = self._lease
-        try:
-            beat = await self._store.beat(
-                lease.worker_id,
-                now=now,
-                lease=lease.length,
-                holding=self._holder.held(),
-                reap=lease.may_reap(),
-            )
-            if beat.alive:
-                lease.confirm(asked_at)
-            else:
-                self._holder.reborn(lease.renew())
-                await self._store.register(lease.worker_id, now)
-                _log.warning("worker was declared dead and goes on under a new id", worker=lease.worker_id)
-        except StoreUnavailable as error:
-            _log.warning("heartbeat failed", error=str(error))
-            return
-        except Exception:  # noqa: BLE001 - a worker whose heart stops would claim nothing for ever after
-            _log.exception("heartbeat ended with an error of our own")
-            return
-        took = self._clock.monotonic() - asked_at
+        beat = await self._store.beat(
+            lease.worker_id,
+            now=now,
+            lease=lease.length,
+            holding=self._holder.held(),
+            reap=lease.may_reap(),
+        )
         if beat.clock != now:
-            self._clock.follow(beat.clock, now + took / 2)
-        self._holder.beaten(beat)
+            self._clock.follow(beat.clock, now + (self._clock.monotonic() - asked_at) / 2)
+        if beat.alive:
+            lease.confirm(asked_at)
+        else:
+            self._holder.reborn(lease.renew())
+            await self._store.register(lease.worker_id, now)
+            _log.warning("worker was declared dead and goes on under a new id", worker=lease.worker_id)
+        return beat
 
 
 class HeartThread:

@@ -74,16 +74,14 @@ class Sender:
         outcome = await self._call(claimed)
         if isinstance(outcome, (Rejected, Unknown)):
             _log.warning("send failed", channel=row.channel_id, row=row.seq, turn=row.turn_no, outcome=_told(outcome))
-        sent = Sent(
-            row.key,
-            row.tries,
-            outcome,
-            claimed.run,
-            backoff(row.failures + 1, jitter=self._rng.random()),
-            self._clock.now(),
-            in_turn,
-        )
-        return await until_stored(lambda: self._store.record(sent), self._clock)
+        wait = backoff(row.failures + 1, jitter=self._rng.random())
+
+        async def record() -> Dispatch:
+            """Told anew with each try: waits begin when the store is back, not when it went."""
+            sent = Sent(row.key, row.tries, outcome, claimed.run, wait, self._clock.now(), in_turn)
+            return await self._store.record(sent)
+
+        return await until_stored(record, self._clock)
 
     async def _call(self, claimed: ClaimedSend) -> Outcome:
         if not await self._lease.trusted(claimed.run.worker_id):

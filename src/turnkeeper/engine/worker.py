@@ -10,6 +10,7 @@ import heapq
 import math
 import random
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 
 import structlog
 
@@ -23,6 +24,7 @@ from turnkeeper.engine.turns import TurnRunner
 from turnkeeper.engine.wakeups import Wakeups
 from turnkeeper.model.errors import Fenced, StoreUnavailable
 from turnkeeper.model.ids import ConversationId, ConversationKey, WorkerId
+from turnkeeper.rules.retry import Outage, outage
 from turnkeeper.store.base import Beat, Claimed, ClaimedTurn, Dispatch, Run, Store, Wake
 
 _log = structlog.get_logger("turnkeeper.worker")
@@ -76,10 +78,12 @@ class Worker:
         self._slots: set[int] = set()
         self._awake = asyncio.Event()
         self._claiming = False
+        self._asking = False
         self._suspicion = 0
         self._stopping = False
         self._dispatching: asyncio.Task[None] | None = None
-        self.ticked_at = clock.monotonic()
+        self._over: Outage | None = None
+        self._answered_at = self.ticked_at = clock.monotonic()
 
     @property
     def worker_id(self) -> WorkerId:
@@ -140,11 +144,19 @@ class Worker:
                     full = await self._poll() or full
             except StoreUnavailable as error:
                 _log.warning("cannot claim", error=str(error))
-                self._suspicion = 0
-                await asyncio.sleep(SAFETY_POLL)
+                await self._pause()
+                continue
+            except Exception:  # noqa: BLE001 - a worker that claims no more would look alive for ever
+                _log.exception("claiming ended with an error of our own")
+                await self._pause()
                 continue
             if not full:
                 await self._sleep(poll_at)
+
+    async def _pause(self) -> None:
+        """After a claim that failed: what it may have claimed all the same is asked for at the next beat."""
+        self._suspicion = 0
+        await asyncio.sleep(SAFETY_POLL)
 
     async def _claim(self) -> bool:
         """Claim what is due; whether there may be more."""
@@ -156,7 +168,11 @@ class Worker:
             self._slots.discard(round(heapq.heappop(self._due) / SLOT))
         self._claiming = True
         try:
-            claimed = await self._store.claim(self._lease.worker_id, room, now, self._versions)
+            if self._asking:
+                return False
+            self._over = outage(silent=self._clock.monotonic() - self._answered_at, now=now) or self._over
+            claimed = await self._store.claim(self._lease.worker_id, room, now, self._versions, self._over)
+            self._answered_at = self._clock.monotonic()
             for item in claimed:
                 self._begin(item)
         finally:
@@ -213,13 +229,18 @@ class Worker:
             _log.info("conversation was lost to someone else", conversation=claimed.run.key.id)
         except asyncio.CancelledError:
             _log.info("run was stopped", conversation=claimed.run.key.id)
-        except Exception:  # noqa: BLE001 - the conversation is taken over when the lease ends
+        except Exception:  # noqa: BLE001 - the heartbeat lets the conversation go
+            self._suspicion = 0
             _log.exception("run ended with an error of our own", conversation=claimed.run.key.id)
 
     def held(self) -> frozenset[ConversationKey] | None:
-        """For the heart: asked for only while no claim's answer can be on its way."""
+        """For the heart: told only while no claim's answer can be on its way; nothing is claimed meanwhile."""
         self._suspicion -= 1
-        if self._suspicion > 0 or self._claiming:
+        if self._suspicion > 0:
+            return None
+        self._asking = True  # first this, then the look: the dispatcher does it the other way round
+        if self._claiming:
+            self._asking = False
             return None
         self._suspicion = _SUSPICION
         return frozenset(self._runs)
@@ -228,9 +249,10 @@ class Worker:
         """Declared dead: whatever ran belongs to others now."""
         self._from_heart(self._stop_all)
 
-    def beaten(self, beat: Beat) -> None:
-        """Something was freed: it is due."""
-        if beat.released:
+    def beaten(self, beat: Beat | None) -> None:
+        """Claim again; what was freed is due."""
+        asked, self._asking = self._asking, False
+        if asked or (beat is not None and beat.released):
             self._from_heart(self._awake.set)
 
     def _from_heart(self, call: Callable[[], None]) -> None:
@@ -248,21 +270,26 @@ class Worker:
         self._awake.set()
         if self._dispatching is not None:
             await asyncio.gather(self._dispatching, return_exceptions=True)
-        tasks = {task for _, task in self._runs.values()}
-        late: set[asyncio.Task[None]] = set()
-        if tasks:
-            _, late = await asyncio.wait(tasks, timeout=limit)
+        runs = {task: run for run, task in self._runs.values()}
+        if runs:
+            await asyncio.wait(runs, timeout=limit)
+        late = {task: run for task, run in runs.items() if not task.done()}
         for task in late:
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)
         if self._sender.under_way:
             await asyncio.wait(self._sender.under_way, timeout=LAST_SENDS)
-        return await self._sign_off()
+        return await self._sign_off(list(late.values()))
 
-    async def _sign_off(self) -> int:
+    async def _sign_off(self, late: Sequence[Run]) -> int:
+        """Handing over on purpose does not count as a crash of the turn."""
         handed_over = 0
         try:
-            handed_over = await self._store.retire(self._lease.worker_id, self._clock.now())
+            for run in late:
+                with suppress(Fenced):
+                    await self._store.release(run, self._clock.now())
+                    handed_over += 1
+            handed_over += await self._store.retire(self._lease.worker_id, self._clock.now())
         except StoreUnavailable as error:
             _log.warning("could not sign off; others take over when the lease ends", error=str(error))
         if isinstance(self._heart, HeartThread):

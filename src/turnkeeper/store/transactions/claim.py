@@ -12,6 +12,7 @@ from turnkeeper.model.ids import ConversationKey, WorkerId
 from turnkeeper.model.policy import Channel, Directory
 from turnkeeper.rules import mailbox
 from turnkeeper.rules.mailbox import OUTSIDE_KINDS
+from turnkeeper.rules.retry import Outage
 from turnkeeper.store.base import Claimed, ClaimedSend, ClaimedTurn, Run
 from turnkeeper.store.rows import EventChange, Rows, TurnKey
 from turnkeeper.store.transactions.desk import Desk
@@ -34,7 +35,13 @@ class _Start:
 
 
 async def claim(
-    rows: Rows, directory: Directory, worker_id: WorkerId, limit: int, now: float, versions: Mapping[str, str]
+    rows: Rows,
+    directory: Directory,
+    worker_id: WorkerId,
+    limit: int,
+    now: float,
+    versions: Mapping[str, str],
+    over: Outage | None,
 ) -> list[Claimed]:
     """Take due conversations for a worker; whatever is not claimable after all gets its proper due time."""
     if not await rows.alive(worker_id):
@@ -42,17 +49,17 @@ async def claim(
     desk = Desk(rows, directory)
     due = await rows.due(now, limit)
     desk.hold(due)
-    sends: list[Claimed] = list(await _claim_sends(desk, [row.key for row in due if row.unsent], worker_id, now))
+    sends: list[Claimed] = list(await _claim_sends(desk, [row.key for row in due if row.unsent], worker_id, now, over))
     turns = await _claim_turns(desk, [row.key for row in due if not row.unsent], worker_id, now, versions)
     await desk.save()
     return sends + turns
 
 
 async def _claim_sends(
-    desk: Desk, keys: Sequence[ConversationKey], worker_id: WorkerId, now: float
+    desk: Desk, keys: Sequence[ConversationKey], worker_id: WorkerId, now: float, over: Outage | None
 ) -> list[ClaimedSend]:
     claimed: list[ClaimedSend] = []
-    marked = await pump(desk, keys, now) if keys else {}
+    marked = await pump(desk, keys, now, over) if keys else {}
     await settle_echoes(desk, keys, now)
     for key in keys:
         row = marked.get(key)

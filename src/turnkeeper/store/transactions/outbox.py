@@ -11,6 +11,7 @@ from turnkeeper.model.ids import ConversationKey
 from turnkeeper.model.policy import SendPolicy
 from turnkeeper.rules import outbox
 from turnkeeper.rules.delivery import settle_events
+from turnkeeper.rules.retry import Outage
 from turnkeeper.store.rows import TurnEnd, TurnKey
 from turnkeeper.store.transactions.desk import Desk
 
@@ -26,7 +27,9 @@ def policy_of(desk: Desk, conversation: Conversation) -> SendPolicy:
     return channel.sends if channel is not None else _NO_CHANNEL
 
 
-async def pump(desk: Desk, keys: Iterable[ConversationKey], now: float) -> dict[ConversationKey, OutboundRow]:
+async def pump(
+    desk: Desk, keys: Iterable[ConversationKey], now: float, over: Outage | None = None
+) -> dict[ConversationKey, OutboundRow]:
     """Mark the next row of each outbox `sending` where one may go now; else say when the first may."""
     marked: dict[ConversationKey, OutboundRow] = {}
     turns: set[TurnKey] = set()
@@ -41,7 +44,7 @@ async def pump(desk: Desk, keys: Iterable[ConversationKey], now: float) -> dict[
             if row is None:
                 desk.put(replace(desk[key], unsent=0, send_at=None, out_done=desk[key].out_last))
                 continue
-            move = outbox.next_move(row, policy_of(desk, desk[key]), now=now)
+            move = outbox.next_move(row, policy_of(desk, desk[key]), now=now, over=over)
             if move.row != row:
                 changed.append(move.row)
             if move.move == "send":
