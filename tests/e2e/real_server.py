@@ -109,10 +109,10 @@ class Server:
             with error:
                 return error.code
 
-    def ledger(self) -> dict[str, object]:
+    def ledger(self) -> dict[str, Any]:
         told = turnkeeper("ledger", "--json", "--config", str(self.folder / "turnkeeper.toml"))
         assert told.returncode == 0, told.stderr
-        found: dict[str, object] = json.loads(told.stdout)
+        found: dict[str, Any] = json.loads(told.stdout)
         return found
 
     def settled(self) -> dict[str, Any]:

@@ -62,7 +62,7 @@ def test_a_dead_token_stops_the_channel_until_it_is_mended(stage: Stage) -> None
         server_rows(stage, 8)
         # The typing indicator of the newest turn is refused as well; nothing else is tried.
         assert refused(town.graph.calls) <= known + 1
-        assert server.ledger()["states"]["running"] == 8  # type: ignore[index]
+        assert server.ledger()["states"]["running"] == 8
         assert server.stop() == 0
     with serving(stage.folder, E2E_TOKEN="token-2") as server:
         connect(town.running, server)
