@@ -52,6 +52,8 @@ def told(row: OutboundRow, *fields: str) -> tuple[Any, ...]:
         ("its limit is over, never again", changed(SENDING, sending_at=NOW - 20), NEVER, "settle", "unknown", None),
         ("unknown, waited for", changed(UNKNOWN, hold_until=NOW + 1), SENDS, "hold", "unknown", NOW + 1),
         ("unknown, waited for enough", UNKNOWN, SENDS, "send", "sending", None),
+        ("unknown, and nobody looked", changed(UNKNOWN, hold_until=NOW - 60), SENDS, "hold", "unknown", NOW + 30),
+        ("the same, without echoes", changed(UNKNOWN, hold_until=NOW - 60), AT_ONCE, "send", "sending", None),
         ("unknown for the second time", changed(UNKNOWN, tries=2), SENDS, "settle", "unknown", NOW),
         ("unknown once among failures", changed(UNKNOWN, tries=4, failures=3), SENDS, "send", "sending", None),
         ("unknown, never again", UNKNOWN, NEVER, "settle", "unknown", NOW),

@@ -74,12 +74,13 @@ class Sender:
         outcome = await self._call(claimed)
         if isinstance(outcome, (Rejected, Unknown)):
             _log.warning("send failed", channel=row.channel_id, row=row.seq, turn=row.turn_no, outcome=_told(outcome))
+        told_at = self._clock.now()
         wait = backoff(row.failures + 1, jitter=self._rng.random())
 
         async def record() -> Dispatch:
-            """Told anew with each try: waits begin when the store is back, not when it went."""
-            sent = Sent(row.key, row.tries, outcome, claimed.run, wait, self._clock.now(), in_turn)
-            return await self._store.record(sent)
+            """With each try anew: the wait for an echo begins when the store is back, not while it is away."""
+            now = self._clock.now() if isinstance(outcome, Unknown) else told_at
+            return await self._store.record(Sent(row.key, row.tries, outcome, claimed.run, wait, now, in_turn))
 
         return await until_stored(record, self._clock)
 

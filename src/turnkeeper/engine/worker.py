@@ -170,18 +170,26 @@ class Worker:
         try:
             if self._asking:
                 return False
-            self._over = outage(silent=self._clock.monotonic() - self._answered_at, now=now) or self._over
+            asked_at = self._ask(now)
             claimed = await self._store.claim(self._lease.worker_id, room, now, self._versions, self._over)
-            self._answered_at = self._clock.monotonic()
+            self._answered_at = asked_at
             for item in claimed:
                 self._begin(item)
         finally:
             self._claiming = False
         return len(claimed) >= room
 
+    def _ask(self, now: float) -> float:
+        """Before the store is asked: see whether it was away until now. The monotonic time."""
+        asked_at = self._clock.monotonic()
+        self._over = outage(silent=asked_at - self._answered_at, now=now) or self._over
+        return asked_at
+
     async def _poll(self) -> bool:
         """The safety net: what no wake-up told of, and timers."""
+        asked_at = self._ask(self._clock.now())
         due = await self._store.next_due()
+        self._answered_at = asked_at
         now = self._clock.now()
         if due is None:
             return False

@@ -39,8 +39,8 @@ def _lapsed(row: OutboundRow, reason: str, now: float) -> OutboundRow:
     return replace(row, state=state, reason=reason, hold_until=None, settled_at=now)
 
 
-def next_move(row: OutboundRow, policy: SendPolicy, *, now: float) -> Next:
-    """Decide about the first unsettled row."""
+def next_move(row: OutboundRow, policy: SendPolicy, *, now: float, over: retry.Outage | None = None) -> Next:
+    """Decide about the first unsettled row. `over`: an outage of the store that has ended."""
     if row.state == "sending":
         return _found_sending(row, policy, now)
     if row.hold_until is not None and row.hold_until > now:
@@ -49,9 +49,23 @@ def next_move(row: OutboundRow, policy: SendPolicy, *, now: float) -> Next:
         sent_before = row.tries - row.failures
         if policy.on_unknown == "never_resend" or row.expires_at <= now or sent_before > RESENDS:
             return Next("settle", replace(row, settled_at=now))
+        if (until := _waits_anew(row, policy, now, over)) is not None:
+            return Next("hold", replace(row, hold_until=until))
     elif row.expires_at <= now:
         return Next("settle", _lapsed(row, "not sent in time", now))
     return Next("send", replace(row, state="sending", tries=row.tries + 1, sending_at=now, hold_until=None))
+
+
+def _waits_anew(row: OutboundRow, policy: SendPolicy, now: float, over: retry.Outage | None) -> float | None:
+    if policy.on_unknown != "wait_then_resend":
+        return None
+    return retry.waits_anew(
+        unknown_wait=policy.unknown_wait,
+        sent_at=row.sending_at if row.sending_at is not None else now,
+        waited_until=row.hold_until,
+        now=now,
+        over=over,
+    )
 
 
 def _found_sending(row: OutboundRow, policy: SendPolicy, now: float) -> Next:

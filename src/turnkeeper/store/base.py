@@ -26,6 +26,7 @@ from turnkeeper.model.events import DeliveryUpdate, Inbound
 from turnkeeper.model.ids import ChannelId, ConversationKey, OutboundKey, WorkerId, WorkspaceId
 from turnkeeper.model.outbound import Outcome
 from turnkeeper.model.policy import Channel
+from turnkeeper.rules.retry import Outage
 
 
 class Arrival(NamedTuple):
@@ -244,8 +245,18 @@ class Store(Protocol):
     async def take(self, intake: Intake) -> Taken:
         """Put a webhook's events into their mailboxes, each once, and apply its delivery updates."""
 
-    async def claim(self, worker_id: WorkerId, limit: int, now: float, versions: Mapping[str, str]) -> list[Claimed]:
-        """Take up to `limit` due conversations. `versions`: the code of each bot that this worker would run."""
+    async def claim(
+        self,
+        worker_id: WorkerId,
+        limit: int,
+        now: float,
+        versions: Mapping[str, str],
+        over: Outage | None = None,
+    ) -> list[Claimed]:
+        """Take up to `limit` due conversations. `versions`: the code of each bot that this worker would run.
+
+        `over`: the last outage that the worker saw; sends of unknown fate wait for their echoes after it.
+        """
 
     async def begin_effect(self, run: Run, step: StepKey, arguments: str, now: float) -> StepRow | None:
         """Note that an effect is about to run; from here no interrupt. The row if it was begun before."""

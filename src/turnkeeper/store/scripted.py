@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar, cast
 from turnkeeper.model.conversation import Mode, StepRow
 from turnkeeper.model.ids import ChannelId, ConversationKey, WorkerId, WorkspaceId
 from turnkeeper.model.policy import Directory
+from turnkeeper.rules.retry import Outage
 from turnkeeper.store.base import (
     Beat,
     Claimed,
@@ -64,8 +65,17 @@ class ScriptedStore(ABC, Generic[R]):
     async def take(self, intake: Intake) -> Taken:
         return cast(Taken, await self._batched(self._take, intake))
 
-    async def claim(self, worker_id: WorkerId, limit: int, now: float, versions: Mapping[str, str]) -> list[Claimed]:
-        return await self._alone(lambda rows: claiming.claim(rows, self._directory, worker_id, limit, now, versions))
+    async def claim(
+        self,
+        worker_id: WorkerId,
+        limit: int,
+        now: float,
+        versions: Mapping[str, str],
+        over: Outage | None = None,
+    ) -> list[Claimed]:
+        return await self._alone(
+            lambda rows: claiming.claim(rows, self._directory, worker_id, limit, now, versions, over)
+        )
 
     async def begin_effect(self, run: Run, step: StepKey, arguments: str, now: float) -> StepRow | None:
         key, said = self._kept(step), self._kept(arguments)
