@@ -15,7 +15,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
+from playwright.async_api import expect
+
+from tests.e2e.real_server import Server
+from tests.e2e.scenarios import Stage, scenario
+from tests.support.browser import Chromium
+
 PATIENCE = 30.0
+expect.set_options(timeout=15_000)
 
 
 @contextmanager
@@ -43,6 +51,37 @@ def demo(folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
         process.stdout.close()
 
 
+@pytest.mark.usefixtures("built_pages")
+async def test_a_person_at_the_page_gets_one_answer_though_the_worker_is_killed(
+    chromium: Chromium, tmp_path: Path
+) -> None:
+    with demo(tmp_path) as (process, url):
+        worker = Server(tmp_path, process, url).child("worker-1")
+        async with chromium.page(viewport={"width": 1180, "height": 860}, color_scheme="light") as page:
+            await page.goto(url)
+            await expect(page.get_by_test_id("composer")).to_be_focused()
+            for text in ("Hi!", "I have a question", "Are you open on Sunday?"):
+                await page.keyboard.type(text)
+                await page.keyboard.press("Enter")
+            mine, answer = (page.get_by_test_id(f"bubble-{side}") for side in ("person", "business"))
+            await expect(mine).to_have_count(3)
+            await expect(page.get_by_test_id("typing")).to_be_visible()
+            os.kill(worker, signal.SIGKILL)
+            await expect(answer).to_have_count(1)
+            await expect(answer).to_contain_text("3 messages")
+            await expect(answer.get_by_test_id("ticks")).to_have_attribute("aria-label", "read")
+            for number in range(3):
+                await expect(mine.nth(number).get_by_test_id("ticks")).to_have_attribute("aria-label", "read")
+            await expect(page.get_by_test_id("typing")).to_have_count(0)
+            for kind in ("received", "claimed", "committed", "sent", "delivered", "read"):
+                await expect(page.locator(f'[data-testid=moment][data-kind="{kind}"]').first).to_be_visible()
+            await page.screenshot(path=tmp_path / "light.png")
+            await page.emulate_media(color_scheme="dark")
+            await expect(page.locator("html")).to_have_attribute("data-mantine-color-scheme", "dark")
+            await page.screenshot(path=tmp_path / "dark.png")
+            await expect(answer).to_have_count(1)
+
+
 def ask(url: str, body: object = None) -> Any:
     data = None if body is None else json.dumps(body).encode()
     headers = {"content-type": "application/json"}
@@ -50,8 +89,9 @@ def ask(url: str, body: object = None) -> Any:
         return json.loads(answer.read())
 
 
-def test_three_messages_get_one_answer_with_its_ticks(tmp_path: Path) -> None:
-    with demo(tmp_path) as (process, url):
+@scenario
+def test_three_messages_get_one_answer_and_nothing_is_left_behind(stage: Stage) -> None:
+    with demo(stage.folder) as (process, url):
         for text in ("hi", "I have a question", "about my order"):
             ask(f"{url}/phone/api/messages", {"text": text})
         deadline = time.monotonic() + PATIENCE
@@ -78,4 +118,4 @@ def test_three_messages_get_one_answer_with_its_ticks(tmp_path: Path) -> None:
         process.send_signal(signal.SIGINT)
         assert process.wait(10) == 0
         stream.close()
-    assert list(tmp_path.iterdir()) == []
+    assert list(stage.folder.iterdir()) == []

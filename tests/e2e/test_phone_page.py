@@ -1,9 +1,6 @@
 """The phone page in a real browser, against the fake and a tiny scripted business."""
 
 import re
-import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,17 +9,12 @@ from playwright.async_api import Page, expect
 from tests.e2e.corner_shop import PAGES, CornerShop, open_shop
 from tests.support.browser import Chromium
 
-ROOT = Path(__file__).parents[2]
 expect.set_options(timeout=10_000)
 DESK = {"viewport": {"width": 1180, "height": 860}}
 THREE = ("Hi!", "I have a question", "Are you open on Sunday?")
 
 
-@pytest.fixture(scope="module", autouse=True)
-def built_pages() -> None:
-    """The pages as the sources are now; nothing is done when they are in step."""
-    subprocess.run([sys.executable, "hatch_build.py"], cwd=ROOT, check=True)
-    assert (PAGES / "index.html").is_file()
+pytestmark = pytest.mark.usefixtures("built_pages")
 
 
 async def write(page: Page, *texts: str) -> None:
