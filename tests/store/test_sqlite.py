@@ -1,7 +1,10 @@
 """SQLite as we run it: synced, one writer a process, a batch a commit, and nothing lost between processes."""
 
 import asyncio
+import fcntl
+import os
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -196,3 +199,71 @@ async def test_an_answer_for_nobody_is_no_error() -> None:
 
     _settle([(Operation(nothing, None, future), 1)])
     assert future.cancelled()
+
+
+async def test_a_turn_is_given_back_by_a_loop_that_does_not_come(tmp_path: Path) -> None:
+    """Another process's commit does not wait for a bot that blocks its loop; the batch is played afterwards."""
+    path = str(tmp_path / "a.db")
+    connections = [apsw.Connection(path) for _ in range(2)]
+    for statement in ("pragma journal_mode = wal", "create table t (x)"):
+        connections[0].execute(statement).fetchall()
+    one, other = (Batches(connection, ProcessLock(f"{path}.lock")) for connection in connections)
+    loop = asyncio.get_running_loop()
+    writer = ThreadWriter(one, loop)
+
+    async def add(rows: Any, items: Any) -> list[int]:
+        for item in items:
+            rows.run("insert into t values (?)", (item,))
+        return list(items)
+
+    assert other.begin()
+    waiting = writer.submit(add, 1)
+    await asyncio.sleep(0.01)  # real: the writer's thread is now waiting for its turn
+    assert other.end([], []) == []
+    took_turns: list[bool] = []
+    deadline = time.monotonic() + 5
+    while not took_turns and time.monotonic() < deadline:  # the loop is blocked, as a bot would
+        if other.begin():
+            took_turns.append(other.end([], []) == [])
+        time.sleep(0.001)
+    assert took_turns == [True]
+    assert await waiting == 1
+    await writer.close()
+    assert connections[1].execute("select x from t").fetchall() == [(1,)]
+
+
+def test_who_waits_for_a_turn_is_not_overtaken(tmp_path: Path) -> None:
+    """The one who has just had a turn cannot be quicker than the one who is being woken."""
+    one, other = ProcessLock(str(tmp_path / "lock")), ProcessLock(str(tmp_path / "lock"))
+    had = threading.Event()
+
+    def wait() -> None:
+        with other:
+            had.set()
+
+    assert one.take_now()
+    thread = threading.Thread(target=wait)
+    thread.start()
+    deadline = time.monotonic() + 5
+    while is_free(tmp_path / "lock-next") and time.monotonic() < deadline:
+        time.sleep(0.001)
+    one.give_back()
+    overtaken = one.take_now() and not had.is_set()
+    assert not overtaken
+    one.give_back()
+    thread.join(5)
+    assert had.is_set()
+    for lock in (one, other):
+        lock.close()
+
+
+def is_free(path: Path) -> bool:
+    """Whether nobody holds the lock file now."""
+    file = os.open(path, os.O_RDWR)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    finally:
+        os.close(file)
+    return True

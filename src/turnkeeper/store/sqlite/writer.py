@@ -21,7 +21,11 @@ import apsw
 from turnkeeper.model.errors import StoreUnavailable
 from turnkeeper.store.sqlite.rows import SqliteRows
 
-_LARGEST_BATCH = 256
+_LARGEST_BATCH = 128
+"""Operations; a larger one would hold up the other processes for longer than a webhook should wait."""
+_PATIENCE = 0.005
+_MOST_PATIENCE = 0.5
+"""Seconds that a begun transaction waits for the event loop."""
 BUSY_MS = 10_000
 """How long a statement waits for someone who is none of ours."""
 
@@ -51,42 +55,64 @@ def run_now(coroutine: Coroutine[Any, Any, Any]) -> Any:
 
 
 class ProcessLock:
-    """Processes on one file take turns without polling; None for a database in memory."""
+    """Processes on one file take turns without polling, in the order in which they come; None for a database in
+    memory.
+
+    Two locks: who waits for the turn holds the place next to it, so that whoever has just had a turn cannot be
+    quicker than the one who is being woken.
+    """
 
     def __init__(self, path: str | None) -> None:
-        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600) if path else None
+        self._turn = _lock_file(path) if path else None
+        self._next = _lock_file(f"{path}-next") if path else None
 
     def __enter__(self) -> None:
-        if self._file is not None:
-            fcntl.flock(self._file, fcntl.LOCK_EX)
+        if self._turn is not None and self._next is not None:
+            fcntl.flock(self._next, fcntl.LOCK_EX)
+            fcntl.flock(self._turn, fcntl.LOCK_EX)
+            fcntl.flock(self._next, fcntl.LOCK_UN)
 
     def __exit__(self, *_: object) -> None:
         self.give_back()
 
     def take_now(self) -> bool:
-        """Take the turn if it is nobody else's."""
-        if self._file is not None:
-            try:
-                fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                return False
-        return True
+        """Take the turn if it is free and nobody waits for it."""
+        if self._turn is None or self._next is None:
+            return True
+        if not _taken(self._next):
+            return False
+        taken = _taken(self._turn)
+        fcntl.flock(self._next, fcntl.LOCK_UN)
+        return taken
 
     def give_back(self) -> None:
         """Let the next process have its turn."""
-        if self._file is not None:
-            fcntl.flock(self._file, fcntl.LOCK_UN)
+        if self._turn is not None:
+            fcntl.flock(self._turn, fcntl.LOCK_UN)
 
     def close(self) -> None:
-        """Let the file go."""
-        if self._file is not None:
-            os.close(self._file)
+        """Let the files go."""
+        for file in (self._turn, self._next):
+            if file is not None:
+                os.close(file)
+
+
+def _lock_file(path: str) -> int:
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+
+
+def _taken(file: int) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 class Batches:
     """Plays batches of operations on a connection; the same for both ways to run.
 
-    `play` does it all. `begin`, `statements` and `end` are its parts, for who must not wait in the first two.
+    `play` does it all. `begin` (or `begin_in_turn`), `statements` and `end` are its parts.
     """
 
     def __init__(self, connection: apsw.Connection, lock: ProcessLock) -> None:
@@ -119,14 +145,28 @@ class Batches:
             self._connection.set_busy_timeout(BUSY_MS)
         return True
 
+    def begin_in_turn(self) -> bool:
+        """Begin a transaction when the other processes have had theirs."""
+        self._lock.__enter__()
+        try:
+            self._connection.execute("begin immediate")
+        except apsw.Error:
+            self._lock.give_back()
+            return False
+        return True
+
     def statements(self, operations: Sequence[Operation]) -> list[Any]:
         """The results of what was begun, not yet durable; after an exception nothing of it is left."""
         try:
             return self._played(operations)
         except BaseException:
-            self._undo()
-            self._lock.give_back()
+            self.abandon()
             raise
+
+    def abandon(self) -> None:
+        """Leave nothing of what was begun."""
+        self._undo()
+        self._lock.give_back()
 
     def end(self, operations: Sequence[Operation], results: list[Any]) -> list[Any]:
         """The results once they are durable."""
@@ -185,12 +225,27 @@ def _settle(settled: Sequence[tuple[Operation, Any]]) -> None:
             operation.future.set_result(result)
 
 
+class _Offer:
+    """A begun transaction that waits for the event loop: one of the two takes it, the loop or who gives it up."""
+
+    def __init__(self) -> None:
+        self.taken = threading.Event()
+        self._free = threading.Lock()
+
+    def take(self) -> bool:
+        """Whether the one who asks is the first."""
+        first = self._free.acquire(blocking=False)
+        if first:
+            self.taken.set()
+        return first
+
+
 class ThreadWriter:
     """The writer of a real server. What may wait has a thread: another process's turn, the sync to disk.
 
     Statements run in the event loop: in the thread, each of them would have to wait for the interpreter until
-    the loop lets go of it. Nothing else runs between a batch's begin and its commit, so nobody's turn is held
-    up by a bot that blocks its loop.
+    the loop lets go of it. A loop that is busy or blocked (by a bot) does not hold up the other processes: when
+    it does not come soon, the turn is given back, and asked for again with more patience.
     """
 
     def __init__(self, batches: Batches, loop: asyncio.AbstractEventLoop) -> None:
@@ -222,16 +277,38 @@ class ThreadWriter:
                 self._jobs.put(None)
             return
         batch = [self._queue.popleft() for _ in range(min(len(self._queue), _LARGEST_BATCH))]
+        if self._batches.begin():
+            self._play(batch)
+        else:
+            self._jobs.put(lambda: self._wait_for_turn(batch, _PATIENCE))
+
+    def _play(self, batch: Sequence[Operation]) -> None:
+        """In the loop, once a transaction is begun."""
         batches = self._batches
-        if not batches.begin():
-            self._jobs.put(lambda: self._settle_soon(batch, batches.play(batch)))
-            return
         try:
             results = batches.statements(batch)
         except Exception:  # noqa: BLE001 - whose fault it is shows when each runs alone
             self._jobs.put(lambda: self._settle_soon(batch, batches.play_alone(batch)))
         else:
             self._jobs.put(lambda: self._settle_soon(batch, batches.end(batch, results)))
+
+    def _wait_for_turn(self, batch: Sequence[Operation], patience: float) -> None:
+        """In the thread: first for the other processes, then for the loop."""
+        if not self._batches.begin_in_turn():
+            self._settle_soon(batch, self._batches.play(batch))
+            return
+        offer = _Offer()
+        with suppress(RuntimeError):  # the loop is closed: nobody will come
+            self._loop.call_soon_threadsafe(self._come, offer, batch, patience)
+        if not offer.taken.wait(patience) and offer.take():
+            self._batches.abandon()
+
+    def _come(self, offer: _Offer, batch: Sequence[Operation], patience: float) -> None:
+        """In the loop: too late, if the turn was given back."""
+        if offer.take() or self._batches.begin():
+            self._play(batch)
+        else:
+            self._jobs.put(lambda: self._wait_for_turn(batch, min(2 * patience, _MOST_PATIENCE)))
 
     def _run(self) -> None:
         while (job := self._jobs.get()) is not None:
