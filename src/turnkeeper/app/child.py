@@ -15,6 +15,10 @@ from turnkeeper.app.plan import BAD_CONFIGURATION
 from turnkeeper.config import Settings, load
 from turnkeeper.model.errors import ConfigurationError, StoreError
 
+_HAND_OVER = 0.0005
+"""Seconds until a busy event loop lets a thread have the interpreter: threads here only begin and end waits, and
+some hold what other processes wait for."""
+
 
 def main(role: str, config: str, runtime: str, name: str) -> int:
     """Run one role to its end."""
@@ -35,6 +39,7 @@ def _run(role: str, config: str, runtime: str, name: str) -> int:
     from turnkeeper.app.logs import configure_logs
 
     configure_logs(settings.server, name)
+    sys.setswitchinterval(_HAND_OVER)
     line = Line(settings.server.drain)
     try:
         with asyncio.Runner(loop_factory=_loop) as runner:
