@@ -183,7 +183,7 @@ def test_with_refuse_the_provider_keeps_it(tmp_path: Path, town: Town, postgres:
 
 
 @pytest.mark.limit(90)
-def test_case_3_an_echo_that_waits_in_the_spool_spares_a_second_send(
+def test_case_03_an_echo_that_waits_in_the_spool_spares_a_second_send(
     tmp_path: Path, town: Town, postgres: Postgres
 ) -> None:
     """The provider took the message and never answered; its status came while PostgreSQL was away."""

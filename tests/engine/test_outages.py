@@ -103,7 +103,7 @@ MOMENTS = [
 @pytest.mark.parametrize("echo_after", [None, 0.0, 0.6], ids=["no echo", "in the spool", "late"])
 @pytest.mark.parametrize("label, begins, lasts, lost, worker", MOMENTS, ids=[row[0] for row in MOMENTS])
 @in_virtual_time
-async def test_case_3(
+async def test_case_03_an_echo_that_lags_spares_a_second_send(
     tmp_path: Path, label: str, begins: float, lasts: float, lost: float, worker: str, echo_after: float | None
 ) -> None:
     """`echo_after`: from the outage's end to the echo, in outages; 0: it waits in the spool; None: none comes."""

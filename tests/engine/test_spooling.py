@@ -121,7 +121,7 @@ async def test_what_came_while_the_store_was_away_is_moved_on_in_order_with_its_
 
 
 @in_virtual_time
-async def test_case_3_nobody_overtakes_what_waits(tmp_path: Path) -> None:
+async def test_case_03_nobody_overtakes_what_waits(tmp_path: Path) -> None:
     """The store is back, but what waits is not in it yet: a newer message goes behind it."""
     async with machine(tmp_path) as m:
         m.store.away = True
@@ -412,7 +412,7 @@ def test_each_message_once_and_in_order_whatever_breaks(tmp_path: Path, first: i
 
 class TestWithAStore:
     @in_virtual_time
-    async def test_case_2_the_first_time_belongs_to_the_key_of_events_without_an_id(self, tmp_path: Path) -> None:
+    async def test_case_02_the_first_time_belongs_to_the_key_of_events_without_an_id(self, tmp_path: Path) -> None:
         """What is moved on twice, and late, is one message; tomorrow's is another."""
         store = SqliteStore(":memory:", Channels(SHOP), inline=True)
         await store.open()
