@@ -61,6 +61,28 @@ async def pump(
     return marked
 
 
+async def mark_new(
+    desk: Desk, rows: Sequence[OutboundRow], now: float
+) -> tuple[list[OutboundRow], dict[ConversationKey, OutboundRow]]:
+    """New rows as they are to be written, and those of them that may be sent at once: written once, not twice.
+
+    Where something stands before a row, `pump` decides.
+    """
+    written: list[OutboundRow] = []
+    marked: dict[ConversationKey, OutboundRow] = {}
+    for row in rows:
+        conversation = desk[row.conversation]
+        first = row.seq == conversation.out_done + 1 and desk.channel(conversation) is not None
+        if first and not await desk.is_paused(conversation):
+            move = outbox.next_move(row, policy_of(desk, conversation), now=now)
+            if move.move == "send":
+                row = move.row
+                marked[row.conversation] = row
+                desk.put(replace(conversation, send_at=now))
+        written.append(row)
+    return written, marked
+
+
 async def _is_held(desk: Desk, key: ConversationKey, now: float) -> bool:
     """A stopped channel's rows have no time to be sent at; a channel that is gone may come back."""
     conversation = desk[key]

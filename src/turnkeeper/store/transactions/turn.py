@@ -25,7 +25,7 @@ from turnkeeper.rules.mailbox import OUTSIDE_KINDS
 from turnkeeper.store.base import ClaimedSend, Dispatch, PutOff, Run, StepKey, TurnCommit
 from turnkeeper.store.rows import EventChange, Rows, TurnKey
 from turnkeeper.store.transactions.desk import Desk
-from turnkeeper.store.transactions.outbox import end_turns, let_go, pump
+from turnkeeper.store.transactions.outbox import end_turns, let_go, mark_new, pump
 from turnkeeper.store.transactions.people import carry_effects, settle_echoes
 
 SAYS_PER_TURN = 1000
@@ -184,10 +184,10 @@ async def commit(rows: Rows, directory: Directory, commits: Sequence[TurnCommit]
             fresh.append((place, item, records[turn]))
         except Fenced as fenced:
             results[place] = await _repeated(desk, item, records.get(turn)) or fenced
-    await _write_commits(desk, [(item, record) for _, item, record in fresh])
     now = max((item.now for item in commits), default=0.0)
+    marked = await _write_commits(desk, [(item, record) for _, item, record in fresh], now)
     held = [item.run.key for _, item, _ in fresh]
-    marked = await pump(desk, held, now)
+    marked |= await pump(desk, [key for key in held if key not in marked], now)
     await settle_echoes(desk, held, now)
     for place, item, _ in fresh:
         dispatch = _dispatch(desk, item.run, marked.get(item.run.key))
@@ -207,7 +207,10 @@ async def _repeated(desk: Desk, item: TurnCommit, record: TurnRow | None) -> Dis
     return _dispatch(desk, item.run, first if first is not None and first.state == "sending" else None)
 
 
-async def _write_commits(desk: Desk, commits: Sequence[tuple[TurnCommit, TurnRow]]) -> None:
+async def _write_commits(
+    desk: Desk, commits: Sequence[tuple[TurnCommit, TurnRow]], now: float
+) -> dict[ConversationKey, OutboundRow]:
+    """What the turns leave; the rows that are marked already."""
     outbound: list[OutboundRow] = []
     silent: set[TurnKey] = set()
     records: list[TurnRow] = []
@@ -221,16 +224,18 @@ async def _write_commits(desk: Desk, commits: Sequence[tuple[TurnCommit, TurnRow
         desk.put(_queued(_after_turn(conversation), added, item.now))
     rows = desk.rows
     await rows.put_turns(records)
-    await rows.add_outbound(outbound)
+    written, marked = await mark_new(desk, outbound, now)
+    await rows.add_outbound(written)
     await rows.put_sessions(await _sessions(rows, [item for item, _ in commits]))
     await _set_timers(desk, [item for item, _ in commits])
     # Nothing to wait for, unless it spoke with `say_now`: then it ends as its words do.
-    await end_turns(desk, silent, max((item.now for item, _ in commits), default=0.0))
+    await end_turns(desk, silent, now)
     for item, _ in commits:
         if item.handover is not None:
             await _hand_over(desk, item)
         if item.failed:
             await carry_effects(desk, item.run.key, item.turn_no, item.now)
+    return marked
 
 
 async def _sessions(rows: Rows, items: Sequence[TurnCommit]) -> list[SessionRow]:
