@@ -41,7 +41,7 @@ def run(places: Places, *, quick: bool) -> Iterator[Line]:
             if kind == "sqlite":
                 yield at_most("added", f"{label}, {name}", value, goal, "ms")
             else:
-                yield told("added", f"{label}, {name}", f"{value:.3g} ms", value=value)
+                yield told("added", f"{label}, {name}", f"{value:.3g} ms", milliseconds=value)
 
 
 class _Provider(asyncio.Protocol):
