@@ -12,7 +12,7 @@ from typing import TypeVar
 from benchmarks import traffic
 from turnkeeper import app
 from turnkeeper.channels.base import Calls, HttpReply
-from turnkeeper.channels.whatsapp_cloud.adapter import WhatsAppCloud, WhatsAppCloudConfig
+from turnkeeper.channels.whatsapp_cloud.adapter import WhatsAppCloudConfig
 from turnkeeper.channels.whatsapp_cloud.parse import parse_body
 from turnkeeper.engine.answer import Answer, Work
 from turnkeeper.engine.clock import SystemClock
@@ -117,7 +117,7 @@ async def running(url: str, model: Callable[[str], Awaitable[str]]) -> AsyncIter
     wakeups = LocalWakeups()
     worker = Worker(
         store,
-        {"whatsapp_cloud": WhatsAppCloud()},
+        {"whatsapp_cloud": app.adapter("whatsapp_cloud")},
         {"assistant": SimulatedBot(model)},
         provider,
         wakeups,

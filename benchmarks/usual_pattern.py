@@ -111,7 +111,7 @@ class Turns:
         await store.set(f"latest:{contact}", message_id, ex=300)
         if self._window:
             await asyncio.sleep(self._window)
-            if await store.get(f"latest:{contact}") != message_id.encode():
+            if await store.get(f"latest:{contact}") != message_id:
                 return
         while not await store.set(f"lock:{contact}", message_id, nx=True, ex=30):  # noqa: ASYNC110 - as it is done
             await asyncio.sleep(0.05)
@@ -122,12 +122,12 @@ class Turns:
 
     async def _turn(self, contact: str) -> None:
         store = self._store
-        pending = [text.decode() for text in await store.lrange(f"pending:{contact}", 0, -1)]
+        pending = await store.lrange(f"pending:{contact}", 0, -1)
         if not pending:
             return
         await store.ltrim(f"pending:{contact}", len(pending), -1)
         session = json.loads(await store.get(f"session:{contact}") or "{}")
-        history = [line.decode() for line in await store.lrange(f"history:{contact}", -10, -1)]
+        history = await store.lrange(f"history:{contact}", -10, -1)
         answer = await self._model("\n".join(pending), history)
         await self._send(contact, answer)
         session["turns"] = session.get("turns", 0) + 1
@@ -138,7 +138,11 @@ class Turns:
 
 def open_redis(url: str) -> redis.Redis:
     """A client whose callers wait for a free connection, instead of failing."""
-    return redis.Redis(connection_pool=redis.BlockingConnectionPool.from_url(url, max_connections=64, timeout=None))
+    return redis.Redis(
+        connection_pool=redis.BlockingConnectionPool.from_url(
+            url, max_connections=64, timeout=None, decode_responses=True
+        )
+    )
 
 
 async def _echo(text: str, history: list[str]) -> str:  # noqa: ARG001 - a model's
