@@ -122,12 +122,12 @@ class Turns:
 
     async def _turn(self, contact: str) -> None:
         store = self._store
-        pending = await store.lrange(f"pending:{contact}", 0, -1)
+        pending = list(map(str, await store.lrange(f"pending:{contact}", 0, -1)))
         if not pending:
             return
         await store.ltrim(f"pending:{contact}", len(pending), -1)
         session = json.loads(await store.get(f"session:{contact}") or "{}")
-        history = await store.lrange(f"history:{contact}", -10, -1)
+        history = list(map(str, await store.lrange(f"history:{contact}", -10, -1)))
         answer = await self._model("\n".join(pending), history)
         await self._send(contact, answer)
         session["turns"] = session.get("turns", 0) + 1
