@@ -14,9 +14,9 @@ import pytest
 
 from tests.engine.bots import Scripted, said, step
 from tests.engine.rig import CONFIG, LEASE, SENDS, Hold, Shop, now, shop
-from turnkeeper.channels.base import HttpReply
+from turnkeeper.channels.base import HttpCall, HttpReply
 from turnkeeper.channels.registry import find
-from turnkeeper.engine.answer import Work
+from turnkeeper.engine.answer import Answer, Work
 from turnkeeper.engine.clock import SystemClock
 from turnkeeper.engine.lease import HeartThread, Lease
 from turnkeeper.engine.wakeups import LocalWakeups
@@ -388,6 +388,52 @@ async def test_a_send_under_way_at_a_drain_is_seen_to_its_end_and_recorded() -> 
         await place.work("w2")
         await place.rests()
         assert place.called == place.texts == ["answer to hi"]
+
+
+@pytest.mark.parametrize("where", ["a send", "the commit"])
+@in_virtual_time
+async def test_a_drain_in_the_middle_of_an_answer_leaves_the_rest_to_the_next_worker_at_once(where: str) -> None:
+    async def body(_: Work) -> Answer:
+        return Answer(["one", "two", "three"])
+
+    async with shop(Scripted(body), sends=dataclasses.replace(SENDS, on_unknown="never_resend")) as place:
+
+        async def slow(call: Any) -> Any:
+            if isinstance(call, HttpCall):
+                await asyncio.sleep(2)
+                return place.takes(call.json, "w1")
+            done = await call()
+            await asyncio.sleep(2)
+            return done
+
+        if where == "a send":
+            place.on_send = [slow]
+        else:
+            place.hooks["w1", "commit"] = [slow]
+        await place.hear("hi")
+        await asyncio.sleep(4.5)
+        await place.workers.pop("w1").drain(0.1)
+        began = now()
+        await place.work("w2")
+        await place.rests()
+        assert now() - began < 3.0
+        assert place.called == place.texts == ["one", "two", "three"]
+        assert await place.states() == {"answered": 1}
+
+
+@in_virtual_time
+async def test_a_bot_that_stops_waiting_for_its_own_words_does_not_stop_them() -> None:
+    async def body(work: Work) -> str:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(work.say_now("word " * 1500), 0.05)
+        await asyncio.sleep(1)
+        return "done"
+
+    async with shop(Scripted(body)) as place:
+        await place.hear("hi")
+        await place.rests(20.0)
+        assert [said[:4] for said in place.called] == ["word", "word", "done"]
+        assert place.called == place.texts
 
 
 @in_virtual_time

@@ -24,7 +24,7 @@ from turnkeeper.model.conversation import SessionRow, StepRow
 from turnkeeper.model.errors import BotError, Fenced, StepChanged
 from turnkeeper.model.events import Inbound
 from turnkeeper.rules.effects import with_carried
-from turnkeeper.store.base import ClaimedTurn, Line, StepKey, Store
+from turnkeeper.store.base import ClaimedTurn, Dispatch, Line, StepKey, Store
 
 T = TypeVar("T")
 SAY_NOW = "say_now"
@@ -183,9 +183,13 @@ class Journal:
         now = self._clock.now()
         row = replace(self._row(key, digest, effect=True), result=b"null", done_at=now)
         contents = rendered([markdown], self._sender.capabilities(self._claimed.channel))
-        dispatch = await self._kept(lambda: self._store.say_now(self._claimed.run, row, contents, now))
-        self._stored[SAY_NOW, True, key.occurrence] = row
-        await self._sender.deliver(dispatch, in_turn=True)
+
+        async def say() -> Dispatch:
+            dispatch = await self._store.say_now(self._claimed.run, row, contents, now)
+            self._stored[SAY_NOW, True, key.occurrence] = row
+            return dispatch
+
+        await self._kept(lambda: self._sender.deliver(say, in_turn=True))
 
 
 def idempotency_key(row: StepRow) -> str:

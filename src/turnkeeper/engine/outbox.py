@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -19,6 +19,7 @@ from turnkeeper.engine.calling import Calling
 from turnkeeper.engine.clock import Clock
 from turnkeeper.engine.lease import Lease
 from turnkeeper.engine.patience import until_stored
+from turnkeeper.model.errors import Fenced
 from turnkeeper.model.ids import tracker_for
 from turnkeeper.model.outbound import Content, NotSent, Outbound, Outcome, Rejected, Unknown
 from turnkeeper.model.policy import Channel
@@ -30,12 +31,15 @@ _log = structlog.get_logger("turnkeeper.outbox")
 _content = msgspec.json.Decoder(Content).decode
 _MARGIN = 0.9
 """The call's own limit, as a part of the send's, after which its fate is unknown to everybody."""
+_PUT_BACK = NotSent("stopped before the call", retry_after=0.1)
+"""Not at once: whoever is stopped would only be given it again."""
 
 
 class Sender:
     """Sends rows that are marked, one after the other, until the store gives no more.
 
-    A run may be cancelled at any time; a call that is `under_way` is seen to its end and recorded all the same.
+    A run may be cancelled at any time: a call that is `under_way` is seen to its end and recorded all the same,
+    and the row that was marked behind it goes back into the queue, for nobody else knows that it was never sent.
     """
 
     def __init__(
@@ -60,18 +64,39 @@ class Sender:
         """What the channel's provider can do."""
         return self._adapters[channel.kind].capabilities
 
-    async def deliver(self, dispatch: Dispatch, *, in_turn: bool = False) -> float | None:
-        """Send on until the outbox is empty, held or lost; when the conversation is due again."""
+    async def deliver(self, write: Callable[[], Awaitable[Dispatch]], *, in_turn: bool = False) -> float | None:
+        """Make a write and send on what it marks, until the outbox is empty, held or lost; when the conversation
+        is due again. Raises what the write raises, but StoreUnavailable."""
+        stopped = asyncio.Event()
+        sending = asyncio.create_task(self._send_on(write, in_turn, stopped))
+        self.under_way.add(sending)
+        sending.add_done_callback(self.under_way.discard)
+        try:
+            return await asyncio.shield(sending)
+        except asyncio.CancelledError:
+            stopped.set()
+            sending.add_done_callback(_alone)
+            raise
+
+    async def send(self, claimed: ClaimedSend) -> float | None:
+        """Send on from a row that a claim has marked."""
+
+        async def marked() -> Dispatch:
+            return Dispatch(claimed)
+
+        return await self.deliver(marked)
+
+    async def _send_on(
+        self, write: Callable[[], Awaitable[Dispatch]], in_turn: bool, stopped: asyncio.Event
+    ) -> float | None:
+        dispatch = await until_stored(write, self._clock)
         while dispatch.send is not None:
-            sending = asyncio.create_task(self._send(dispatch.send, in_turn))
-            self.under_way.add(sending)
-            sending.add_done_callback(self.under_way.discard)
-            dispatch = await asyncio.shield(sending)
+            outcome = _PUT_BACK if stopped.is_set() else await self._call(dispatch.send)
+            dispatch = await self._recorded(dispatch.send, outcome, in_turn)
         return dispatch.due_at
 
-    async def _send(self, claimed: ClaimedSend, in_turn: bool) -> Dispatch:
+    async def _recorded(self, claimed: ClaimedSend, outcome: Outcome, in_turn: bool) -> Dispatch:
         row = claimed.row
-        outcome = await self._call(claimed)
         if isinstance(outcome, (Rejected, Unknown)):
             _log.warning("send failed", channel=row.channel_id, row=row.seq, turn=row.turn_no, outcome=_told(outcome))
         told_at = self._clock.now()
@@ -105,6 +130,13 @@ class Sender:
                 contact_at=conversation.contact_at, window=claimed.channel.sends.window, now=self._clock.now()
             ),
         )
+
+
+def _alone(sending: asyncio.Future[float | None]) -> None:
+    """Nobody waits any more for what ended it; that the conversation was lost is no news."""
+    error = None if sending.cancelled() else sending.exception()
+    if error is not None and not isinstance(error, Fenced):
+        _log.error("sending ended with an error of our own", error=type(error).__name__)
 
 
 def _told(outcome: Rejected | Unknown) -> str:

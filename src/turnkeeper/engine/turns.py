@@ -121,8 +121,7 @@ class TurnRunner:
         )
 
     async def _commit(self, commit: TurnCommit) -> float | None:
-        dispatch = await until_stored(lambda: self._store.commit(commit), self._clock)
-        return await self._sender.deliver(dispatch)
+        return await self._sender.deliver(lambda: self._store.commit(commit))
 
     async def _failed(self, claimed: ClaimedTurn, trace: str) -> float | None:
         """The bot raised: again later, or for good."""

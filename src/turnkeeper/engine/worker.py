@@ -25,7 +25,7 @@ from turnkeeper.engine.wakeups import Wakeups
 from turnkeeper.model.errors import Fenced, StoreUnavailable
 from turnkeeper.model.ids import ConversationId, ConversationKey, WorkerId
 from turnkeeper.rules.retry import Outage, outage
-from turnkeeper.store.base import Beat, Claimed, ClaimedTurn, Dispatch, Run, Store, Wake
+from turnkeeper.store.base import Beat, Claimed, ClaimedTurn, Run, Store, Wake
 
 _log = structlog.get_logger("turnkeeper.worker")
 CLAIM_LIMIT = 256
@@ -230,7 +230,7 @@ class Worker:
             if isinstance(claimed, ClaimedTurn):
                 due = await self._runner.run(claimed)
             else:
-                due = await self._sender.deliver(Dispatch(claimed))
+                due = await self._sender.send(claimed)
             if due is not None:
                 self._push(due)
         except Fenced:
