@@ -5,15 +5,20 @@ import fcntl
 import os
 import threading
 import time
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
 import apsw
 import pytest
 
+from turnkeeper.model.conversation import Conversation, EventRow, OutboundRow, StepRow, TurnRow
 from turnkeeper.model.errors import StoreMismatch, StoreUnavailable
+from turnkeeper.model.ids import BotId, ContactId, ConversationId, ConversationKey
 from turnkeeper.store.base import Arrival, Intake
+from turnkeeper.store.rows import TurnEnd
 from turnkeeper.store.sqlite import store as module
+from turnkeeper.store.sqlite.rows import SqliteRows
 from turnkeeper.store.sqlite.store import SqliteStore
 from turnkeeper.store.sqlite.writer import Batches, InlineWriter, Operation, ProcessLock, ThreadWriter, run_now
 from turnkeeper.testing.events import Channels, channel, text
@@ -267,3 +272,52 @@ def is_free(path: Path) -> bool:
     finally:
         os.close(file)
     return True
+
+
+HISTORY = ConversationKey(SHOP.workspace_id, ConversationId("c1"))
+BY_CONVERSATION: list[tuple[str, Callable[[SqliteRows, int], Coroutine[Any, Any, Any]]]] = [
+    ("cancel_queued", lambda rows, _: rows.cancel_queued(HISTORY, 2.0)),
+    ("recent_dedups", lambda rows, _: rows.recent_dedups(HISTORY, 1e12)),
+    ("open_events", lambda rows, last: rows.open_events([(HISTORY, last - 1)])),
+    ("first_open", lambda rows, last: rows.first_open([(HISTORY, last - 1)])),
+    ("any_open_send", lambda rows, last: rows.any_open_send(HISTORY, last - 1)),
+    ("turn_states", lambda rows, last: rows.turn_states([(*HISTORY, last)])),
+    ("turns", lambda rows, last: rows.turns([(*HISTORY, last)])),
+    ("steps", lambda rows, last: rows.steps([(*HISTORY, last)])),
+    ("end_turns", lambda rows, last: rows.end_turns([TurnEnd(HISTORY, last, last, last, "answered", 2.0)])),
+    ("outbound_by_external", lambda rows, _: rows.outbound_by_external([(SHOP.workspace_id, SHOP.id, "none")])),
+]
+
+
+async def work_of(call: Callable[[SqliteRows, int], Coroutine[Any, Any, Any]], turns: int) -> int:
+    """Steps of SQLite's machine for one call, in a conversation that had so many turns."""
+    store = await opened(":memory:", inline=True)
+    connection = store._opened()
+    rows = SqliteRows(connection)
+    key = (SHOP.workspace_id, ConversationId("c1"))
+    numbers = range(1, turns + 1)
+    await rows.create([Conversation(*key, SHOP.id, ContactId("p1"), out_done=turns - 1)])
+    done = {"settled_at": 1.0}
+    await rows.add_events(
+        [EventRow(*key, n, SHOP.id, b"%d" % n, None, "text", False, b"{}", 1.0, "answered", **done) for n in numbers]
+    )
+    await rows.add_outbound([OutboundRow(*key, n, SHOP.id, n, 0, b"{}", "accepted", **done) for n in numbers])
+    await rows.put_turns([TurnRow(*key, n, "committed", 1, n, n, BotId("b"), "1", 1.0) for n in numbers])
+    await rows.put_steps([StepRow(*key, n, 1, "s", 1, "", False, 1.0, b"1", 1.0) for n in numbers])
+    steps = 0
+
+    def count() -> bool:
+        nonlocal steps
+        steps += 1
+        return False
+
+    connection.set_progress_handler(count, 1)
+    await call(rows, turns)
+    connection.set_progress_handler(None)
+    await store.close()
+    return steps
+
+
+@pytest.mark.parametrize(("label", "call"), BY_CONVERSATION, ids=[label for label, _ in BY_CONVERSATION])
+async def test_a_long_history_makes_no_statement_slower(label: str, call: Any) -> None:
+    assert await work_of(call, 5_000) <= 1.2 * await work_of(call, 100), label

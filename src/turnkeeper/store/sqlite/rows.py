@@ -50,8 +50,9 @@ _SAVE = _update("conversation", Conversation, 2)
 _DUE = f"select {_CONVERSATION} from conversation where due_at <= ? order by due_at limit ?"
 _OWNED = f"select {_CONVERSATION} from conversation where owner = ? limit ?"
 _KNOWN = "select 1 from event where workspace_id = ? and channel_id = ? and dedup = ?"
-_RECENT = """select dedup from event where workspace_id = ? and conversation_id = ? and received_at >= ?
-  order by seq desc limit 64"""
+_RECENT = """select dedup from (
+    select dedup, received_at from event where workspace_id = ? and conversation_id = ? order by seq desc limit 64
+  ) where received_at >= ?"""
 _ADD_EVENT = _insert("event", EventRow)
 _OPEN = f"""select {columns(EventRow)} from event where workspace_id = ? and conversation_id = ? and seq > ?
   and state in ('waiting', 'running') order by seq"""
@@ -71,8 +72,9 @@ _ADD_ROW = _insert("outbound", OutboundRow)
 _SAVE_ROW = _update("outbound", OutboundRow, 3)
 _STATES = """select state, settled_at is not null from outbound
   where workspace_id = ? and conversation_id = ? and turn_no = ?"""
+# The plus keeps the plan from going by the index of turns: through all that was ever sent.
 _CANCEL = """update outbound set state = 'cancelled', settled_at = ?
-  where workspace_id = ? and conversation_id = ? and seq > ? and turn_no > 0 and state = 'queued' returning turn_no"""
+  where workspace_id = ? and conversation_id = ? and seq > ? and +turn_no > 0 and state = 'queued' returning turn_no"""
 _OPEN_SEND = """select 1 from outbound where workspace_id = ? and conversation_id = ? and seq > ?
   and settled_at is null and state in ('sending', 'unknown') limit 1"""
 _TURN = f"select {columns(TurnRow)} from turn where workspace_id = ? and conversation_id = ? and no = ?"
