@@ -12,7 +12,7 @@ from tests.engine.bots import Scripted, said
 from tests.engine.rig import Hold, answer_lost, away, now, shop
 from turnkeeper.engine.answer import Answer, Later, Work
 from turnkeeper.model.policy import TurnPolicy
-from turnkeeper.store.base import Moment
+from turnkeeper.store.base import Moment, Wake
 from turnkeeper.testing.conversation import in_virtual_time
 from turnkeeper.testing.events import TURNS
 
@@ -419,6 +419,34 @@ async def test_a_takeover_stops_the_running_turn_before_it_says_anything() -> No
         await asyncio.sleep(60)
         assert place.called == []
         assert await place.states() == {"person": 1}
+
+
+@in_virtual_time
+async def test_word_of_an_interrupt_that_comes_late_does_not_stop_the_turn_that_began_since() -> None:
+    ended: list[str] = []
+
+    async def body(work: Work) -> str:
+        try:
+            await asyncio.sleep(10)
+        except asyncio.CancelledError:
+            ended.append(said(work))
+            raise
+        return f"answer to {said(work)}"
+
+    async with shop(Scripted(body)) as place:
+        await place.hear("hi")
+        await asyncio.sleep(6)
+        late: list[Wake] = []
+        in_time, place.publish = place.publish, late.extend  # type: ignore[method-assign]
+        await place.hear("there")
+        await asyncio.sleep(5.5)
+        (wake,) = late
+        assert (wake.fenced, (await place.conversation()).owner) == ("w1.0", "w1.0")
+        in_time(late)
+        await place.rests(20.0)
+        assert now() < 6 + 5.5 + 10
+        assert ended == ["hi"], "only the attempt that was interrupted"
+        assert place.texts == ["answer to hi there"]
 
 
 @in_virtual_time

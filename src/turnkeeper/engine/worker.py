@@ -111,7 +111,8 @@ class Worker:
         """Conversations moved: claim what is due, stop what was lost."""
         for wake in wakes:
             if wake.fenced == self._lease.worker_id:
-                self._stop_run(ConversationKey(wake.workspace_id, ConversationId(wake.conversation_id)))
+                key = ConversationKey(wake.workspace_id, ConversationId(wake.conversation_id))
+                self._stop_run(key, before=wake.epoch)
             if wake.due_at is not None:
                 self._push(wake.due_at)
 
@@ -127,9 +128,9 @@ class Worker:
             if self._due[0] == slot * SLOT:
                 self._awake.set()
 
-    def _stop_run(self, key: ConversationKey) -> None:
+    def _stop_run(self, key: ConversationKey, before: int) -> None:
         held = self._runs.get(key)
-        if held is not None:
+        if held is not None and held[0].epoch < before:
             held[1].cancel()
 
     async def _dispatch(self) -> None:
@@ -213,7 +214,7 @@ class Worker:
 
     def _begin(self, claimed: Claimed) -> None:
         key = claimed.run.key
-        self._stop_run(key)
+        self._stop_run(key, before=claimed.run.epoch)
         task = asyncio.create_task(self._run(claimed))
         self._runs[key] = (claimed.run, task)
         task.add_done_callback(lambda _: self._ended(key, claimed.run))

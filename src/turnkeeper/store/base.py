@@ -66,12 +66,14 @@ class Intake(NamedTuple):
 
 
 class Wake(msgspec.Struct, frozen=True, array_like=True):
-    """A conversation whose turn in the queue moved. `fenced`: the worker that lost it and should stop its run."""
+    """A conversation whose turn in the queue moved. `fenced`: the worker that lost it and should stop its run, if
+    that began before `epoch`: a wake may come late, when the worker has the conversation again."""
 
     workspace_id: WorkspaceId
     conversation_id: str
     due_at: float | None
     fenced: WorkerId | None = None
+    epoch: int = 0
 
 
 class Taken(NamedTuple):

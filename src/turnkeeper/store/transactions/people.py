@@ -35,7 +35,8 @@ async def set_mode(desk: Desk, key: ConversationKey, mode: Mode, until: float | 
         desk.put(mailbox.take_over(before, mode, until))
         await cancel_open(desk, key, (EventState.PERSON, None), now)
     await desk.save()
-    return Wake(key.workspace_id, key.id, desk[key].due_at, before.owner if mode is not Mode.BOT else None)
+    after = desk[key]
+    return Wake(key.workspace_id, key.id, after.due_at, before.owner if mode is not Mode.BOT else None, after.epoch)
 
 
 async def cancel_open(desk: Desk, key: ConversationKey, end: tuple[EventState, str | None], now: float) -> None:

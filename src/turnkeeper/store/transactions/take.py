@@ -230,7 +230,7 @@ def _results(
 ) -> list[Taken]:
     """Wakes are the batch's; they go out once, with its first intake."""
     wakes = [
-        Wake(key.workspace_id, key.id, batch.desk[key].due_at, batch.fenced.get(key))
+        Wake(key.workspace_id, key.id, batch.desk[key].due_at, batch.fenced.get(key), batch.desk[key].epoch)
         for key in {**dict.fromkeys(batch.touched), **dict.fromkeys(sorted(woken))}
     ]
     results: list[Taken] = []
