@@ -15,7 +15,7 @@ from tests.cli.setup import SetUp, set_up
 from tests.web.provider import NotingStore, NotingWakeups
 from tests.web.serving import serving
 from turnkeeper.app.checkup import Link, examine, judge_public_url
-from turnkeeper.app.launch import migrate_store
+from turnkeeper.app.launch import migrate_store, pause_channel
 from turnkeeper.app.web_process import endpoints
 from turnkeeper.cli.commands import app as commands
 from turnkeeper.config import load
@@ -86,6 +86,7 @@ async def test_a_set_up_in_order_has_no_broken_link(tmp_path: Path) -> None:
         "channel shop: number": "ok",
         "channel shop: subscription": "ok",
         "channel shop: webhook": "ok",
+        "channel shop: sending": "ok",
         "channel shop: last event": "unknown",
     }
     assert all(link.mend for link in links if link.state == "broken")
@@ -152,6 +153,10 @@ def not_subscribed(made: SetUp) -> None:
     made.graph.management.subscribed.clear()
 
 
+async def stopped(made: SetUp) -> None:
+    assert await pause_channel(load(made.config), "shop")
+
+
 LINKS: list[tuple[str, Break, str, str]] = [
     ("no file", remove_config, "configuration", "turnkeeper init"),
     ("a mistake in the file", change("public_url", "publik_url"), "configuration", 'Did you mean "public_url"?'),
@@ -171,6 +176,7 @@ LINKS: list[tuple[str, Break, str, str]] = [
     ("no app subscribed", not_subscribed, "channel shop: subscription", "subscribed_apps"),
     ("another account", change("2000000001", "2000000009"), "channel shop: subscription", "waba_id"),
     ("another verify token", change('"verify"', '"other"'), "channel shop: webhook", "Start the server again"),
+    ("a channel that is stopped", stopped, "channel shop: sending", "turnkeeper channel resume shop"),
     ("a channel renamed", change("channels.shop", "channels.new"), "channel new: webhook", "Start the server again"),
 ]  # fmt: skip
 
@@ -257,6 +263,7 @@ async def test_what_cannot_be_known_is_not_called_broken(tmp_path: Path) -> None
         "public_url",
         "server",
         "channel shop: webhook",
+        "channel shop: sending",
         "channel shop: last event",
     }
 

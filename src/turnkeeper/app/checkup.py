@@ -69,7 +69,7 @@ async def examine(config: Path) -> list[Link]:
     if not settings.channels:
         mend = "Add a [channels.NAME] section; `turnkeeper init` writes one to start from."
         links.append(Link("channels", "broken", "no channel is configured", mend))
-    links += await _last_events(settings, links)
+    links += await _kept(settings, links)
     return links
 
 
@@ -258,20 +258,24 @@ def _of_challenge(name: str, challenge: str, reply: HttpReply) -> Link:
     return Link(name, "broken", f"the challenge was not answered (HTTP {reply.status})", mend)
 
 
-async def _last_events(settings: Settings, links: Iterable[Link]) -> list[Link]:
+async def _kept(settings: Settings, links: Iterable[Link]) -> list[Link]:
+    """What the database tells of each channel: whether it was stopped, and when a message came."""
     if not any(link.link == "writing" and link.state == "ok" for link in links):
         return [
-            Link(f"channel {each.id}: last event", "unknown", "no database to look in yet")
+            Link(f"channel {each.id}: {name}", "unknown", "no database to look in yet")
             for each in settings.channels
+            for name in ("sending", "last event")
         ]
     try:
         async with _opened(settings) as store:
+            stopped = {(workspace, name): reason for workspace, name, reason, _ in await store.paused_channels()}
             lately = await store.recent(_LOOKED_AT)
     except StoreUnavailable as error:
         return [Link("last event", "unknown", str(error))]
     now = time.time()
     found = []
     for channel in settings.channels:
+        found.append(_sending(channel, stopped.get((channel.workspace_id, channel.id))))
         name = f"channel {channel.id}: last event"
         heard = [each.contact_at for each in lately if each.channel_id == channel.id and each.contact_at]
         if heard:
@@ -279,6 +283,15 @@ async def _last_events(settings: Settings, links: Iterable[Link]) -> list[Link]:
         else:
             found.append(Link(name, "unknown", "no message yet: write one to the number"))
     return found
+
+
+def _sending(channel: Channel, reason: str | None) -> Link:
+    """A channel that is stopped accepts and answers, and sends nothing."""
+    name = f"channel {channel.id}: sending"
+    if reason is None:
+        return Link(name, "ok", "answers are sent")
+    mend = f"Mend the cause if there is one, then run `turnkeeper channel resume {channel.id}`."
+    return Link(name, "broken", f"nothing is sent: {reason}", mend)
 
 
 def _ago(seconds: float) -> str:
