@@ -173,6 +173,18 @@ OVERLAID = [
     ),
     ("a section", {"TURNKEEPER_WORKERS__COUNT": "3"}, lambda s: s.workers.count, 3),
     ("not a setting", {"TURNKEEPER_REQUIRE_ALL": "1"}, lambda s: s.server.port, 8088),
+    (
+        "a kind",
+        {"TURNKEEPER_BOTS__ASSISTANT__KIND": "env:KIND", "KIND": "python"},
+        lambda s: s.bots["assistant"].kind,
+        "python",
+    ),
+    (
+        "several hosts",
+        {"TURNKEEPER_DATABASE__URL": "postgresql://u@[::1]:5432,h/n"},
+        lambda s: s.database_url,
+        "postgresql://u@[::1]:5432,h/n",
+    ),
     ("a truth", {"TURNKEEPER_BOTS__ASSISTANT__GATHER": "false"}, lambda s: s.channels[0].turns.gather, False),
 ]  # fmt: skip
 
@@ -224,6 +236,23 @@ WRONG = [
      "channels.shop.access_token", "Set NOT_SET before the start."),
     ("file not there", WHOLE.replace("verify.txt", "no.txt"),
      "channels.shop.verify_token", "Put the value into that file."),
+    ("no host", WHOLE.replace('"127.0.0.1"', '""'), "server.host", 'host = "127.0.0.1"'),
+    ("a database that is a number", WHOLE.replace('"sqlite:///turnkeeper.db"', "5"), "database.url", "sqlite:///"),
+    ("no database", WHOLE.replace("sqlite:///turnkeeper.db", ""), "database.url", "sqlite:///"),
+    ("a port beyond all ports", WHOLE.replace("sqlite:///turnkeeper.db", "postgresql://u:hush@h:99999/n"),
+     "database.url", "from 1 to 65535"),
+    ("a slash in the password", WHOLE.replace("sqlite:///turnkeeper.db", "postgresql://u:hush/x@h/n"),
+     "database.url", "%2F"),
+    ("a bracket in the password", WHOLE.replace("sqlite:///turnkeeper.db", "postgresql://u:[hush@h/n"),
+     "database.url", "%5B"),
+    ("a token that ends its header", WHOLE.replace("env:SHOP_TOKEN", "hush\\r\\nX-Other: 1"),
+     "channels.shop.access_token", "no line breaks"),
+    ("a token beyond ASCII", WHOLE.replace("env:SHOP_TOKEN", "hush\u00e9"), "channels.shop.access_token", "ASCII"),
+    ("a secret with a line break", WHOLE.replace("env:SHOP_SECRET", "hush\\n"), "channels.shop.app_secret", "Take it"),
+    ("a secret where a number belongs", WHOLE.replace("port = 8088", 'port = "env:SHOP_SECRET"'),
+     "server.port", "port = 8088"),
+    ("a secret where a duration belongs", WHOLE.replace("quiet = 4.0", 'quiet = "env:SHOP_SECRET"'),
+     "bots.assistant.quiet", "Write seconds"),
 ]  # fmt: skip
 
 

@@ -228,12 +228,14 @@ class _Reading:
         return {}
 
     def section(self, model: type[Keys], raw: object, at: str) -> Keys | None:
-        given = {key: self.resolved(value, f"{at}.{key}") for key, value in self.table(raw, at).items()}
+        table = self.table(raw, at)
+        given = {key: self.resolved(value, f"{at}.{key}") for key, value in table.items()}
         try:
             return model.model_validate(given)
         except ValidationError as error:
+            elsewhere = {key: value for key, value in table.items() if value != given[key]}
             for problem in error.errors(include_url=False):
-                self.errors.append(_worded(problem, model, at))
+                self.errors.append(_worded(problem, model, at, elsewhere))
             return None
 
     def resolved(self, value: object, key: str) -> object:
@@ -256,7 +258,7 @@ class _Reading:
         return value
 
     def kind(self, kinds: Mapping[str, type[Keys]], raw: Mapping[str, object], at: str) -> type[Keys] | None:
-        kind = raw.get("kind")
+        kind = self.resolved(raw.get("kind"), f"{at}.kind")
         if kind is None:
             choices = " or ".join(f'"{each}"' for each in kinds)
             self.wrong(f"{at}.kind", "is missing", f"Add kind = {choices}.")
@@ -323,8 +325,10 @@ class _Reading:
         return found
 
 
-def _worded(problem: Mapping[str, object], model: type[BaseModel], at: str) -> ConfigurationError:
-    """One of pydantic's findings in our words; never shows the value of a secret."""
+def _worded(
+    problem: Mapping[str, object], model: type[BaseModel], at: str, elsewhere: Mapping[str, object]
+) -> ConfigurationError:
+    """One of pydantic's findings in our words; never shows a secret, nor a value from `elsewhere`, which may be one."""
     loc = problem["loc"]
     name = str(loc[0]) if isinstance(loc, tuple) and loc else ""
     key = f"{at}.{name}" if name else at
@@ -339,10 +343,14 @@ def _worded(problem: Mapping[str, object], model: type[BaseModel], at: str) -> C
         case "missing":
             return ConfigurationError(key, "is missing", f"{example}.")
         case "turnkeeper" if isinstance(context, dict):
-            return ConfigurationError(key, str(context["problem"]), str(context["mend"]))
+            said = str(context["problem"])
+            if name in elsewhere:
+                said = said.replace(repr(problem["input"]), str(elsewhere[name]))
+            return ConfigurationError(key, said, str(context["mend"]))
     said = str(problem["msg"])
     if info is None or info.annotation is not SecretStr:
-        said = f"{problem['input']!r} will not do: {said[:1].lower()}{said[1:]}"
+        shown = elsewhere.get(name, repr(problem["input"]))
+        said = f"{shown} will not do: {said[:1].lower()}{said[1:]}"
     return ConfigurationError(key, said, f"{example}.")
 
 

@@ -17,6 +17,7 @@ _DAY = 86_400.0
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3_600.0, "d": _DAY}
 _WORDS = {"second": 1.0, "minute": 60.0, "hour": 3_600.0, "day": _DAY}
 _DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)\s*(ms|s|m|h|d)?")
+_PORT = re.compile(r":([^\]:]*)$")
 _RATE = re.compile(r"(\d{1,6})\s*/\s*(\S+)")
 
 
@@ -55,16 +56,48 @@ def read_whole(value: object) -> object:
     return value
 
 
+_EITHER = 'Write "sqlite:///turnkeeper.db" or "postgresql://user@host/name".'
+
+
 def read_database(value: object) -> object:
-    """`sqlite:///file` or `postgresql://…`."""
-    if isinstance(value, str) and not value.startswith(("sqlite:///", "postgresql://")):
-        scheme = value.partition(":")[0]
-        wrong(
-            f'"{scheme}" is not a database that Turnkeeper knows',
-            'Write "sqlite:///turnkeeper.db" or "postgresql://user@host/name".',
-        )
+    """`sqlite:///file` or `postgresql://…`. Never shows the address: it may hold a password."""
+    if isinstance(value, SecretStr):
+        return value
+    if not isinstance(value, str):
+        wrong("is not a text", _EITHER)
+    if not value.startswith(("sqlite:///", "postgresql://")):
+        scheme = value.partition("://")[0] if "://" in value else ""
+        wrong(f'"{scheme}" is not a database that Turnkeeper knows' if scheme else "names no database", _EITHER)
     if value == "sqlite:///":
         wrong("names no file", 'Write "sqlite:///turnkeeper.db".')
+    if value.startswith("postgresql://") and not _has_good_ports(value):
+        mend = "Write a port from 1 to 65535, and `@`, `:`, `/`, `[` in a user or password as %40, %3A, %2F, %5B."
+        wrong("has a port that is none", mend)
+    return value
+
+
+def _has_good_ports(url: str) -> bool:
+    """Whether each host's port is one; an address may name several hosts."""
+    try:
+        hosts = urlsplit(url).netloc.rpartition("@")[2].split(",")
+    except ValueError:
+        return False
+    ports = [found[1] for host in hosts if (found := _PORT.search(host)) and found[1]]
+    return all(port.isascii() and port.isdigit() and 0 < int(port) < 65_536 for port in ports)
+
+
+def read_token(value: object) -> object:
+    """What travels in a header: another character would end the header, or break each call."""
+    if isinstance(value, str) and not all("!" <= each <= "~" for each in value):
+        mend = "Copy it again: no spaces, no line breaks, ASCII only."
+        wrong("holds a character that no token has", mend)
+    return value
+
+
+def read_secret(value: object) -> object:
+    """A shared secret: a space or line break around it is a slip that would refuse every webhook."""
+    if isinstance(value, str) and value != value.strip():
+        wrong("begins or ends with a space or line break", "Take it away.")
     return value
 
 
@@ -85,6 +118,8 @@ def read_address(value: object) -> object:
 Seconds = Annotated[float, BeforeValidator(read_duration)]
 Whole = Annotated[int, BeforeValidator(read_whole)]
 Address = Annotated[str, BeforeValidator(read_address)]
+Token = Annotated[SecretStr, BeforeValidator(read_token)]
+Secret = Annotated[SecretStr, BeforeValidator(read_secret)]
 _POLICY = TurnPolicy()
 
 
@@ -95,7 +130,7 @@ class _Keys(BaseModel):
 class ServerKeys(_Keys):
     """Where the web process listens and how it is reached from outside."""
 
-    host: str = Field("127.0.0.1", description="Address to listen on.", examples=['"127.0.0.1"'])
+    host: str = Field("127.0.0.1", min_length=1, description="Address to listen on.", examples=['"127.0.0.1"'])
     port: Whole = Field(
         8088,
         ge=0,
@@ -184,17 +219,17 @@ class WhatsAppCloudKeys(_Keys):
         description="The WhatsApp Business Account's id, from WhatsApp > API Setup.",
         examples=['"2000000001"'],
     )
-    access_token: SecretStr = Field(
+    access_token: Token = Field(
         min_length=1,
         description="A system user's token with whatsapp_business_messaging and _management.",
         examples=['"env:SHOP_TOKEN"'],
     )
-    app_secret: SecretStr = Field(
+    app_secret: Secret = Field(
         min_length=1,
         description="The app's secret, from App settings > Basic; it signs the webhooks.",
         examples=['"env:SHOP_SECRET"'],
     )
-    verify_token: SecretStr = Field(
+    verify_token: Secret = Field(
         min_length=1,
         description="A word of your choice, typed into Meta's webhook form too.",
         examples=['"env:SHOP_VERIFY"'],
