@@ -68,6 +68,7 @@ def test_init_writes_a_set_up_that_is_valid_and_never_overwrites(tmp_path: Path)
     assert (tmp_path / "new" / "my_bot.py").read_text("utf-8") == "mine"
     assert (tmp_path / "new" / "turnkeeper.toml").exists()
     assert "kept" in again.stderr
+    assert f"cd {tmp_path / 'new'}" in again.stdout
 
 
 def test_init_where_nothing_can_be_written(tmp_path: Path) -> None:
@@ -98,8 +99,11 @@ def test_migrate_says_what_it_did(tmp_path: Path) -> None:
     config.write_text('[database]\nurl = "sqlite:///deep/down/t.db"\n', "utf-8")
     first = run.invoke(app, ["migrate", "-c", str(config)])
     assert (first.exit_code, "applied" in first.stdout) == (0, True)
-    assert (tmp_path / "deep" / "down" / "t.db").exists()
+    made = tmp_path / "deep" / "down" / "t.db"
+    assert made.stat().st_mode & 0o077 == 0, "nobody else's to read"
+    made.chmod(0o640)
     assert run.invoke(app, ["migrate", "-c", str(config)]).stdout == "the database is up to date\n"
+    assert made.stat().st_mode & 0o777 == 0o640, "its owner's choice is left"
 
 
 @pytest.fixture
@@ -159,6 +163,16 @@ def database_is_a_folder(folder: Path) -> list[str]:
     return ["migrate", "--config", str(folder / "t.toml")]
 
 
+def host_of_another_machine(folder: Path) -> list[str]:
+    (folder / "t.toml").write_text('[server]\nhost = "192.0.2.1"\nport = 0\n', "utf-8")
+    return ["serve", "--config", str(folder / "t.toml")]
+
+
+def postgresql_that_is_not_there(folder: Path) -> list[str]:
+    (folder / "t.toml").write_text('[database]\nurl = "postgresql://u:hush@127.0.0.1:1/x"\n', "utf-8")
+    return ["migrate", "--config", str(folder / "t.toml")]
+
+
 def no_database_yet(folder: Path) -> list[str]:
     (folder / "t.toml").write_text("", "utf-8")
     return ["ledger", "--config", str(folder / "t.toml")]
@@ -175,7 +189,9 @@ FAILURES: list[tuple[str, Callable[[Path], list[str]], int, str]] = [
     ("a wrong key", wrong_key, 78, 'Did you mean "port"?'),
     ("a worker alone on SQLite", sqlite_worker_alone, 78, "PostgreSQL"),
     ("a folder that is a file", folder_of_database_is_a_file, 78, "database.url"),
-    ("a folder as database", database_is_a_folder, 69, "cannot open"),
+    ("a folder as database", database_is_a_folder, 78, "database.url"),
+    ("a host of another machine", host_of_another_machine, 78, "server.host"),
+    ("no PostgreSQL there", postgresql_that_is_not_there, 69, "Check that the database runs"),
     ("no database yet", no_database_yet, 69, "turnkeeper serve"),
     ("no such bot", bot_that_is_not_there, 78, "no_such_bot"),
 ]
@@ -189,6 +205,7 @@ def test_a_failure_is_said_in_words(
     assert result.returncode == status, result.stderr
     assert mend in result.stderr
     assert "Traceback" not in result.stderr
+    assert "hush" not in result.stderr
     assert len(result.stderr.splitlines()) <= 2
 
 

@@ -4,7 +4,7 @@ import os
 import tempfile
 import time
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from turnkeeper import app
@@ -25,7 +25,7 @@ BY_HAND = "stopped by hand"
 
 async def migrate_store(settings: Settings) -> list[str]:
     """Bring the database up to date; the names of what was applied."""
-    _make_folder(settings.database_url)
+    _make_file(settings.database_url)
     async with _opened(settings) as store:
         return await store.migrate()
 
@@ -33,7 +33,12 @@ async def migrate_store(settings: Settings) -> list[str]:
 @asynccontextmanager
 async def _opened(settings: Settings) -> AsyncIterator[Store]:
     store = app.open_store(settings.database_url, settings.directory())
-    await store.open()
+    try:
+        await store.open()
+    except StoreUnavailable as error:
+        file = settings.database_url.startswith(app.SQLITE)
+        mend = "this user may read and write it" if file else "the database runs and lets this user in"
+        raise StoreUnavailable(f"database.url: {error}. Check that {mend}.") from error
     try:
         yield store
     finally:
@@ -130,17 +135,20 @@ def _children(settings: Settings, role: str, runtime: str, *, demo: bool) -> lis
     return children
 
 
-def _make_folder(url: str) -> None:
-    if url.startswith(app.SQLITE):
-        folder = Path(url.removeprefix(app.SQLITE)).parent
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise ConfigurationError(
-                "database.url",
-                f"the folder {folder} cannot be made ({error.strerror})",
-                "Name a file in a folder that this user may write to.",
-            ) from None
+def _make_file(url: str) -> None:
+    """Make a SQLite database's file, nobody else's to read: what people write will be in it."""
+    if not url.startswith(app.SQLITE):
+        return
+    path = Path(url.removeprefix(app.SQLITE))
+    mend = "Name a file in a folder that this user may write to."
+    if path.is_dir():
+        raise ConfigurationError("database.url", f"{path} is a folder", mend)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with suppress(FileExistsError):
+            path.touch(0o600, exist_ok=False)
+    except OSError as error:
+        raise ConfigurationError("database.url", f"{path} cannot be made ({error.strerror})", mend) from None
 
 
 async def read_ledger(settings: Settings) -> Ledger:

@@ -5,6 +5,7 @@ Imports only the standard library, since it sits there for as long as the server
 event loop turns. A child that no longer ticks is killed and started again.
 """
 
+import errno
 import os
 import selectors
 import shutil
@@ -16,6 +17,7 @@ import time
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import TextIO
 
 from turnkeeper.app.plan import BAD_CONFIGURATION, ChildPlan, Plan
 
@@ -93,10 +95,7 @@ class Supervisor:
             family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
             self._listener = socket.create_server((host, port), family=family, backlog=2048)
         except OSError as error:
-            _say(
-                f"cannot listen on {host}:{port} ({error.strerror or error}). "
-                "Stop what listens there, or set another server.port."
-            )
+            _say(f"cannot listen on {host}:{port} ({_why(error)}). {_mend(error)}")
             self._status = BAD_CONFIGURATION
             return False
         shown = f"[{host}]" if ":" in host else host
@@ -251,7 +250,7 @@ class Supervisor:
             return
         if all(child.ready for child in self._children):
             self._told = True
-            print(self._plan.say.format(url=self._url), flush=True)  # noqa: T201
+            _write(sys.stdout, self._plan.say.format(url=self._url))
             if self._plan.browse:
                 _browse(self._url)
 
@@ -260,8 +259,27 @@ def _how(status: int) -> str:
     return f"signal {-status}" if status < 0 else f"exit status {status}"
 
 
+def _why(error: OSError) -> str:
+    """The plain reason: Python adds the address to some."""
+    return (error.strerror or str(error)).partition(" (while")[0]
+
+
+def _mend(error: OSError) -> str:
+    if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
+        return "Set server.host to an address of this machine."
+    if error.errno == errno.EACCES:
+        return "Ports below 1024 need a privilege: set another server.port."
+    return "Stop what listens there, or set another server.port."
+
+
 def _say(text: str) -> None:
-    print(f"turnkeeper: {text}", file=sys.stderr, flush=True)  # noqa: T201
+    _write(sys.stderr, f"turnkeeper: {text}")
+
+
+def _write(stream: TextIO, text: str) -> None:
+    """A line in one piece: print() makes two of it where Python does not buffer, and children write there too."""
+    stream.write(f"{text}\n")
+    stream.flush()
 
 
 def _browse(url: str) -> None:

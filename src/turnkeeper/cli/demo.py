@@ -74,7 +74,7 @@ def _usable(port: int) -> int:
             found: int = probe.getsockname()[1]
             return found
     except OSError as error:
-        why = error.strerror or error
+        why = (error.strerror or str(error)).partition(" (while")[0]  # Python adds the address
         typer.echo(f"turnkeeper: cannot listen on port {port} ({why}). Try --port 0.", err=True)
         raise typer.Exit(1) from None
 

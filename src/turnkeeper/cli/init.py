@@ -26,4 +26,5 @@ def init(
         raise typer.Exit(1) from None
     for name in taken:
         typer.echo(f"kept {folder / name}: it is there already", err=True)
-    typer.echo("Next: set the three secrets in the environment, then run `turnkeeper doctor`.")
+    there = "" if folder.resolve() == Path.cwd() else f"cd {folder}, "
+    typer.echo(f"Next: {there}set the three secrets in the environment, then run `turnkeeper doctor`.")
