@@ -21,7 +21,7 @@ FAULTS = {
 @scenario
 def test_a_send_of_unknown_fate_is_settled_by_its_echo_or_repeated_once(stage: Stage) -> None:
     town = stage.town
-    configure(stage.folder, town.running, send_limit=2, unknown_wait=2)
+    configure(stage.folder, town.running, send_limit=2, unknown_wait=6)  # no repeat meets the next one's fault
     with serving(stage.folder) as server:
         connect(town.running, server)
         for label, (fault, _) in FAULTS.items():
