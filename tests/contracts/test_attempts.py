@@ -9,6 +9,7 @@ from tests.contracts.conftest import OpenWorld
 from tests.contracts.world import W1, W2, words
 from turnkeeper.model.errors import Fenced
 from turnkeeper.model.outbound import NotSent
+from turnkeeper.model.policy import SendPolicy
 from turnkeeper.testing.events import TURNS, channel, deleted, edited, status, text
 
 QUEUE = channel(turns=replace(TURNS, overlap="queue"))
@@ -161,6 +162,34 @@ class TestCase10Effects:
             await w.commit(turn)
             assert w.sent == ["one", "two"]
             assert await w.states() == {"answered": 1}
+
+    async def test_words_whose_answer_was_lost_are_still_ours_to_send(self, world: OpenWorld) -> None:
+        async with world(channel(sends=SendPolicy(on_unknown="never_resend"))) as w:
+            await w.hear("hi")
+            turn = await w.turn()
+            lost = await w.say_now(turn, "one", "two")
+            again = await w.say_now(turn, "one", "two")
+            assert again == lost
+            assert again.send is not None
+            while again.send is not None:
+                again = await w.record(again.send, in_turn=True)
+            assert (await w.say_now(turn, "one", "two")).send is None
+            await w.commit(turn)
+            assert w.sent == ["one", "two"]
+            assert await w.states() == {"answered": 1}
+
+    async def test_words_that_another_call_sends_are_not_sent_again(self, world: OpenWorld) -> None:
+        async with world() as w:
+            await w.hear("hi")
+            turn = await w.turn()
+            one = await w.say_now(turn, "one")
+            assert one.send is not None
+            said_at = w.now
+            await w.say_now(turn, "two", occurrence=2)
+            w.now += 1
+            assert (await w.record(one.send, in_turn=True)).send is not None, "two goes on from there"
+            w.now = said_at
+            assert (await w.say_now(turn, "two", occurrence=2)).send is None
 
     async def test_an_effect_alone_is_no_answer(self, world: OpenWorld) -> None:
         async with world() as w:

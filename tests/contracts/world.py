@@ -161,9 +161,9 @@ class World:
     async def finish(self, turn: ClaimedTurn, name: str, result: bytes, *, effect: bool = False) -> None:
         await self.store.finish_step(turn.run, self.step(turn, name, result, effect=effect))
 
-    async def say_now(self, turn: ClaimedTurn, reply: str, occurrence: int = 1) -> Dispatch:
+    async def say_now(self, turn: ClaimedTurn, *replies: str, occurrence: int = 1) -> Dispatch:
         step = replace(self.step(turn, "say_now", b"null", effect=True), occurrence=occurrence)
-        return await self.store.say_now(turn.run, step, contents(reply), self.now)
+        return await self.store.say_now(turn.run, step, contents(*replies), self.now)
 
     def timer(self, turn: ClaimedTurn, seconds: float, *, follow_up: bool = False, name: str = "later") -> TimerRow:
         key = turn.run.key

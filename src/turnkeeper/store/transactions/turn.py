@@ -114,15 +114,23 @@ async def say_now(
     await desk.lock([run.key])
     conversation = _running(desk, run, step.turn_no)
     key = StepKey(step.turn_no, step.attempt, step.name, step.occurrence)
+    n = SAYS_PER_TURN * step.occurrence
     if await _step(rows, run, key) is not None:
-        return Dispatch(None)
+        return await _said_before(desk, run, step.turn_no, n, now)
     await rows.put_steps([step])
-    added = _outbound(desk, conversation, step.turn_no, SAYS_PER_TURN * step.occurrence, contents, now)
+    added = _outbound(desk, conversation, step.turn_no, n, contents, now)
     await rows.add_outbound(added)
     desk.put(replace(_queued(conversation, added, now), irrevocable=True))
     dispatch = await _send_first(desk, run, now)
     await desk.save()
     return dispatch
+
+
+async def _said_before(desk: Desk, run: Run, turn_no: int, n: int, now: float) -> Dispatch:
+    """Words whose answer was lost: their first row is still ours to send, if it was marked as they were stored."""
+    first = (await desk.rows.first_open([(run.key, desk[run.key].out_done)])).get(run.key)
+    ours = first is not None and (first.state, first.turn_no, first.n, first.sending_at) == ("sending", turn_no, n, now)
+    return _dispatch(desk, run, first if ours else None)
 
 
 def _outbound(
