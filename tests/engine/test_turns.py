@@ -450,6 +450,22 @@ async def test_word_of_an_interrupt_that_comes_late_does_not_stop_the_turn_that_
 
 
 @in_virtual_time
+async def test_a_store_that_is_away_while_history_is_read_is_not_the_bots_fault() -> None:
+    attempts: list[int] = []
+
+    async def body(work: Work) -> str:
+        attempts.append(work.attempt)
+        return f"{len(await work.history(10))} lines"
+
+    async with shop(Scripted(body)) as place:
+        place.hooks["w1", "history"] = [away] * 5
+        await place.hear("hi")
+        await place.rests()
+        assert attempts == [1]
+        assert place.texts == ["1 lines"]
+
+
+@in_virtual_time
 async def test_history_is_what_was_said_oldest_first() -> None:
     lines: list[list[tuple[str, str]]] = []
 

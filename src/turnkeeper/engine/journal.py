@@ -75,7 +75,7 @@ class Journal:
 
     async def history(self, limit: int) -> list[Line]:
         """What was said, oldest first."""
-        return await self._store.history(self._claimed.run.key, limit)
+        return await until_stored(lambda: self._store.history(self._claimed.run.key, limit), self._clock)
 
     async def step(
         self,

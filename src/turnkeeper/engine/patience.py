@@ -1,4 +1,4 @@
-"""While the database is away, what must be stored waits; what is no longer ours is given up at once."""
+"""While the database is away, what needs it waits; what is no longer ours is given up at once."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _LONGEST = 5.0
 
 
 async def until_stored(write: Callable[[], Awaitable[T]], clock: Clock) -> T:
-    """Repeat a write until the store takes or refuses it. Every such write may be repeated safely."""
+    """Repeat a write (or a read) until the store takes or refuses it. Every such write may be repeated safely."""
     failures = 0
     while True:
         try:
