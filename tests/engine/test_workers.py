@@ -373,6 +373,21 @@ async def test_a_drain_claims_nothing_more() -> None:
 
 
 @in_virtual_time
+async def test_who_signs_off_is_not_born_again() -> None:
+    async with shop(Scripted(echo)) as place:
+
+        async def slow(call: Any) -> Any:
+            done = await call()
+            await asyncio.sleep(LEASE)
+            return done
+
+        place.hooks["w1", "retire"] = [slow]
+        await asyncio.sleep(1)
+        await place.workers.pop("w1").drain(1.0)
+        assert (await place.store.vitals(place.clock.now(), 0.0)).workers == 0
+
+
+@in_virtual_time
 async def test_a_send_under_way_at_a_drain_is_seen_to_its_end_and_recorded() -> None:
     async with shop(Scripted(echo)) as place:
 

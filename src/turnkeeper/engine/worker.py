@@ -298,16 +298,21 @@ class Worker:
                 with suppress(Fenced):
                     await self._store.release(run, self._clock.now())
                     handed_over += 1
+            await self._stop_heart()  # a beat after it would find the worker gone, and make another
             handed_over += await self._store.retire(self._lease.worker_id, self._clock.now())
         except StoreUnavailable as error:
             _log.warning("could not sign off; others take over when the lease ends", error=str(error))
+        await self._stop_heart()
+        await self._wakeups.close()
+        return handed_over
+
+    async def _stop_heart(self) -> None:
         if isinstance(self._heart, HeartThread):
             await self._heart.stop()
         elif self._heart is not None:
             self._heart.cancel()
             await asyncio.gather(self._heart, return_exceptions=True)
-        await self._wakeups.close()
-        return handed_over
+        self._heart = None
 
     def kill(self) -> None:
         """End without a word, as `kill -9` does (simulations)."""
