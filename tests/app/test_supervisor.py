@@ -20,7 +20,7 @@ PATIENCE = 10.0
 READY = """
 import os, signal, sys, time
 name = sys.argv[1]
-def say(what): print(name, what, os.getpid(), flush=True)
+def say(what): os.write(1, f"{name} {what} {os.getpid()}\\n".encode())
 ticks = int(os.environ["TURNKEEPER_TICKS"])
 def stop(*_):
     say("stopping"); sys.exit(0)
@@ -31,7 +31,7 @@ say("up")
 STAYS = READY + "while True: os.write(ticks, b'.'); time.sleep(0.05)\n"
 STALLS = READY + "time.sleep(60)\n"
 DEAF = READY + "signal.signal(signal.SIGTERM, signal.SIG_IGN); say('deaf'); time.sleep(60)\n"
-REFUSES = "import sys; print('no', flush=True); sys.exit(int(sys.argv[2]))\n"
+REFUSES = "import os, sys; os.write(1, b'no\\n'); sys.exit(int(sys.argv[2]))\n"
 ANSWERS = (
     READY
     + """
@@ -49,9 +49,9 @@ from turnkeeper.app.line import Line
 async def main():
     line = Line(drain=0.0)
     line.ready()
-    print("leashed up", os.getpid(), flush=True)
+    os.write(1, f"leashed up {os.getpid()}\\n".encode())
     await line.stopped()
-    print("leashed stopping", os.getpid(), flush=True)
+    os.write(1, f"leashed stopping {os.getpid()}\\n".encode())
 asyncio.run(main())
 """
 
@@ -151,6 +151,7 @@ def test_a_child_that_dies_is_started_again_at_once() -> None:
     with supervising(Plan([child("a", STAYS), child("b", STAYS)], say="all up")) as watched:
         watched.until("all up")
         first = watched.pid_of(watched.until("a up"))
+        watched.until("b up")
         mark = len(watched.lines)
         os.kill(first, signal.SIGKILL)
         began = time.monotonic()
