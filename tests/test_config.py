@@ -131,6 +131,7 @@ def test_secrets_are_in_no_repr(tmp_path: Path) -> None:
     shown = f"{settings!r} {settings.channels} {settings.receivers}"
     assert "hush" not in shown
     assert settings.database_url == "postgresql://u:db-hush@host/name"
+    assert settings.secrets == {"token-hush", "secret-hush", "verify-hush", "db-hush"}
 
 
 BOT_KEYS = [

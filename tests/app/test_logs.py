@@ -20,6 +20,8 @@ SECRETS = [
     ({"url": "/webhooks/a?hub.verify_token=abc"}, "url", "/webhooks/a?hub.verify_token=[hidden]"),
     ({"error": "postgresql://me:abc@host/name"}, "error", "postgresql://me:[hidden]@host/name"),
     ({"event": "nothing to hide at http://host:80/x"}, "event", "nothing to hide at http://host:80/x"),
+    ({"event": '{"access_token": "abc"}'}, "event", '{"access_token": "[hidden]"}'),
+    ({"event": "{'app_secret': 'abc', 'n': 1}"}, "event", "{'app_secret': '[hidden]', 'n': 1}"),
     ({"count": 3}, "count", 3),
 ]  # fmt: skip
 
@@ -55,6 +57,26 @@ def test_lines_are_json_with_their_process_and_trace(capsys: pytest.CaptureFixtu
     assert [line["level"] for line in lines] == ["info", "error"]
     assert "ValueError" in lines[1]["exception"]
     assert "hush" not in said
+
+
+def test_configured_secrets_are_hidden_wherever_they_stand(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logs(ServerKeys(), "web", ["EAAJ-hush-hush", "EAAJ-hush-hush-too", "short"])
+    logging.getLogger("my_bot").warning("sent %s with EAAJ-hush-hush-too", {"short": b"EAAJ-hush-hush"})
+    try:
+        raise ValueError("refused: EAAJ-hush-hush")
+    except ValueError:
+        logging.getLogger("my_bot").exception("it failed")
+    said = capsys.readouterr().err
+    assert "hush" not in said
+    assert json.loads(said.splitlines()[0])["event"] == "sent {'short': b'[hidden]'} with [hidden]"
+
+
+def test_nobody_writes_a_text_line_of_his_own(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logs(ServerKeys(log_format="text"), "web")
+    logging.getLogger("my_bot").warning("got %s", "hi\nall is well\x1b[2J\r\u2028!")
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert r"hi\x0aall is well\x1b[2J\x0d\u2028!" in said
 
 
 def test_text_lines(capsys: pytest.CaptureFixture[str]) -> None:

@@ -38,7 +38,7 @@ def _run(role: str, config: str, runtime: str, name: str) -> int:
         return BAD_CONFIGURATION
     from turnkeeper.app.logs import configure_logs
 
-    configure_logs(settings.server, name)
+    configure_logs(settings.server, name, settings.secrets)
     sys.setswitchinterval(_HAND_OVER)
     line = Line(settings.server.drain)
     try:

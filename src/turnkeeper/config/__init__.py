@@ -13,6 +13,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from types import MappingProxyType
 from typing import TypeVar
+from urllib.parse import unquote, urlsplit
 
 from pydantic import BaseModel, SecretStr, ValidationError
 
@@ -120,6 +121,13 @@ class Settings:
     def longest_turn(self) -> float:
         """Seconds that a turn may take at most, over all bots."""
         return max((bot.turns.turn_limit for bot in self.bots.values()), default=TurnPolicy().turn_limit)
+
+    @property
+    def secrets(self) -> frozenset[str]:
+        """Every value that nobody may be shown."""
+        configs = [each.config for each in self.channels]
+        found = {getattr(each, f.name) for each in configs for f in fields(each) if not f.repr}  # type: ignore[arg-type]
+        return frozenset(found | {unquote(urlsplit(self.database_url).password or "")}) - {""}
 
     def directory(self) -> ConfiguredDirectory:
         """The channels by workspace and name."""
