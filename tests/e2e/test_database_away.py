@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
-import pytest
 
-from tests.e2e.real_server import Server, configure, connect, provider, serving
+from tests.e2e.real_server import Server, configure, connect, serving
+from tests.e2e.scenarios import Stage, scenario
 from tests.e2e.town import Town, until
 from tests.support.postgres import OWNER, Cluster, accepts, running_cluster, server_folders
 from tests.support.programs import requires, running
@@ -70,8 +70,8 @@ class Postgres:
                     os.kill(pid, signal.SIGCONT)
 
 
-@pytest.fixture
-def postgres() -> Iterator[Postgres]:
+@contextmanager
+def own_postgres() -> Iterator[Postgres]:
     with running_cluster() as cluster:
         cluster.create("away")
 
@@ -83,12 +83,6 @@ def postgres() -> Iterator[Postgres]:
                 await connection.close()
 
         yield Postgres(cluster, Path(asyncio.run(shown())))
-
-
-@pytest.fixture
-def town() -> Iterator[Town]:
-    with provider() as fake:
-        yield Town(fake)
 
 
 def set_up(folder: Path, town: Town, postgres: Postgres, **changed: Any) -> None:
@@ -109,95 +103,99 @@ def gauge(server: Server, name: str) -> float:
     raise AssertionError(f"no {name}")
 
 
-@pytest.mark.limit(90)
-def test_what_comes_while_postgresql_is_stopped_is_answered_when_it_is_back(
-    tmp_path: Path, town: Town, postgres: Postgres
-) -> None:
+@scenario
+def test_what_comes_while_postgresql_is_stopped_is_answered_when_it_is_back(stage: Stage) -> None:
     """With a `kill -9` of the web process in the middle of the outage."""
-    set_up(tmp_path, town, postgres)
-    with serving(tmp_path) as server:
-        connect(town.running, server)
-        town.write("ann", "before")
-        town.until_answered()
-        assert gauge(server, "turnkeeper_spool_webhooks") == 0
-        postgres.stop()
-        tried = len(town.tries())
-        town.write("ann", "one", "two", "three")
-        town.write("bob", "hello")
-        town.wait(lambda: len(town.graph.webhooks.sent) >= tried + 4 and not town.graph.webhooks.pending)
-        assert b'"away, spooling ' in server.get("/ready")[1]
-        assert server.get("/ready")[0] == 200
-        assert gauge(server, "turnkeeper_spool_webhooks") >= 4
-        web = server.child("web")
-        os.kill(web, signal.SIGKILL)
-        assert server.child("web", other_than=web)
-        town.write("ann", "four", "five")
-        town.wait(lambda: not town.graph.webhooks.pending)
-        waiting = gauge(server, "turnkeeper_spool_webhooks")
-        assert waiting >= 6
-        during = [call for call in town.tries()[tried:] if call.ok]
-        assert max(call.latency for call in during) < PROVIDER_WAITS
-        with postgres.started():
-            began = time.monotonic()
+    town = stage.town
+    with own_postgres() as postgres:
+        set_up(stage.folder, town, postgres)
+        with serving(stage.folder) as server:
+            connect(town.running, server)
+            town.write("ann", "before")
             town.until_answered()
-            took = time.monotonic() - began
-            town.judge(server)
             assert gauge(server, "turnkeeper_spool_webhooks") == 0
-            assert b'"store":"ok"' in server.get("/ready")[1]
-            assert server.stop() == 0
-            assert took < 10.0, took
-    assert (tmp_path / "turnkeeper.spool").stat().st_mode & 0o077 == 0, "messages of people are in it"
+            postgres.stop()
+            tried = len(town.tries())
+            town.write("ann", "one", "two", "three")
+            town.write("bob", "hello")
+            town.wait(lambda: len(town.graph.webhooks.sent) >= tried + 4 and not town.graph.webhooks.pending)
+            assert b'"away, spooling ' in server.get("/ready")[1]
+            assert server.get("/ready")[0] == 200
+            assert gauge(server, "turnkeeper_spool_webhooks") >= 4
+            web = server.child("web")
+            os.kill(web, signal.SIGKILL)
+            assert server.child("web", other_than=web)
+            town.write("ann", "four", "five")
+            town.wait(lambda: not town.graph.webhooks.pending)
+            waiting = gauge(server, "turnkeeper_spool_webhooks")
+            assert waiting >= 6
+            during = [call for call in town.tries()[tried:] if call.ok]
+            assert max(call.latency for call in during) < PROVIDER_WAITS
+            with postgres.started():
+                began = time.monotonic()
+                town.until_answered()
+                took = time.monotonic() - began
+                town.judge(server)
+                assert gauge(server, "turnkeeper_spool_webhooks") == 0
+                assert b'"store":"ok"' in server.get("/ready")[1]
+                assert server.stop() == 0
+                assert took < 10.0, took
+        assert (stage.folder / "turnkeeper.spool").stat().st_mode & 0o077 == 0, "messages of people are in it"
 
 
-def test_a_database_that_says_nothing_delays_a_webhook_by_two_seconds(
-    tmp_path: Path, town: Town, postgres: Postgres
-) -> None:
-    set_up(tmp_path, town, postgres)
-    with serving(tmp_path) as server:
-        connect(town.running, server)
-        town.write("ann", "before")
-        town.until_answered()
-        with postgres.frozen():
-            answers = [posted(server, number) for number in range(3)]
-        assert [status for status, _ in answers] == [200] * 3
-        assert 1.5 < answers[0][1] < PROVIDER_WAITS
-        assert max(took for _, took in answers[1:]) < 1.0
-        until(lambda: gauge(server, "turnkeeper_spool_webhooks") == 0, "drained")
-        ledger = server.settled()
-        assert (ledger["accepted"], ledger["states"]["answered"] + ledger["states"]["failed"]) == (4, 4)
+@scenario
+def test_a_database_that_says_nothing_delays_a_webhook_by_two_seconds(stage: Stage) -> None:
+    town = stage.town
+    with own_postgres() as postgres:
+        set_up(stage.folder, town, postgres)
+        with serving(stage.folder) as server:
+            connect(town.running, server)
+            town.write("ann", "before")
+            town.until_answered()
+            with postgres.frozen():
+                answers = [posted(server, number) for number in range(3)]
+            assert [status for status, _ in answers] == [200] * 3
+            assert 1.5 < answers[0][1] < PROVIDER_WAITS
+            assert max(took for _, took in answers[1:]) < 1.0
+            until(lambda: gauge(server, "turnkeeper_spool_webhooks") == 0, "drained")
+            ledger = server.settled()
+            assert (ledger["accepted"], ledger["states"]["answered"] + ledger["states"]["failed"]) == (4, 4)
 
 
-def test_with_refuse_the_provider_keeps_it(tmp_path: Path, town: Town, postgres: Postgres) -> None:
-    set_up(tmp_path, town, postgres)
-    town.graph.behaviour.retry_first = 0.2
-    with serving(tmp_path, TURNKEEPER_SERVER__WHEN_DATABASE_IS_AWAY="refuse") as server:
-        connect(town.running, server)
-        postgres.stop()
-        assert posted(server, 1)[0] == 503
-        assert server.get("/ready")[0] == 503
-        town.write("ann", "hello")
-        town.wait(lambda: len(town.graph.webhooks.sent) > 2)
-        assert not (tmp_path / "turnkeeper.spool").exists()
-        with postgres.started():
-            town.judge(server)
+@scenario
+def test_with_refuse_the_provider_keeps_it(stage: Stage) -> None:
+    town = stage.town
+    with own_postgres() as postgres:
+        set_up(stage.folder, town, postgres)
+        town.graph.behaviour.retry_first = 0.2
+        with serving(stage.folder, TURNKEEPER_SERVER__WHEN_DATABASE_IS_AWAY="refuse") as server:
+            connect(town.running, server)
+            postgres.stop()
+            assert posted(server, 1)[0] == 503
+            assert server.get("/ready")[0] == 503
+            town.write("ann", "hello")
+            town.wait(lambda: len(town.graph.webhooks.sent) > 2)
+            assert not (stage.folder / "turnkeeper.spool").exists()
+            with postgres.started():
+                town.judge(server)
 
 
-@pytest.mark.limit(90)
-def test_case_03_an_echo_that_waits_in_the_spool_spares_a_second_send(
-    tmp_path: Path, town: Town, postgres: Postgres
-) -> None:
+@scenario
+def test_case_03_an_echo_that_waits_in_the_spool_spares_a_second_send(stage: Stage) -> None:
     """The provider took the message and never answered; its status came while PostgreSQL was away."""
-    set_up(tmp_path, town, postgres, send_limit=3, unknown_wait=2)
-    town.graph.behaviour.sent_after = 1.5
-    with serving(tmp_path) as server:
-        connect(town.running, server)
-        town.fail_next(hold(taken=True))
-        town.write("ann", "hello")
-        town.wait(lambda: town.sends == 1)
-        postgres.stop()
-        time.sleep(7)  # longer than the send and the wait for its echo
-        assert gauge(server, "turnkeeper_spool_webhooks") >= 1
-        with postgres.started():
-            town.judge(server)
-            assert town.sends == 1
-            assert server.stop() == 0
+    town = stage.town
+    with own_postgres() as postgres:
+        set_up(stage.folder, town, postgres, send_limit=3, unknown_wait=2)
+        town.graph.behaviour.sent_after = 1.5
+        with serving(stage.folder) as server:
+            connect(town.running, server)
+            town.fail_next(hold(taken=True))
+            town.write("ann", "hello")
+            town.wait(lambda: town.sends == 1)
+            postgres.stop()
+            time.sleep(7)  # longer than the send and the wait for its echo
+            assert gauge(server, "turnkeeper_spool_webhooks") >= 1
+            with postgres.started():
+                town.judge(server)
+                assert town.sends == 1
+                assert server.stop() == 0
