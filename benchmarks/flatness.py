@@ -1,14 +1,16 @@
 """Whether accepts and claims cost more with 1,000,000 stored messages than with 1,000.
 
-The small database has 1,000 conversations of one message, the large one 50,000 of 20; all of them are settled.
-Both get the same load in turns: messages for 1,000 conversations chosen at random, then for a few hot ones.
+The small database has 1,000 conversations of one message. The deep one has 1,000 of 1,000: a long history. The wide
+one has 50,000 of 20: there, a load of random conversations also changes more pages. All that is stored is settled.
+Each gets the same load in turns: messages for 1,000 conversations chosen at random, then for a few hot ones.
 
-    python -m benchmarks.flatness SMALL_URL LARGE_URL ROUNDS       (one store, prints JSON)
+    python -m benchmarks.flatness SMALL_URL DEEP_URL WIDE_URL ROUNDS       (one store, prints JSON)
 """
 
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import random
 import subprocess
@@ -17,19 +19,22 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from statistics import median
+from typing import TypeVar
 
 import uvloop
 
 from benchmarks.ours_in_process import CHANNEL, OneChannel, read
-from benchmarks.report import Line, at_most, missing, ratio, told
+from benchmarks.report import Line, at_most, missing, told
 from benchmarks.servers import ROOT, Missing, Places
 from benchmarks.traffic import body
 from turnkeeper.app import open_store
 from turnkeeper.model.ids import WorkerId
 from turnkeeper.store.base import Arrival, Intake, Store
 
+T = TypeVar("T")
 OURS = {"sqlite": "SQLite FULL", "postgres": "PostgreSQL"}
-_SIZES = {"small": (1_000, 1), "large": (50_000, 20)}
+_SIZES = {"small": (1_000, 1), "deep": (1_000, 1_000), "wide": (50_000, 20)}
+_LARGE = {"deep": "long histories", "wide": "many conversations"}
 _TOUCHED = {"random": 1_000, "hot": 10}
 _MESSAGES = 2_000
 _LANES = 64
@@ -65,19 +70,20 @@ _TIDY = {"sqlite": "pragma wal_checkpoint(truncate)", "postgres": "vacuum analyz
 
 def run(places: Places, *, quick: bool) -> Iterator[Line]:
     """Every line of this benchmark."""
-    rounds = 3 if quick else 7
+    rounds = 3 if quick else 11
     for kind, label in OURS.items():
         try:
-            found = _one([places.database(kind), places.database(kind)], rounds)
+            found = _one([places.database(kind) for _ in _SIZES], rounds)
         except Missing as gone:
             yield missing("flat", label, str(gone))
             continue
-        for which in _TOUCHED:
-            for what in ("accept", "claim"):
-                small, large = (found[f"{size} {which} {what}"] for size in _SIZES)
-                shown = f"{median(small):.0f} and {median(large):.0f} us"
-                yield told("flat", f"{label}: {what}, {which} conversations", shown)
-                yield at_most("flat", f"{label}: {what}, {which}, large : small", ratio(large, small), 1.2, "x")
+        for which, what in itertools.product(_TOUCHED, ("accept", "claim")):
+            costs = {size: found[f"{size} {which} {what}"] for size in _SIZES}
+            shown = ", ".join(f"{median(each):.0f}" for each in costs.values())
+            yield told("flat", f"{label}: {what}, {which}: 1,000; 1,000,000; wide", f"{shown} us")
+            for size, name in _LARGE.items():
+                times = median(costs[size]) / median(costs["small"])
+                yield at_most("flat", f"{label}: {what}, {which}, {name}", times, 1.2, "x")
 
 
 def _one(urls: list[str], rounds: int) -> dict[str, list[float]]:
@@ -152,6 +158,12 @@ class _Stored:
         return (time.perf_counter() - began) / max(1, claimed)
 
 
+def _rotated(items: list[T], by: int) -> list[T]:
+    """So that none is always the first."""
+    by %= len(items)
+    return items[by:] + items[:by]
+
+
 async def _measure(urls: dict[str, str], rounds: int) -> dict[str, list[float]]:
     stored = {size: _Stored(urls[size], *_SIZES[size]) for size in _SIZES}
     for each in stored.values():
@@ -159,7 +171,7 @@ async def _measure(urls: dict[str, str], rounds: int) -> dict[str, list[float]]:
     found: dict[str, list[float]] = {}
     for place in range(rounds + 1):
         for which, touched in _TOUCHED.items():
-            for size, each in stored.items():
+            for size, each in _rotated(list(stored.items()), place):
                 people = each.rng.sample(range(each.conversations), touched)
                 load = [people[n % touched] for n in range(_MESSAGES)]
                 costs = {"accept": await each.accept(load), "claim": await each.claim()}
@@ -173,4 +185,6 @@ async def _measure(urls: dict[str, str], rounds: int) -> dict[str, list[float]]:
 
 
 if __name__ == "__main__":
-    print(json.dumps(uvloop.run(_measure(dict(zip(_SIZES, sys.argv[1:3], strict=True)), int(sys.argv[3])))), flush=True)
+    print(
+        json.dumps(uvloop.run(_measure(dict(zip(_SIZES, sys.argv[1:-1], strict=True)), int(sys.argv[-1])))), flush=True
+    )
