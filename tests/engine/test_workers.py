@@ -372,6 +372,45 @@ async def test_a_drain_claims_nothing_more() -> None:
         assert await place.states() == {"waiting": 1}
 
 
+def deaf(lives: list[str]) -> Any:
+    """A bot that swallows cancellations, the first time that it runs."""
+
+    async def body(work: Work) -> str:
+        lives.append(said(work))
+        for _ in range(3):
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.sleep(100 if len(lives) == 1 else 0)
+        return f"answer to {said(work)}"
+
+    return body
+
+
+@in_virtual_time
+async def test_a_bot_that_cannot_be_stopped_does_not_keep_the_conversation() -> None:
+    lives: list[str] = []
+    async with shop(Scripted(deaf(lives)), dataclasses.replace(TURNS, turn_limit=10.0)) as place:
+        await place.hear("hi")
+        await asyncio.sleep(400)
+        assert lives == ["hi", "hi"]
+        assert [(told.text, told.at < 30.0) for told in place.told] == [("answer to hi", True)]
+        assert await place.states() == {"answered": 1}
+
+
+@in_virtual_time
+async def test_a_bot_that_cannot_be_stopped_does_not_hold_up_a_drain() -> None:
+    lives: list[str] = []
+    async with shop(Scripted(deaf(lives))) as place:
+        await place.hear("hi")
+        await asyncio.sleep(5)
+        began = now()
+        handed_over = await place.workers.pop("w1").drain(1.0)
+        took = now() - began
+        await place.work("w2")
+        await asyncio.sleep(400)
+        assert (handed_over, took < 8.0) == (1, True)
+        assert place.texts == ["answer to hi"]
+
+
 @in_virtual_time
 async def test_who_signs_off_is_not_born_again() -> None:
     async with shop(Scripted(echo)) as place:

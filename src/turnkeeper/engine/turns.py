@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import random
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 import structlog
@@ -28,10 +28,12 @@ from turnkeeper.model.conversation import TimerRow
 from turnkeeper.model.errors import BotError, Fenced
 from turnkeeper.model.events import Inbound
 from turnkeeper.rules.retry import turn_retry
-from turnkeeper.store.base import ClaimedTurn, PutOff, Store, TurnCommit
+from turnkeeper.store.base import ClaimedTurn, PutOff, Run, Store, TurnCommit
 
 _log = structlog.get_logger("turnkeeper.turns")
 _LONGEST_TRACE = 8_000
+_LAST_WORDS = 5.0
+"""Seconds that a bot has to end after it was cancelled."""
 _encode = msgspec.json.Encoder().encode
 
 
@@ -47,7 +49,9 @@ class TurnRunner:
         sender: Sender,
         clock: Clock,
         rng: random.Random,
+        give_up: Callable[[Run], None],
     ) -> None:
+        """`give_up`: told of a run whose bot goes on though its time is over."""
         self._store = store
         self._adapters = adapters
         self._bots = bots
@@ -55,6 +59,7 @@ class TurnRunner:
         self._sender = sender
         self._clock = clock
         self._rng = rng
+        self._give_up = give_up
 
     async def run(self, claimed: ClaimedTurn) -> float | None:
         """Run to the end or to the retry; when the conversation is due again. Raises Fenced."""
@@ -73,8 +78,10 @@ class TurnRunner:
     async def _answer(self, claimed: ClaimedTurn, journal: Journal) -> Answer:
         """What the bot answers, unless something in the turn has ended it, whatever the bot made of that."""
         bot = self._bots[claimed.channel.bot_id]
+        limit = claimed.channel.turns.turn_limit
+        giving_up = asyncio.get_running_loop().call_later(limit + _LAST_WORDS, self._give_up, claimed.run)
         try:
-            async with asyncio.timeout(claimed.channel.turns.turn_limit):
+            async with asyncio.timeout(limit):
                 answer = await bot.answer(journal)
         except SystemExit as stop:
             raise BotError("the bot tried to end the program") from stop
@@ -83,6 +90,8 @@ class TurnRunner:
             if task is None or task.cancelling():
                 raise
             raise BotError("the bot was cancelled by its own work") from cancelled
+        finally:
+            giving_up.cancel()
         if journal.over is not None:
             raise journal.over
         return answer

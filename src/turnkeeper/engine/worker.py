@@ -34,7 +34,7 @@ SLOT = 0.002
 """Seconds; due times are rounded up to whole slots."""
 TIMER_BATCH = 200
 LAST_SENDS = 5.0
-"""Seconds that calls under way are given at a stop; after that their fate is unknown."""
+"""Seconds that bots and calls under way are given at a stop; after that a call's fate is unknown."""
 _SUSPICION = 30
 
 
@@ -68,7 +68,7 @@ class Worker:
         rng = rng or random.Random()  # noqa: S311 - spreads retries, guards nothing
         sender = Sender(store, adapters, client, self._lease, clock, rng)
         self._sender = sender
-        self._runner = TurnRunner(store, adapters, bots, client, sender, clock, rng)
+        self._runner = TurnRunner(store, adapters, bots, client, sender, clock, rng, self._give_up)
         self._versions = {bot_id: bot.version for bot_id, bot in bots.items()}
         self._make_heart_store = make_heart_store
         self._heart: HeartThread | asyncio.Task[None] | None = None
@@ -242,6 +242,14 @@ class Worker:
             self._suspicion = 0
             _log.exception("run ended with an error of our own", conversation=claimed.run.key.id)
 
+    def _give_up(self, run: Run) -> None:
+        """A bot that cannot be stopped keeps its task, not the conversation: the next beat lets that go."""
+        held = self._runs.get(run.key)
+        if held is not None and held[0] == run:
+            del self._runs[run.key]
+            self._suspicion = 0
+            _log.error("a turn that does not end was given up", conversation=run.key.id)
+
     def held(self) -> frozenset[ConversationKey] | None:
         """For the heart: told only while no claim's answer can be on its way; nothing is claimed meanwhile."""
         self._suspicion -= 1
@@ -285,7 +293,8 @@ class Worker:
         late = {task: run for task, run in runs.items() if not task.done()}
         for task in late:
             task.cancel()
-        await asyncio.gather(*late, return_exceptions=True)
+        if late:
+            await asyncio.wait(late, timeout=LAST_SENDS)
         if self._sender.under_way:
             await asyncio.wait(self._sender.under_way, timeout=LAST_SENDS)
         return await self._sign_off(list(late.values()))
