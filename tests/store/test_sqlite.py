@@ -144,6 +144,50 @@ async def test_a_full_disk_is_unavailable_and_passes(tmp_path: Path) -> None:
     await store.close()
 
 
+@pytest.mark.parametrize("where", ["begin", "begin in turn", "commit"])
+async def test_a_lock_that_fails_costs_a_batch_and_not_the_writer(
+    where: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = await opened(tmp_path / "a.db")
+
+    def fails(*_: object) -> Any:
+        raise OSError("no locks available")
+
+    with monkeypatch.context() as broken:
+        if where == "commit":
+            broken.setattr(Batches, "end", fails)
+        else:
+            broken.setattr(ProcessLock, "take_now", fails if where == "begin" else lambda _: False)
+        if where == "begin in turn":
+            broken.setattr(ProcessLock, "__enter__", fails)
+        async with asyncio.timeout(5):
+            if where == "begin":
+                await store.take(intake("one"))
+            else:
+                with pytest.raises(StoreUnavailable, match="no locks"):
+                    await store.take(intake("one"))
+    if where == "commit":
+        store._writer._batches.abandon()  # type: ignore[union-attr]
+    async with asyncio.timeout(5):
+        await store.take(intake("two"))
+    await store.close()
+
+
+@pytest.mark.parametrize("read", ["history", "ledger"])
+async def test_a_disk_that_cannot_be_read_is_unavailable(read: str, tmp_path: Path) -> None:
+    store = await opened(tmp_path / "a.db")
+
+    def fails(*_: object) -> bool:
+        raise apsw.IOError("disk I/O error")
+
+    for connection in (store._near, store._reader):
+        assert connection is not None
+        connection.exec_trace = fails
+    with pytest.raises(StoreUnavailable, match="disk"):
+        await (store.ledger() if read == "ledger" else store.history(HISTORY, 10))
+    await store.close()
+
+
 def test_processes_take_turns_by_the_lock(tmp_path: Path) -> None:
     one, other = ProcessLock(str(tmp_path / "lock")), ProcessLock(str(tmp_path / "lock"))
     order: list[str] = []

@@ -24,7 +24,7 @@ from turnkeeper.store.base import (
 from turnkeeper.store.scripted import ScriptedStore
 from turnkeeper.store.sqlite import reading
 from turnkeeper.store.sqlite.rows import SqliteRows
-from turnkeeper.store.sqlite.writer import BUSY_MS, Batches, InlineWriter, ProcessLock, ThreadWriter
+from turnkeeper.store.sqlite.writer import AWAY, BUSY_MS, Batches, InlineWriter, ProcessLock, ThreadWriter
 
 T = TypeVar("T")
 
@@ -39,6 +39,13 @@ _PRAGMAS = (
     "pragma foreign_keys = off",
 )
 _OLDEST_FIXED = (3, 51, 3)
+
+
+def _asked(connection: apsw.Connection, query: Callable[[apsw.Connection], T]) -> T:
+    try:
+        return query(connection)
+    except AWAY as error:
+        raise StoreUnavailable(f"SQLite: {error}") from error
 
 
 class SqliteStore(ScriptedStore[SqliteRows]):
@@ -56,7 +63,7 @@ class SqliteStore(ScriptedStore[SqliteRows]):
         self._writer: ThreadWriter | InlineWriter | None = None
 
     async def open(self) -> None:
-        """Connect, and bring an empty file up to date."""
+        """Connect, to a new file if there is none; raises StoreUnavailable, or StoreMismatch for an old SQLite."""
         self._connection = self._connect()
         in_memory = self._path == ":memory:"
         self._lock = ProcessLock(None if in_memory else f"{self._path}.lock")
@@ -149,11 +156,11 @@ class SqliteStore(ScriptedStore[SqliteRows]):
         if connection is None:
             raise StoreUnavailable("the store is not open")
         if self._inline:
-            return query(connection)
+            return _asked(connection, query)
 
         def locked() -> T:
             with self._reading:
-                return query(connection)
+                return _asked(connection, query)
 
         return await asyncio.to_thread(locked)
 
@@ -161,7 +168,7 @@ class SqliteStore(ScriptedStore[SqliteRows]):
         """A read by key, on the way of every turn: shorter than handing it to a thread."""
         if self._near is None:
             raise StoreUnavailable("the store is not open")
-        return query(self._near)
+        return _asked(self._near, query)
 
     async def retain(self, before: float, limit: int) -> int:
         return await self._alone(lambda rows: reading.retain(rows, before, limit))

@@ -28,6 +28,16 @@ _MOST_PATIENCE = 0.5
 """Seconds that a begun transaction waits for the event loop."""
 BUSY_MS = 10_000
 """How long a statement waits for someone who is none of ours."""
+AWAY = (
+    apsw.BusyError,
+    apsw.CantOpenError,
+    apsw.FullError,
+    apsw.IOError,
+    apsw.LockedError,
+    apsw.ProtocolError,
+    apsw.ReadOnlyError,
+)
+"""What passes, or is mended from outside; the same call may work later."""
 
 Script = Callable[[SqliteRows, Sequence[Any]], Coroutine[Any, Any, Sequence[Any]]]
 """Plays a batch of items of one kind; gives a result or an Exception for each."""
@@ -133,7 +143,10 @@ class Batches:
 
     def begin(self) -> bool:
         """Begin a transaction, if that is possible at once."""
-        if not self._lock.take_now():
+        try:
+            if not self._lock.take_now():
+                return False
+        except OSError:  # it too is raised again
             return False
         try:
             self._connection.set_busy_timeout(0)
@@ -183,7 +196,7 @@ class Batches:
     def _alone(self, operation: Operation) -> Any:
         try:
             return self._transaction([operation])[0]
-        except (apsw.BusyError, apsw.IOError, apsw.FullError, apsw.CantOpenError) as error:
+        except AWAY as error:
             return StoreUnavailable(f"SQLite: {error}")
         except Exception as error:  # noqa: BLE001 - it belongs to whoever asked
             return error
@@ -211,8 +224,10 @@ class Batches:
         return results
 
     def _undo(self) -> None:
+        """Nothing is left of the transaction even where the disk does not answer; the lock must be given back."""
         if self._connection.in_transaction:
-            self._connection.execute("rollback")
+            with suppress(apsw.Error):
+                self._connection.execute("rollback")
 
 
 def _settle(settled: Sequence[tuple[Operation, Any]]) -> None:
@@ -223,6 +238,10 @@ def _settle(settled: Sequence[tuple[Operation, Any]]) -> None:
             operation.future.set_exception(result)
         else:
             operation.future.set_result(result)
+
+
+Job = Callable[[], list[Any] | None]
+"""The thread's part of a batch: its results, or None where the loop goes on with it."""
 
 
 class _Offer:
@@ -254,7 +273,7 @@ class ThreadWriter:
         self._queue: deque[Operation] = deque()
         self._busy = False
         self._stopping = False
-        self._jobs: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._jobs: SimpleQueue[tuple[Sequence[Operation], Job] | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="sqlite-writer", daemon=True)
         self._thread.start()
 
@@ -280,7 +299,7 @@ class ThreadWriter:
         if self._batches.begin():
             self._play(batch)
         else:
-            self._jobs.put(lambda: self._wait_for_turn(batch, _PATIENCE))
+            self._jobs.put((batch, lambda: self._wait_for_turn(batch, _PATIENCE)))
 
     def _play(self, batch: Sequence[Operation]) -> None:
         """In the loop, once a transaction is begun."""
@@ -288,31 +307,38 @@ class ThreadWriter:
         try:
             results = batches.statements(batch)
         except Exception:  # noqa: BLE001 - whose fault it is shows when each runs alone
-            self._jobs.put(lambda: self._settle_soon(batch, batches.play_alone(batch)))
+            self._jobs.put((batch, lambda: batches.play_alone(batch)))
         else:
-            self._jobs.put(lambda: self._settle_soon(batch, batches.end(batch, results)))
+            self._jobs.put((batch, lambda: batches.end(batch, results)))
 
-    def _wait_for_turn(self, batch: Sequence[Operation], patience: float) -> None:
+    def _wait_for_turn(self, batch: Sequence[Operation], patience: float) -> list[Any] | None:
         """In the thread: first for the other processes, then for the loop."""
         if not self._batches.begin_in_turn():
-            self._settle_soon(batch, self._batches.play(batch))
-            return
+            return self._batches.play(batch)
         offer = _Offer()
         with suppress(RuntimeError):  # the loop is closed: nobody will come
             self._loop.call_soon_threadsafe(self._come, offer, batch, patience)
         if not offer.taken.wait(patience) and offer.take():
             self._batches.abandon()
+        return None
 
     def _come(self, offer: _Offer, batch: Sequence[Operation], patience: float) -> None:
         """In the loop: too late, if the turn was given back."""
         if offer.take() or self._batches.begin():
             self._play(batch)
         else:
-            self._jobs.put(lambda: self._wait_for_turn(batch, min(2 * patience, _MOST_PATIENCE)))
+            self._jobs.put((batch, lambda: self._wait_for_turn(batch, min(2 * patience, _MOST_PATIENCE))))
 
     def _run(self) -> None:
-        while (job := self._jobs.get()) is not None:
-            job()
+        while (asked := self._jobs.get()) is not None:
+            batch, job = asked
+            results: list[Any] | None
+            try:
+                results = job()
+            except Exception as error:  # noqa: BLE001 - without this thread nothing would be written ever again
+                results = [StoreUnavailable(f"SQLite: {error}") for _ in batch]
+            if results is not None:
+                self._settle_soon(batch, results)
 
     def _settle_soon(self, batch: Sequence[Operation], results: list[Any]) -> None:
         with suppress(RuntimeError):  # the loop is closed: nobody waits any more
