@@ -26,7 +26,8 @@ from tests.store.postgres_machines import (
 from tests.support.programs import free_port
 from turnkeeper.model.conversation import StepRow
 from turnkeeper.model.errors import StoreMismatch, StoreUnavailable
-from turnkeeper.store.base import ClaimedTurn, Intake, Stray
+from turnkeeper.model.outbound import NotSent, Rejected
+from turnkeeper.store.base import ClaimedTurn, Intake, Sent, Stray
 from turnkeeper.store.postgres import connecting
 from turnkeeper.store.postgres.rows import PostgresRows
 from turnkeeper.store.postgres.store import PostgresStore
@@ -192,6 +193,17 @@ class TestNul:
             assert await behind.fetchval("select name || arguments from step") == "na\ufffdmear\ufffdgs"
             await store.commit(replace(ending(turn), trace="tr\x00ace"))
             assert await behind.fetchval("select trace from turn") == "tr\ufffdace"
+
+    @pytest.mark.parametrize("outcome", [Rejected("1\x000", "a\x00b"), NotSent("a\x00b", code="1\x000")])
+    async def test_in_what_a_provider_says_of_a_send(self, outcome: Rejected | NotSent, postgres_database: str) -> None:
+        async with machines(postgres_database) as [store], session(postgres_database) as behind:
+            await store.register(W1, T0)
+            await store.take(webhook(text("hi")))
+            turn = await one_turn(store)
+            send = (await store.commit(ending(turn, "hello"))).send
+            assert send is not None
+            await store.record(Sent(send.row.key, send.row.tries, outcome, send.run, 1.0, T0 + 61))
+            assert await behind.fetchval("select code || reason from outbound") == "1\ufffd0a\ufffdb"
 
 
 class TestOwnThread:

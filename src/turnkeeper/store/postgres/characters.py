@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 import msgspec
 
+from turnkeeper.model.outbound import Accepted, NotSent, Rejected, Unknown
 from turnkeeper.store.base import TurnCommit
 
 
@@ -22,7 +23,6 @@ def without_nul(value: Any) -> Any:
         return {without_nul(key): without_nul(entry) for key, entry in value.items()}
     if isinstance(value, msgspec.Struct):
         return type(value)(**{name: without_nul(getattr(value, name)) for name in value.__struct_fields__})
-    if isinstance(value, TurnCommit):
-        texts = {name: without_nul(getattr(value, name)) for name in ("session", "timers", "handover", "trace")}
-        return replace(value, **texts)
+    if isinstance(value, TurnCommit | Accepted | NotSent | Rejected | Unknown):
+        return replace(value, **{field.name: without_nul(getattr(value, field.name)) for field in fields(value)})
     return value

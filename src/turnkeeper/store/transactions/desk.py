@@ -9,7 +9,7 @@ from turnkeeper.model.errors import Fenced
 from turnkeeper.model.ids import ChannelId, ConversationKey, WorkspaceId
 from turnkeeper.model.policy import Channel, Directory
 from turnkeeper.rules.mailbox import settle_due
-from turnkeeper.store.base import ClaimedSend, Run
+from turnkeeper.store.base import Run
 from turnkeeper.store.rows import Rows
 
 
@@ -78,6 +78,3 @@ class Desk:
             changed = sorted(self._changed)
             self._changed.clear()
             await self.rows.save([self._held[key] for key in changed])
-
-
-Moves = dict[ConversationKey, ClaimedSend]
