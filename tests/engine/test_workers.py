@@ -16,7 +16,7 @@ from tests.engine.bots import Scripted, said, step
 from tests.engine.rig import CONFIG, LEASE, SENDS, Hold, Shop, now, shop
 from turnkeeper.channels.base import HttpCall, HttpReply
 from turnkeeper.channels.registry import find
-from turnkeeper.engine.answer import Answer, Work
+from turnkeeper.engine.answer import Answer, Later, Work
 from turnkeeper.engine.clock import SystemClock
 from turnkeeper.engine.lease import HeartThread, Lease
 from turnkeeper.engine.wakeups import LocalWakeups
@@ -514,6 +514,23 @@ async def test_an_effect_under_way_at_a_drain_is_seen_to_its_end_and_recorded() 
 
 
 # Many at once
+
+
+@in_virtual_time
+async def test_timers_of_one_moment_fire_in_that_moment_however_many() -> None:
+    async def body(work: Work) -> Answer:
+        if said(work) == "timer":
+            return Answer(["time is up"])
+        return Answer(timers=[Later(100.0 - now(), "alarm")])
+
+    async with shop(Scripted(body)) as place:
+        for person in range(900):
+            await place.hear("hi", of=f"1555{person:07}")
+        await asyncio.sleep(98.0 - now())
+        assert place.told == []
+        await asyncio.sleep(6.0)
+        assert len(place.told) == 900
+        assert max(told.at for told in place.told) < 102.5
 
 
 @in_virtual_time

@@ -142,7 +142,8 @@ class Worker:
                 full = await self._claim()
                 if self._clock.monotonic() >= poll_at:
                     poll_at = self._clock.monotonic() + SAFETY_POLL
-                    full = await self._poll() or full
+                    if await self._poll():
+                        full, poll_at = True, self._clock.monotonic()
             except StoreUnavailable as error:
                 _log.warning("cannot claim", error=str(error))
                 await self._pause()
@@ -187,7 +188,7 @@ class Worker:
         return asked_at
 
     async def _poll(self) -> bool:
-        """The safety net: what no wake-up told of, and timers."""
+        """The safety net: what no wake-up told of, and timers. Whether timers fired: then there may be more."""
         asked_at = self._ask(self._clock.now())
         due = await self._store.next_due()
         self._answered_at = asked_at
@@ -197,8 +198,10 @@ class Worker:
         if due > now:
             self._push(due)
             return False
-        self.woken(await self._store.fire_timers(now, TIMER_BATCH))
-        return await self._claim()
+        self._awake.set()
+        fired = await self._store.fire_timers(now, TIMER_BATCH)
+        self.woken(fired)
+        return bool(fired)
 
     async def _sleep(self, until: float) -> None:
         """Until the next conversation is due, someone wakes us, or the safety poll."""
