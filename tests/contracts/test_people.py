@@ -6,6 +6,7 @@ import pytest
 
 from tests.contracts.conftest import OpenWorld
 from tests.contracts.world import W1, World, words
+from turnkeeper.model.events import EventKind
 from turnkeeper.model.outbound import Accepted, NotSent, Unknown
 from turnkeeper.store.base import ClaimedSend, ClaimedTurn
 from turnkeeper.testing.events import SENDS, TURNS, channel, echo, event, text
@@ -330,6 +331,15 @@ class TestCase20Merging:
             turn = await w.turn()
             assert turn.conversation.addresses == "user:new\nphone:1"
             assert (await w.conversation("user:new")).id == (await w.conversation("user:old")).id
+
+    @pytest.mark.parametrize("kind", ["payment", "api", "operator"])
+    async def test_who_speaks_of_a_person_by_one_address_does_not_change_where_they_are_answered(
+        self, kind: EventKind, world: OpenWorld
+    ) -> None:
+        async with world() as w:
+            await w.hear(text("hi", addresses=("user:u1", "phone:1")))
+            await w.hear(event(kind, "paid", addresses=("phone:1",)))
+            assert (await w.conversation("phone:1")).addresses == "user:u1\nphone:1"
 
     async def test_another_channels_contact_is_another(self, world: OpenWorld) -> None:
         shop, desk = channel("shop"), channel("desk")

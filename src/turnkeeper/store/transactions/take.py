@@ -21,6 +21,8 @@ from turnkeeper.store.transactions.contacts import Contacts
 from turnkeeper.store.transactions.desk import Desk
 
 _encode = msgspec.json.Encoder().encode
+_NOT_WRITTEN = mailbox.OUTSIDE_KINDS | {"operator", "system"}
+"""Events that name a person who has not written."""
 _HASH = 10
 _NEAR = 28
 """Bytes of a key that stand before its digest. Message ids begin with the person or with the time, so that the
@@ -165,7 +167,7 @@ async def _admit(batch: _Batch, arrival: Arrival, key: ConversationKey, digest: 
 def _addressed(conversation: Conversation, event: Inbound) -> Conversation:
     """Answers go to the addresses that the person last wrote from."""
     addresses = "\n".join(event.addresses)
-    if not addresses or event.from_me or addresses == conversation.addresses or event.kind == "system":
+    if not addresses or event.from_me or event.kind in _NOT_WRITTEN or addresses == conversation.addresses:
         return conversation
     return replace(conversation, addresses=addresses)
 
