@@ -754,7 +754,9 @@ REFUSED: list[tuple[str, bytes]] = [
     ("not an object", b"[]"),
     ("no object", b"{}"),
     ("another product", dump({**envelope(), "object": "instagram"})),
-    ("not UTF-8", body(messages(message())).replace(b"Salam", b"Sal\xff")),
+    ("neither JSON nor UTF-8", body(messages(message())).replace(b"Salam", b'Sal"\xff')),
+    ("quotes without end, in time that grows with their number", b'"\\' * 500_000),
+    ("nested and cut off", b'{"object":"whatsapp_business_account","entry":' + b"[" * 100_000),
     ("nested without end", b'{"object":' + b"[" * 100_000 + b"]" * 100_000 + b"}"),
     ("nested and almost JSON", b'{"x":NaN,"object":' + b"[" * 100_000 + b"]" * 100_000 + b"}"),
 ]
@@ -764,6 +766,24 @@ REFUSED: list[tuple[str, bytes]] = [
 def test_what_cannot_be_metas_is_refused(label: str, raw: bytes) -> None:
     with pytest.raises(NotThisProvider):
         parse(raw)
+
+
+BROKEN: list[tuple[str, bytes, str | None]] = [
+    ("bytes that are not UTF-8", b'"Sal\xff\xfe"', "Sal\ufffd\ufffd"),
+    ("half of a character", b'"Sal\xe2\x82"', "Sal\ufffd"),
+    ("lists without end", b"[" * 100_000 + b"]" * 100_000, None),
+    ("objects without end", b'{"a":' * 100_000 + b"1" + b"}" * 100_000, None),
+    ("brackets in a text of it", b'[" ] \\" } [ ",' * 5_000 + b"0" + b"]" * 5_000, None),
+]
+
+
+@pytest.mark.parametrize("label, broken, text", BROKEN, ids=[row[0] for row in BROKEN])
+def test_a_broken_text_costs_no_neighbour(label: str, broken: bytes, text: str | None) -> None:
+    numbered = [dict(message(), id=f"wamid.{number}") for number in range(3)]
+    numbered[1]["text"] = {"body": "HERE"}
+    found = parse(body(messages(*numbered)).replace(b'"HERE"', broken))
+    assert [type(event).__name__ for event in found] == ["Inbound", "Inbound" if text else "Unreadable", "Inbound"]
+    assert [getattr(event, "text", None) for event in found] == ["Salam", text, "Salam"]
 
 
 def test_deep_nesting_in_one_item_is_cut_not_spread() -> None:

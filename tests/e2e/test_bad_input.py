@@ -80,7 +80,7 @@ NOT_OURS = [
     ("entries of the wrong type", b'{"object":"whatsapp_business_account","entry":7}', 200),
     ("lists in lists", b"[" * 200_000, 400),
     ("objects in objects", b'{"object":' * 100_000 + b"1" + b"}" * 100_000, 400),
-    ("invalid UTF-8", GOOD.replace(b"hello", b"\xff\xfe"), 400),
+    ("invalid UTF-8", b'"\xff"', 400),
     ("a number without end", b'{"object":' + b"9" * 1_000_000 + b"}", 400),
     ("over 3 MB", GOOD + b" " * (3 * 1024 * 1024), 413),
     ("zeros", bytes(1000), 400),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from typing import Any
 
 import msgspec
@@ -16,33 +17,47 @@ Item = dict[str, Any]
 ID_LENGTH = 512
 """Longest id that is believed: ids become keys of rows, where far longer ones are refused."""
 _HUGE = 10**40
+_DEEPEST = 100
+_TEXT_OR_BRACKET = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)|[\[\]{}]', re.DOTALL)
 
 
 def decode(body: bytes) -> object:
     """The JSON value of a body, its texts free of NUL and lone surrogates (databases refuse both).
 
-    What is almost JSON (NaN, numbers out of range, lone surrogates) is read too, None or U+FFFD in
-    its place: one broken item must not cost its neighbours. Raises NotThisProvider.
+    What is almost JSON (NaN, numbers out of range, lone surrogates, bytes that are not UTF-8, nesting
+    without end) is read too, None or U+FFFD in its place: one broken item must not cost its neighbours.
+    Raises NotThisProvider.
     """
     try:
         value = msgspec.json.decode(body)
         return _clean(value) if b"\\u0000" in body else value
-    except UnicodeDecodeError as error:
-        raise NotThisProvider("the body is not UTF-8") from error
-    except RecursionError as error:
-        raise NotThisProvider("the body is nested too deeply") from error
-    except ValueError:
+    except (ValueError, RecursionError):
         return _decode_almost_json(body)
 
 
 def _decode_almost_json(body: bytes) -> object:
     try:
-        text = body.decode("utf-8")
+        text = _without_depths(body).decode("utf-8", "replace")
         return _clean(json.loads(text, parse_int=_integer, parse_constant=lambda _: None))
-    except RecursionError as error:
-        raise NotThisProvider("the body is nested too deeply") from error
     except ValueError as error:
         raise NotThisProvider("the body is not JSON") from error
+
+
+def _without_depths(body: bytes) -> bytes:
+    """The body with null for what is nested deeper than anything that a provider means."""
+    kept, depth, start = [], 0, 0
+    for found in _TEXT_OR_BRACKET.finditer(body):
+        if found[0] in b"[{":
+            depth += 1
+            if depth == _DEEPEST + 1:
+                kept += [body[start : found.start()], b"null"]
+        elif found[0] in b"]}":
+            if depth == _DEEPEST + 1:
+                start = found.end()
+            depth -= 1
+    if depth <= _DEEPEST:
+        kept.append(body[start:])
+    return b"".join(kept)
 
 
 def _integer(digits: str) -> int | None:
