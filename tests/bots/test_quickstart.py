@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -51,3 +52,20 @@ def test_it_answers_as_a_server(folder: Path, monkeypatch: pytest.MonkeyPatch) -
             running.call(person.next_message(0, within=PATIENCE), timeout=PATIENCE + 5)
             assert person.texts == ["*Found it:* two lamps. Write *cancel* to cancel the order."]
             assert server.stop() == 0
+
+
+def test_it_can_be_tried_without_an_account(folder: Path) -> None:
+    settings = folder / "turnkeeper.toml"
+    settings.write_text(settings.read_text("utf-8").replace("port = 8088", "port = 0"), "utf-8")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    there = {"TURNKEEPER_CHANNELS__SHOP__API_BASE": f"http://127.0.0.1:{port}"}
+    with serving(folder, **SECRETS, **there) as server:
+        script = folder / "try_it.py"
+        script.write_text(script.read_text("utf-8").replace("http://127.0.0.1:8088", server.url), "utf-8")
+        done = subprocess.run(
+            [sys.executable, str(script), str(port)], capture_output=True, text=True, timeout=PATIENCE, check=False
+        )
+        assert done.stdout.splitlines()[-1:] == ["shop: *Found it:* two lamps. Write *cancel* to cancel the order."], (
+            done.stderr
+        )
