@@ -107,6 +107,23 @@ async def test_a_turn_that_fails_is_tried_three_times_then_apologises_and_the_ne
 
 
 @in_virtual_time
+async def test_half_a_character_in_a_bots_words_strands_nobody() -> None:
+    async def answer(work: Work) -> Answer:
+        if "hi" in said(work):
+            raise ValueError("no \ud83d")
+        return Answer(["fine"], stage="\ud83d", handover="\ud83d")
+
+    async with shop(Scripted(answer)) as place:
+        await place.hear("hi")
+        await place.rests()
+        assert "no ?" in given_up(await place.moments("failed"))
+        await place.hear("again")
+        await place.rests()
+        assert place.texts == [SORRY, "fine"]
+        assert await place.states() == {"failed": 1, "answered": 1}
+
+
+@in_virtual_time
 async def test_an_attempt_that_succeeds_after_one_that_raised_keeps_the_trace() -> None:
     async def body(work: Work) -> str:
         if work.attempt == 1:

@@ -18,13 +18,13 @@ def faults_of(seed: int) -> Faults:
     place = seed // 8
     match kind:
         case 0:
-            return Faults()
+            return Faults(stop_at=1 + place % 100)
         case 1:
             return Faults(kill_at=1 + place % 100)
         case 2:
             return Faults(pause_at=1 + place % 100)
         case 3:
-            return Faults(store_before=0.05, store_after=0.05, lost_wakes=0.3)
+            return Faults(store_before=0.05, store_after=0.05, lost_wakes=0.3, stop_at=1 + place % 100)
         case 4:
             return Faults(not_connected=0.2, refused=0.2, kill_at=1 + place % 100)
         case 5:

@@ -40,7 +40,10 @@ IDLE = frozenset({"beat", "claim", "fire_timers", "next_due", "register"})
 
 @dataclass
 class Faults:
-    """What may go wrong, as probabilities of each occasion; `kill_at`: the occasion at which a worker dies."""
+    """What may go wrong, as probabilities of each occasion; `kill_at`: the occasion at which a worker dies.
+
+    `stop_at`: at which it is told to stop, and has a second to finish.
+    """
 
     store_before: float = 0.0
     store_after: float = 0.0
@@ -53,6 +56,7 @@ class Faults:
     lost_webhook_answer: float = 0.1
     raising_bot: float = 0.0
     kill_at: int | None = None
+    stop_at: int | None = None
     pause_at: int | None = None
     takeover: bool = False
 
@@ -87,6 +91,8 @@ class Occasions:
             world.log(f"kill {name} at {self.count}")
             world.kill(name)
             await asyncio.sleep(3600)
+        if counts and self.count == world.faults.stop_at:
+            world.stop(name)
         if counts and self.count == world.faults.pause_at:
             world.log(f"pause {name} at {self.count}")
             self._paused[name] = world.clock.now() + world.rng.choice([3.0, 8.0, 60.0])
@@ -318,6 +324,14 @@ class World:
             return
         worker.kill()
         if replace_it:
+            self._background(self._replace())
+
+    def stop(self, name: str) -> None:
+        """SIGTERM: it finishes or hands over; the next one is started meanwhile."""
+        worker = self.workers.pop(name, None)
+        if worker is not None:
+            self.log(f"stop {name} at {self.occasions.count}")
+            self._background(worker.drain(1.0))
             self._background(self._replace())
 
     async def _replace(self) -> None:

@@ -105,7 +105,7 @@ class TurnRunner:
             session = journal.as_it_was()
             answer = Answer(state=msgspec.json.decode(session.state), stage=session.stage, handover=str(error))
             return await self._commit(self._leaves(claimed, journal, answer, carried=session.carried))
-        trace = "".join(traceback.format_exception(error, limit=20))[-_LONGEST_TRACE:]
+        trace = _storable("".join(traceback.format_exception(error, limit=20))[-_LONGEST_TRACE:])
         if isinstance(error, EffectUnknown):
             return await self._fail(claimed, trace)
         return await self._failed(claimed, trace)
@@ -114,7 +114,11 @@ class TurnRunner:
         """Raises what the bot's own words, state and timers raise when they cannot be kept."""
         now = self._clock.now()
         session = replace(
-            journal.session, state=_encode(answer.state), stage=answer.stage, carried=carried, saved_at=now
+            journal.session,
+            state=_encode(answer.state),
+            stage=_storable(answer.stage) if answer.stage is not None else None,
+            carried=carried,
+            saved_at=now,
         )
         handed_over = None if answer.handover is None else f"handed over: {answer.handover}"
         return TurnCommit(
@@ -125,7 +129,7 @@ class TurnRunner:
             now,
             timers=_timers(claimed, answer.timers, now),
             handover=answer.handover,
-            trace="\n".join(filter(None, (answer.trace or journal.trace, handed_over))) or None,
+            trace=_storable("\n".join(filter(None, (answer.trace or journal.trace, handed_over)))) or None,
             given=journal.given,
         )
 
@@ -164,6 +168,11 @@ class TurnRunner:
             given=session.carried,
         )
         return await self._commit(commit)
+
+
+def _storable(text: str) -> str:
+    """A bot's words may hold half of a character that no database keeps."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _timers(claimed: ClaimedTurn, timers: Sequence[Later], now: float) -> list[TimerRow]:
