@@ -209,6 +209,7 @@ async def test_moments_tell_the_story_of_a_turn_in_order(world: OpenWorld) -> No
         await w.deliver(dispatch)
         assert await w.moments() == [
             ("received", "hi"),
+            ("waiting", ""),
             ("claimed", "turn 1"),
             ("step", "ask"),
             ("committed", "turn 1"),

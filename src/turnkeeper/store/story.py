@@ -40,6 +40,7 @@ def moments(
 ) -> list[Moment]:
     """What happened, oldest first; the same row may have several moments."""
     told = [moment for event in events for moment in _of_event(event)]
+    told += [moment for turn in turns for moment in _wait_before(turn, events)]
     told += [moment for turn in turns for moment in _of_turn(turn)]
     told += [moment for step in steps for moment in _of_step(step)]
     told += [moment for row in rows for moment in _of_row(row)]
@@ -55,6 +56,14 @@ def _of_event(event: EventRow) -> list[Moment]:
     elif event.settled_at is not None and event.state != "answered":
         told.append(Moment(event.settled_at, event.state, event.turn_no, event.seq, label, event.reason))
     return told
+
+
+def _wait_before(turn: TurnRow, events: Sequence[EventRow]) -> list[Moment]:
+    """From the last message that the turn had when it began: how long it was waited for another."""
+    known = [event.received_at for event in events if event.turn_no == turn.no and event.received_at <= turn.started_at]
+    if not known:
+        return []
+    return [Moment(max(known), "waiting", turn.no, None, "", f"{turn.started_at - max(known):.2f} s")]
 
 
 def _of_turn(turn: TurnRow) -> list[Moment]:
