@@ -95,7 +95,7 @@ def test_nothing_tracked_names_a_registry_or_a_machine() -> None:
         ("quoted", "'/" + "tmp/x'", True),
         ("a home", "/" + "home/me", True),
         ("the neighbour", "../shar" + "ed/x", True),
-        ("a part of a path", "src/work/main", False),
+        ("a part of a path", "src/" + "work/main", False),
         ("a name", "the debian package, at npm", False),
         ("a url", "http://127.0.0.1:8088/root", False),
     ],

@@ -1,6 +1,7 @@
 """One suite, every store: a test says what happens, never where it is kept."""
 
 import itertools
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
@@ -20,14 +21,14 @@ from turnkeeper.testing.events import channel as any_channel
 OpenWorld = Callable[..., AbstractAsyncContextManager[World]]
 
 
-class Database:
+class Database(ABC):
     """Where stores of one kind keep things. `empty` begins anew; the suite does so before every world."""
 
+    @abstractmethod
     def store(self, directory: Directory) -> Store:
         """A store, not open yet."""
-        raise NotImplementedError
 
-    async def empty(self) -> None:
+    async def empty(self) -> None:  # noqa: B027 - a new file is empty by itself
         """Forget everything."""
 
 
