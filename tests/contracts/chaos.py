@@ -282,7 +282,7 @@ class Chaos:
                 assert paused or c.due_at is not None, f"{c.id} has unsent rows and is never due"
             elif c.mode == "bot":
                 moments = await self.w.store.moments(c.key, 1000)
-                waits = any(m.kind == "waiting" and m.text != "typed" for m in moments)
+                waits = any(m.kind == "waiting" and m.seq is not None and m.text != "typed" for m in moments)
                 assert not waits or c.due_at is not None, f"{c.id} has waiting events and is never due"
 
     async def drain(self) -> None:

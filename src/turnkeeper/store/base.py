@@ -202,7 +202,7 @@ class Vitals(NamedTuple):
 
 
 class Moment(NamedTuple):
-    """One line of a conversation's story: what happened when."""
+    """One line of a conversation's story: what happened when. A `waiting` with a `seq` waits still."""
 
     at: float
     kind: str
