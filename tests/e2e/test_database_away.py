@@ -19,8 +19,8 @@ from tests.support.programs import requires, running
 from tests.web.provider import envelope, message, signed
 from turnkeeper.testing.fake_graph import hold
 
-PROVIDER_WAITS = 5.0
-"""Seconds for a 200; it is given after two, and a busy machine may be late."""
+PROVIDER_WAITS = 3.0
+"""Seconds for a 200, as the issue promises it; Meta waits longer."""
 
 
 class Postgres:
@@ -129,12 +129,17 @@ def test_what_comes_while_postgresql_is_stopped_is_answered_when_it_is_back(stag
             town.wait(lambda: not town.graph.webhooks.pending)
             waiting = gauge(server, "turnkeeper_spool_webhooks")
             assert waiting >= 6
+            during = [call for call in town.tries()[tried:] if call.ok]
+            assert max(call.latency for call in during) < PROVIDER_WAITS
             with postgres.started():
+                began = time.monotonic()
                 town.until_answered()
+                took = time.monotonic() - began
                 town.judge(server)
                 assert gauge(server, "turnkeeper_spool_webhooks") == 0
                 assert b'"store":"ok"' in server.get("/ready")[1]
                 assert server.stop() == 0
+                assert took < 10.0, took
         assert (stage.folder / "turnkeeper.spool").stat().st_mode & 0o077 == 0, "messages of people are in it"
 
 
@@ -150,9 +155,8 @@ def test_a_database_that_says_nothing_delays_a_webhook_by_two_seconds(stage: Sta
             with postgres.frozen():
                 answers = [posted(server, number) for number in range(3)]
             assert [status for status, _ in answers] == [200] * 3
-            first, *later = [took for _, took in answers]
-            assert first < PROVIDER_WAITS
-            assert max(later) < first, "only the first asks a database that is known to be away"
+            assert 1.5 < answers[0][1] < PROVIDER_WAITS
+            assert max(took for _, took in answers[1:]) < 1.0
             until(lambda: gauge(server, "turnkeeper_spool_webhooks") == 0, "drained")
             ledger = server.settled()
             assert (ledger["accepted"], ledger["states"]["answered"] + ledger["states"]["failed"]) == (4, 4)
