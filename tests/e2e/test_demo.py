@@ -107,7 +107,7 @@ def test_three_messages_get_one_answer_and_nothing_is_left_behind(stage: Stage) 
             assert text in answers[0]["text"]
         assert {each["ticks"] for each in state["messages"]} == {"read"}
         assert state["webhook"]["last_status"] == 200
-        order = ["received", "claimed", "step", "committed", "accepted", "sent", "delivered", "read"]
+        order = ["received", "waiting", "claimed", "step", "committed", "accepted", "sent", "delivered", "read"]
         while "read" not in (kinds := [each["kind"] for each in ask(f"{url}/api/demo/moments")["moments"]]):
             assert time.monotonic() < deadline, kinds  # the phone knows of it before its webhook is here
             time.sleep(0.05)
