@@ -225,8 +225,8 @@ async def test_an_effect_whose_result_cannot_be_kept_has_happened_all_the_same()
 @pytest.mark.parametrize(
     "label, misuse, message",
     [
-        ("reply", lambda turn: turn.reply(None), "only text can be said, not a NoneType"),
-        ("say_now", lambda turn: turn.say_now(5), "only text can be said, not a int"),
+        ("reply", lambda turn: turn.reply(None), "text and contents can be said, not a NoneType"),
+        ("say_now", lambda turn: turn.say_now(5), "text and contents can be said, not a int"),
         ("stage", lambda turn: setattr(turn, "stage", print), "turn.stage is a stage's name"),
         ("state", lambda turn: turn.state.update(x=object()), "object"),
         ("a time in the past", lambda turn: turn.after(-1, "nudge"), "a timer fires 0 to"),

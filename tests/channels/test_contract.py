@@ -83,7 +83,7 @@ def test_it_is_registered(row: Row) -> None:
     found = registry.find(row.kind)
     assert found.adapter.kind == row.kind
     assert isinstance(found.adapter.capabilities, Capabilities)
-    assert found.adapter.capabilities.text_limit > 0
+    assert found.adapter.capabilities.limits.text > 0
     assert isinstance(row.config, found.config_type)
 
 

@@ -16,6 +16,7 @@ from turnkeeper.engine.rendering import rendered
 from turnkeeper.model.conversation import StepRow
 from turnkeeper.model.errors import Fenced, StoreUnavailable
 from turnkeeper.model.ids import ConversationId, WorkspaceId
+from turnkeeper.model.limits import ContentLimits
 from turnkeeper.testing.conversation import in_virtual_time
 from turnkeeper.testing.virtual_time import VirtualClock
 
@@ -81,7 +82,7 @@ def test_the_clock_follows_the_databases(offsets: tuple[float, ...], ahead: floa
     ],
 )
 def test_replies_become_messages_that_fit(label: str, replies: list[str], bodies: list[str]) -> None:
-    found = rendered(replies, Capabilities(text_limit=10))
+    found = rendered(replies, Capabilities(ContentLimits(text=10)))
     assert [content.decode() for content in found] == [f'{{"type":"text","body":"{body}"}}' for body in bodies]
 
 

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from turnkeeper.bots.results import Results
 from turnkeeper.engine.answer import Answer, Later, OnUnknown, Work
 from turnkeeper.model.events import Inbound
+from turnkeeper.model.outbound import Reply
 from turnkeeper.store.base import Line
 
 _LONGEST_TIMER = 3650 * 86_400.0
@@ -44,7 +45,7 @@ class Turn:
 
     def __init__(self, work: Work) -> None:
         self._work = work
-        self._replies: list[str] = []
+        self._replies: list[Reply] = []
         self._timers: list[Later] = []
         self._handover: str | None = None
         self.events: tuple[Inbound, ...] = tuple(work.events)
@@ -65,13 +66,13 @@ class Turn:
         """From 1: a newer message or an error starts the turn over."""
         return self._work.attempt
 
-    async def reply(self, markdown: str) -> None:
-        """Say something when the turn commits. Markdown; long texts are split."""
-        self._replies.append(_text(markdown))
+    async def reply(self, said: Reply) -> None:
+        """Say something when the turn commits: Markdown, of which long texts are split, or any other content."""
+        self._replies.append(_sayable(said))
 
-    async def say_now(self, markdown: str) -> None:
+    async def say_now(self, said: Reply) -> None:
         """Say something at once. From here on newer messages wait for the next turn."""
-        await self._work.say_now(_text(markdown))
+        await self._work.say_now(_sayable(said))
 
     async def step(
         self,
@@ -148,10 +149,10 @@ def _wants_key(function: Callable[..., Any], args: Sequence[Any]) -> bool:
         return False
 
 
-def _text(markdown: str) -> str:
-    if not isinstance(markdown, str):
-        raise TypeError(f"only text can be said, not a {type(markdown).__name__}")
-    return markdown
+def _sayable(said: Reply) -> Reply:
+    if not isinstance(said, Reply):
+        raise TypeError(f"text and contents can be said, not a {type(said).__name__}")
+    return said
 
 
 async def _called(function: Callable[..., Any], args: Sequence[Any], named: Mapping[str, str]) -> Any:

@@ -15,6 +15,7 @@ from typing import ClassVar, Literal, Protocol, TypeVar
 
 from turnkeeper.model.errors import TurnkeeperError
 from turnkeeper.model.events import Received
+from turnkeeper.model.limits import ContentLimits, Markup
 from turnkeeper.model.outbound import Outbound, Outcome
 
 
@@ -74,7 +75,8 @@ Calls = Generator[HttpCall, HttpReply, T_co]
 class Capabilities:
     """What a channel can do, as data. Seconds, characters; None: no limit or not there."""
 
-    text_limit: int
+    limits: ContentLimits
+    markup: Markup = "plain"
     free_form_window: float | None = None
     typing_refresh: float | None = None
     typing_longest: float = 300.0

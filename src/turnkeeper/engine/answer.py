@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from turnkeeper.model.events import Inbound
+from turnkeeper.model.outbound import Reply
 from turnkeeper.store.base import Line
 
 OnUnknown = Literal["retry", "ask", "fail"]
@@ -26,7 +27,7 @@ class Later:
 class Answer:
     """What a turn leaves when it commits. `replies` are Markdown; `handover`: why a person is to go on."""
 
-    replies: Sequence[str] = ()
+    replies: Sequence[Reply] = ()
     state: Mapping[str, object] = field(default_factory=dict)
     stage: str | None = None
     timers: Sequence[Later] = ()
@@ -64,7 +65,7 @@ class Work(Protocol):
     ) -> bytes:
         """The step's stored result, or `run`'s, then stored; `run` is given an idempotency key."""
 
-    async def say_now(self, markdown: str) -> None:
+    async def say_now(self, said: Reply) -> None:
         """Send at once."""
 
     async def history(self, limit: int) -> list[Line]:

@@ -23,6 +23,7 @@ from turnkeeper.engine.rendering import rendered
 from turnkeeper.model.conversation import SessionRow, StepRow
 from turnkeeper.model.errors import BotError, Fenced, StepChanged
 from turnkeeper.model.events import Inbound
+from turnkeeper.model.outbound import Reply
 from turnkeeper.rules.effects import with_carried
 from turnkeeper.store.base import ClaimedTurn, Dispatch, Line, StepKey, Store
 
@@ -169,10 +170,11 @@ class Journal:
         if self.over is not None:
             raise self.over
 
-    async def say_now(self, markdown: str) -> None:
+    async def say_now(self, said: Reply) -> None:
         """Journal and send at once, in order with what was said before; at most once in a turn."""
         key = self._next_key(SAY_NOW, effect=True)
-        digest = blake2b(markdown.encode("utf-8", "replace"), digest_size=16).hexdigest()
+        told = said.encode("utf-8", "replace") if isinstance(said, str) else msgspec.json.encode(said)
+        digest = blake2b(told, digest_size=16).hexdigest()
         stored = self._stored.get((SAY_NOW, True, key.occurrence))
         if self.over is not None:
             raise self.over
@@ -182,7 +184,7 @@ class Journal:
             return
         now = self._clock.now()
         row = replace(self._row(key, digest, effect=True), result=b"null", done_at=now)
-        contents = rendered([markdown], self._sender.capabilities(self._claimed.channel))
+        contents = rendered([said], self._sender.capabilities(self._claimed.channel))
 
         async def say() -> Dispatch:
             dispatch = await self._store.say_now(self._claimed.run, row, contents, now)

@@ -1,25 +1,229 @@
-"""What the business sends: one Outbound is one message on the person's screen."""
+"""What the business sends: one Outbound is one message on the person's screen.
+
+The contents are what a bot says, in Markdown, and, once they are rendered and fitted, what a row keeps: text in
+the channel's own markup, within its limits. A tagged union, so that rows keep their kind.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 import msgspec
 
+from turnkeeper.model.events import Choice
 from turnkeeper.model.ids import ChannelId, OutboundKey
 
 
+class File(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """A file to send: one of `link` (public, https; the provider fetches it) and `key` (kept by us, uploaded when it
+    is sent). `mime`, `size` (bytes) and `filename` as found when it was kept."""
+
+    link: str | None = None
+    key: str | None = None
+    mime: str | None = None
+    filename: str | None = None
+    size: int | None = None
+
+
 class Text(msgspec.Struct, frozen=True, tag="text", omit_defaults=True):
-    """Text in the channel's own markup, within its limit."""
+    """Words. `preview_url`: show what its first link leads to; `reply_to`: the message that is quoted."""
 
     body: str
     preview_url: bool = False
     reply_to: str | None = None
 
 
-Content = Text
-"""Every kind of content that can be sent; a tagged union, so that rows keep their kind."""
+class Image(msgspec.Struct, frozen=True, tag="image", omit_defaults=True):
+    """A picture."""
+
+    file: File
+    caption: str | None = None
+    reply_to: str | None = None
+
+
+class Video(msgspec.Struct, frozen=True, tag="video", omit_defaults=True):
+    """A film."""
+
+    file: File
+    caption: str | None = None
+    reply_to: str | None = None
+
+
+class Audio(msgspec.Struct, frozen=True, tag="audio", omit_defaults=True):
+    """Sound, as a file to play."""
+
+    file: File
+    reply_to: str | None = None
+
+
+class VoiceNote(msgspec.Struct, frozen=True, tag="voice", omit_defaults=True):
+    """Sound, as if spoken into the phone: Ogg with Opus, mono."""
+
+    file: File
+    reply_to: str | None = None
+
+
+class Document(msgspec.Struct, frozen=True, tag="document", omit_defaults=True):
+    """Any file, to keep."""
+
+    file: File
+    caption: str | None = None
+    reply_to: str | None = None
+
+
+class Sticker(msgspec.Struct, frozen=True, tag="sticker", omit_defaults=True):
+    """A sticker: WebP, 512 by 512."""
+
+    file: File
+    reply_to: str | None = None
+
+
+class Location(msgspec.Struct, frozen=True, tag="location", omit_defaults=True):
+    """A place, in degrees."""
+
+    latitude: float
+    longitude: float
+    name: str | None = None
+    address: str | None = None
+    reply_to: str | None = None
+
+
+class Phone(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A number on a contact card; `wa_id`: its WhatsApp id, if it has one."""
+
+    number: str
+    type: str | None = None
+    wa_id: str | None = None
+
+
+class ContactCard(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One person or firm to save."""
+
+    name: str
+    phones: tuple[Phone, ...] = ()
+    emails: tuple[str, ...] = ()
+    organization: str | None = None
+    url: str | None = None
+
+
+class Contacts(msgspec.Struct, frozen=True, tag="contacts", omit_defaults=True):
+    """Contact cards."""
+
+    cards: tuple[ContactCard, ...]
+    reply_to: str | None = None
+
+
+class Buttons(msgspec.Struct, frozen=True, tag="buttons", omit_defaults=True):
+    """A question with answers to tap. `header`: words, or a picture, film or document above them."""
+
+    body: str
+    choices: tuple[Choice, ...]
+    header: str | None = None
+    header_file: File | None = None
+    footer: str | None = None
+    reply_to: str | None = None
+
+
+class Section(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Rows of a list under one title."""
+
+    rows: tuple[Choice, ...]
+    title: str | None = None
+
+
+class List(msgspec.Struct, frozen=True, tag="list", omit_defaults=True):
+    """A question with a list of answers behind a button."""
+
+    body: str
+    button: str
+    sections: tuple[Section, ...]
+    header: str | None = None
+    footer: str | None = None
+    reply_to: str | None = None
+
+
+class UrlButton(msgspec.Struct, frozen=True, tag="url_button", omit_defaults=True):
+    """Words with a button that opens a page."""
+
+    body: str
+    label: str
+    url: str
+    header: str | None = None
+    footer: str | None = None
+    reply_to: str | None = None
+
+
+class LocationRequest(msgspec.Struct, frozen=True, tag="location_request", omit_defaults=True):
+    """A question with a button that sends where the person is."""
+
+    body: str
+    reply_to: str | None = None
+
+
+class Reaction(msgspec.Struct, frozen=True, tag="reaction", omit_defaults=True):
+    """An emoji under one of the contact's messages; `""` takes it away."""
+
+    message_id: str
+    emoji: str
+
+
+class TemplateButton(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a template's button is given: `value` is a url's ending, a quick reply's payload, a coupon's code or a
+    flow's token; `index` is its place among the template's buttons, from 0."""
+
+    kind: Literal["url", "quick_reply", "copy_code", "flow"]
+    value: str
+    index: int = 0
+
+
+class Template(msgspec.Struct, frozen=True, tag="template", omit_defaults=True):
+    """A pre-approved message and its parameters, in order (`body`) or by name (`named`).
+
+    `header`: the parameter of a header of words; `header_file`, `header_kind`, `header_location`: of the others.
+    """
+
+    name: str
+    language: str
+    body: tuple[str, ...] = ()
+    named: Mapping[str, str] = {}
+    header: str | None = None
+    header_file: File | None = None
+    header_kind: Literal["image", "video", "document"] | None = None
+    header_location: Location | None = None
+    buttons: tuple[TemplateButton, ...] = ()
+    reply_to: str | None = None
+
+
+Content = (
+    Text | Image | Video | Audio | VoiceNote | Document | Sticker | Location | Contacts | Buttons | List | UrlButton
+    | LocationRequest | Reaction | Template
+)  # fmt: skip
+"""Every kind of content that can be sent."""
+
+Reply = str | Content
+"""What a bot may say; a `str` is Markdown."""
+
+
+def words_of(content: Content) -> str:
+    """A content in words: what the history and the moments show of it."""
+    match content:
+        case Text(body=body) | Buttons(body=body) | List(body=body) | UrlButton(body=body) | LocationRequest(body=body):
+            return body
+        case Image(caption=caption) | Video(caption=caption):
+            return caption or f"[{content.__struct_config__.tag}]"
+        case Document(file=file, caption=caption):
+            return caption or f"[document {file.filename or ''}".rstrip() + "]"
+        case Location(name=name, address=address):
+            return " ".join(filter(None, ("[location]", name or address)))
+        case Contacts(cards=cards):
+            return "[contacts] " + ", ".join(card.name for card in cards)
+        case Reaction(emoji=emoji):
+            return emoji or "[reaction taken away]"
+        case Template(name=name):
+            return f"[template {name}]"
+    return f"[{content.__struct_config__.tag}]"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import msgspec
 
 from turnkeeper.model.conversation import EventRow, OutboundRow, StepRow, TurnRow
 from turnkeeper.model.events import Inbound
-from turnkeeper.model.outbound import Content
+from turnkeeper.model.outbound import Content, words_of
 from turnkeeper.store.base import Line, Moment
 
 _LABEL = 80
@@ -22,7 +22,7 @@ def history(events: Sequence[EventRow], rows: Sequence[OutboundRow], limit: int)
     lines = [line for event in events if (line := _said(event)) is not None]
     operators = {-event.seq for event in events if event.kind == "operator"}
     spoken = [row for row in rows if row.turn_no not in operators and row.state not in _UNSAID]
-    lines += [Line("bot", _content(row.content).body, row.created_at) for row in spoken]
+    lines += [Line("bot", words_of(_content(row.content)), row.created_at) for row in spoken]
     lines.sort(key=lambda line: line.at)
     return lines[-limit:]
 
@@ -82,7 +82,7 @@ def _of_step(step: StepRow) -> list[Moment]:
 
 
 def _of_row(row: OutboundRow) -> list[Moment]:
-    label = _content(row.content).body[:_LABEL]
+    label = words_of(_content(row.content))[:_LABEL]
     turn = row.turn_no if row.turn_no > 0 else None
     stamps = (
         ("accepted", row.accepted_at),

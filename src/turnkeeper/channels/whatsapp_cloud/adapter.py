@@ -20,6 +20,7 @@ from turnkeeper.channels.base import (
 )
 from turnkeeper.channels.whatsapp_cloud.errors import outcome_of
 from turnkeeper.channels.whatsapp_cloud.health import health
+from turnkeeper.channels.whatsapp_cloud.limits import LIMITS
 from turnkeeper.channels.whatsapp_cloud.parse import parse_body
 from turnkeeper.model.events import Received
 from turnkeeper.model.outbound import Outbound, Outcome, Rejected, Text
@@ -54,7 +55,8 @@ class WhatsAppCloud:
 
     kind: ClassVar[str] = "whatsapp_cloud"
     capabilities: ClassVar[Capabilities] = Capabilities(
-        text_limit=4096,
+        limits=LIMITS,
+        markup="whatsapp",
         free_form_window=24 * 3600.0,
         typing_refresh=20.0,
         typing_longest=300.0,
@@ -104,6 +106,8 @@ class WhatsAppCloud:
         recipient = _recipient(outbound.addresses)
         if recipient is None:
             return Rejected("no_address", "the contact has no WhatsApp address")
+        if not isinstance(outbound.content, Text):
+            return Rejected("not_supported", "this kind of message cannot be sent yet")
         body = {
             "messaging_product": "whatsapp",
             "recipient_type": "individual",

@@ -1,0 +1,46 @@
+"""What a WhatsApp message may hold.
+
+Source: Meta's Cloud API reference, read 2026. Meta counts characters; a list's body is 4,096 on the page and 1,024
+in Meta's own OpenAPI, so the smaller one counts. Sticker: 100 KB still, 500 KB animated.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from turnkeeper.model.limits import ButtonLimits, ContentLimits, ListLimits, MediaLimit, UrlButtonLimits
+
+_MB: Final = 1024 * 1024
+_AUDIO = ("audio/aac", "audio/amr", "audio/mpeg", "audio/mp4", "audio/ogg")
+
+LIMITS: Final = ContentLimits(
+    text=4096,
+    caption=1024,
+    media={
+        "image": MediaLimit(5 * _MB, ("image/jpeg", "image/png")),
+        "video": MediaLimit(16 * _MB, ("video/mp4", "video/3gpp")),
+        "audio": MediaLimit(16 * _MB, _AUDIO),
+        "voice": MediaLimit(16 * _MB, ("audio/ogg",)),
+        "document": MediaLimit(100 * _MB),
+        "sticker": MediaLimit(500 * 1024, ("image/webp",)),
+    },
+    buttons=ButtonLimits(count=3, title=20, id=256, body=1024, header=60, footer=60),
+    list=ListLimits(
+        rows=10,
+        sections=10,
+        button=20,
+        section_title=24,
+        row_title=24,
+        row_description=72,
+        row_id=200,
+        body=1024,
+        header=60,
+        footer=60,
+    ),
+    url_button=UrlButtonLimits(label=20, body=1024, header=60, footer=60),
+    location=True,
+    location_request=True,
+    contacts=True,
+    reactions=True,
+    templates=True,
+)

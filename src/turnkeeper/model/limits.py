@@ -1,0 +1,73 @@
+"""What one message may hold on a channel: limits as data. Counts are the platform's own; None: not there at all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+Markup = Literal["whatsapp", "telegram", "plain"]
+MediaKind = Literal["image", "video", "audio", "voice", "document", "sticker"]
+
+
+@dataclass(frozen=True, slots=True)
+class MediaLimit:
+    """A file of one kind: `size` in bytes; `mimes` empty: any type."""
+
+    size: int
+    mimes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ButtonLimits:
+    """Buttons under a message; lengths in the platform's characters."""
+
+    count: int
+    title: int
+    id: int
+    body: int
+    header: int
+    footer: int
+
+
+@dataclass(frozen=True, slots=True)
+class ListLimits:
+    """A list behind a button; `rows` over all sections."""
+
+    rows: int
+    sections: int
+    button: int
+    section_title: int
+    row_title: int
+    row_description: int
+    row_id: int
+    body: int
+    header: int
+    footer: int
+
+
+@dataclass(frozen=True, slots=True)
+class UrlButtonLimits:
+    """A button that opens a page."""
+
+    label: int
+    body: int
+    header: int
+    footer: int
+
+
+@dataclass(frozen=True, slots=True)
+class ContentLimits:
+    """What a channel's messages may hold. A kind whose limit is None is said in another way (text.fitting)."""
+
+    text: int
+    caption: int = 0
+    media: Mapping[MediaKind, MediaLimit] = field(default_factory=dict)
+    buttons: ButtonLimits | None = None
+    list: ListLimits | None = None
+    url_button: UrlButtonLimits | None = None
+    location: bool = False
+    location_request: bool = False
+    contacts: bool = False
+    reactions: bool = False
+    templates: bool = False
