@@ -7,7 +7,7 @@ the channel's own markup, within its limits. A tagged union, so that rows keep t
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import msgspec
@@ -226,12 +226,25 @@ def words_of(content: Content) -> str:
     return f"[{content.__struct_config__.tag}]"
 
 
+def files_of(content: Content) -> tuple[File, ...]:
+    """Every file that a content carries, in the order in which the person sees them."""
+    match content:
+        case Image(file=file) | Video(file=file) | Audio(file=file) | VoiceNote(file=file):
+            return (file,)
+        case Document(file=file) | Sticker(file=file):
+            return (file,)
+        case Buttons(header_file=file) | Template(header_file=file) if file is not None:
+            return (file,)
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class Outbound:
     """A message on its way to one contact.
 
     `addresses` are the contact's, as in Inbound; `tracker` comes back in statuses where the channel can carry
-    it; `window_open` says whether free-form messages are allowed now; `tries` counts from 1.
+    it; `window_open` says whether free-form messages are allowed now; `tries` counts from 1; `uploads` gives the
+    provider's media id for each `File.key` of the content (a key that is missing there is not sent).
     """
 
     key: OutboundKey
@@ -241,6 +254,7 @@ class Outbound:
     tracker: str
     tries: int = 1
     window_open: bool = True
+    uploads: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

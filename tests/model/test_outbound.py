@@ -1,0 +1,68 @@
+"""What the kinds of content say of themselves: every file is named, every kind has words."""
+
+from typing import get_args
+
+import msgspec
+import pytest
+
+from turnkeeper.model.events import Choice
+from turnkeeper.model.outbound import (
+    Audio,
+    Buttons,
+    ContactCard,
+    Contacts,
+    Content,
+    Document,
+    File,
+    Image,
+    List,
+    Location,
+    LocationRequest,
+    Reaction,
+    Section,
+    Sticker,
+    Template,
+    Text,
+    UrlButton,
+    Video,
+    VoiceNote,
+    files_of,
+    words_of,
+)
+
+FILE = File(key="k1", mime="image/png")
+YES = Choice("yes", "Yes")
+KINDS: list[tuple[Content, tuple[File, ...], str]] = [
+    (Text("hi"), (), "hi"),
+    (Image(FILE, "a cat"), (FILE,), "a cat"),
+    (Image(FILE), (FILE,), "[image]"),
+    (Video(FILE), (FILE,), "[video]"),
+    (Audio(FILE), (FILE,), "[audio]"),
+    (VoiceNote(FILE), (FILE,), "[voice]"),
+    (Document(FILE), (FILE,), "[document]"),
+    (Document(File(link="https://a.test/b.pdf", filename="b.pdf")),
+     (File(link="https://a.test/b.pdf", filename="b.pdf"),), "[document b.pdf]"),
+    (Sticker(FILE), (FILE,), "[sticker]"),
+    (Location(1, 2, address="Main Street"), (), "[location] Main Street"),
+    (Contacts((ContactCard("Ada"), ContactCard("Bob"))), (), "[contacts] Ada, Bob"),
+    (Buttons("Well?", (YES,)), (), "Well?"),
+    (Buttons("Well?", (YES,), header_file=FILE), (FILE,), "Well?"),
+    (List("Which?", "Show", (Section((YES,)),)), (), "Which?"),
+    (UrlButton("Look", "Open", "https://a.test"), (), "Look"),
+    (LocationRequest("Where?"), (), "Where?"),
+    (Reaction("wamid.1", "👍"), (), "👍"),
+    (Reaction("wamid.1", ""), (), "[reaction taken away]"),
+    (Template("hello", "en"), (), "[template hello]"),
+    (Template("hello", "en", header_file=FILE, header_kind="image"), (FILE,), "[template hello]"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("content, files, words", KINDS)
+def test_files_words_and_the_way_to_json_and_back(content: Content, files: tuple[File, ...], words: str) -> None:
+    assert files_of(content) == files
+    assert words_of(content) == words
+    assert msgspec.json.decode(msgspec.json.encode(content), type=Content) == content
+
+
+def test_every_kind_is_here() -> None:
+    assert {type(content) for content, _, _ in KINDS} == set(get_args(Content))
