@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -181,7 +182,8 @@ class TemplateButton(msgspec.Struct, frozen=True, omit_defaults=True):
 class Template(msgspec.Struct, frozen=True, tag="template", omit_defaults=True):
     """A pre-approved message and its parameters, in order (`body`) or by name (`named`).
 
-    `header`: the parameter of a header of words; `header_file`, `header_kind`, `header_location`: of the others.
+    `header`: the parameter of a header of words, `header_name` its name where parameters have names; `header_file`,
+    `header_kind`, `header_location`: of the others.
     """
 
     name: str
@@ -194,6 +196,7 @@ class Template(msgspec.Struct, frozen=True, tag="template", omit_defaults=True):
     header_location: Location | None = None
     buttons: tuple[TemplateButton, ...] = ()
     reply_to: str | None = None
+    header_name: str | None = None
 
 
 Content = (
@@ -204,6 +207,10 @@ Content = (
 
 Reply = str | Content
 """What a bot may say; a `str` is Markdown."""
+
+_ENDINGS: dict[str, Literal["image", "video"]] = {
+    "jpg": "image", "jpeg": "image", "png": "image", "mp4": "video", "3gp": "video",
+}  # fmt: skip
 
 
 def words_of(content: Content) -> str:
@@ -224,6 +231,15 @@ def words_of(content: Content) -> str:
         case Template(name=name):
             return f"[template {name}]"
     return f"[{content.__struct_config__.tag}]"
+
+
+def shown_as(file: File) -> Literal["image", "video", "document"]:
+    """What a file is shown as above a message: by its type, else by how its name ends."""
+    mime = (file.mime or "").lower()
+    if mime:
+        return "image" if mime.startswith("image/") else "video" if mime.startswith("video/") else "document"
+    name = file.filename or urlsplit(file.link or "").path
+    return _ENDINGS.get(name.rpartition(".")[2].lower(), "document")
 
 
 def files_of(content: Content) -> tuple[File, ...]:

@@ -1,4 +1,4 @@
-"""WhatsApp through Meta's Cloud API: verify, parse, send text, show typing. Values in, values out.
+"""WhatsApp through Meta's Cloud API: verify, parse, send, show typing. Values in, values out.
 
 Sources: Meta's Cloud API and Graph API references, read 2026.
 """
@@ -18,12 +18,13 @@ from turnkeeper.channels.base import (
     HttpCall,
     Webhook,
 )
+from turnkeeper.channels.whatsapp_cloud.bodies import NotUploaded, body_of
 from turnkeeper.channels.whatsapp_cloud.errors import outcome_of
 from turnkeeper.channels.whatsapp_cloud.health import health
 from turnkeeper.channels.whatsapp_cloud.limits import LIMITS
 from turnkeeper.channels.whatsapp_cloud.parse import parse_body
 from turnkeeper.model.events import Received
-from turnkeeper.model.outbound import Outbound, Outcome, Rejected, Text
+from turnkeeper.model.outbound import Outbound, Outcome, Rejected, Template
 
 _SIGNED = "sha256="
 _CHALLENGE_LENGTH = 64
@@ -100,19 +101,21 @@ class WhatsAppCloud:
 
     def send(self, outbound: Outbound, config: WhatsAppCloudConfig) -> Calls[Outcome]:
         """Send one message in one call; the tracker comes back in each of its statuses."""
-        if not outbound.window_open:
+        if not outbound.window_open and not isinstance(outbound.content, Template):
             reason = "the 24-hour window is closed: only a template may be sent"
             return Rejected("window_closed", reason, "use_template")
         recipient = _recipient(outbound.addresses)
         if recipient is None:
             return Rejected("no_address", "the contact has no WhatsApp address")
-        if not isinstance(outbound.content, Text):
-            return Rejected("not_supported", "this kind of message cannot be sent yet")
+        try:
+            said = body_of(outbound.content, outbound.uploads)
+        except NotUploaded as missing:
+            return Rejected("not_uploaded", f"the file {missing} was not uploaded")
         body = {
             "messaging_product": "whatsapp",
             "recipient_type": "individual",
             **recipient,
-            **_content(outbound.content),
+            **said,
             "biz_opaque_callback_data": outbound.tracker,
         }
         reply = yield self._post("messages", body, config)
@@ -154,13 +157,3 @@ def _recipient(addresses: tuple[str, ...]) -> dict[str, str] | None:
         return {"to": f"+{phone}"}
     user = found.get("user") or found.get("parent")
     return {"recipient": user} if user else None
-
-
-def _content(content: Text) -> dict[str, object]:
-    body: dict[str, object] = {
-        "type": "text",
-        "text": {"body": content.body, "preview_url": content.preview_url},
-    }
-    if content.reply_to:
-        body["context"] = {"message_id": content.reply_to}
-    return body
