@@ -20,7 +20,10 @@ from turnkeeper.testing.fake_graph.behaviour import (
 )
 from turnkeeper.testing.fake_graph.clock import Clock, SystemClock
 from turnkeeper.testing.fake_graph.errors import GraphError
-from turnkeeper.testing.fake_graph.graph import Call, FakeGraph
+from turnkeeper.testing.fake_graph.fake import FakeGraph
+from turnkeeper.testing.fake_graph.graph import Call
+from turnkeeper.testing.fake_graph.lies import Cut, Endless, GzipBomb, Lie, Redirect, Slow
+from turnkeeper.testing.fake_graph.media import Link, Media, Medium
 from turnkeeper.testing.fake_graph.payloads import FakeNumber, Identity
 from turnkeeper.testing.fake_graph.people import Person, Received, Typing, Written
 from turnkeeper.testing.fake_graph.phone import PhoneOwner
@@ -30,22 +33,33 @@ from turnkeeper.testing.fake_graph.serving import (
     running_fake_graph,
     serve_in_thread,
 )
+from turnkeeper.testing.fake_graph.switches import Switch, set_switch, switches
 from turnkeeper.testing.fake_graph.webhooks import Verified, WebhookCall, signature
 
 __all__ = [
     "Behaviour",
     "Call",
     "Clock",
+    "Cut",
+    "Endless",
     "FakeGraph",
     "FakeGraphTransport",
     "FakeNumber",
     "Fault",
     "GraphError",
+    "GzipBomb",
     "Identity",
+    "Lie",
+    "Link",
+    "Media",
+    "Medium",
     "Person",
     "PhoneOwner",
     "Received",
+    "Redirect",
     "Running",
+    "Slow",
+    "Switch",
     "SystemClock",
     "Typing",
     "Verified",
@@ -58,5 +72,7 @@ __all__ = [
     "refuse",
     "running_fake_graph",
     "serve_in_thread",
+    "set_switch",
     "signature",
+    "switches",
 ]

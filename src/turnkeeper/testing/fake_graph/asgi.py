@@ -5,14 +5,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl
 
 from turnkeeper.testing.fake_graph.http import NoReply, Reply, Request
 from turnkeeper.testing.fake_graph.webhooks import BODY_LIMIT
 
 if TYPE_CHECKING:
-    from turnkeeper.testing.fake_graph.graph import FakeGraph
+    from turnkeeper.testing.fake_graph.graph import Graph
+    from turnkeeper.testing.fake_graph.phone import Phone
+
+UPLOAD_LIMIT: Final = 101 * 1024 * 1024
+"""The largest document with the form around it."""
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -20,16 +24,16 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
 
-async def serve(graph: FakeGraph, scope: Scope, receive: Receive, send: Send) -> None:
+async def serve(graph: Graph, phone: Phone, scope: Scope, receive: Receive, send: Send) -> None:
     if scope["type"] == "lifespan":
         await _lifespan(graph, receive, send)
     elif scope["type"] == "http":
-        await _http(graph, scope, receive, send)
+        await _http(graph, phone, scope, receive, send)
     else:
         await send({"type": "websocket.close", "code": 1000})
 
 
-async def _lifespan(graph: FakeGraph, receive: Receive, send: Send) -> None:
+async def _lifespan(graph: Graph, receive: Receive, send: Send) -> None:
     while True:
         message = await receive()
         if message["type"] == "lifespan.startup":
@@ -40,12 +44,12 @@ async def _lifespan(graph: FakeGraph, receive: Receive, send: Send) -> None:
             return
 
 
-async def _http(graph: FakeGraph, scope: Scope, receive: Receive, send: Send) -> None:
+async def _http(graph: Graph, phone: Phone, scope: Scope, receive: Receive, send: Send) -> None:
     path = inner_path(scope)
     if (scope["method"], path) == ("GET", "/api/events"):
-        await _events(graph, receive, send)
+        await _events(phone, receive, send)
         return
-    body = await _body(receive)
+    body = await _body(receive, UPLOAD_LIMIT if path.endswith("/media") else BODY_LIMIT)
     if body is None:
         await _reply(send, Reply.json(413, {"error": "body too large"}))
         return
@@ -55,9 +59,10 @@ async def _http(graph: FakeGraph, scope: Scope, receive: Receive, send: Send) ->
         dict(parse_qsl(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True)),
         {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]},
         body,
+        base_url(scope),
     )
     try:
-        answer = graph.phone.answer if path.startswith("/api/") else graph.answer
+        answer = phone.answer if path.startswith("/api/") else graph.answer
         reply = await answer(request)
     except NoReply as silence:
         await _stay_silent(silence, receive, send)
@@ -74,7 +79,14 @@ def inner_path(scope: Scope) -> str:
     return path
 
 
-async def _body(receive: Receive) -> bytes | None:
+def base_url(scope: Scope) -> str:
+    """Where the caller reached the fake, its prefix included."""
+    named = dict(scope["headers"]).get(b"host")
+    host = named.decode("latin-1") if named else "{}:{}".format(*scope.get("server") or ("localhost", 80))
+    return f"{scope.get('scheme', 'http')}://{host}{scope.get('root_path', '').rstrip('/')}"
+
+
+async def _body(receive: Receive, limit: int) -> bytes | None:
     """The whole body; None if it is over the limit or the caller left."""
     parts: list[bytes] = []
     size = 0
@@ -84,35 +96,46 @@ async def _body(receive: Receive) -> bytes | None:
             return None
         parts.append(message.get("body", b""))
         size += len(parts[-1])
-        if size > BODY_LIMIT:
+        if size > limit:
             return None
         if not message.get("more_body", False):
             return b"".join(parts)
 
 
 async def _reply(send: Send, reply: Reply) -> None:
-    headers = [
-        (b"content-type", reply.content_type.encode()),
-        (b"content-length", str(len(reply.body)).encode()),
-    ]
+    headers = [(name.encode(), value.encode()) for name, value in reply.all_headers()]
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})
-    await send({"type": "http.response.body", "body": reply.body})
+    if reply.stream is None:
+        await send({"type": "http.response.body", "body": reply.body})
+        return
+    try:
+        async with contextlib.aclosing(reply.stream()) as pieces:
+            async for piece in pieces:
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
+    except NoReply:
+        _abort(send)
+        return
+    await send({"type": "http.response.body", "body": b""})
 
 
 async def _stay_silent(silence: NoReply, receive: Receive, send: Send) -> None:
     """Wait until the caller gives up; or close the connection under it."""
     if silence.closed:
-        # ASGI has no way to say this; uvicorn's `send` is a method of an object with the socket.
-        transport = getattr(getattr(send, "__self__", None), "transport", None)
-        if transport is None:
-            raise ConnectionResetError("closed by a fault")
-        transport.abort()
+        _abort(send)
     while (await receive())["type"] != "http.disconnect":
         pass
 
 
-async def _events(graph: FakeGraph, receive: Receive, send: Send) -> None:
-    if graph.phone.full:
+def _abort(send: Send) -> None:
+    # ASGI has no way to say this; uvicorn's `send` is a method of an object with the socket.
+    transport = getattr(getattr(send, "__self__", None), "transport", None)
+    if transport is None:
+        raise ConnectionResetError("closed by a fault")
+    transport.abort()
+
+
+async def _events(phone: Phone, receive: Receive, send: Send) -> None:
+    if phone.full:
         await _reply(send, Reply.json(503, {"error": "too many event streams"}))
         return
     headers = [
@@ -123,7 +146,7 @@ async def _events(graph: FakeGraph, receive: Receive, send: Send) -> None:
     await send({"type": "http.response.start", "status": 200, "headers": headers})
 
     async def write() -> None:
-        async with contextlib.aclosing(graph.phone.events()) as chunks:
+        async with contextlib.aclosing(phone.events()) as chunks:
             async for chunk in chunks:
                 await send({"type": "http.response.body", "body": chunk, "more_body": True})
         await send({"type": "http.response.body", "body": b""})

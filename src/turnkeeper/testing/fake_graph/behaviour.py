@@ -45,6 +45,14 @@ class Behaviour:
     at_once: int = 16
     """POSTs under way at the same time. One person's first tries stay in order."""
 
+    # What goes wrong for as long as it is set; `switches` has names for these.
+    fault: Fault | None = None
+    """Every send meets this, unless a fault of its own waits for it."""
+    token_revoked: bool = False
+    """Every call is 190."""
+    window_closed: bool = False
+    """As if nobody had written within `window`."""
+
     # What sends are held to.
     window: float = 24 * 3600.0
     outside_window: WindowRefusal = "answer"

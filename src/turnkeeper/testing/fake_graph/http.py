@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import AsyncGenerator, Callable, Mapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +19,8 @@ class Request:
     headers: Mapping[str, str]
     """Lower-case names."""
     body: bytes
+    base_url: str = ""
+    """Scheme, host and prefix under which the fake was reached."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,14 @@ class Reply:
     status: int
     body: bytes
     content_type: str = "application/json; charset=UTF-8"
+    headers: tuple[tuple[str, str], ...] = ()
+    stream: Callable[[], AsyncGenerator[bytes, None]] | None = None
+    """Gives the body piece by piece, in place of `body`; raises `NoReply` where the connection is to end."""
+
+    def all_headers(self) -> list[tuple[str, str]]:
+        """A streamed body has no length unless `headers` claims one."""
+        length = [] if self.stream else [("content-length", str(len(self.body)))]
+        return [("content-type", self.content_type), *length, *self.headers]
 
     @classmethod
     def json(cls, status: int, value: Any) -> Reply:

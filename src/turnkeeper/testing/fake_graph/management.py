@@ -11,7 +11,7 @@ from turnkeeper.testing.fake_graph.errors import parameter_error, unknown_object
 from turnkeeper.testing.fake_graph.http import Reply, Request
 
 if TYPE_CHECKING:
-    from turnkeeper.testing.fake_graph.graph import FakeGraph
+    from turnkeeper.testing.fake_graph.core import Core
     from turnkeeper.testing.fake_graph.payloads import FakeNumber, Json
 
 APP_ID = "3000000001"
@@ -21,26 +21,25 @@ SCOPES = ["whatsapp_business_management", "whatsapp_business_messaging"]
 class Management:
     """Change `token_expired`, `scopes`, `subscribed` or `health` to break a link of the set-up."""
 
-    def __init__(self, graph: FakeGraph) -> None:
-        self.graph = graph
+    def __init__(self, core: Core) -> None:
+        self._core = core
         self.app_id = APP_ID
         self.token_expired = False
         self.scopes = list(SCOPES)
-        self.subscribed = {number.waba_id for number in graph.numbers.values()}
-        """Accounts whose webhooks this app gets."""
+        self.subscribed = core.subscribed
         self.health: dict[str, Json] = {}
         """Fields of a number that differ from a healthy one, by phone_number_id."""
 
     def answer(self, request: Request, object_id: str, edge: str | None) -> Reply:
-        accounts = {number.waba_id for number in self.graph.numbers.values()}
+        accounts = {number.waba_id for number in self._core.numbers.values()}
         match (request.method, object_id, edge):
             case ("GET", "debug_token", None):
                 return self._debug_token(request)
-            case ("GET", _, None) if object_id in self.graph.numbers:
-                fields = self._number(self.graph.numbers[object_id])
+            case ("GET", _, None) if object_id in self._core.numbers:
+                fields = self._number(self._core.numbers[object_id])
                 return Reply.json(200, _chosen(fields, request.query.get("fields")))
             case ("GET", _, "phone_numbers") if object_id in accounts:
-                numbers = [n for n in self.graph.numbers.values() if n.waba_id == object_id]
+                numbers = [n for n in self._core.numbers.values() if n.waba_id == object_id]
                 chosen = request.query.get("fields")
                 rows = [_chosen(self._number(number), chosen) for number in numbers]
                 return Reply.json(200, {"data": rows})
@@ -93,10 +92,10 @@ class Management:
         token = request.query.get("input_token")
         if not token:
             raise parameter_error("The parameter input_token is required.")
-        if token != self.graph.access_token:
+        if token != self._core.access_token:
             error = {"code": 190, "message": "Invalid OAuth access token.", "subcode": 0}
             return Reply.json(200, {"data": {"error": error, "is_valid": False, "scopes": []}})
-        accounts = sorted({number.waba_id for number in self.graph.numbers.values()})
+        accounts = sorted({number.waba_id for number in self._core.numbers.values()})
         data = {
             "app_id": self.app_id,
             "type": "SYSTEM_USER",

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections import deque
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from turnkeeper.testing.fake_graph.payloads import Identity, Update, message_item
 
 if TYPE_CHECKING:
-    from turnkeeper.testing.fake_graph.graph import FakeGraph
-    from turnkeeper.testing.fake_graph.payloads import FakeNumber, Identity, Json
+    from turnkeeper.testing.fake_graph.core import Core
+    from turnkeeper.testing.fake_graph.payloads import FakeNumber, Json
+
+MOST_PEOPLE: Final = 100_000
 
 Ticks = Literal["clock", "sent", "delivered", "read", "played", "failed"]
 
@@ -110,18 +115,19 @@ class Thread:
 class Person:
     """A simulated person. Get one with `await fake.person(...)`."""
 
-    def __init__(self, graph: FakeGraph, identity: Identity, number: FakeNumber) -> None:
+    def __init__(self, people: People, identity: Identity, number: FakeNumber) -> None:
         self.identity = identity
         self.number = number
         """The business number that this person writes to."""
-        self._graph = graph
+        self._people = people
+        self._core = people.core
         self._threads: dict[str, Thread] = {}
 
     def thread(self, number: FakeNumber | None = None) -> Thread:
         number = number or self.number
         thread = self._threads.get(number.phone_number_id)
         if thread is None:
-            thread = self._threads[number.phone_number_id] = Thread(number, self._graph.history)
+            thread = self._threads[number.phone_number_id] = Thread(number, self._core.history)
         return thread
 
     @property
@@ -140,7 +146,7 @@ class Person:
     @property
     def typing(self) -> bool:
         """Are the three dots shown now?"""
-        return self.thread().typing(self._graph.clock.now())
+        return self.thread().typing(self._core.clock.now())
 
     @property
     def typings(self) -> list[Typing]:
@@ -150,7 +156,7 @@ class Person:
         """Of a message the person wrote: `sent` once a webhook got its 200, `read` when marked."""
         if message.read_at is not None:
             return "read"
-        acknowledged = self._graph.webhooks.acknowledged(message.id)
+        acknowledged = self._core.webhooks.acknowledged(message.id)
         if acknowledged is None:
             return "clock"
         return "sent" if acknowledged else "failed"
@@ -166,7 +172,7 @@ class Person:
         """
         if reply_to is not None:
             extra["context"] = {"from": self.number.display_phone_number, "id": reply_to}
-        return self._graph.take_from_person(self, kind, payload, extra)
+        return self._people.take(self, kind, payload, extra)
 
     async def react(self, message_id: str, emoji: str = "👍") -> Written:
         """React to a message; an empty `emoji` takes the reaction back."""
@@ -181,13 +187,77 @@ class Person:
     async def next_message(self, after: int = 0, within: float = 10.0) -> Received:
         """The message number `after` (from 0) that reaches the person; waits for it."""
         thread = self.thread()
-        await self._graph.changes.until(lambda: len(thread.received) > after, within)
+        await self._core.changes.until(lambda: len(thread.received) > after, within)
         return thread.received[after]
 
     async def pause(self, seconds: float) -> None:
         """Let time pass on the fake's clock, as hands do between messages."""
-        await self._graph.clock.sleep(seconds)
+        await self._core.clock.sleep(seconds)
         await asyncio.sleep(0)
+
+
+class People:
+    """Everyone the fake knows, by phone and by user id."""
+
+    def __init__(self, core: Core) -> None:
+        self.core = core
+        self._by_address: dict[str, Person] = {}
+        self._threads: dict[str, Thread] = {}
+
+    def meet(self, identity: Identity, number: FakeNumber | None = None) -> Person:
+        """The person with this phone or user id, made if new.
+
+        A phone without a user id gets a derived one; `user_id=""` leaves it out, as before 2026.
+        """
+        for address in (identity.user_id, identity.phone):
+            if address and address in self._by_address:
+                return self._by_address[address]
+        if not identity.phone and not identity.user_id:
+            raise ValueError("a person needs a phone or a user_id")
+        if len(self._by_address) >= MOST_PEOPLE:
+            raise RuntimeError(f"more than {MOST_PEOPLE} addresses")
+        person = Person(self, _with_user_id(identity), number or self.core.first_number)
+        for address in (person.identity.user_id, person.identity.phone):
+            if address:
+                self._by_address[address] = person
+        return person
+
+    def find(self, address: str) -> Person | None:
+        return self._by_address.get(address)
+
+    def take(self, person: Person, kind: str, payload: Any, extra: Json) -> Written:
+        """A person writes: remember it and queue the webhook."""
+        payload = sample(kind) if payload is None else payload
+        now = self.core.clock.now()
+        written = Written(self.core.next_id(), kind, _shown(kind, payload), now)
+        thread = person.thread()
+        thread.wrote_at = now
+        thread.written.append(written)
+        self._threads[written.id] = thread
+        while len(self._threads) > self.core.history:
+            del self._threads[next(iter(self._threads))]
+        item = {**message_item(written.id, person.identity, now, kind, payload), **extra}
+        contact = None if kind == "system" else person.identity.contact()
+        self.core.tell(Update(person.number, "message", item, contact, person.identity.key, written.id))
+        return written
+
+    def thread_of(self, number: FakeNumber, message_id: str) -> Thread | None:
+        """The thread in which a person wrote this message to this number."""
+        thread = self._threads.get(message_id)
+        return thread if thread is not None and thread.number == number else None
+
+
+def _with_user_id(identity: Identity) -> Identity:
+    if identity.user_id is None and identity.phone:
+        digest = hashlib.sha256(identity.phone.encode()).digest()
+        return replace(identity, user_id=f"US.{int.from_bytes(digest[:7], 'big')}")
+    return replace(identity, user_id=identity.user_id or None)
+
+
+def _shown(kind: str, payload: Any) -> str:
+    if kind == "text" and isinstance(payload, dict):
+        return str(payload.get("body", ""))
+    return f"[{kind}]"
 
 
 SAMPLES: dict[str, Any] = {

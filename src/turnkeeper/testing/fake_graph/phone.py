@@ -16,7 +16,7 @@ from turnkeeper.testing.fake_graph.outbound import TEXT_LIMIT
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
-    from turnkeeper.testing.fake_graph.graph import FakeGraph
+    from turnkeeper.testing.fake_graph.graph import Graph
     from turnkeeper.testing.fake_graph.payloads import Json
     from turnkeeper.testing.fake_graph.people import Person
 
@@ -38,7 +38,7 @@ class PhoneOwner:
 class Phone:
     """The phone of `owner`, who writes to the fake's first number."""
 
-    def __init__(self, graph: FakeGraph, owner: PhoneOwner) -> None:
+    def __init__(self, graph: Graph, owner: PhoneOwner) -> None:
         self.graph = graph
         self.owner = owner
         self._streams = 0

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from turnkeeper.testing.fake_graph.errors import (
     GraphError,
@@ -12,25 +11,23 @@ from turnkeeper.testing.fake_graph.errors import (
     missing,
     parameter_error,
 )
-from turnkeeper.testing.fake_graph.http import NoReply, Reply
+from turnkeeper.testing.fake_graph.http import Reply
 from turnkeeper.testing.fake_graph.limits import PAIR_BURST, PAIR_PER_SECOND, Bucket
 from turnkeeper.testing.fake_graph.outbound import check_message, preview
 from turnkeeper.testing.fake_graph.payloads import FakeNumber, Json, Update, status_item
-from turnkeeper.testing.fake_graph.people import Person, Received, Thread, Ticks
+from turnkeeper.testing.fake_graph.people import People, Person, Received, Thread, Ticks
 
 if TYPE_CHECKING:
-    from turnkeeper.testing.fake_graph.behaviour import Fault
-    from turnkeeper.testing.fake_graph.graph import FakeGraph
-
-Target = Literal["send", "mark"]
+    from turnkeeper.testing.fake_graph.core import Core
 
 
 class Sends:
-    """The sending half of the fake. Holds the limits and the faults still to come."""
+    """The sending half of the fake. Holds the limits; `faults` are those still to come."""
 
-    def __init__(self, graph: FakeGraph) -> None:
-        self.graph = graph
-        self.faults: dict[Target, deque[Fault]] = {"send": deque(), "mark": deque()}
+    def __init__(self, core: Core, people: People) -> None:
+        self._core = core
+        self._people = people
+        self.faults = core.faults
         self._throughput: dict[str, Bucket] = {}
         self._pairs: dict[tuple[str, str], Bucket] = {}
 
@@ -46,36 +43,36 @@ class Sends:
         indicator = body.get("typing_indicator")
         if indicator is not None and (not isinstance(indicator, dict) or indicator.get("type") != "text"):
             raise invalid("typing_indicator['type']", "must be text")
-        now = self.graph.clock.now()
-        fault = self._next_fault("mark")
+        now = self._core.clock.now()
+        fault = self.faults.next("mark")
         if fault is None or fault.taken:
-            thread = self.graph.thread_of(number, message_id)
+            thread = self._people.thread_of(number, message_id)
             if thread is None or not thread.mark_read(message_id, now):
                 raise GraphError(100, message="(#100) Invalid parameter: unknown message_id")
             if indicator is not None:
                 thread.show_typing(now)
-            self.graph.changes.happened()
+            self._core.changes.happened()
         if fault is not None:
-            await self._act_out(fault)
+            await self.faults.act_out(fault)
         return Reply.json(200, {"success": True})
 
     async def send(self, number: FakeNumber, body: Json) -> tuple[Reply, Received]:
         kind = check_message(body)
         person = self._recipient(number, body)
-        fault = self._next_fault("send")
+        fault = self.faults.next("send") or self._core.behaviour.fault
         self._check_limits(number, person)
         late = self._check_window(number, person, kind)
         self._check_template(kind, body)
-        if self.graph.behaviour.answer_after:
-            await self.graph.clock.sleep(self.graph.behaviour.answer_after)
+        if self._core.behaviour.answer_after:
+            await self._core.clock.sleep(self._core.behaviour.answer_after)
         if fault is not None and not fault.taken and fault.answer != "accept":
-            await self._act_out(fault)
+            await self.faults.act_out(fault)
             fault = None
         if fault is not None and fault.answer == "accept":
             late = GraphError(fault.code)
         received = self._take(person, number, kind, body, late)
         if fault is not None:
-            await self._act_out(fault)
+            await self.faults.act_out(fault)
         return Reply.json(200, _accepted(body, person, received)), received
 
     def _recipient(self, number: FakeNumber, body: Json) -> Person:
@@ -85,16 +82,16 @@ class Sends:
             digits = "".join(char for char in address if char.isdigit())
             if digits == number.display_phone_number.lstrip("+"):
                 raise GraphError(131021)
-            person = self.graph.find_person(digits or address)
+            person = self._people.find(digits or address)
         else:
-            person = self.graph.find_person(body["recipient"])
+            person = self._people.find(body["recipient"])
         if person is None:
-            raise GraphError(131030 if self.graph.behaviour.only_known else 131026)
+            raise GraphError(131030 if self._core.behaviour.only_known else 131026)
         return person
 
     def _check_limits(self, number: FakeNumber, person: Person) -> None:
-        now = self.graph.clock.now()
-        behaviour = self.graph.behaviour
+        now = self._core.clock.now()
+        behaviour = self._core.behaviour
         if behaviour.throughput is not None:
             rate = behaviour.throughput
             bucket = self._throughput.get(number.phone_number_id)
@@ -113,46 +110,32 @@ class Sends:
     def _check_window(self, number: FakeNumber, person: Person, kind: str) -> GraphError | None:
         """Raises, or returns the error that a later status is to carry."""
         wrote_at = person.thread(number).wrote_at
-        now = self.graph.clock.now()
-        if kind == "template" or (wrote_at is not None and now - wrote_at < self.graph.behaviour.window):
+        now = self._core.clock.now()
+        behaviour = self._core.behaviour
+        opened = wrote_at is not None and now - wrote_at < behaviour.window and not behaviour.window_closed
+        if opened or kind == "template":
             return None
-        if self.graph.behaviour.outside_window == "answer":
+        if behaviour.outside_window == "answer":
             raise GraphError(131047)
         return GraphError(131047)
 
     def _check_template(self, kind: str, body: Json) -> None:
-        approved = self.graph.behaviour.templates
+        approved = self._core.behaviour.templates
         if kind != "template" or approved is None:
             return
         template = body["template"]
         if (template["name"], template["language"]["code"]) not in approved:
             raise GraphError(132001)
 
-    def _next_fault(self, target: Target) -> Fault | None:
-        return self.faults[target].popleft() if self.faults[target] else None
-
-    async def _act_out(self, fault: Fault) -> None:
-        """Returns if the send goes on as usual after all."""
-        if fault.answer == "error":
-            raise GraphError(fault.code, fault.details, status=fault.status)
-        if fault.answer == "gateway":
-            raise Gateway(fault.status or 502)
-        if fault.answer == "close":
-            raise NoReply(closed=True)
-        if fault.answer == "hold":
-            if fault.hold is None:
-                raise NoReply(closed=False)
-            await self.graph.clock.sleep(fault.hold)
-
     def _take(self, person: Person, number: FakeNumber, kind: str, body: Json, late: GraphError | None) -> Received:
-        now = self.graph.clock.now()
+        now = self._core.clock.now()
         thread = person.thread(number)
-        received = Received(self.graph.next_id(), kind, preview(kind, body), now, body)
+        received = Received(self._core.next_id(), kind, preview(kind, body), now, body)
         if late is None:
             thread.received.append(received)
             thread.end_typing(now)
-        self.graph.changes.happened()
-        self.graph.start(self._report(person, thread, received, late))
+        self._core.changes.happened()
+        self._core.start(self._report(person, thread, received, late))
         return received
 
     async def _report(self, person: Person, thread: Thread, received: Received, late: GraphError | None) -> None:
@@ -160,7 +143,7 @@ class Sends:
         if late is not None:
             await self._advance(person, thread, received, "failed", 0.0, late)
             return
-        behaviour = self.graph.behaviour
+        behaviour = self._core.behaviour
         passed = 0.0
         steps: list[tuple[Ticks, float | None]] = [
             ("sent", behaviour.sent_after),
@@ -186,28 +169,20 @@ class Sends:
         error: GraphError | None,
     ) -> None:
         if wait:
-            await self.graph.clock.sleep(wait)
+            await self._core.clock.sleep(wait)
         else:
             await asyncio.sleep(0)
         received.ticks = ticks
         who = person.identity
-        item = status_item(received.id, who, self.graph.clock.now(), ticks, received.callback_data)
+        item = status_item(received.id, who, self._core.clock.now(), ticks, received.callback_data)
         if error is not None:
             received.error = item["errors"] = error.in_status()
             item["errors"] = [received.error]
-        self.graph.changes.happened()
-        if ticks not in self.graph.behaviour.drop_statuses:
+        self._core.changes.happened()
+        if ticks not in self._core.behaviour.drop_statuses:
             contact = None if error is not None else who.contact()
             update = Update(thread.number, "status", item, contact, f"{who.key}/status", received.id)
-            self.graph.tell(update)
-
-
-class Gateway(Exception):
-    """Something in front of Meta answers in its place."""
-
-    def __init__(self, status: int) -> None:
-        super().__init__(str(status))
-        self.status = status
+            self._core.tell(update)
 
 
 def _accepted(body: Json, person: Person, received: Received) -> Json:

@@ -14,9 +14,9 @@ import uvicorn
 from turnkeeper.testing.fake_graph.http import NoReply, Request
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Coroutine, Iterator
+    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterator
 
-    from turnkeeper.testing.fake_graph.graph import FakeGraph
+    from turnkeeper.testing.fake_graph.fake import FakeGraph
 
 T = TypeVar("T")
 
@@ -47,7 +47,7 @@ async def running_fake_graph(graph: FakeGraph, host: str = "127.0.0.1", port: in
                 serving.result()
                 raise RuntimeError("the fake did not start")
             await asyncio.sleep(0.005)
-        base_url = f"http://{host}:{listener.getsockname()[1]}"
+        base_url = graph.base_url = f"http://{host}:{listener.getsockname()[1]}"
         yield Running(graph, base_url, asyncio.get_running_loop())
     finally:
         await graph.aclose()
@@ -108,6 +108,7 @@ class FakeGraphTransport(httpx2.AsyncBaseTransport):
             dict(request.url.params),
             {name.lower(): value for name, value in request.headers.items()},
             body,
+            f"{request.url.scheme}://{request.url.netloc.decode('ascii')}{self._prefix}",
         )
         timeout: float | None = request.extensions.get("timeout", {}).get("read")
         try:
@@ -122,8 +123,27 @@ class FakeGraphTransport(httpx2.AsyncBaseTransport):
                     raise AssertionError("unreachable") from None
         except TimeoutError:
             raise httpx2.ReadTimeout("no answer", request=request) from None
-        headers = {"content-type": reply.content_type}
-        return httpx2.Response(reply.status, headers=headers, content=reply.body, request=request)
+        stream = None if reply.stream is None else _Stream(reply.stream, request)
+        content = reply.body if stream is None else None
+        return httpx2.Response(
+            reply.status, headers=reply.all_headers(), content=content, stream=stream, request=request
+        )
+
+
+class _Stream(httpx2.AsyncByteStream):
+    """A body that comes piece by piece, or breaks off."""
+
+    def __init__(self, stream: Callable[[], AsyncGenerator[bytes, None]], request: httpx2.Request) -> None:
+        self._stream = stream
+        self._request = request
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        try:
+            async with contextlib.aclosing(self._stream()) as pieces:
+                async for piece in pieces:
+                    yield piece
+        except NoReply:
+            raise httpx2.RemoteProtocolError("peer closed connection", request=self._request) from None
 
 
 class _Server(uvicorn.Server):
