@@ -15,7 +15,6 @@ from turnkeeper.model.outbound import (
     Buttons,
     ContactCard,
     Contacts,
-    Content,
     Document,
     File,
     Image,
@@ -26,6 +25,7 @@ from turnkeeper.model.outbound import (
     Phone,
     Reaction,
     Rejected,
+    Sayable,
     Section,
     Sticker,
     Template,
@@ -42,7 +42,7 @@ LINK = File(link="https://files.test/a/My%20bill.pdf?x=1")
 UPLOADS = {"k1": "9001"}
 YES, NO = Choice("yes", "Yes"), Choice("no", "No")
 
-BODIES: list[tuple[str, Content, dict[str, Any]]] = [
+BODIES: list[tuple[str, Sayable, dict[str, Any]]] = [
     ("text", Text("hi"), {"type": "text", "text": {"body": "hi", "preview_url": False}}),
     ("image by link", Image(File(link="https://files.test/a.png"), "A cat"),
      {"type": "image", "image": {"link": "https://files.test/a.png", "caption": "A cat"}}),
@@ -142,7 +142,7 @@ BODIES: list[tuple[str, Content, dict[str, Any]]] = [
 ]  # fmt: skip
 
 
-def sent(content: Content, **changes: Any) -> Any:
+def sent(content: Sayable, **changes: Any) -> Any:
     """The body of the one call."""
     outbound = Outbound(KEY, ChannelId("shop"), (f"phone:{PHONE}",), content, "tk1", uploads=UPLOADS)
     accepted = reply(200, {"messages": [{"id": "wamid.out"}]})
@@ -159,12 +159,12 @@ ENVELOPE = {
 
 
 @pytest.mark.parametrize("label, content, expected", BODIES, ids=[row[0] for row in BODIES])
-def test_a_kind_and_its_body(label: str, content: Content, expected: dict[str, Any]) -> None:
+def test_a_kind_and_its_body(label: str, content: Sayable, expected: dict[str, Any]) -> None:
     assert sent(content) == {**ENVELOPE, **expected}
 
 
 @pytest.mark.parametrize("label, content, expected", BODIES, ids=[row[0] for row in BODIES])
-def test_everything_but_a_reaction_can_quote(label: str, content: Content, expected: dict[str, Any]) -> None:
+def test_everything_but_a_reaction_can_quote(label: str, content: Sayable, expected: dict[str, Any]) -> None:
     if isinstance(content, Reaction):
         return
     changes: dict[str, Any] = {"reply_to": "wamid.0"}
@@ -173,7 +173,7 @@ def test_everything_but_a_reaction_can_quote(label: str, content: Content, expec
 
 
 def test_every_kind_is_here() -> None:
-    assert {type(content) for _, content, _ in BODIES} >= set(get_args(Content))
+    assert {type(content) for _, content, _ in BODIES} >= set(get_args(Sayable))
 
 
 def test_outside_the_window_a_template_goes_and_nothing_else() -> None:
@@ -193,7 +193,7 @@ def test_outside_the_window_a_template_goes_and_nothing_else() -> None:
     "content",
     [Image(KEPT), Document(KEPT), Buttons("Well?", (YES,), header_file=KEPT), Template("a", "en", header_file=KEPT)],
 )
-def test_a_file_that_was_not_uploaded_makes_no_call(content: Content) -> None:
+def test_a_file_that_was_not_uploaded_makes_no_call(content: Sayable) -> None:
     outbound = Outbound(KEY, ChannelId("shop"), (f"phone:{PHONE}",), content, "tk1")
     calls, result = play(WhatsAppCloud().send(outbound, CONFIG), [])
     assert calls == []

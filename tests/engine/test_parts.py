@@ -82,7 +82,7 @@ def test_the_clock_follows_the_databases(offsets: tuple[float, ...], ahead: floa
     ],
 )
 def test_replies_become_messages_that_fit(label: str, replies: list[str], bodies: list[str]) -> None:
-    found = rendered(replies, Capabilities(ContentLimits(text=10)))
+    found = rendered(replies, Capabilities(ContentLimits(text=10), "whatsapp")).contents
     assert [content.decode() for content in found] == [f'{{"type":"text","body":"{body}"}}' for body in bodies]
 
 

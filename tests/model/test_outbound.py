@@ -19,6 +19,7 @@ from turnkeeper.model.outbound import (
     Location,
     LocationRequest,
     Reaction,
+    Refused,
     Section,
     Sticker,
     Template,
@@ -27,6 +28,7 @@ from turnkeeper.model.outbound import (
     Video,
     VoiceNote,
     files_of,
+    shown_as,
     words_of,
 )
 
@@ -54,6 +56,7 @@ KINDS: list[tuple[Content, tuple[File, ...], str]] = [
     (Reaction("wamid.1", ""), (), "[reaction taken away]"),
     (Template("hello", "en"), (), "[template hello]"),
     (Template("hello", "en", header_file=FILE, header_kind="image"), (FILE,), "[template hello]"),
+    (Refused("Well?", "no such button"), (), "Well?"),
 ]  # fmt: skip
 
 
@@ -62,6 +65,22 @@ def test_files_words_and_the_way_to_json_and_back(content: Content, files: tuple
     assert files_of(content) == files
     assert words_of(content) == words
     assert msgspec.json.decode(msgspec.json.encode(content), type=Content) == content
+
+
+@pytest.mark.parametrize(
+    "file, kind",
+    [
+        (File(key="k", mime="image/webp"), "image"),
+        (File(key="k", mime="video/mp4", filename="a.png"), "video"),
+        (File(key="k", mime="application/pdf"), "document"),
+        (File(link="https://a.test/b.JPG?size=2"), "image"),
+        (File(link="https://a.test/b", filename="c.mp4"), "video"),
+        (File(link="https://a.test/png"), "document"),
+        (File(key="k"), "document"),
+    ],
+)
+def test_what_a_file_is_shown_as(file: File, kind: str) -> None:
+    assert shown_as(file) == kind
 
 
 def test_every_kind_is_here() -> None:

@@ -46,6 +46,8 @@ class Journal:
         self._seen: Counter[tuple[str, bool]] = Counter()
         self._stored = {(step.name, step.effect, step.occurrence): step for step in claimed.steps}
         self._effects: set[asyncio.Future[bytes]] = set()
+        self.notes: list[str] = []
+        """What was changed of the words that were said at once, to fit the channel."""
         self.over: Exception | None = None
         """What ended the turn; a bot that swallows it can neither go on nor commit."""
         self.events: Sequence[Inbound] = [msgspec.json.decode(event.body, type=Inbound) for event in claimed.events]
@@ -178,16 +180,17 @@ class Journal:
         stored = self._stored.get((SAY_NOW, True, key.occurrence))
         if self.over is not None:
             raise self.over
+        if stored is not None and stored.arguments != digest:
+            raise StepChanged("say_now said something else at this place before")
+        words = rendered([said], self._sender.capabilities(self._claimed.channel))
+        self.notes += words.notes
         if stored is not None:
-            if stored.arguments != digest:
-                raise StepChanged("say_now said something else at this place before")
             return
         now = self._clock.now()
         row = replace(self._row(key, digest, effect=True), result=b"null", done_at=now)
-        contents = rendered([said], self._sender.capabilities(self._claimed.channel))
 
         async def say() -> Dispatch:
-            dispatch = await self._store.say_now(self._claimed.run, row, contents, now)
+            dispatch = await self._store.say_now(self._claimed.run, row, words.contents, now)
             self._stored[SAY_NOW, True, key.occurrence] = row
             return dispatch
 

@@ -21,7 +21,7 @@ from turnkeeper.engine.lease import Lease
 from turnkeeper.engine.patience import until_stored
 from turnkeeper.model.errors import Fenced
 from turnkeeper.model.ids import tracker_for
-from turnkeeper.model.outbound import Content, NotSent, Outbound, Outcome, Rejected, Unknown
+from turnkeeper.model.outbound import Content, NotSent, Outbound, Outcome, Refused, Rejected, Sayable, Unknown
 from turnkeeper.model.policy import Channel
 from turnkeeper.rules import window
 from turnkeeper.rules.retry import backoff
@@ -114,16 +114,19 @@ class Sender:
             return NotSent("the lease had lapsed before the call", retry_after=0.0)
         channel = claimed.channel
         adapter = self._adapters[channel.kind]
-        calls = adapter.send(self._outbound(claimed), channel.config)
+        content = _content(claimed.row.content)
+        if isinstance(content, Refused):
+            return Rejected("refused", content.reason)
+        calls = adapter.send(self._outbound(claimed, content), channel.config)
         return await self._client.play(calls, timeout=channel.sends.send_limit * _MARGIN)
 
-    def _outbound(self, claimed: ClaimedSend) -> Outbound:
+    def _outbound(self, claimed: ClaimedSend, content: Sayable) -> Outbound:
         row, conversation = claimed.row, claimed.conversation
         return Outbound(
             row.key,
             row.channel_id,
             tuple(conversation.addresses.split("\n")),
-            _content(row.content),
+            content,
             tracker_for(row.key),
             row.tries,
             window.is_open(

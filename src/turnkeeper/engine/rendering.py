@@ -1,28 +1,84 @@
-"""From what a bot says to what a channel can carry."""
+"""From what a bot says to what a channel can carry: Markdown into the channel's markup, then into its limits."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import msgspec
 from msgspec.structs import replace
 
 from turnkeeper.channels.base import Capabilities
-from turnkeeper.model.outbound import Content, Reply, Text
+from turnkeeper.model.outbound import (
+    Buttons,
+    Content,
+    Document,
+    Image,
+    List,
+    LocationRequest,
+    Refused,
+    Reply,
+    Sayable,
+    Template,
+    Text,
+    UrlButton,
+    Video,
+    words_of,
+)
+from turnkeeper.rules.templates import problems
 from turnkeeper.text import whatsapp
+from turnkeeper.text.fitting import body_limit, fit
 from turnkeeper.text.splitting import split
 
 _encode = msgspec.json.Encoder().encode
 
 
-def rendered(replies: Sequence[Reply], capabilities: Capabilities) -> list[bytes]:
-    """Each reply as one or more encoded contents, in order; split before it is rendered."""
-    return [_encode(content) for reply in replies for content in _contents(reply, capabilities)]
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """Encoded contents, in order, and what was changed to fit in (shown among the moments)."""
+
+    contents: list[bytes]
+    notes: list[str]
 
 
-def _contents(reply: Reply, capabilities: Capabilities) -> list[Content]:
-    said = Text(reply) if isinstance(reply, str) else reply
-    if not isinstance(said, Text):
-        return [said]
-    parts = split(said.body, capabilities.limits.text)
-    return [replace(said, body=whatsapp.render(part)) for part in parts]
+def rendered(replies: Sequence[Reply], capabilities: Capabilities) -> Rendered:
+    """Each reply as one or more encoded contents. What cannot be said is a row that fails with its reason."""
+    contents: list[bytes] = []
+    notes: list[str] = []
+    for reply in replies:
+        said = Text(reply) if isinstance(reply, str) else reply
+        for content in _marked_up(said, capabilities):
+            fitted = fit(content, capabilities.limits, capabilities.markup)
+            contents += map(_encode, fitted.contents)
+            notes += fitted.notes
+            notes += [f"not sent: {each.reason}" for each in fitted.contents if isinstance(each, Refused)]
+    return Rendered(contents, notes)
+
+
+def _marked_up(said: Sayable, capabilities: Capabilities) -> Iterator[Content]:
+    """In the channel's markup, what is too long split before; the first part quotes what the whole did."""
+    limit = body_limit(said, capabilities.limits, capabilities.markup)
+    match said:
+        case Text():
+            for place, part in enumerate(_parts(said.body, limit)):
+                yield replace(said, body=part, reply_to=None if place else said.reply_to)
+        case Buttons() | List() | UrlButton() | LocationRequest():
+            parts = _parts(said.body, limit) or [""]
+            quoted = said.reply_to
+            for part in parts[:-1]:
+                yield Text(part, reply_to=quoted)
+                quoted = None
+            yield replace(said, body=parts[-1], reply_to=quoted)
+        case Image() | Video() | Document() if said.caption:
+            first, *rest = _parts(said.caption, limit) or [""]
+            yield replace(said, caption=first)
+            for part in rest:
+                yield Text(part)
+        case Template() if wrong := problems(said):
+            yield Refused(words_of(said), "; ".join(wrong))
+        case _:
+            yield said
+
+
+def _parts(markdown: str, limit: int) -> list[str]:
+    return [whatsapp.render(part) for part in split(markdown, limit)]

@@ -121,15 +121,17 @@ class TurnRunner:
             saved_at=now,
         )
         handed_over = None if answer.handover is None else f"handed over: {answer.handover}"
+        said = rendered(answer.replies, self._sender.capabilities(claimed.channel))
+        told = (answer.trace or journal.trace, *journal.notes, *said.notes, handed_over)
         return TurnCommit(
             claimed.run,
             claimed.turn.no,
-            rendered(answer.replies, self._sender.capabilities(claimed.channel)),
+            said.contents,
             session,
             now,
             timers=_timers(claimed, answer.timers, now),
             handover=answer.handover,
-            trace=_storable("\n".join(filter(None, (answer.trace or journal.trace, handed_over)))) or None,
+            trace=_storable("\n".join(filter(None, told)))[-_LONGEST_TRACE:] or None,
             given=journal.given,
         )
 
@@ -160,7 +162,7 @@ class TurnRunner:
         commit = TurnCommit(
             claimed.run,
             claimed.turn.no,
-            rendered([claimed.channel.turns.error_reply], self._sender.capabilities(claimed.channel)),
+            rendered([claimed.channel.turns.error_reply], self._sender.capabilities(claimed.channel)).contents,
             replace(session, saved_at=now),
             now,
             failed=True,

@@ -51,6 +51,7 @@ class UrlButtonLimits:
     """A button that opens a page."""
 
     label: int
+    url: int
     body: int
     header: int
     footer: int
@@ -67,7 +68,8 @@ class ContentLimits:
     list: ListLimits | None = None
     url_button: UrlButtonLimits | None = None
     location: bool = False
-    location_request: bool = False
+    location_request: int | None = None
+    """The length of its body."""
     contacts: bool = False
     reactions: bool = False
     templates: bool = False

@@ -117,7 +117,8 @@ class Contacts(msgspec.Struct, frozen=True, tag="contacts", omit_defaults=True):
 
 
 class Buttons(msgspec.Struct, frozen=True, tag="buttons", omit_defaults=True):
-    """A question with answers to tap. `header`: words, or a picture, film or document above them."""
+    """A question with answers to tap. `header`: words, `header_file`: a picture, film or document above them; `button`
+    opens the list that they become where they are too many for buttons."""
 
     body: str
     choices: tuple[Choice, ...]
@@ -125,6 +126,7 @@ class Buttons(msgspec.Struct, frozen=True, tag="buttons", omit_defaults=True):
     header_file: File | None = None
     footer: str | None = None
     reply_to: str | None = None
+    button: str = "Options"
 
 
 class Section(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -199,13 +201,23 @@ class Template(msgspec.Struct, frozen=True, tag="template", omit_defaults=True):
     header_name: str | None = None
 
 
-Content = (
+class Refused(msgspec.Struct, frozen=True, tag="refused"):
+    """What was said in a way that the channel cannot carry: its words, and why. A row that fails; never sent."""
+
+    words: str
+    reason: str
+
+
+Sayable = (
     Text | Image | Video | Audio | VoiceNote | Document | Sticker | Location | Contacts | Buttons | List | UrlButton
     | LocationRequest | Reaction | Template
 )  # fmt: skip
 """Every kind of content that can be sent."""
 
-Reply = str | Content
+Content = Sayable | Refused
+"""What a row may hold."""
+
+Reply = str | Sayable
 """What a bot may say; a `str` is Markdown."""
 
 _ENDINGS: dict[str, Literal["image", "video"]] = {
@@ -230,6 +242,8 @@ def words_of(content: Content) -> str:
             return emoji or "[reaction taken away]"
         case Template(name=name):
             return f"[template {name}]"
+        case Refused(words=words):
+            return words
     return f"[{content.__struct_config__.tag}]"
 
 
@@ -266,7 +280,7 @@ class Outbound:
     key: OutboundKey
     channel_id: ChannelId
     addresses: tuple[str, ...]
-    content: Content
+    content: Sayable
     tracker: str
     tries: int = 1
     window_open: bool = True

@@ -15,7 +15,6 @@ from turnkeeper.model.outbound import (
     Buttons,
     ContactCard,
     Contacts,
-    Content,
     Document,
     File,
     Image,
@@ -23,6 +22,7 @@ from turnkeeper.model.outbound import (
     Location,
     LocationRequest,
     Reaction,
+    Sayable,
     Section,
     Sticker,
     Template,
@@ -41,7 +41,7 @@ class NotUploaded(Exception):
     """A file that we keep has no media id yet; its key is the argument."""
 
 
-def body_of(content: Content, uploads: Mapping[str, str]) -> Body:
+def body_of(content: Sayable, uploads: Mapping[str, str]) -> Body:
     """`type`, the object of that name, and `context` for a quote. Raises NotUploaded."""
     kind, payload = _payload(content, uploads)
     body: Body = {"type": kind, kind: payload}
@@ -50,7 +50,7 @@ def body_of(content: Content, uploads: Mapping[str, str]) -> Body:
     return body
 
 
-def _payload(content: Content, uploads: Mapping[str, str]) -> tuple[str, object]:
+def _payload(content: Sayable, uploads: Mapping[str, str]) -> tuple[str, object]:
     match content:
         case Text():
             return "text", {"body": content.body, "preview_url": content.preview_url}

@@ -1,0 +1,38 @@
+"""A template as its owner defined it with the provider: what it wants to be given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+TemplateHeader = Literal["text", "image", "video", "document", "location"]
+TemplateButtonKind = Literal["url", "quick_reply", "copy_code", "flow", "phone_number", "other"]
+
+
+@dataclass(frozen=True, slots=True)
+class DefinedButton:
+    """One button; `wants`: whether a value must be given for it, `may`: whether one can."""
+
+    kind: TemplateButtonKind
+    text: str = ""
+    wants: bool = False
+    may: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateDefinition:
+    """One template in one language.
+
+    `body` and `header_values` hold the names of the parameters, in order: digits where they have a place instead
+    of a name. `status` is the provider's word.
+    """
+
+    name: str
+    language: str
+    status: str = "APPROVED"
+    category: str = ""
+    named: bool = False
+    header: TemplateHeader | None = None
+    header_values: tuple[str, ...] = ()
+    body: tuple[str, ...] = ()
+    buttons: tuple[DefinedButton, ...] = ()

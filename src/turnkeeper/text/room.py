@@ -1,0 +1,58 @@
+"""How much room a text takes as a platform counts it, and cutting it to a room without breaking a character."""
+
+from __future__ import annotations
+
+import html
+from dataclasses import dataclass, field
+
+import regex  # type: ignore[import-untyped]
+
+from turnkeeper.model.limits import ContentLimits, Markup
+from turnkeeper.text.splitting import split
+
+_ELLIPSIS = "…"
+_graphemes = regex.compile(r"\X").finditer
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What one channel's messages may hold, and notes of what was changed to fit in."""
+
+    limits: ContentLimits
+    markup: Markup
+    notes: list[str] = field(default_factory=list)
+
+    def length(self, text: str) -> int:
+        """As the platform counts: Telegram in UTF-16 units, everybody else in characters."""
+        return len(text) + sum(char > "\uffff" for char in text) if self.markup == "telegram" else len(text)
+
+    def line(self, text: str, limit: int, what: str) -> str:
+        """On one line, and where it is too long cut with an ellipsis, which is noted."""
+        whole = " ".join(text.split())
+        if self.length(whole) <= limit:
+            return whole
+        self.notes.append(f"{what} was cut to {limit} characters")
+        end = 0
+        for grapheme in _graphemes(whole):
+            if self.length(whole[: grapheme.end()]) > limit - 1:
+                break
+            end = grapheme.end()
+        return whole[:end].rstrip() + _ELLIPSIS
+
+    def parts(self, text: str, limit: int) -> list[str]:
+        """The text in parts that fit; itself where it fits whole, nothing where it is blank."""
+        if not text.strip():
+            return []
+        if self.length(text) <= limit:
+            return [text]
+        halved = limit // 2 if self.markup == "telegram" else limit
+        return split(text, max(halved, 1))
+
+    def head(self, text: str, limit: int) -> tuple[str, str]:
+        """The first part that fits, and the rest."""
+        parts = self.parts(text, limit) or [""]
+        return parts[0], text[text.find(parts[0]) + len(parts[0]) :].strip()
+
+    def literal(self, text: str) -> str:
+        """Words that are no markup, as the platform wants them."""
+        return html.escape(text, quote=False) if self.markup == "telegram" else text
