@@ -149,6 +149,11 @@ BOT_KEYS = [
     ("a notice", 'rate_notice = "slow"\n', "rate_notice", "slow"),
     ("another notice", 'stale_notice = "old"\n', "stale_notice", "old"),
     ("silence on errors", 'error_reply = ""\n', "error_reply", ""),
+    ("what it reads", 'reads = ["text", "voice"]\n', "reads", ("text", "voice")),
+    ("what it reads, in a row", 'reads = "text, voice"\n', "reads", ("text", "voice")),
+    ("it reads all", 'reads = "all"\n', "reads", None),
+    ("what nobody can read", 'unsupported_reply = ""\n', "unsupported_reply", ""),
+    ("reactions", "reactions = true\n", "reactions", True),
 ]
 
 
@@ -197,6 +202,47 @@ def test_the_environment_goes_over_the_file(
     assert of(read(tmp_path, WHOLE, ENVIRON | environ)) == value  # type: ignore[operator]
 
 
+ECHOES = [("", None), ('echo_takes_over = "30m"\n', 1800.0), ('echo_takes_over = "off"\n', None)]
+
+
+@pytest.mark.parametrize("text, seconds", ECHOES)
+def test_whether_the_owners_phone_takes_over(tmp_path: Path, text: str, seconds: float | None) -> None:
+    assert read(tmp_path, CHANNEL + text + BOT).channels[0].sends.echo_takes_over == seconds
+
+
+ENVIRONMENTS = [
+    ("none at all", "", "", None),
+    ("a server with a name", "production", "", None),
+    ("the same", "production", "production", None),
+    ("another", "staging", "production", "production"),
+    ("a server without a name", "", "production", "production"),
+]
+
+
+@pytest.mark.parametrize("label, here, of_channel, elsewhere", ENVIRONMENTS, ids=[row[0] for row in ENVIRONMENTS])
+def test_which_channels_are_for_another_environment(
+    tmp_path: Path, label: str, here: str, of_channel: str, elsewhere: str | None
+) -> None:
+    environ = ENVIRON | {"TURNKEEPER_SERVER__ENVIRONMENT": here}
+    settings = read(tmp_path, CHANNEL + f'environment = "{of_channel}"\n' + BOT, environ)
+    (channel,) = settings.channels
+    assert channel.elsewhere == elsewhere
+    assert settings.directory().channel(channel.workspace_id, channel.id) is channel
+    here_too = settings.directory_here().channel(channel.workspace_id, channel.id)
+    assert here_too is (None if elsewhere else channel)
+
+
+def test_another_environments_secrets_need_not_be_here(tmp_path: Path) -> None:
+    text = CHANNEL + 'environment = "env:WHERE"\n' + BOT
+    there = read(tmp_path, text, {"WHERE": "production"}).receivers[0]
+    assert there.channel.elsewhere == "production"
+    assert there.secret != read(tmp_path, text, {"WHERE": "production"}).receivers[0].secret
+    assert len(there.secret) == 32
+    here = refused(tmp_path, text, {"WHERE": ""})
+    assert isinstance(here, ConfigurationErrors)
+    assert [each.key for each in here.errors] == ["channels.shop.access_token", "channels.shop.app_secret"]
+
+
 WRONG = [
     ("unknown key", WHOLE.replace("quiet =", "quit ="), "bots.assistant.quit", 'Did you mean "quiet"?'),
     ("unknown section", WHOLE + "[bot.x]\n", "bot", 'Did you mean "bots"?'),
@@ -232,6 +278,13 @@ WRONG = [
      "channels.whatsapp_cloud", "Give it another name."),
     ("a name that is none", WHOLE.replace("[channels.shop]", '[channels."a b"]'), "channels.a b", "letters, digits"),
     ("the number twice", WHOLE + CHANNEL.replace(".shop", ".two"), "channels.two.phone_number_id", "remove one"),
+    ("a kind of message", WHOLE + 'reads = ["text", "smell"]\n', "bots.assistant.reads", "a list of: animation, audio"),
+    ("no kind of message", WHOLE + "reads = []\n", "bots.assistant.reads", 'Write "all"'),
+    ("kinds that are a number", WHOLE + "reads = 3\n", "bots.assistant.reads", 'Write "all"'),
+    ("kinds in a table", WHOLE + "reads = [[]]\n", "bots.assistant.reads", 'Write "all"'),
+    ("a takeover of no time", CHANNEL + "echo_takes_over = 0\n" + BOT, "channels.shop.echo_takes_over", '"30m"'),
+    ("a takeover in words", CHANNEL + 'echo_takes_over = "yes"\n' + BOT, "channels.shop.echo_takes_over", '"30s"'),
+    ("an environment in capitals", CHANNEL + 'environment = "Prod"\n' + BOT, "channels.shop.environment", "production"),
     ("not a table", "server = 3\n", "server", "[server]"),
     ("variable not set", WHOLE.replace("SHOP_TOKEN", "NOT_SET"),
      "channels.shop.access_token", "Set NOT_SET before the start."),

@@ -1,22 +1,49 @@
 """What docs/bots.md shows is run: each Python block by itself, and talked to."""
 
 import re
+from dataclasses import replace as replace_policy
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from turnkeeper.bots.python import load
 from turnkeeper.bots.turn import Turn
+from turnkeeper.model.events import ContactCard, Inbound, Location, Order, OrderItem, Referral
 from turnkeeper.testing.conversation import Person, conversation, in_virtual_time
+from turnkeeper.testing.events import TURNS, chosen, event, reaction, text
 
 PAGE = (Path(__file__).parents[2] / "docs/bots.md").read_text("utf-8")
 BLOCKS = re.findall(r"^```python\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
-TALKS: list[tuple[str, list[str], list[str]]] = [
+Said = str | Inbound
+TALKS: list[tuple[str, list[Said], list[str]]] = [
     (
         "assistant",
         ["Ada", "one"],
         ["Hello *Ada*! What can I do for you?", "Ada wrote 1 messages."],
+    ),
+    (
+        "lamps",
+        [
+            replace(text("hi"), ad=Referral("ad-1")),
+            chosen("brass", "Brass"),
+            replace(text("bigger"), reply_to="wamid.out.1"),
+            replace(event("location"), location=Location(1.5, 2.5)),
+            replace(event("order"), order=Order((OrderItem("sku-1", 2), OrderItem("sku-2", 1)))),
+            replace(event("flow_reply"), flow_response_json='{"stars": 5}'),
+            replace(event("contacts"), cards=(ContactCard("Omar"),)),
+            reaction("👍", "wamid.out.1"),
+        ],
+        [
+            "You chose brass.",
+            "'bigger', about 'You chose brass.' of the bot.",
+            "It is dark at 1.5, 2.5.",
+            "2 times sku-1\n1 times sku-2",
+            "5 stars, thank you!",
+            "I shall write to Omar.",
+            "👍 to you too.",
+        ],
     ),
     ("booking", ["two seats"], ["I am booking it …", "Table 4 is yours: receipt of table 4"]),
     (
@@ -41,11 +68,15 @@ def test_every_block_of_python_has_a_talk() -> None:
 
 @pytest.mark.parametrize("block, talk", list(zip(BLOCKS, TALKS, strict=True)))
 @in_virtual_time
-async def test_a_block_does_what_the_page_says(block: str, talk: tuple[str, list[str], list[str]]) -> None:
+async def test_a_block_does_what_the_page_says(block: str, talk: tuple[str, list[Said], list[str]]) -> None:
     _, said, heard = talk
-    async with conversation(run(block)["bot"]) as person:
+    async with conversation(run(block)["bot"], turns=replace_policy(TURNS, reactions=True)) as person:
         for words in said:
-            await person.says(words)
+            if isinstance(words, str):
+                await person.says(words)
+            else:
+                await person.does(words)
+                await person.rests()
         await person.waits(3 * 3600)
         assert person.heard == heard
         assert person.raised == []

@@ -157,6 +157,10 @@ async def stopped(made: SetUp) -> None:
     assert await pause_channel(load(made.config), "shop")
 
 
+def marked(made: SetUp) -> None:
+    made.change("[bots.assistant]", 'environment = "production"\n[bots.assistant]')
+
+
 LINKS: list[tuple[str, Break, str, str]] = [
     ("no file", remove_config, "configuration", "turnkeeper init"),
     ("a mistake in the file", change("public_url", "publik_url"), "configuration", 'Did you mean "public_url"?'),
@@ -177,6 +181,7 @@ LINKS: list[tuple[str, Break, str, str]] = [
     ("another account", change("2000000001", "2000000009"), "channel shop: subscription", "waba_id"),
     ("another verify token", change('"verify"', '"other"'), "channel shop: webhook", "Start the server again"),
     ("a channel that is stopped", stopped, "channel shop: sending", "turnkeeper channel resume shop"),
+    ("an environment without a name", marked, "channel shop: environment", 'SERVER__ENVIRONMENT) to "production"'),
     ("a channel renamed", change("channels.shop", "channels.new"), "channel new: webhook", "Start the server again"),
 ]  # fmt: skip
 
@@ -192,6 +197,18 @@ async def test_each_link_broken_on_purpose(tmp_path: Path, label: str, break_it:
     assert first.link == link, links
     assert mend in first.mend
     assert first.detail
+
+
+async def test_a_channel_of_another_environment_is_left_alone(tmp_path: Path) -> None:
+    async with running(tmp_path) as made:
+        marked(made)
+        token_dead(made)
+        made.change("[server]", '[server]\nenvironment = "staging"')
+        links = await examine(made.config)
+    (link,) = [each for each in links if each.link.startswith("channel")]
+    assert (link.link, link.state) == ("channel shop: environment", "ok")
+    assert link.detail == "for production; this is staging, so it is left alone here"
+    assert broken(links) == []
 
 
 ADDRESSES = [

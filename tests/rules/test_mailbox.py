@@ -13,7 +13,7 @@ from turnkeeper.model.ids import ChannelId, ContactId, ConversationId, WorkerId,
 from turnkeeper.model.policy import RateLimit, TurnPolicy
 from turnkeeper.rules import mailbox
 from turnkeeper.rules.mailbox import Admission
-from turnkeeper.testing.events import SENDS, TURNS, event, text
+from turnkeeper.testing.events import SENDS, TURNS, echo, event, reaction, text
 
 NOW = 1_800_000_000.0
 IDLE = Conversation(WorkspaceId("default"), ConversationId("c"), ChannelId("shop"), ContactId("p"))
@@ -82,6 +82,62 @@ def test_where_an_event_ends_up(
     admission = mailbox.admit(changed(IDLE, **given_), inbound, TURNS, SENDS, NOW)
     assert (str(admission.state), admission.reason) == (state, reason)
     assert admission.conversation.in_last == 1
+
+
+ASKED = replace(TURNS, reactions=True)
+
+
+@pytest.mark.parametrize(
+    "label, given_, at, turns, state, reason",
+    [
+        ("where nobody asks", {}, NOW, TURNS, "no_reply", None),
+        ("where the bot asks", {}, NOW, ASKED, "waiting", None),
+        ("to a person", HUMAN, NOW, ASKED, "person", None),
+        ("after stop", {"opted_out": True}, NOW, ASKED, "dropped", "opted_out"),
+        ("an old one", {}, NOW - 86_401, ASKED, "dropped", "stale"),
+        (
+            "one of many",
+            {"tat": NOW + 1000},
+            NOW,
+            replace(ASKED, rate_limit=RateLimit(1, 60)),
+            "dropped",
+            "rate_limited",
+        ),
+    ],
+)
+def test_where_a_reaction_ends_up(
+    label: str, given_: dict[str, Any], at: float, turns: TurnPolicy, state: str, reason: str | None
+) -> None:
+    admission = mailbox.admit(changed(IDLE, **given_), reaction("👍", "m", at=at), turns, SENDS, NOW)
+    assert (str(admission.state), admission.reason, admission.notice) == (state, reason, None)
+
+
+def test_a_reaction_waits_for_nobody_joins_a_burst_and_interrupts_nothing() -> None:
+    alone = mailbox.admit(IDLE, reaction("👍", "m"), ASKED, SENDS, NOW)
+    assert alone.conversation.due_at == NOW
+    waiting = admit(IDLE, "well", ASKED).conversation
+    joined = mailbox.admit(waiting, reaction("👍", "m"), ASKED, SENDS, NOW + 1)
+    assert joined.conversation.due_at == NOW + 4
+    running = mailbox.admit(changed(IDLE, **RUNNING), reaction("👍", "m"), ASKED, SENDS, NOW)
+    assert (running.fenced, running.conversation.owner) == (False, W1)
+
+
+@pytest.mark.parametrize(
+    "label, takes_over, said, expected",
+    [
+        ("words", 600.0, echo("hello"), NOW + 600),
+        ("words of a while ago", 600.0, changed(echo("hello"), timestamp=int(NOW) - 100), NOW + 500),
+        ("words that come too late", 600.0, changed(echo("hello"), timestamp=int(NOW) - 600), None),
+        ("words of the future", 600.0, changed(echo("hello"), timestamp=int(NOW) + 100), NOW + 600),
+        ("a picture", 600.0, changed(event("image"), from_me=True), NOW + 600),
+        ("an edit", 600.0, changed(event("edited", "hallo"), from_me=True), None),
+        ("a deletion", 600.0, changed(event("deleted"), from_me=True), None),
+        ("an emoji", 600.0, changed(reaction("👍", "m"), from_me=True), None),
+        ("where the channel does not say so", None, echo("hello"), None),
+    ],
+)
+def test_how_long_the_bot_stands_back(label: str, takes_over: float | None, said: Any, expected: float | None) -> None:
+    assert mailbox.stands_back_until(said, replace(SENDS, echo_takes_over=takes_over), NOW) == expected
 
 
 @pytest.mark.parametrize(
@@ -196,11 +252,12 @@ conversations = st.builds(
     held_echoes=st.integers(0, 1),
 )
 inbounds = st.sampled_from(
-    [text("hi"), text("stop"), text("start"), text("old", at=NOW - 1e6), event("payment"), event("reaction")]
+    [text("hi"), text("stop"), text("start"), text("old", at=NOW - 1e6), event("payment"), reaction("👍", "m")]
 )
 policies = st.builds(
-    lambda overlap, gather: replace(TURNS, overlap=overlap, gather=gather),
+    lambda overlap, gather, reactions: replace(TURNS, overlap=overlap, gather=gather, reactions=reactions),
     st.sampled_from(["interrupt", "queue", "drop"]),
+    st.booleans(),
     st.booleans(),
 )
 

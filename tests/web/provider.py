@@ -3,6 +3,7 @@
 import hmac
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from turnkeeper.channels.whatsapp_cloud import WhatsAppCloud, WhatsAppCloudConfig
@@ -102,14 +103,17 @@ class NotingWakeups:
 
 
 class Site:
-    """Webhooks over noting ports: one number at /webhooks/shop, two secrets at the app's address."""
+    """Webhooks over noting ports: one number at /webhooks/shop, two secrets at the app's address.
 
-    def __init__(self) -> None:
+    `elsewhere`: the shop's environment, where that is another one.
+    """
+
+    def __init__(self, elsewhere: str | None = None) -> None:
         self.store = NotingStore()
         self.wakeups = NotingWakeups()
         self.counters = WebhookCounters()
         adapter = WhatsAppCloud()
-        shop = channel("shop")
+        shop = replace(channel("shop"), elsewhere=elsewhere)
         other = channel("other", "1000000002", "other-secret", "w")
         endpoints = {
             "/webhooks/shop": Endpoint(adapter, [holder((NUMBER, shop), (WABA, shop))]),

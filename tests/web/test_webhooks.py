@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.web.provider import Site, envelope, message, signed, status
+from tests.web.provider import NUMBER, Site, envelope, message, signed, status
 from turnkeeper.channels.base import Webhook
 from turnkeeper.model.errors import StoreUnavailable
 from turnkeeper.web.bodies import LARGEST_BODY, Bodies, Refused
@@ -132,6 +132,30 @@ async def test_a_channels_own_address_takes_only_its_own() -> None:
     assert (intake.arrivals, intake.reports) == ([], [])
     assert [stray.reason for stray in intake.strays] == [NOT_OURS, NOT_OURS]
     assert await site.post(GOOD, secret="other-secret") == 401
+
+
+async def test_what_is_for_another_environment_is_acknowledged_counted_and_not_kept() -> None:
+    site = Site(elsewhere="production")
+    unread = message("y")
+    unread["value"]["messages"] = [5]  # type: ignore[index]
+    history = {"field": "history", "value": {"metadata": {"phone_number_id": NUMBER}}}
+    body = envelope(message("x"), status(), unread, history, message("ours", "1000000002"))
+    assert await site.post(body) == 200
+    (intake,) = site.store.intakes
+    assert (intake.arrivals, intake.reports, site.wakeups.published) == ([], [], [])
+    told = [(stray.state, stray.reason, stray.channel_id, stray.raw) for stray in intake.strays]
+    assert told[:4] == [("ignored", "for environment production", "shop", b"")] * 4
+    assert [reason for _, reason, _, _ in told[4:]] == [NOT_OURS]
+    assert len({stray.dedup_key for stray in intake.strays}) == 5
+    await site.post(body)
+    assert [stray.dedup_key for stray in site.store.intakes[1].strays] == [each.dedup_key for each in intake.strays]
+    assert await site.post(body, secret="other-secret") == 401
+
+
+async def test_beside_a_channel_of_another_environment_the_others_go_on() -> None:
+    site = Site(elsewhere="production")
+    assert await site.post(envelope(message("to other", "1000000002")), APP, "other-secret") == 200
+    assert site.store.texts == ["to other"]
 
 
 async def test_a_stray_that_comes_again_has_the_same_key_and_others_do_not() -> None:

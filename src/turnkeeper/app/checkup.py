@@ -221,6 +221,8 @@ async def _server(settings: Settings, client: Client) -> Link:
 
 async def _channel(channel: Channel, settings: Settings, client: Client, *, running: bool) -> list[Link]:
     """The provider's links as its adapter knows them, then our own webhook."""
+    if channel.elsewhere is not None:
+        return [_elsewhere(channel, settings.server.environment)]
     health: Callable[[Any], Calls[list[Finding]]] | None
     health = getattr(app.adapter(channel.kind), "health", None)
     findings = [] if health is None else await client.play(health(channel.config), timeout=_PATIENCE)
@@ -234,6 +236,16 @@ async def _channel(channel: Channel, settings: Settings, client: Client, *, runn
         for finding in findings
     ]
     return [*links, await _webhook(channel, settings, client, running=running)]
+
+
+def _elsewhere(channel: Channel, here: str) -> Link:
+    """A channel of another environment is none of ours to examine; whether this has a name at all, is."""
+    name = f"channel {channel.id}: environment"
+    if here:
+        return Link(name, "ok", f"for {channel.elsewhere}; this is {here}, so it is left alone here")
+    detail = f"for {channel.elsewhere}, and this environment has no name, so it is left alone here"
+    mend = f'Set server.environment (TURNKEEPER_SERVER__ENVIRONMENT) to "{channel.elsewhere}" where it is to answer.'
+    return Link(name, "broken", detail, mend)
 
 
 async def _webhook(channel: Channel, settings: Settings, client: Client, *, running: bool) -> Link:
@@ -263,7 +275,7 @@ async def _kept(settings: Settings, links: Iterable[Link]) -> list[Link]:
     if not any(link.link == "writing" and link.state == "ok" for link in links):
         return [
             Link(f"channel {each.id}: {name}", "unknown", "no database to look in yet")
-            for each in settings.channels
+            for each in _examined(settings)
             for name in ("sending", "last event")
         ]
     try:
@@ -274,7 +286,7 @@ async def _kept(settings: Settings, links: Iterable[Link]) -> list[Link]:
         return [Link("last event", "unknown", str(error))]
     now = time.time()
     found = []
-    for channel in settings.channels:
+    for channel in _examined(settings):
         found.append(_sending(channel, stopped.get((channel.workspace_id, channel.id))))
         name = f"channel {channel.id}: last event"
         heard = [each.contact_at for each in lately if each.channel_id == channel.id and each.contact_at]
@@ -283,6 +295,10 @@ async def _kept(settings: Settings, links: Iterable[Link]) -> list[Link]:
         else:
             found.append(Link(name, "unknown", "no message yet: write one to the number"))
     return found
+
+
+def _examined(settings: Settings) -> list[Channel]:
+    return [each for each in settings.channels if each.elsewhere is None]
 
 
 def _sending(channel: Channel, reason: str | None) -> Link:

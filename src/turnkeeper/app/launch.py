@@ -67,7 +67,7 @@ async def resume_refused(settings: Settings) -> list[tuple[str, str]]:
     resumed = []
     async with _opened(settings) as store:
         for workspace_id, channel_id, reason, _ in await store.paused_channels():
-            here = settings.directory().channel(workspace_id, channel_id) is not None
+            here = settings.directory_here().channel(workspace_id, channel_id) is not None
             if here and reason != BY_HAND and await store.resume_channel(workspace_id, channel_id, time.time()):
                 resumed.append((str(channel_id), reason))
     return resumed

@@ -26,7 +26,7 @@ _RETAIN_PAUSE = 0.2
 
 async def run_worker(settings: Settings, line: Line, runtime: Path, name: str) -> None:
     """Work until SIGTERM; raises ConfigurationError or StoreError if it cannot begin."""
-    directory = settings.directory()
+    directory = settings.directory_here()
     store = app.open_store(settings.database_url, directory, beside_bots=True)
     bots = app.load_bots(settings)
     clock = SystemClock()

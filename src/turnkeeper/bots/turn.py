@@ -8,9 +8,10 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from turnkeeper.bots.message import Message, messages_of
 from turnkeeper.bots.results import Results
 from turnkeeper.engine.answer import Answer, Later, OnUnknown, Work
-from turnkeeper.model.events import Inbound
+from turnkeeper.model.events import Choice, ContactCard, Inbound, Location, Order, Reaction, Referral
 from turnkeeper.model.outbound import Reply
 from turnkeeper.store.base import Line
 
@@ -37,7 +38,8 @@ class Contact:
 class Turn:
     """What a person said, what is remembered of them, and what to do about it.
 
-    `events`: everything that the turn answers, oldest first; `text`: the messages' texts, one a line.
+    `events`: everything that the turn answers, oldest first; `messages`: what of it the contact did; `text`: the
+    messages' texts, one a line.
     `state` is kept between turns as JSON, until the session expires; `stage` is where the next turn starts.
     `effects`: effect steps of earlier turns that were cut off by a takeover or gave up, which the bot may
     have to know of: dicts with `name`, `done`, `result`.
@@ -49,12 +51,62 @@ class Turn:
         self._timers: list[Later] = []
         self._handover: str | None = None
         self.events: tuple[Inbound, ...] = tuple(work.events)
+        self.messages: tuple[Message, ...] = messages_of(self.events, work.quoted)
         self.text = "\n".join(event.text for event in self.events if event.text)
         self.timers = tuple(_timer(event) for event in self.events if event.kind == "timer")
         self.contact = _contact(self.events, work.addresses)
         self.state: dict[str, Any] = work.state
         self.stage: str | None = work.stage
         self.effects: Sequence[Mapping[str, object]] = work.carried
+
+    def _newest(self, name: str) -> Any:
+        return next((found for each in reversed(self.messages) if (found := getattr(each, name)) is not None), None)
+
+    @property
+    def choice(self) -> Choice | None:
+        """The button or row that was chosen: `id`, `title`. Of this and the following, the newest of the turn."""
+        found: Choice | None = self._newest("choice")
+        return found
+
+    @property
+    def quoted(self) -> Line | None:
+        """What the contact answered with a quote, and whose words it is (`role`); None also where it is unknown."""
+        found: Line | None = self._newest("quoted")
+        return found
+
+    @property
+    def reaction(self) -> Reaction | None:
+        """An emoji under a message; turns begin with them only where the bot's `reactions` is set."""
+        found: Reaction | None = self._newest("reaction")
+        return found
+
+    @property
+    def location(self) -> Location | None:
+        """A place that was sent."""
+        found: Location | None = self._newest("location")
+        return found
+
+    @property
+    def cards(self) -> tuple[ContactCard, ...]:
+        """All contact cards of the turn."""
+        return tuple(card for message in self.messages for card in message.cards)
+
+    @property
+    def order(self) -> Order | None:
+        """A basket from a catalogue."""
+        found: Order | None = self._newest("order")
+        return found
+
+    @property
+    def form(self) -> Any:
+        """What was filled into a flow, from JSON: mostly a dict."""
+        return self._newest("form")
+
+    @property
+    def referral(self) -> Referral | None:
+        """The ad that brought the contact here."""
+        found: Referral | None = self._newest("referral")
+        return found
 
     @property
     def number(self) -> int:

@@ -30,10 +30,18 @@ def serve(
     settings = load(config)
     if not settings.channels:
         typer.echo(f"turnkeeper: no channel is configured in {config}: nothing will be received", err=True)
+    for channel in settings.channels:
+        if channel.elsewhere:
+            here = settings.server.environment or "without a name"
+            typer.echo(
+                f"turnkeeper: channel {channel.id} is for environment {channel.elsewhere}, and this one is {here}: "
+                "its webhooks are ignored, and nothing is sent on it",
+                err=True,
+            )
     if role is not Role.WEB:
         load_bots(settings)  # one that cannot be imported stops the start here, not in a worker
     asyncio.run(migrate_store(settings))
     if role is not Role.WEB:
-        for channel, reason in asyncio.run(resume_refused(settings)):
-            typer.echo(f"turnkeeper: channel {channel} sends again; it had been stopped: {reason}", err=True)
+        for name, reason in asyncio.run(resume_refused(settings)):
+            typer.echo(f"turnkeeper: channel {name} sends again; it had been stopped: {reason}", err=True)
     become_server(settings, role.value)

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
 from pathlib import Path
+from secrets import token_hex
 from types import MappingProxyType
 from typing import TypeVar
 from urllib.parse import unquote, urlsplit
@@ -133,6 +134,11 @@ class Settings:
         """The channels by workspace and name."""
         return ConfiguredDirectory({(each.workspace_id, each.id): each for each in self.channels})
 
+    def directory_here(self) -> ConfiguredDirectory:
+        """Those of this environment: to whoever runs turns and sends, the others are not configured."""
+        here = [each for each in self.channels if each.elsewhere is None]
+        return ConfiguredDirectory({(each.workspace_id, each.id): each for each in here})
+
 
 def load(path: Path, environ: Mapping[str, str] | None = None, *, secrets: bool = True) -> Settings:
     """Read a configuration file; raises ConfigurationError, or ConfigurationErrors if several.
@@ -199,6 +205,8 @@ class _Reading:
         self.secrets = secrets
         self.environ = environ
         self.errors: list[ConfigurationError] = []
+        self._elsewhere = False
+        """What is read concerns another environment, whose secrets need not be here."""
 
     def settings(self, raw: Mapping[str, object]) -> Settings | None:
         for name in raw:
@@ -209,7 +217,8 @@ class _Reading:
         workers = self.section(WorkersKeys, raw.get("workers", {}), "workers")
         retention = self.section(RetentionKeys, raw.get("retention", {}), "retention")
         bots = self.bots(self.table(raw.get("bots", {}), "bots"))
-        receivers = self.receivers(self.table(raw.get("channels", {}), "channels"), bots)
+        channels = self.table(raw.get("channels", {}), "channels")
+        receivers = self.receivers(channels, bots, server.environment if server else "")
         if self.errors or not (server and database and workers and retention):
             return None
         return Settings(
@@ -225,9 +234,13 @@ class _Reading:
     def wrong(self, key: str, problem: str, mend: str) -> None:
         self.errors.append(ConfigurationError(key, problem, mend))
 
-    def missing(self, key: str, problem: str, mend: str) -> None:
+    def missing(self, value: str, key: str, problem: str, mend: str) -> str:
+        """What stands for a value that is not there: nothing that anyone could prove to know."""
+        if self._elsewhere:
+            return token_hex(16)
         if self.secrets:
             self.errors.append(SecretMissing(key, problem, mend))
+        return value
 
     def table(self, raw: object, at: str) -> dict[str, object]:
         if isinstance(raw, dict):
@@ -255,15 +268,20 @@ class _Reading:
             if rest in self.environ:
                 return self.environ[rest]
             problem = f"the environment variable {rest} is not set"
-            self.missing(key, problem, f"Set {rest} before the start.")
-        elif scheme == "file":
+            return self.missing(value, key, problem, f"Set {rest} before the start.")
+        if scheme == "file":
             try:
                 return (self.path.parent / rest).read_text("utf-8").rstrip("\r\n")
             except (OSError, UnicodeDecodeError) as error:
                 why = getattr(error, "strerror", None) or "not text"
                 problem = f"the file {rest} cannot be read ({why})"
-                self.missing(key, problem, "Put the value into that file.")
+                return self.missing(value, key, problem, "Put the value into that file.")
         return value
+
+    def _named(self, environment: object) -> object:
+        """A channel's environment, before the channel is read."""
+        scheme, _, rest = environment.partition(":") if isinstance(environment, str) else ("", "", "")
+        return self.environ.get(rest, "") if scheme == "env" else environment or ""
 
     def kind(self, kinds: Mapping[str, type[Keys]], raw: Mapping[str, object], at: str) -> type[Keys] | None:
         kind = self.resolved(raw.get("kind"), f"{at}.kind")
@@ -300,7 +318,9 @@ class _Reading:
                 found[BotId(name)] = BotSettings(BotId(name), keys.kind, keys.entry, _turns(keys))
         return found
 
-    def receivers(self, raw: Mapping[str, object], bots: Mapping[BotId, BotSettings | None]) -> list[Receiver]:
+    def receivers(
+        self, raw: Mapping[str, object], bots: Mapping[BotId, BotSettings | None], environment: str
+    ) -> list[Receiver]:
         found: list[Receiver] = []
         numbers: dict[str, str] = {}
         for name, value in raw.items():
@@ -314,7 +334,9 @@ class _Reading:
                 )
             table = self.table(value, at)
             model = self.kind(CHANNEL_KINDS, table, at)
+            self._elsewhere = self._named(table.get("environment")) not in ("", environment)
             keys = self.section(model, table, at) if model else None
+            self._elsewhere = False
             if keys is None:
                 continue
             if keys.bot not in bots:
@@ -329,7 +351,7 @@ class _Reading:
                 )
             bot = bots.get(BotId(keys.bot))
             if bot is not None:
-                found.append(_receiver(name, keys, bot))
+                found.append(_receiver(name, keys, bot, environment))
         return found
 
 
@@ -378,10 +400,13 @@ def _turns(keys: BotKeys) -> TurnPolicy:
         error_reply=keys.error_reply,
         rate_notice=keys.rate_notice,
         stale_notice=keys.stale_notice,
+        reads=keys.reads,
+        unsupported_reply=keys.unsupported_reply,
+        reactions=keys.reactions,
     )
 
 
-def _receiver(name: str, keys: WhatsAppCloudKeys, bot: BotSettings) -> Receiver:
+def _receiver(name: str, keys: WhatsAppCloudKeys, bot: BotSettings, environment: str) -> Receiver:
     kind = registry.find(keys.kind)
     can = kind.adapter.capabilities
     values = {each.name: _plain(getattr(keys, each.name)) for each in fields(kind.config_type)}
@@ -391,8 +416,11 @@ def _receiver(name: str, keys: WhatsAppCloudKeys, bot: BotSettings) -> Receiver:
         kind=keys.kind,
         bot_id=bot.id,
         turns=bot.turns,
-        sends=SendPolicy(can.free_form_window, keys.unknown_wait, can.on_unknown, keys.send_limit),
+        sends=SendPolicy(
+            can.free_form_window, keys.unknown_wait, can.on_unknown, keys.send_limit, keys.echo_takes_over
+        ),
         config=kind.config_type(**values),
+        elsewhere=keys.environment if keys.environment not in ("", environment) else None,
     )
     secret = keys.app_secret.get_secret_value()
     return Receiver(channel, (keys.phone_number_id, keys.waba_id), secret)

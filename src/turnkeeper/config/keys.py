@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 from pydantic_core import PydanticCustomError
 
+from turnkeeper.model.events import READABLE_KINDS
 from turnkeeper.model.policy import Overlap, RateLimit, TurnPolicy
 
 _DAY = 86_400.0
@@ -34,6 +35,26 @@ def read_duration(value: object) -> float:
     if found is None:
         wrong(f"{value!r} is not a duration", 'Write seconds (4.0) or "30s", "10m", "24h", "30d".')
     return float(found[1]) * _UNITS[found[2] or "s"]
+
+
+def read_duration_or_off(value: object) -> float | None:
+    """A duration, or None for `off`."""
+    return None if value is None or value == "off" else read_duration(value)
+
+
+def read_kinds(value: object) -> tuple[str, ...] | None:
+    """The kinds of messages that are named, in a list or between commas; None for `all`."""
+    if value is None or value == "all":
+        return None
+    named = value.split(",") if isinstance(value, str) else value
+    known = ", ".join(sorted(READABLE_KINDS))
+    if not isinstance(named, list | tuple) or not named:
+        wrong(f"{value!r} names no kind of message", f'Write "all", or a list of: {known}.')
+    kinds = tuple(each.strip() if isinstance(each, str) else each for each in named)
+    for kind in kinds:
+        if not isinstance(kind, str) or kind not in READABLE_KINDS:
+            wrong(f"{kind!r} is not a kind of message", f'Write "all", or a list of: {known}.')
+    return kinds
 
 
 def read_rate(value: object) -> RateLimit | None:
@@ -121,6 +142,7 @@ Address = Annotated[str, BeforeValidator(read_address)]
 Token = Annotated[SecretStr, BeforeValidator(read_token)]
 Secret = Annotated[SecretStr, BeforeValidator(read_secret)]
 _POLICY = TurnPolicy()
+_ENVIRONMENT = r"^([a-z0-9][a-z0-9_-]{0,62})?$"
 
 
 class _Keys(BaseModel):
@@ -153,6 +175,12 @@ class ServerKeys(_Keys):
         description="spool: webhooks wait in a file beside this one, answered with 200; refuse: 503, the provider "
         "delivers again. On SQLite the file is the database, so it is always refuse.",
         examples=['"spool"'],
+    )
+    environment: str = Field(
+        "",
+        pattern=_ENVIRONMENT,
+        description="Which environment this server is. Channels that are marked for another one are left alone here.",
+        examples=['"production"'],
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="The least important thing that is logged.", examples=['"info"']
@@ -252,6 +280,20 @@ class WhatsAppCloudKeys(_Keys):
         examples=['"30s"'],
     )
     send_limit: Seconds = Field(20.0, gt=0, description="How long one send may take.", examples=['"20s"'])
+    echo_takes_over: Annotated[float | None, BeforeValidator(read_duration_or_off)] = Field(
+        None,
+        gt=0,
+        description="What is written in the WhatsApp Business app on the business's own phone keeps the bot silent for "
+        'so long in that conversation; "off": the bot goes on.',
+        examples=['"30m"'],
+    )
+    environment: str = Field(
+        "",
+        pattern=_ENVIRONMENT,
+        description="The server.environment that this channel is for; elsewhere its webhooks are ignored and nothing "
+        'is sent. "": any.',
+        examples=['"production"'],
+    )
 
 
 class BotKeys(_Keys):
@@ -329,6 +371,23 @@ class BotKeys(_Keys):
         _POLICY.stale_notice,
         description="Said once when messages were too old to answer.",
         examples=['"Please write again."'],
+    )
+
+    reads: Annotated[tuple[str, ...] | None, BeforeValidator(read_kinds)] = Field(
+        _POLICY.reads,
+        description='The kinds of messages that the bot can read, or "all"; presses of buttons are always read.',
+        examples=['["text", "voice"]'],
+    )
+    unsupported_reply: str = Field(
+        _POLICY.unsupported_reply,
+        description='Said instead of asking the bot when all it would get is messages that nobody here can read; "" '
+        "for nothing.",
+        examples=['"Please write that as text."'],
+    )
+    reactions: bool = Field(
+        _POLICY.reactions,
+        description="true: an emoji under a message starts a turn too.",
+        examples=["false"],
     )
 
     @model_validator(mode="after")

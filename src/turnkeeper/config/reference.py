@@ -22,6 +22,9 @@ Turnkeeper reads `turnkeeper.toml` (`--config` names another file). `turnkeeper 
 - The file is read at the start; restart to change something.
 """
 
+_NONE = {"reads": "all"}
+"""What is written for no value at all, where that is not "off"."""
+
 
 def as_markdown() -> str:
     """Every section with its keys."""
@@ -44,11 +47,11 @@ def _section(title: str, model: type[BaseModel]) -> str:
     for name, info in model.model_fields.items():
         example = f"`{info.examples[0]}`" if info.examples else ""
         meaning = (info.description or "").replace("|", "\\|")
-        lines.append(f"| `{name}` | {_default(info)} | {example} | {meaning} |")
+        lines.append(f"| `{name}` | {_default(name, info)} | {example} | {meaning} |")
     return "\n".join(lines) + "\n"
 
 
-def _default(info: FieldInfo) -> str:
+def _default(name: str, info: FieldInfo) -> str:
     if info.is_required():
         return "required"
     value = info.default
@@ -63,6 +66,8 @@ def _default(info: FieldInfo) -> str:
             return f'`"{_spoken(value)}"`'
         case str():
             return f'`"{value}"`'
+        case None:
+            return f'`"{_NONE.get(name, "off")}"`'
         case _:
             return f"`{value}`"
 

@@ -41,6 +41,10 @@ class Work(Protocol):
     @property
     def events(self) -> Sequence[Inbound]: ...
     @property
+    def quoted(self) -> Mapping[str, Line]:
+        """The messages that the events quote and that we know, by the provider's id."""
+
+    @property
     def addresses(self) -> Sequence[str]: ...
     @property
     def number(self) -> int: ...

@@ -51,6 +51,7 @@ class Journal:
         self.over: Exception | None = None
         """What ended the turn; a bot that swallows it can neither go on nor commit."""
         self.events: Sequence[Inbound] = [msgspec.json.decode(event.body, type=Inbound) for event in claimed.events]
+        self.quoted: Mapping[str, Line] = {}
         self.session, self.trace = session_of(claimed, clock.now())
         self.state: dict[str, Any] = msgspec.json.decode(self.session.state)
         self.given = self.session.carried
@@ -75,6 +76,13 @@ class Journal:
     def stage(self) -> str | None:
         """Where the session stands."""
         return self.session.stage
+
+    async def look_up(self) -> None:
+        """Find what the events quote."""
+        wanted = [event.reply_to for event in self.events if event.reply_to]
+        if wanted:
+            key, channel_id = self._claimed.run.key, self._claimed.channel.id
+            self.quoted = await until_stored(lambda: self._store.quoted(key, channel_id, wanted), self._clock)
 
     async def history(self, limit: int) -> list[Line]:
         """What was said, oldest first."""

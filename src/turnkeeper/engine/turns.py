@@ -27,6 +27,7 @@ from turnkeeper.engine.typing import typing
 from turnkeeper.model.conversation import TimerRow
 from turnkeeper.model.errors import BotError, Fenced
 from turnkeeper.model.events import Inbound
+from turnkeeper.rules import reading
 from turnkeeper.rules.retry import turn_retry
 from turnkeeper.store.base import ClaimedTurn, PutOff, Run, Store, TurnCommit
 
@@ -69,11 +70,26 @@ class TurnRunner:
                 return await self._fail(claimed, trace)
             journal = Journal(claimed, self._store, self._sender, self._clock)
             try:
-                answer = await self._answer(claimed, journal)
-                commit = self._leaves(claimed, journal, answer)
+                if reading.has_nothing_to_read([event.kind for event in claimed.events], claimed.channel.turns):
+                    commit = self._unasked(claimed, journal)
+                else:
+                    answer = await self._answer(claimed, journal)
+                    commit = self._leaves(claimed, journal, answer)
             except Exception as error:  # noqa: BLE001 - whatever a bot raises is the bot's
                 return await self._ended(claimed, journal, journal.over or error)
             return await self._commit(commit)
+
+    def _unasked(self, claimed: ClaimedTurn, journal: Journal) -> TurnCommit:
+        """A polite sentence, where there is nothing that the bot could read; the session stays as it is."""
+        said = claimed.channel.turns.unsupported_reply
+        session = journal.as_it_was()
+        answer = Answer(
+            [said] if said else [],
+            msgspec.json.decode(session.state),
+            session.stage,
+            trace="nothing that the bot can read: it was not asked",
+        )
+        return self._leaves(claimed, journal, answer, carried=session.carried)
 
     async def _answer(self, claimed: ClaimedTurn, journal: Journal) -> Answer:
         """What the bot answers, unless something in the turn has ended it, whatever the bot made of that."""
@@ -82,6 +98,7 @@ class TurnRunner:
         giving_up = asyncio.get_running_loop().call_later(limit + _LAST_WORDS, self._give_up, claimed.run)
         try:
             async with asyncio.timeout(limit):
+                await journal.look_up()
                 answer = await bot.answer(journal)
         except SystemExit as stop:
             raise BotError("the bot tried to end the program") from stop

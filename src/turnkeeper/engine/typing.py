@@ -35,7 +35,8 @@ async def typing(
 
 def _answered(claimed: ClaimedTurn) -> str | None:
     """The newest message of the contact that the turn answers."""
-    ids = [event.external_id for event in claimed.events if event.external_id and not event.from_me]
+    written = [event for event in claimed.events if not event.from_me and event.kind != "reaction"]
+    ids = [event.external_id for event in written if event.external_id]
     return ids[-1] if ids else None
 
 

@@ -5,6 +5,7 @@ Structs, not dataclasses: one is built and stored for every message on the accep
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Literal
 
 import msgspec
@@ -15,6 +16,11 @@ EventKind = Literal[
     "call", "call_permission", "system", "unsupported", "edited", "deleted", "typing", "session_status",
     "error", "timer", "operator", "payment", "api",
 ]  # fmt: skip
+READABLE_KINDS = frozenset({
+    "text", "image", "audio", "voice", "video", "video_note", "animation", "document", "sticker", "location",
+    "contacts", "order",
+})  # fmt: skip
+"""What a contact can write or send, of which a bot may be able to read some only."""
 Status = Literal["pending", "sent", "delivered", "read", "played", "failed"]
 
 
@@ -53,13 +59,62 @@ class Location(msgspec.Struct, frozen=True, omit_defaults=True):
     address: str | None = None
 
 
+class Phone(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A number on a contact card; `wa_id`: its WhatsApp id, if it has one."""
+
+    number: str
+    type: str | None = None
+    wa_id: str | None = None
+
+
+class ContactCard(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One person or firm to save. What else was on a card that came (birthdays, places) is in the event's `details`."""
+
+    name: str
+    phones: tuple[Phone, ...] = ()
+    emails: tuple[str, ...] = ()
+    organization: str | None = None
+    url: str | None = None
+
+
+class OrderItem(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One product of an order. `price` is that of one piece, in `currency` (ISO 4217); None: not told."""
+
+    product_id: str | None = None
+    quantity: int | None = None
+    price: Decimal | None = None
+    currency: str | None = None
+
+
+class Order(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What somebody put into the basket of a catalogue."""
+
+    items: tuple[OrderItem, ...] = ()
+    catalog_id: str | None = None
+
+
+class Referral(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The ad or post that a first message came from. `click_id` is for reporting back what the ad led to."""
+
+    source_id: str | None = None
+    source_type: str | None = None
+    source_url: str | None = None
+    headline: str | None = None
+    body: str | None = None
+    media_type: str | None = None
+    media_url: str | None = None
+    click_id: str | None = None
+    welcome: str | None = None
+
+
 class Inbound(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """One event for a conversation's mailbox.
 
     `timestamp` is the provider's, in unix seconds. `addresses` are the sender's, the one to answer first:
     `user:` (business-scoped id), `parent:`, `phone:` (digits), or a provider's own prefix; `chat_id` names
     a group. For an echo (`from_me`) `addresses` and `chat_id` are those of the person it was written to.
-    `dedup_key` is what makes the event the same one when it is delivered again.
+    `dedup_key` is what makes the event the same one when it is delivered again. `cards`, `order` and `ad` are
+    the readable forms of what `contacts_count`, `order_items` and `referral` only sum up or pass on.
     """
 
     kind: EventKind
@@ -90,6 +145,9 @@ class Inbound(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     from_me: bool = False
     forwarded: bool = False
     error_codes: tuple[int, ...] = ()
+    cards: tuple[ContactCard, ...] = ()
+    order: Order | None = None
+    ad: Referral | None = None
     details: dict[str, object] | None = None
     addresses: tuple[str, ...] = ()
     dedup_key: str = ""
@@ -137,9 +195,27 @@ class Unreadable(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     raw: bytes = b""
 
 
+def words_heard(event: Inbound) -> str:
+    """An event in words: what the history shows of it; empty for what nobody says or sends."""
+    if event.reaction is not None:
+        return event.reaction.emoji
+    if event.text:
+        return event.text
+    match event.kind:
+        case "location" if event.location is not None:
+            return " ".join(filter(None, ("[location]", event.location.name or event.location.address)))
+        case "contacts":
+            return "[contacts] " + ", ".join(card.name for card in event.cards)
+        case "order" if event.order is not None:
+            return "[order] " + ", ".join(f"{each.quantity} × {each.product_id}" for each in event.order.items)
+        case "document" if event.media is not None and event.media.filename:
+            return f"[document {event.media.filename}]"
+    return f"[{event.kind}]" if event.kind in READABLE_KINDS - {"text"} or event.kind == "unsupported" else ""
+
+
 Received = Inbound | DeliveryUpdate | Ignored | Unreadable
 
-_NOT_WORDS = frozenset({"addresses", "dedup_key", "dedup_window", "details", "error"})
+_NOT_WORDS = frozenset({"addresses", "dedup_key", "dedup_window", "details", "error", "cards", "order", "ad"})
 
 
 def words(received: Received) -> dict[str, object]:

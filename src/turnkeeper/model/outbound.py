@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 import msgspec
 
 from turnkeeper.model.events import Choice
+from turnkeeper.model.events import ContactCard as ContactCard
+from turnkeeper.model.events import Phone as Phone
 from turnkeeper.model.ids import ChannelId, OutboundKey
 
 
@@ -89,24 +91,6 @@ class Location(msgspec.Struct, frozen=True, tag="location", omit_defaults=True):
     name: str | None = None
     address: str | None = None
     reply_to: str | None = None
-
-
-class Phone(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A number on a contact card; `wa_id`: its WhatsApp id, if it has one."""
-
-    number: str
-    type: str | None = None
-    wa_id: str | None = None
-
-
-class ContactCard(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One person or firm to save."""
-
-    name: str
-    phones: tuple[Phone, ...] = ()
-    emails: tuple[str, ...] = ()
-    organization: str | None = None
-    url: str | None = None
 
 
 class Contacts(msgspec.Struct, frozen=True, tag="contacts", omit_defaults=True):

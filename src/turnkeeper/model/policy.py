@@ -48,6 +48,11 @@ class TurnPolicy:
     error_reply: str = "Something went wrong, please try again."
     rate_notice: str = "You are writing faster than I can read. Please wait a minute and write again."
     stale_notice: str = "I was away and missed your earlier messages. Please write again if you still need an answer."
+    reads: tuple[str, ...] | None = None
+    """The kinds of messages that the bot can read; None: all."""
+    unsupported_reply: str = "Sorry, I cannot read this kind of message. Please write it as text."
+    reactions: bool = False
+    """A reaction starts a turn; else it is only kept and shown."""
     opt_out_notice: str = "You will get no more messages from us. Write START to undo this."
     opt_in_notice: str = "Welcome back. You will get our messages again."
 
@@ -80,6 +85,8 @@ class Channel:
     turns: TurnPolicy = field(default_factory=TurnPolicy)
     sends: SendPolicy = field(default_factory=SendPolicy)
     config: object = None
+    elsewhere: str | None = None
+    """The environment that it is for, where that is not this one: nothing is taken, run or sent for it here."""
 
 
 class Directory(Protocol):

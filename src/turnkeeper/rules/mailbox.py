@@ -86,6 +86,8 @@ def admit(
         admission = Admission(typing(counted, turns, received_at), EventState.IGNORED, "typing")
     elif event.is_group:
         admission = Admission(counted, EventState.IGNORED, "written in a group")
+    elif event.kind == "reaction" and turns.reactions:
+        admission = _reaction(_heard(counted, event, received_at), event, turns, received_at)
     elif event.kind in SILENT_KINDS:
         admission = Admission(_heard(counted, event, received_at), EventState.NO_REPLY)
     else:
@@ -122,12 +124,31 @@ def _outside(conversation: Conversation, kind: str, now: float) -> Admission:
     return Admission(replace(conversation, turn_at=now if at is None else at), EventState.WAITING)
 
 
+def _reaction(conversation: Conversation, event: Inbound, turns: TurnPolicy, now: float) -> Admission:
+    """One that the bot wants to know of. Nobody waits for more after it; it joins a burst and interrupts nothing."""
+    if conversation.opted_out:
+        return Admission(conversation, EventState.DROPPED, "opted_out")
+    if conversation.mode != Mode.BOT:
+        return Admission(conversation, EventState.PERSON)
+    if staleness.is_stale(turns, timestamp=event.timestamp, now=now):
+        return Admission(conversation, EventState.DROPPED, "stale")
+    allowed, tat = rate_limit.admit(turns.rate_limit, tat=conversation.tat, now=now)
+    if not allowed:
+        return Admission(conversation, EventState.DROPPED, "rate_limited")
+    at = conversation.turn_at
+    return Admission(replace(conversation, tat=tat, turn_at=now if at is None else at), EventState.WAITING)
+
+
 def _heard(conversation: Conversation, event: Inbound, now: float) -> Conversation:
     """The window opens with whatever the contact does, at the provider's time."""
-    said_at = min(float(event.timestamp), now) if event.timestamp else now
+    said_at = _happened_at(event, now)
     if conversation.contact_at is not None and conversation.contact_at >= said_at:
         return conversation
     return replace(conversation, contact_at=said_at)
+
+
+def _happened_at(event: Inbound, now: float) -> float:
+    return min(float(event.timestamp), now) if event.timestamp else now
 
 
 def _contact_message(
@@ -268,6 +289,17 @@ def stand_back(conversation: Conversation, until: float) -> Conversation:
         until_before = conversation.mode_until
         return take_over(conversation, Mode.HUMAN, None if until_before is None else max(until, until_before))
     return take_over(conversation, Mode.HUMAN, until)
+
+
+def stands_back_until(event: Inbound, sends: SendPolicy, now: float) -> float | None:
+    """How long the bot is silent after what the owner did on the phone; None: it goes on.
+
+    Counted from when it was typed: echoes may come days late. Second thoughts and emojis are no answers.
+    """
+    if sends.echo_takes_over is None or event.kind in ("edited", "deleted", "reaction"):
+        return None
+    until = _happened_at(event, now) + sends.echo_takes_over
+    return until if until > now else None
 
 
 def give_back(conversation: Conversation, outside_waiting: bool, now: float) -> Conversation:

@@ -28,6 +28,9 @@ from turnkeeper.model.outbound import Outcome
 from turnkeeper.model.policy import Channel
 from turnkeeper.rules.retry import Outage
 
+LOOKED_BACK = 1000
+"""How many events of a conversation are looked through for one by the provider's id."""
+
 
 class Arrival(NamedTuple):
     """An event on its way into a mailbox."""
@@ -318,6 +321,10 @@ class Store(Protocol):
 
     async def history(self, key: ConversationKey, limit: int) -> list[Line]:
         """The last `limit` lines that were said, oldest first."""
+
+    async def quoted(self, key: ConversationKey, channel_id: ChannelId, external_ids: Sequence[str]) -> dict[str, Line]:
+        """Messages of a conversation by the provider's ids, whoever wrote them; those that are known (and, of the
+        contact's, not too long ago)."""
 
     async def moments(self, key: ConversationKey, limit: int) -> list[Moment]:
         """What happened in a conversation lately, oldest first."""

@@ -99,6 +99,9 @@ class Rows(Protocol):
     async def open_events(self, spans: Iterable[tuple[ConversationKey, int]]) -> dict[ConversationKey, list[EventRow]]:
         """Waiting and running events after a watermark, in order."""
 
+    async def event_by_external(self, key: ConversationKey, external_id: str) -> EventRow | None:
+        """The newest event that the provider knows by this id, of those not too long ago."""
+
     async def change_events(self, changes: Sequence[EventChange]) -> None: ...
     async def rewrite_events(self, bodies: Sequence[tuple[ConversationKey, int, bytes]]) -> None:
         """New bodies for events that were edited."""

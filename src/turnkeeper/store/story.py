@@ -3,36 +3,68 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 import msgspec
 
 from turnkeeper.model.conversation import EventRow, OutboundRow, StepRow, TurnRow
-from turnkeeper.model.events import Inbound
+from turnkeeper.model.events import Inbound, words_heard
 from turnkeeper.model.outbound import Content, words_of
 from turnkeeper.store.base import Line, Moment
 
 _LABEL = 80
 _UNSAID = ("cancelled", "expired", "failed")
+_UNHEARD = ("dropped", "ignored")
+ECHO_HELD = "echo_held"
+"""Why an event waits that may be our own message; told apart once no send's fate is open."""
 _inbound = msgspec.json.Decoder(Inbound).decode
 _content = msgspec.json.Decoder(Content).decode
 
 
 def history(events: Sequence[EventRow], rows: Sequence[OutboundRow], limit: int) -> list[Line]:
     """The last lines, oldest first. What was never sent was never said; an operator's words are their event's."""
-    lines = [line for event in events if (line := _said(event)) is not None]
+    heard = [(event, _inbound(event.body)) for event in events]
+    known = {(inbound.message_id, inbound.text) for _, inbound in heard if inbound.kind != "edited"}
+    # An edit that came in time stands in its message already.
+    told = [pair for pair in heard if (pair[1].target_message_id, pair[1].text) not in known]
+    lines = [line for event, inbound in told if (line := _said(event, inbound)) is not None]
     operators = {-event.seq for event in events if event.kind == "operator"}
     spoken = [row for row in rows if row.turn_no not in operators and row.state not in _UNSAID]
-    lines += [Line("bot", words_of(_content(row.content)), row.created_at) for row in spoken]
+    lines += [_spoken(row) for row in spoken]
     lines.sort(key=lambda line: line.at)
     return lines[-limit:]
 
 
-def _said(event: EventRow) -> Line | None:
-    inbound = _inbound(event.body)
-    if not inbound.text or event.kind == "timer" or event.state == "dropped":
+def quoted(rows: Sequence[OutboundRow], operators: Sequence[int], events: Sequence[EventRow]) -> dict[str, Line]:
+    """Messages by the provider's id. `operators`: the numbers of operators' messages among what the rows say.
+
+    What we sent counts first: an echo of it may be there as an event too.
+    """
+    found: dict[str, Line] = {}
+    for event in events:
+        inbound = _inbound(event.body)
+        if event.external_id and event.state != "dropped" and words_heard(inbound):
+            found[event.external_id] = _heard(event, inbound)
+    for row in rows:
+        if row.external_id:
+            found[row.external_id] = _spoken(row, "person" if -row.turn_no in operators else "bot")
+    return found
+
+
+def _spoken(row: OutboundRow, role: Literal["bot", "person"] = "bot") -> Line:
+    content = _content(row.content)
+    return Line(role, words_of(content), row.created_at, str(content.__struct_config__.tag))
+
+
+def _said(event: EventRow, inbound: Inbound) -> Line | None:
+    if event.kind == "timer" or event.state in _UNHEARD or event.reason == ECHO_HELD or not words_heard(inbound):
         return None
+    return _heard(event, inbound)
+
+
+def _heard(event: EventRow, inbound: Inbound) -> Line:
     by_person = event.from_me or event.kind == "operator"
-    return Line("person" if by_person else "contact", inbound.text, event.received_at, event.kind)
+    return Line("person" if by_person else "contact", words_heard(inbound), event.received_at, event.kind)
 
 
 def moments(

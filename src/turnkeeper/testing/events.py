@@ -11,7 +11,9 @@ from __future__ import annotations
 
 from itertools import count
 
-from turnkeeper.model.events import DeliveryUpdate, EventKind, Inbound, Status
+from msgspec.structs import replace
+
+from turnkeeper.model.events import Choice, DeliveryUpdate, EventKind, Inbound, Reaction, Status
 from turnkeeper.model.ids import BotId, ChannelId, WorkspaceId
 from turnkeeper.model.policy import Channel, SendPolicy, TurnPolicy
 
@@ -95,6 +97,32 @@ def text(
 def unnumbered(said: str, *, of: str = ADA, window: float = 15.0) -> Inbound:
     """A message of a provider that gives no ids: known by its content for `window` seconds."""
     return Inbound(kind="text", text=said, addresses=(f"phone:{of}",), dedup_key=f"h:{of}:{said}", dedup_window=window)
+
+
+def reaction(
+    emoji: str,
+    target_id: str,
+    *,
+    of: str = ADA,
+    at: float | None = None,
+    id: str | None = None,  # noqa: A002
+) -> Inbound:
+    """An emoji under the message with that id; `""` takes it away."""
+    return replace(event("reaction", of=of, at=at, id=id), reaction=Reaction(target_id, emoji))
+
+
+def chosen(
+    choice_id: str,
+    title: str,
+    *,
+    of: str = ADA,
+    at: float | None = None,
+    id: str | None = None,  # noqa: A002
+    reply_to: str | None = None,
+) -> Inbound:
+    """A press of a button; `reply_to`: the message that it stood in."""
+    pressed = event("button_reply", title, of=of, at=at, id=id)
+    return replace(pressed, choice=Choice(choice_id, title), reply_to=reply_to)
 
 
 def edited(target: Inbound, said: str) -> Inbound:

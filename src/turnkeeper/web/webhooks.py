@@ -158,7 +158,9 @@ def sorted_out(received: Sequence[Received], holder: Holder, now: float) -> Inta
     own = holder.own
     for item in received:
         channel = own.get(item.account_id)
-        if isinstance(item, Inbound) and channel is not None:
+        if channel is not None and channel.elsewhere is not None:
+            strays.append(_elsewhere(item, channel, now))
+        elif isinstance(item, Inbound) and channel is not None:
             arrivals.append(Arrival(channel, item, now))
         elif isinstance(item, DeliveryUpdate) and channel is not None:
             reports.append(Report(channel, item, now))
@@ -173,16 +175,27 @@ def _stray(item: Received, channel: Channel | None, holder: Holder, now: float) 
     reason = item.reason if isinstance(item, Ignored | Unreadable) else NOT_OURS
     if channel is None and isinstance(item, Ignored) and item.account_id:
         reason = f"{NOT_OURS}: {reason}"
-    named = f"{type(item).__name__}\0{item.account_id}\0{item.message_id}\0".encode("utf-8", "surrogatepass")
     return Stray(
         workspace_id=(channel or holder.first).workspace_id,
         channel_id=channel.id if channel is not None else "",
         state="unreadable" if isinstance(item, Unreadable) else "ignored",
         reason=reason,
-        dedup_key="stray:" + blake2b(named + raw, digest_size=16).hexdigest(),
+        dedup_key=_stray_key(item, raw),
         raw=raw,
         received_at=now,
     )
+
+
+def _stray_key(item: Received, raw: bytes) -> str:
+    named = f"{type(item).__name__}\0{item.account_id}\0{item.message_id}\0".encode("utf-8", "surrogatepass")
+    return "stray:" + blake2b(named + raw, digest_size=16).hexdigest()
+
+
+def _elsewhere(item: Received, channel: Channel, now: float) -> Stray:
+    """What concerns another environment is counted here; what people wrote there is not kept here."""
+    raw = item.raw if isinstance(item, Ignored | Unreadable) else msgspec.json.encode(item)
+    reason = f"for environment {channel.elsewhere}"
+    return Stray(channel.workspace_id, channel.id, "ignored", reason, _stray_key(item, raw), b"", now)
 
 
 def _proven(endpoint: Endpoint, request: Webhook) -> Holder:

@@ -21,13 +21,16 @@ from turnkeeper.channels.whatsapp_cloud.json_values import (
     unix_seconds,
     whole,
 )
+from turnkeeper.channels.whatsapp_cloud.particulars import read_card, read_item, read_referral
 from turnkeeper.channels.whatsapp_cloud.people import Around, Person, moved, read_person
 from turnkeeper.model.events import (
     Choice,
+    ContactCard,
     EventKind,
     Inbound,
     Location,
     Media,
+    Order,
     Reaction,
     Received,
     Unreadable,
@@ -54,7 +57,9 @@ class Fields(TypedDict, total=False):
     location: Location
     contacts_count: int
     contact_name: str | None
+    cards: tuple[ContactCard, ...]
     order_items: int
+    order: Order
     flow_response_json: str
 
 
@@ -93,6 +98,7 @@ def _event(message: Item, message_id: str | None, around: Around, *, echo: bool)
     group = external_id(message.get("group_id"))
     sender = Person(external_id(message.get("from"))) if echo else person
     context = mapping(message.get("context")) or {}
+    referral = mapping(message.get("referral"))
     return Inbound(
         **fields,
         account_id=around.account_id,
@@ -107,7 +113,8 @@ def _event(message: Item, message_id: str | None, around: Around, *, echo: bool)
         forwarded=True in (context.get("forwarded"), context.get("frequently_forwarded")),
         is_group=group is not None,
         from_me=echo,
-        referral=kept(mapping(message.get("referral"))) or None,
+        referral=kept(referral) or None,
+        ad=read_referral(referral) if referral else None,
         error_codes=codes or (around.error_codes if fields["kind"] == "unsupported" else ()),
         details=details or None,
         addresses=addresses,
@@ -206,8 +213,12 @@ def _contacts(draft: Draft) -> Fields:
     draft.details["contacts"] = kept(cards)
     first = mapping(cards[0]) if cards else None
     name = mapping(first.get("name")) if first else None
-    shown = text(name.get("formatted_name")) if name else None
-    return {"kind": "contacts", "contacts_count": len(cards), "contact_name": shown}
+    return {
+        "kind": "contacts",
+        "contacts_count": len(cards),
+        "contact_name": text(name.get("formatted_name")) if name else None,
+        "cards": tuple(read_card(card) for card in cards if isinstance(card, dict)),
+    }
 
 
 def _order(draft: Draft) -> Fields:
@@ -216,7 +227,13 @@ def _order(draft: Draft) -> Fields:
     if products is None:
         raise Malformed("order message without product_items")
     draft.details["order"] = kept(part)
-    return {"kind": "order", "text": text(part.get("text")), "order_items": len(products)}
+    items = tuple(read_item(product) for product in products if isinstance(product, dict))
+    return {
+        "kind": "order",
+        "text": text(part.get("text")),
+        "order_items": len(products),
+        "order": Order(items, external_id(part.get("catalog_id"))),
+    }
 
 
 def _reaction(draft: Draft) -> Fields:

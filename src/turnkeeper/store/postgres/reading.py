@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -13,11 +14,16 @@ from turnkeeper.store import story
 from turnkeeper.store.base import Ledger, Line, Moment, Vitals
 from turnkeeper.store.ledger import DUPLICATE, summed
 from turnkeeper.store.postgres.rows import PostgresRows
-from turnkeeper.store.postgres.statements import columns
+from turnkeeper.store.postgres.statements import BY_EXTERNAL, columns
 
 if TYPE_CHECKING:
     from turnkeeper.store.postgres.connecting import PooledConnection
 
+_SENT = f"""select {columns(OutboundRow)} from outbound
+  where workspace_id || e'\\x1f' || channel_id = $1::text || e'\\x1f' || $2::text
+  and external_id = any($3::text[]) and conversation_id = $4"""
+_OPERATORS = """select seq from event
+  where workspace_id = $1 and conversation_id = $2 and seq = any($3::bigint[]) and kind = 'operator'"""
 _LOOKS = 4
 """How many rows retention looks at for each one that it may delete, so that its cost stays bounded."""
 
@@ -70,6 +76,20 @@ async def history(connection: PooledConnection, key: ConversationKey, limit: int
     events = await _newest(connection, "event", EventRow, "seq", key, 2 * limit)
     rows = await _newest(connection, "outbound", OutboundRow, "seq", key, 2 * limit)
     return story.history(events, rows, limit)
+
+
+async def quoted(
+    connection: PooledConnection, key: ConversationKey, channel_id: ChannelId, external_ids: Sequence[str]
+) -> dict[str, Line]:
+    """Messages by the provider's ids."""
+    wanted = sorted(set(external_ids))
+    sent = await connection.fetch(_SENT, key.workspace_id, channel_id, wanted, key.id)
+    rows = [OutboundRow(*row) for row in sent]
+    others = sorted(set(wanted) - {str(row.external_id) for row in rows})
+    heard = await connection.fetch(BY_EXTERNAL, *key, others) if others else []
+    notices = [-row.turn_no for row in rows if row.turn_no < 0]
+    operators = await connection.fetch(_OPERATORS, *key, notices) if notices else []
+    return story.quoted(rows, [row[0] for row in operators], [EventRow(*row) for row in heard])
 
 
 async def moments(connection: PooledConnection, key: ConversationKey, limit: int) -> list[Moment]:

@@ -121,6 +121,10 @@ class PostgresRows:
             found[ConversationKey(event.workspace_id, event.conversation_id)].append(event)
         return found
 
+    async def event_by_external(self, key: ConversationKey, external_id: str) -> EventRow | None:
+        found = await self.run(sql.BY_EXTERNAL, *key, [external_id])
+        return EventRow(*found[-1]) if found else None
+
     async def change_events(self, changes: Sequence[EventChange]) -> None:
         last = {(c.key, c.seq): (*c.key, c.seq, c.state, c.reason, c.turn_no, c.settled_at) for c in changes}
         await self._by_keys(sql.CHANGE, last.values())

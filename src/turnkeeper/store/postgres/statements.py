@@ -21,6 +21,7 @@ from turnkeeper.model.conversation import (
     TimerRow,
     TurnRow,
 )
+from turnkeeper.store.base import LOOKED_BACK
 from turnkeeper.store.rows import EarlyReport
 
 _Struct = type[msgspec.Struct]
@@ -107,6 +108,12 @@ OPEN = (
     _from_keys(columns(EventRow, "r"), _SPANS, "event", f"{_MINE} and r.seq > k.after")
     + "\n  where r.state in ('waiting', 'running') order by r.workspace_id, r.conversation_id, r.seq"
 )
+BY_EXTERNAL = f"""select {columns(EventRow)} from event where workspace_id = $1 and conversation_id = $2 and seq in (
+    select seq from (
+      select seq, external_id from event where workspace_id = $1 and conversation_id = $2 order by seq desc
+      limit {LOOKED_BACK}
+    ) as newest where external_id = any($3::text[])
+  ) order by seq"""
 CHANGE = _update_by(
     "event",
     "state = k.state, reason = k.reason, turn_no = k.turn_no, settled_at = k.settled_at",

@@ -169,6 +169,10 @@ class PostgresStore(ScriptedStore[PostgresRows]):
     async def history(self, key: ConversationKey, limit: int) -> list[Line]:
         return await self._read(lambda connection: reading.history(connection, key, limit))
 
+    async def quoted(self, key: ConversationKey, channel_id: ChannelId, external_ids: Sequence[str]) -> dict[str, Line]:
+        wanted = self._kept(list(external_ids))
+        return await self._read(lambda connection: reading.quoted(connection, key, channel_id, wanted))
+
     async def moments(self, key: ConversationKey, limit: int) -> list[Moment]:
         return await self._read(lambda connection: reading.moments(connection, key, limit))
 

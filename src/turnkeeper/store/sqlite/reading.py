@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 import apsw
@@ -12,8 +13,11 @@ from turnkeeper.model.ids import ChannelId, ConversationKey, WorkspaceId
 from turnkeeper.store import story
 from turnkeeper.store.base import Ledger, Line, Moment, Vitals
 from turnkeeper.store.ledger import DUPLICATE, summed
-from turnkeeper.store.sqlite.rows import SqliteRows, columns
+from turnkeeper.store.sqlite.rows import BY_EXTERNAL, SqliteRows, columns
 
+_SENT = f"""select {columns(OutboundRow)} from outbound
+  where workspace_id = ? and channel_id = ? and external_id = ? and conversation_id = ?"""
+_OPERATORS = "select 1 from event where workspace_id = ? and conversation_id = ? and seq = ? and kind = 'operator'"
 _LOOKS = 4
 """How many rows retention looks at for each one that it may delete, so that its cost stays bounded."""
 
@@ -54,6 +58,22 @@ def _newest(connection: apsw.Connection, key: ConversationKey, limit: int) -> tu
 def history(connection: apsw.Connection, key: ConversationKey, limit: int) -> list[Line]:
     """The last lines that were said."""
     return story.history(*_newest(connection, key, 2 * limit), limit)
+
+
+def quoted(
+    connection: apsw.Connection, key: ConversationKey, channel_id: ChannelId, external_ids: Sequence[str]
+) -> dict[str, Line]:
+    """Messages by the provider's ids."""
+    rows: list[OutboundRow] = []
+    events: list[EventRow] = []
+    for external_id in dict.fromkeys(external_ids):
+        found = _all(connection, _SENT, (key.workspace_id, channel_id, external_id, key.id))
+        rows += [OutboundRow(*row) for row in found]
+        if not found:
+            events += [EventRow(*row) for row in _all(connection, BY_EXTERNAL, (*key, external_id))]
+    notices = [-row.turn_no for row in rows if row.turn_no < 0]
+    operators = [seq for seq in notices if _all(connection, _OPERATORS, (*key, seq))]
+    return story.quoted(rows, operators, events)
 
 
 def moments(connection: apsw.Connection, key: ConversationKey, limit: int) -> list[Moment]:

@@ -21,6 +21,7 @@ from turnkeeper.model.conversation import (
     TurnRow,
 )
 from turnkeeper.model.ids import ChannelId, ConversationKey, OutboundKey, WorkerId, WorkspaceId
+from turnkeeper.store.base import LOOKED_BACK
 from turnkeeper.store.rows import AddressKey, EarlyReport, EventChange, TurnEnd, TurnKey
 
 
@@ -56,6 +57,11 @@ _RECENT = """select dedup from (
 _ADD_EVENT = _insert("event", EventRow)
 _OPEN = f"""select {columns(EventRow)} from event where workspace_id = ? and conversation_id = ? and seq > ?
   and state in ('waiting', 'running') order by seq"""
+BY_EXTERNAL = f"""select {columns(EventRow)} from event where workspace_id = ?1 and conversation_id = ?2 and seq = (
+  select max(seq) from (
+    select seq, external_id from event where workspace_id = ?1 and conversation_id = ?2 order by seq desc
+    limit {LOOKED_BACK}
+  ) where external_id = ?3)"""
 _CHANGE = """update event set state = ?3, reason = ?4, turn_no = ?5, settled_at = ?6
   where workspace_id = ?1 and conversation_id = ?2 and seq = ?7"""
 _REWRITE = "update event set body = ? where workspace_id = ? and conversation_id = ? and seq = ?"
@@ -181,6 +187,10 @@ class SqliteRows:
 
     async def open_events(self, spans: Iterable[tuple[ConversationKey, int]]) -> dict[ConversationKey, list[EventRow]]:
         return {key: [EventRow(*row) for row in self.run(_OPEN, (*key, after))] for key, after in spans}
+
+    async def event_by_external(self, key: ConversationKey, external_id: str) -> EventRow | None:
+        row = self._one(BY_EXTERNAL, (*key, external_id))
+        return EventRow(*row) if row is not None else None
 
     async def change_events(self, changes: Sequence[EventChange]) -> None:
         self._many(_CHANGE, ((*c.key, c.state, c.reason, c.turn_no, c.settled_at, c.seq) for c in changes))

@@ -185,6 +185,9 @@ class SqliteStore(ScriptedStore[SqliteRows]):
     async def history(self, key: ConversationKey, limit: int) -> list[Line]:
         return self._glance(lambda connection: reading.history(connection, key, limit))
 
+    async def quoted(self, key: ConversationKey, channel_id: ChannelId, external_ids: Sequence[str]) -> dict[str, Line]:
+        return self._glance(lambda connection: reading.quoted(connection, key, channel_id, external_ids))
+
     async def moments(self, key: ConversationKey, limit: int) -> list[Moment]:
         return await self._read(lambda connection: reading.moments(connection, key, limit))
 

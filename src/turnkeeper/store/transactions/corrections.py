@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import msgspec
 from msgspec.structs import replace
 
 from turnkeeper.model.conversation import Conversation, EventRow, EventState, TurnState
@@ -14,6 +13,7 @@ from turnkeeper.rules import mailbox, turn_start
 from turnkeeper.rules.mailbox import OUTSIDE_KINDS, Admission
 from turnkeeper.store.rows import EventChange
 from turnkeeper.store.transactions.desk import Desk
+from turnkeeper.store.transactions.people import rewritten
 
 
 async def admit_correction(
@@ -29,7 +29,7 @@ async def admit_correction(
     if target is None or (running and not mailbox.may_interrupt(conversation, channel.turns, now)):
         return mailbox.close_watermark(conversation, Admission(counted, EventState.NO_REPLY))
     if event.kind == "edited":
-        await desk.rows.rewrite_events([(key, target.seq, _rewritten(target.body, event))])
+        await desk.rows.rewrite_events([(key, target.seq, rewritten(target.body, event))])
         after = _edited(counted, event, channel.turns, running, now)
     else:
         await desk.rows.change_events(
@@ -47,10 +47,6 @@ def _in_turn(row: EventRow, conversation: Conversation) -> bool:
 def _is_target(row: EventRow, event: Inbound) -> bool:
     known_as = event.target_message_id
     return known_as is not None and row.external_id == known_as and row.kind not in OUTSIDE_KINDS
-
-
-def _rewritten(body: bytes, event: Inbound) -> bytes:
-    return msgspec.json.encode(replace(msgspec.json.decode(body, type=Inbound), text=event.text))
 
 
 def _edited(conversation: Conversation, event: Inbound, turns: TurnPolicy, running: bool, now: float) -> Conversation:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
 from msgspec.structs import replace
 
 from turnkeeper.model.conversation import Conversation, EventRow, EventState, Mode, SessionRow
@@ -15,10 +16,9 @@ from turnkeeper.rules.effects import with_carried
 from turnkeeper.rules.mailbox import OUTSIDE_KINDS, Admission
 from turnkeeper.store.base import Wake
 from turnkeeper.store.rows import EventChange
+from turnkeeper.store.story import ECHO_HELD
 from turnkeeper.store.transactions.desk import Desk
 from turnkeeper.store.transactions.outbox import end_turns
-
-ECHO_HELD = "echo_held"
 
 
 async def set_mode(desk: Desk, key: ConversationKey, mode: Mode, until: float | None, now: float) -> Wake | None:
@@ -109,15 +109,16 @@ async def admit_echo(desk: Desk, conversation: Conversation, event: Inbound, cha
         return mailbox.close_watermark(conversation, Admission(held, EventState.WAITING, ECHO_HELD))
     if await _is_ours(desk, conversation, event.message_id):
         return mailbox.close_watermark(conversation, Admission(counted, EventState.IGNORED, "our own message, echoed"))
-    return mailbox.close_watermark(conversation, _operators(counted, channel, now))
+    await _correct(desk, conversation.key, event, now)
+    return mailbox.close_watermark(conversation, _operators(counted, event, channel, now))
 
 
-def _operators(conversation: Conversation, channel: Channel, now: float) -> Admission:
+def _operators(conversation: Conversation, event: Inbound, channel: Channel, now: float) -> Admission:
     """The owner's own words: kept, and the bot stands back if the channel says so."""
-    held_for = channel.sends.echo_takes_over
-    if held_for is None:
+    until = mailbox.stands_back_until(event, channel.sends, now)
+    if until is None:
         return Admission(conversation, EventState.PERSON)
-    taken = mailbox.stand_back(mailbox.lapse(conversation, now), now + held_for)
+    taken = mailbox.stand_back(mailbox.lapse(conversation, now), until)
     return Admission(
         taken,
         EventState.PERSON,
@@ -169,7 +170,31 @@ async def _settle_echo(desk: Desk, key: ConversationKey, event: EventRow, now: f
         await desk.rows.change_events([change])
         return
     await desk.rows.change_events([EventChange(key, event.seq, EventState.PERSON, None, None, now)])
+    inbound = msgspec.json.decode(event.body, type=Inbound)
+    await _correct(desk, key, inbound, now)
     channel = desk.channel(conversation)
-    if channel is not None and channel.sends.echo_takes_over is not None:
-        desk.put(mailbox.stand_back(mailbox.lapse(conversation, now), now + channel.sends.echo_takes_over))
+    until = mailbox.stands_back_until(inbound, channel.sends, event.received_at) if channel is not None else None
+    if until is not None and until > now:
+        desk.put(mailbox.stand_back(mailbox.lapse(conversation, now), until))
         await cancel_open(desk, key, (EventState.PERSON, None), now)
+
+
+async def _correct(desk: Desk, key: ConversationKey, event: Inbound, now: float) -> None:
+    """The owner edits or deletes earlier words of the owner's: the history follows, and nothing else happens."""
+    if event.kind not in ("edited", "deleted") or event.target_message_id is None:
+        return
+    target = await desk.rows.event_by_external(key, event.target_message_id)
+    if target is None or not target.from_me or target.state != EventState.PERSON:
+        return
+    if event.kind == "edited":
+        await desk.rows.rewrite_events([(key, target.seq, rewritten(target.body, event))])
+    else:
+        change = EventChange(key, target.seq, EventState.DROPPED, "deleted", target.turn_no, now)
+        await desk.rows.change_events([change])
+
+
+def rewritten(body: bytes, event: Inbound) -> bytes:
+    """An event's body after an edit; one to something that we cannot read takes nothing away."""
+    if event.text is None and event.media is None:
+        return body
+    return msgspec.json.encode(replace(msgspec.json.decode(body, type=Inbound), text=event.text))
