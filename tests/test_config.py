@@ -127,11 +127,13 @@ def test_whether_webhooks_wait_beside_the_file(
 
 def test_secrets_are_in_no_repr(tmp_path: Path) -> None:
     text = WHOLE.replace("sqlite:///turnkeeper.db", "postgresql://u:db-hush@host/name")
+    text = text.replace("[server]", '[server]\nsentry_dsn = "https://key-hush@sentry.example.com/7"', 1)
     settings = read(tmp_path, text)
     shown = f"{settings!r} {settings.channels} {settings.receivers}"
     assert "hush" not in shown
     assert settings.database_url == "postgresql://u:db-hush@host/name"
-    assert settings.secrets == {"token-hush", "secret-hush", "verify-hush", "db-hush"}
+    dsn = {"key-hush", "https://key-hush@sentry.example.com/7"}
+    assert settings.secrets == {"token-hush", "secret-hush", "verify-hush", "db-hush"} | dsn
 
 
 BOT_KEYS = [

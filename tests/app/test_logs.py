@@ -2,13 +2,16 @@
 
 import json
 import logging
+import sys
+import threading
 from collections.abc import Iterator
 
 import pytest
 import structlog
 
-from turnkeeper.app.logs import configure_logs, redacted
+from turnkeeper.app.logs import Mask, catch_the_rest, configure_logs, told
 from turnkeeper.config.keys import ServerKeys
+from turnkeeper.model.errors import StoreUnavailable
 
 SECRETS = [
     ({"authorization": "Bearer abc"}, "authorization", "[hidden]"),
@@ -23,12 +26,21 @@ SECRETS = [
     ({"event": '{"access_token": "abc"}'}, "event", '{"access_token": "[hidden]"}'),
     ({"event": "{'app_secret': 'abc', 'n': 1}"}, "event", "{'app_secret': '[hidden]', 'n': 1}"),
     ({"count": 3}, "count", 3),
+    ({"error": {"a": ["Bearer abc", {"token": "abc"}]}}, "error", {"a": ["Bearer [hidden]", {"token": "[hidden]"}]}),
+    ({"event": b"token=abc"}, "event", "b'token=[hidden]'"),
+    ({"event": "told 15551234567."}, "event", "told …67."),
+    ({"event": "told +1 (555) 123-45 67!"}, "event", "told …67!"),
+    ({"event": "known as US.13491208655302741918"}, "event", "known as US.…18"),
+    ({"event": "wamid.HBgLMTU1NTEyMzQ1NjcVAgASGBQ="}, "event", "wamid.…GBQ="),
+    ({"conversation": "c019a8b3c4d5001234567"}, "conversation", "c019a8b3c4d5001234567"),
+    ({"event": "123456 of 654321 on 2026-11-20, port 65535"}, "event", "123456 of 654321 on 2026-11-20, port 65535"),
+    ({"timestamp": "1763625600123"}, "timestamp", "1763625600123"),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize("event, key, shown", SECRETS)
 def test_secrets_are_hidden(event: dict[str, object], key: str, shown: object) -> None:
-    assert redacted(None, "info", dict(event))[key] == shown
+    assert Mask()(None, "info", dict(event))[key] == shown
 
 
 @pytest.fixture(autouse=True)
@@ -69,6 +81,48 @@ def test_configured_secrets_are_hidden_wherever_they_stand(capsys: pytest.Captur
     said = capsys.readouterr().err
     assert "hush" not in said
     assert json.loads(said.splitlines()[0])["event"] == "sent {'short': b'[hidden]'} with [hidden]"
+
+
+def test_of_an_exception_only_its_place_is_told() -> None:
+    """A bot's own words, a driver's and a provider's may quote what people write."""
+
+    def fails(answer: str) -> None:
+        try:
+            raise KeyError(f"her words: {answer}")
+        except KeyError as error:
+            raise StoreUnavailable("it is away") from error
+
+    answer = "I " + "love you"
+    try:
+        fails(answer)
+    except StoreUnavailable as error:
+        said = told(error)
+    assert "love" not in said
+    assert "StoreUnavailable: it is away\nwhich came after:\n" in said
+    assert said.endswith("\nKeyError")
+    assert said.count("in fails") == 2
+
+
+def test_what_nobody_catches_ends_in_the_log_without_its_words(capsys: pytest.CaptureFixture[str]) -> None:
+    before = sys.excepthook, threading.excepthook, sys.unraisablehook
+    try:
+        configure_logs(ServerKeys(), "web")
+        catch_the_rest()
+        thread = threading.Thread(target=lambda: int("her words"))
+        thread.start()
+        thread.join()
+        try:
+            int("her words")
+        except ValueError as error:
+            sys.excepthook(ValueError, error, error.__traceback__)
+    finally:
+        sys.excepthook, threading.excepthook, sys.unraisablehook = before
+    said = capsys.readouterr().err
+    lines = [json.loads(line) for line in said.splitlines()]
+    assert [line["event"] for line in lines] == ["a thread was ended by an error", "ended by an error"]
+    assert all("ValueError" in line["exception"] for line in lines)
+    assert "words: " not in said
+    assert "her words'" not in said
 
 
 def test_nobody_writes_a_text_line_of_his_own(capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from tests.contracts.conftest import OpenWorld
-from tests.contracts.world import W1, W2, words
+from tests.contracts.world import LEASE, W1, W2, words
 from turnkeeper.model.errors import Fenced
 from turnkeeper.model.outbound import NotSent
 from turnkeeper.model.policy import SendPolicy
@@ -372,3 +372,14 @@ class TestCase14Versions:
             await w.turn(version="v1")
             await w.die()
             assert (await w.turn(W2, version="v1")).turn.attempt == 1
+
+
+async def test_vitals_tell_of_live_workers_and_of_what_has_waited_longest(world: OpenWorld) -> None:
+    async with world() as w:
+        assert (await w.store.vitals(w.now, w.now - LEASE))[:2] == (2, 0)
+        await w.hear("hello")
+        due = (await w.conversation()).due_at
+        assert due is not None
+        assert (await w.store.vitals(due - 0.1, due)).oldest_due_at is None
+        vitals = await w.store.vitals(due + 7, w.now + LEASE)
+        assert (vitals.workers, vitals.due, vitals.oldest_due_at) == (0, 1, due)

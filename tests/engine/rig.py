@@ -14,6 +14,7 @@ from turnkeeper.channels.registry import find
 from turnkeeper.channels.whatsapp_cloud import WhatsAppCloudConfig
 from turnkeeper.engine.answer import Bot
 from turnkeeper.engine.wakeups import OnWakes
+from turnkeeper.engine.watching import Watch
 from turnkeeper.engine.worker import Worker
 from turnkeeper.model.conversation import Conversation
 from turnkeeper.model.errors import StoreUnavailable
@@ -138,7 +139,7 @@ class Shop:
         self.told.append(Told(now(), body["text"]["body"], worker))
         return HttpReply(200, msgspec.json.encode({"messages": [{"id": f"out.{len(self.told)}"}]}))
 
-    async def work(self, name: str = "w1", bot: Bot | None = None) -> Worker:
+    async def work(self, name: str = "w1", bot: Bot | None = None, watch: Watch | None = None) -> Worker:
         """Start a worker."""
         store: Any = View(self, name)
         adapters: Any = {"whatsapp_cloud": find("whatsapp_cloud").adapter}
@@ -153,6 +154,7 @@ class Shop:
             lease=LEASE,
             rng=random.Random(1),
             name=lambda: f"{name}.{next(lives)}",
+            watch=watch,
         )
         await worker.start()
         self.workers[name] = worker

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.web.provider import Site as Webhooks
+from turnkeeper.engine.figures import Figures
 from turnkeeper.model.conversation import Conversation
 from turnkeeper.model.errors import StoreUnavailable
 from turnkeeper.model.ids import ChannelId, ContactId, ConversationId, ConversationKey, WorkspaceId
@@ -34,7 +35,7 @@ class Store:
         if self.error is not None:
             raise self.error
         assert since < now
-        return Vitals(self.workers, 5)
+        return Vitals(self.workers, 5, oldest_due_at=now - 2.5)
 
     async def ledger(self) -> Ledger:
         self.counted += 1
@@ -68,7 +69,8 @@ class Pages:
         self.now = 1000.0
         self.counters = WebhookCounters()
         self.webhooks = Webhooks()
-        ops = Ops(self.store, self.counters, lambda: self.now)
+        self.figures = Figures()
+        ops = Ops(self.store, self.counters, lambda: self.now, workers=lambda: self.figures)
         shown = Demo(phone, self.store) if demo else None
         self.app = Site(self.webhooks.app, ops, Console(folder), shown)
 
@@ -130,6 +132,11 @@ async def test_metrics(tmp_path: Path) -> None:
         pages.counters.add("accepted", seconds)
     pages.counters.add("forbidden", 0.0001)
     pages.counters.events = 9
+    pages.counters.takes.add(0.002)
+    pages.figures.turn("shop", "committed")
+    pages.figures.send("shop", "text", "rejected", 2)
+    pages.figures.stage("run", 0.02)
+    pages.figures.stored("claim", 400.0)
     status, body, headers = await pages.get("/metrics")
     assert status == 200
     assert headers["content-type"].startswith("text/plain; version=0.0.4")
@@ -148,6 +155,15 @@ async def test_metrics(tmp_path: Path) -> None:
         'turnkeeper_events{reason="stale",state="dropped"} 2.0',
         "turnkeeper_workers 1.0",
         "turnkeeper_due_conversations 5.0",
+        "turnkeeper_oldest_due_seconds 2.5",
+        'turnkeeper_turns_total{channel="shop",outcome="committed"} 1.0',
+        'turnkeeper_sends_total{channel="shop",kind="text",outcome="rejected"} 1.0',
+        'turnkeeper_send_retries_total{channel="shop"} 1.0',
+        'turnkeeper_turn_seconds_bucket{le="0.01",stage="run"} 0.0',
+        'turnkeeper_turn_seconds_bucket{le="0.05",stage="run"} 1.0',
+        'turnkeeper_store_seconds_bucket{asked="claim",le="300.0"} 0.0',
+        'turnkeeper_store_seconds_sum{asked="claim"} 400.0',
+        "turnkeeper_take_seconds_count 1.0",
     ):
         assert line in lines, body.decode()
 

@@ -9,11 +9,15 @@ import shutil
 import sys
 from collections.abc import Coroutine
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from turnkeeper.app.line import Line
 from turnkeeper.app.plan import BAD_CONFIGURATION
 from turnkeeper.config import Settings, load
 from turnkeeper.model.errors import ConfigurationError, StoreError
+
+if TYPE_CHECKING:
+    from turnkeeper.app.telemetry import Telemetry
 
 _HAND_OVER = 0.0005
 """Seconds until a busy event loop lets a thread have the interpreter: threads here only begin and end waits, and
@@ -36,14 +40,17 @@ def _run(role: str, config: str, runtime: str, name: str) -> int:
     except ConfigurationError as error:
         sys.stderr.write(f"{error}\n")
         return BAD_CONFIGURATION
-    from turnkeeper.app.logs import configure_logs
+    from turnkeeper.app.logs import catch_the_rest, configure_logs
+    from turnkeeper.app.telemetry import telling
 
-    configure_logs(settings.server, name, settings.secrets)
+    catch_the_rest()
     sys.setswitchinterval(_HAND_OVER)
     line = Line(settings.server.drain)
     try:
-        with asyncio.Runner(loop_factory=_loop) as runner:
-            runner.run(_of(role, settings, line, Path(runtime), name))
+        with telling(settings, name) as telemetry, asyncio.Runner(loop_factory=_loop) as runner:
+            watch = telemetry.sentry.logged if telemetry.sentry is not None else None
+            configure_logs(settings.server, name, settings.secrets, watch)
+            runner.run(_of(role, settings, line, Path(runtime), name, telemetry))
     except ConfigurationError as error:
         sys.stderr.write(f"{error}\n")
         return BAD_CONFIGURATION
@@ -53,15 +60,17 @@ def _run(role: str, config: str, runtime: str, name: str) -> int:
     return 0
 
 
-def _of(role: str, settings: Settings, line: Line, runtime: Path, name: str) -> Coroutine[None, None, None]:
+def _of(
+    role: str, settings: Settings, line: Line, runtime: Path, name: str, telemetry: "Telemetry"
+) -> Coroutine[None, None, None]:
     # Each process imports its own role only.
     if role == "worker":
         from turnkeeper.app.worker_process import run_worker
 
-        return run_worker(settings, line, runtime, name)
+        return run_worker(settings, line, runtime, name, telemetry)
     from turnkeeper.app.web_process import run_web
 
-    return run_web(settings, line, runtime, demo=role == "demo-web")
+    return run_web(settings, line, runtime, telemetry, demo=role == "demo-web")
 
 
 def _loop() -> asyncio.AbstractEventLoop:

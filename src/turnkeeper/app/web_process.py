@@ -12,7 +12,9 @@ import uvicorn
 import turnkeeper.web
 from turnkeeper import app
 from turnkeeper.app.connections import Connection, Server
+from turnkeeper.app.figures import of_machine
 from turnkeeper.app.line import Line
+from turnkeeper.app.telemetry import Telemetry
 from turnkeeper.config import Receiver, Settings
 from turnkeeper.engine.clock import SystemClock
 from turnkeeper.engine.patience import until_stored
@@ -35,7 +37,7 @@ _CONNECT_WITHIN = 2.0
 log = logging.getLogger("turnkeeper.web")
 
 
-async def run_web(settings: Settings, line: Line, runtime: Path, *, demo: bool = False) -> None:
+async def run_web(settings: Settings, line: Line, runtime: Path, telemetry: Telemetry, *, demo: bool = False) -> None:
     """Serve until SIGTERM; requests under way are finished."""
     store = app.open_store(settings.database_url, settings.directory())
     clock = SystemClock()
@@ -44,10 +46,10 @@ async def run_web(settings: Settings, line: Line, runtime: Path, *, demo: bool =
     wakeups = app.open_wakeups(store, runtime, "web")
     await wakeups.start(None)
     counters = WebhookCounters()
-    webhooks = Webhooks(endpoints(settings.receivers), spooling or store, wakeups, clock.now, counters)
+    webhooks = Webhooks(endpoints(settings.receivers), spooling or store, wakeups, clock.now, counters, telemetry.spans)
     if spooling is not None:
         spooling.drain(webhooks.taken)
-    ops = Ops(store, counters, clock.now, settings.workers.lease, spooling)
+    ops = Ops(store, counters, clock.now, settings.workers.lease, spooling, lambda: of_machine(runtime))
     phone, stop_phone = _phone(settings, store) if demo else (None, None)
     site = Site(webhooks, ops, await read_console(STATIC), phone)
     listener = line.listener()

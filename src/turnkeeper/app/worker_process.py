@@ -6,10 +6,13 @@ from contextlib import suppress
 from pathlib import Path
 
 from turnkeeper import app
+from turnkeeper.app.figures import FigureFile
 from turnkeeper.app.line import Line
+from turnkeeper.app.telemetry import Telemetry
 from turnkeeper.config import Settings
 from turnkeeper.engine.clock import SystemClock
 from turnkeeper.engine.http import Client
+from turnkeeper.engine.watching import Watch
 from turnkeeper.engine.worker import Worker
 from turnkeeper.model.errors import StoreError
 from turnkeeper.model.ids import WorkerId
@@ -24,7 +27,7 @@ _RETAIN_BATCH = 500
 _RETAIN_PAUSE = 0.2
 
 
-async def run_worker(settings: Settings, line: Line, runtime: Path, name: str) -> None:
+async def run_worker(settings: Settings, line: Line, runtime: Path, name: str, telemetry: Telemetry) -> None:
     """Work until SIGTERM; raises ConfigurationError or StoreError if it cannot begin."""
     directory = settings.directory_here()
     store = app.open_store(settings.database_url, directory, beside_bots=True)
@@ -32,6 +35,8 @@ async def run_worker(settings: Settings, line: Line, runtime: Path, name: str) -
     clock = SystemClock()
     await store.open()
     client = Client()
+    figures = FigureFile(runtime, name)
+    watch = Watch(clock, figures.read(), telemetry.spans, telemetry.sentry)
     worker = Worker(
         store,
         app.adapters(settings),
@@ -41,6 +46,7 @@ async def run_worker(settings: Settings, line: Line, runtime: Path, name: str) -
         clock,
         lease=settings.workers.lease,
         make_heart_store=lambda: app.open_store(settings.database_url, directory),
+        watch=watch,
     )
     await replace_predecessor(store, runtime / f"{name}.id", worker.worker_id, clock.now())
     await worker.start()
@@ -48,13 +54,15 @@ async def run_worker(settings: Settings, line: Line, runtime: Path, name: str) -
     tasks = [
         asyncio.create_task(line.tick(lambda: clock.monotonic() - worker.ticked_at < _DISPATCH_STUCK)),
         asyncio.create_task(forget_old(store, clock, settings.retention.keep)),
+        asyncio.create_task(figures.keep(watch.figures)),
     ]
     await line.stopped()
     tasks[1].cancel()
     handed_over = await worker.drain(settings.server.drain)
     if handed_over:
         log.info("handed %d conversations over", handed_over)
-    tasks[0].cancel()
+    for task in tasks:
+        task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
     await client.close()
     await store.close()

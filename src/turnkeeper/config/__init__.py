@@ -128,7 +128,9 @@ class Settings:
         """Every value that nobody may be shown."""
         configs = [each.config for each in self.channels]
         found = {getattr(each, f.name) for each in configs for f in fields(each) if not f.repr}  # type: ignore[arg-type]
-        return frozenset(found | {unquote(urlsplit(self.database_url).password or "")}) - {""}
+        dsn = self.server.sentry_dsn.get_secret_value()
+        found |= {dsn, urlsplit(dsn).username or "", unquote(urlsplit(self.database_url).password or "")}
+        return frozenset(found) - {""}
 
     def directory(self) -> ConfiguredDirectory:
         """The channels by workspace and name."""

@@ -136,6 +136,19 @@ def read_address(value: object) -> object:
     return value
 
 
+def read_dsn(value: object) -> object:
+    """A Sentry project's address, which holds its key. Never shown."""
+    if isinstance(value, str) and value:
+        try:
+            parts = urlsplit(value)
+            good = parts.scheme in ("http", "https") and parts.hostname and parts.username and parts.path.strip("/")
+        except ValueError:
+            good = False
+        if not good:
+            wrong("is not the address of a Sentry project", "Copy the DSN from the project's settings.")
+    return value
+
+
 Seconds = Annotated[float, BeforeValidator(read_duration)]
 Whole = Annotated[int, BeforeValidator(read_whole)]
 Address = Annotated[str, BeforeValidator(read_address)]
@@ -189,6 +202,16 @@ class ServerKeys(_Keys):
         "auto",
         description="How log lines look; auto: text on a terminal, else JSON.",
         examples=['"json"'],
+    )
+    sentry_dsn: Annotated[SecretStr, BeforeValidator(read_dsn)] = Field(
+        SecretStr(""),
+        description="Where errors are reported, without message texts (needs the extra `sentry`).",
+        examples=['"env:SENTRY_DSN"'],
+    )
+    otlp_endpoint: Address = Field(
+        "",
+        description="Where traces of turns are sent over OTLP/HTTP (needs the extra `otel`).",
+        examples=['"http://127.0.0.1:4318"'],
     )
 
 

@@ -20,6 +20,7 @@ from turnkeeper.engine.clock import Clock
 from turnkeeper.engine.outbox import Sender
 from turnkeeper.engine.patience import until_stored
 from turnkeeper.engine.rendering import rendered
+from turnkeeper.engine.watching import Watch
 from turnkeeper.model.conversation import SessionRow, StepRow
 from turnkeeper.model.errors import BotError, Fenced, StepChanged
 from turnkeeper.model.events import Inbound
@@ -38,11 +39,12 @@ class EffectUnknown(BotError):
 class Journal:
     """The Work of one attempt of one turn."""
 
-    def __init__(self, claimed: ClaimedTurn, store: Store, sender: Sender, clock: Clock) -> None:
+    def __init__(self, claimed: ClaimedTurn, store: Store, sender: Sender, clock: Clock, watch: Watch) -> None:
         self._claimed = claimed
         self._store = store
         self._sender = sender
         self._clock = clock
+        self._watch = watch
         self._seen: Counter[tuple[str, bool]] = Counter()
         self._stored = {(step.name, step.effect, step.occurrence): step for step in claimed.steps}
         self._effects: set[asyncio.Future[bytes]] = set()
@@ -145,7 +147,8 @@ class Journal:
         )
 
     async def _finish(self, run: Callable[[str], Awaitable[bytes]], row: StepRow) -> bytes:
-        result = await run(idempotency_key(row))
+        with self._watch.stage("step", row.name):
+            result = await run(idempotency_key(row))
         done = replace(row, result=result, done_at=self._clock.now())
         await self._kept(lambda: self._store.finish_step(self._claimed.run, done))
         self._stored[row.name, row.effect, row.occurrence] = done

@@ -19,6 +19,7 @@ from turnkeeper.engine.calling import Calling
 from turnkeeper.engine.clock import Clock
 from turnkeeper.engine.lease import Lease
 from turnkeeper.engine.patience import until_stored
+from turnkeeper.engine.watching import Watch
 from turnkeeper.model.errors import Fenced
 from turnkeeper.model.ids import tracker_for
 from turnkeeper.model.outbound import Content, NotSent, Outbound, Outcome, Refused, Rejected, Sayable, Unknown
@@ -50,6 +51,7 @@ class Sender:
         lease: Lease,
         clock: Clock,
         rng: random.Random,
+        watch: Watch,
     ) -> None:
         self._store = store
         self._adapters = adapters
@@ -57,6 +59,7 @@ class Sender:
         self._lease = lease
         self._clock = clock
         self._rng = rng
+        self._watch = watch
         self.under_way: set[asyncio.Future[Any]] = set()
         """Calls that must be seen to their end: sends, and the effects of turns."""
 
@@ -98,14 +101,20 @@ class Sender:
     async def _recorded(self, claimed: ClaimedSend, outcome: Outcome, in_turn: bool) -> Dispatch:
         row = claimed.row
         if isinstance(outcome, (Rejected, Unknown)):
-            _log.warning("send failed", channel=row.channel_id, row=row.seq, turn=row.turn_no, outcome=_told(outcome))
+            # Its words may be the provider's, who repeats tokens, numbers and texts: they stay in the row.
+            code = outcome.code if isinstance(outcome, Rejected) else None
+            outcome_is = type(outcome).__name__.lower()
+            _log.warning(
+                "send failed", channel=row.channel_id, row=row.seq, turn=row.turn_no, outcome=outcome_is, code=code
+            )
         told_at = self._clock.now()
         wait = backoff(row.failures + 1, jitter=self._rng.random())
 
         async def record() -> Dispatch:
             """With each try anew: the wait for an echo begins when the store is back, not while it is away."""
             now = self._clock.now() if isinstance(outcome, Unknown) else told_at
-            return await self._store.record(Sent(row.key, row.tries, outcome, claimed.run, wait, now, in_turn))
+            with self._watch.asking("record"):
+                return await self._store.record(Sent(row.key, row.tries, outcome, claimed.run, wait, now, in_turn))
 
         return await until_stored(record, self._clock)
 
@@ -118,7 +127,10 @@ class Sender:
         if isinstance(content, Refused):
             return Rejected("refused", content.reason)
         calls = adapter.send(self._outbound(claimed, content), channel.config)
-        return await self._client.play(calls, timeout=channel.sends.send_limit * _MARGIN)
+        with self._watch.send(claimed, content) as seen:
+            outcome = await self._client.play(calls, timeout=channel.sends.send_limit * _MARGIN)
+            seen.became(outcome)
+        return outcome
 
     def _outbound(self, claimed: ClaimedSend, content: Sayable) -> Outbound:
         row, conversation = claimed.row, claimed.conversation
@@ -140,7 +152,3 @@ def _alone(sending: asyncio.Future[float | None]) -> None:
     error = None if sending.cancelled() else sending.exception()
     if error is not None and not isinstance(error, Fenced):
         _log.error("sending ended with an error of our own", error=type(error).__name__)
-
-
-def _told(outcome: Rejected | Unknown) -> str:
-    return f"{outcome.code}: {outcome.reason}" if isinstance(outcome, Rejected) else f"unknown: {outcome.reason}"

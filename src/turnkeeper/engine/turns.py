@@ -24,12 +24,13 @@ from turnkeeper.engine.outbox import Sender
 from turnkeeper.engine.patience import until_stored
 from turnkeeper.engine.rendering import rendered
 from turnkeeper.engine.typing import typing
+from turnkeeper.engine.watching import Seen, Watch
 from turnkeeper.model.conversation import TimerRow
 from turnkeeper.model.errors import BotError, Fenced
 from turnkeeper.model.events import Inbound
 from turnkeeper.rules import reading
 from turnkeeper.rules.retry import turn_retry
-from turnkeeper.store.base import ClaimedTurn, PutOff, Run, Store, TurnCommit
+from turnkeeper.store.base import ClaimedTurn, Dispatch, PutOff, Run, Store, TurnCommit
 
 _log = structlog.get_logger("turnkeeper.turns")
 _LONGEST_TRACE = 8_000
@@ -51,6 +52,7 @@ class TurnRunner:
         clock: Clock,
         rng: random.Random,
         give_up: Callable[[Run], None],
+        watch: Watch,
     ) -> None:
         """`give_up`: told of a run whose bot goes on though its time is over."""
         self._store = store
@@ -61,23 +63,34 @@ class TurnRunner:
         self._clock = clock
         self._rng = rng
         self._give_up = give_up
+        self._watch = watch
 
-    async def run(self, claimed: ClaimedTurn) -> float | None:
-        """Run to the end or to the retry; when the conversation is due again. Raises Fenced."""
-        async with typing(claimed, self._adapters, self._client):
-            if claimed.exhausted:
-                trace = "claimed too often without ever being committed: it takes its worker down"
-                return await self._fail(claimed, trace)
-            journal = Journal(claimed, self._store, self._sender, self._clock)
-            try:
-                if reading.has_nothing_to_read([event.kind for event in claimed.events], claimed.channel.turns):
-                    commit = self._unasked(claimed, journal)
-                else:
+    async def run(self, claimed: ClaimedTurn, asked_at: float | None = None) -> float | None:
+        """Run to the end or to the retry; when the conversation is due again. Raises Fenced.
+
+        `asked_at`: when the claim was made that brought it.
+        """
+        with self._watch.turn(claimed, asked_at) as seen:
+            async with typing(claimed, self._adapters, self._client):
+                return await self._run(claimed, seen)
+
+    async def _run(self, claimed: ClaimedTurn, seen: Seen) -> float | None:
+        if claimed.exhausted:
+            seen.outcome = "failed"
+            trace = "claimed too often without ever being committed: it takes its worker down"
+            return await self._fail(claimed, trace)
+        journal = Journal(claimed, self._store, self._sender, self._clock, self._watch)
+        try:
+            if reading.has_nothing_to_read([event.kind for event in claimed.events], claimed.channel.turns):
+                commit = self._unasked(claimed, journal)
+            else:
+                with self._watch.stage("run"):
                     answer = await self._answer(claimed, journal)
-                    commit = self._leaves(claimed, journal, answer)
-            except Exception as error:  # noqa: BLE001 - whatever a bot raises is the bot's
-                return await self._ended(claimed, journal, journal.over or error)
-            return await self._commit(commit)
+                commit = self._leaves(claimed, journal, answer)
+        except Exception as error:  # noqa: BLE001 - whatever a bot raises is the bot's
+            return await self._ended(claimed, journal, journal.over or error, seen)
+        seen.outcome = "committed"
+        return await self._commit(commit)
 
     def _unasked(self, claimed: ClaimedTurn, journal: Journal) -> TurnCommit:
         """A polite sentence, where there is nothing that the bot could read; the session stays as it is."""
@@ -113,7 +126,7 @@ class TurnRunner:
             raise journal.over
         return answer
 
-    async def _ended(self, claimed: ClaimedTurn, journal: Journal, error: Exception) -> float | None:
+    async def _ended(self, claimed: ClaimedTurn, journal: Journal, error: Exception, seen: Seen) -> float | None:
         """The bot gave no answer. An effect that it had begun is seen to its end first."""
         if isinstance(error, Fenced):
             raise error
@@ -121,11 +134,14 @@ class TurnRunner:
         if isinstance(error, HandoverWanted):
             session = journal.as_it_was()
             answer = Answer(state=msgspec.json.decode(session.state), stage=session.stage, handover=str(error))
+            seen.outcome = "committed"
             return await self._commit(self._leaves(claimed, journal, answer, carried=session.carried))
         trace = _storable("".join(traceback.format_exception(error, limit=20))[-_LONGEST_TRACE:])
+        self._watch.raised(claimed.channel, error)
         if isinstance(error, EffectUnknown):
+            seen.outcome = "failed"
             return await self._fail(claimed, trace)
-        return await self._failed(claimed, trace)
+        return await self._failed(claimed, trace, type(error).__name__, seen)
 
     def _leaves(self, claimed: ClaimedTurn, journal: Journal, answer: Answer, carried: bytes = b"[]") -> TurnCommit:
         """Raises what the bot's own words, state and timers raise when they cannot be kept."""
@@ -153,9 +169,13 @@ class TurnRunner:
         )
 
     async def _commit(self, commit: TurnCommit) -> float | None:
-        return await self._sender.deliver(lambda: self._store.commit(commit))
+        return await self._sender.deliver(lambda: self._committed(commit))
 
-    async def _failed(self, claimed: ClaimedTurn, trace: str) -> float | None:
+    async def _committed(self, commit: TurnCommit) -> Dispatch:
+        with self._watch.stage("commit"), self._watch.asking("commit"):
+            return await self._store.commit(commit)
+
+    async def _failed(self, claimed: ClaimedTurn, trace: str, error: str, seen: Seen) -> float | None:
         """The bot raised: again later, or for good."""
         failures = claimed.conversation.failures + 1
         wait = turn_retry(claimed.channel.turns, failures=failures, jitter=self._rng.random())
@@ -165,8 +185,9 @@ class TurnRunner:
             conversation=claimed.run.key.id,
             turn=claimed.turn.no,
             failures=failures,
-            error=trace.strip().rsplit("\n", 1)[-1].split(":", 1)[0],
+            error=error,
         )
+        seen.outcome = "failed" if wait is None else "retried"
         if wait is None:
             return await self._fail(claimed, trace)
         now = self._clock.now()

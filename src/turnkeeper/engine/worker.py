@@ -22,6 +22,7 @@ from turnkeeper.engine.lease import Heart, HeartThread, Lease
 from turnkeeper.engine.outbox import Sender
 from turnkeeper.engine.turns import TurnRunner
 from turnkeeper.engine.wakeups import Wakeups
+from turnkeeper.engine.watching import Watch
 from turnkeeper.model.errors import Fenced, StoreUnavailable
 from turnkeeper.model.ids import ConversationId, ConversationKey, WorkerId
 from turnkeeper.rules.retry import Outage, outage
@@ -59,16 +60,18 @@ class Worker:
         make_heart_store: Callable[[], Store] | None = None,
         rng: random.Random | None = None,
         name: Callable[[], str] | None = None,
+        watch: Watch | None = None,
     ) -> None:
         self._store = store
+        self._watch = watch or Watch(clock)
         self._wakeups = wakeups
         self._clock = clock
         self._capacity = capacity
         self._lease = Lease(clock, lease, name) if name else Lease(clock, lease)
         rng = rng or random.Random()  # noqa: S311 - spreads retries, guards nothing
-        sender = Sender(store, adapters, client, self._lease, clock, rng)
+        sender = Sender(store, adapters, client, self._lease, clock, rng, self._watch)
         self._sender = sender
-        self._runner = TurnRunner(store, adapters, bots, client, sender, clock, rng, self._give_up)
+        self._runner = TurnRunner(store, adapters, bots, client, sender, clock, rng, self._give_up, self._watch)
         self._versions = {bot_id: bot.version for bot_id, bot in bots.items()}
         self._make_heart_store = make_heart_store
         self._heart: HeartThread | asyncio.Task[None] | None = None
@@ -173,10 +176,11 @@ class Worker:
             if self._asking:
                 return False
             asked_at = self._ask(now)
-            claimed = await self._store.claim(self._lease.worker_id, room, now, self._versions, self._over)
+            with self._watch.asking("claim"):
+                claimed = await self._store.claim(self._lease.worker_id, room, now, self._versions, self._over)
             self._answered_at = asked_at
             for item in claimed:
-                self._begin(item)
+                self._begin(item, now)
         finally:
             self._claiming = False
         return len(claimed) >= room
@@ -215,10 +219,10 @@ class Worker:
         await self._awake.wait()
         timer.cancel()
 
-    def _begin(self, claimed: Claimed) -> None:
+    def _begin(self, claimed: Claimed, asked_at: float) -> None:
         key = claimed.run.key
         self._stop_run(key, before=claimed.run.epoch)
-        task = asyncio.create_task(self._run(claimed))
+        task = asyncio.create_task(self._run(claimed, asked_at))
         self._runs[key] = (claimed.run, task)
         task.add_done_callback(lambda _: self._ended(key, claimed.run))
 
@@ -229,10 +233,10 @@ class Worker:
         if len(self._runs) == self._capacity - 1:
             self._awake.set()
 
-    async def _run(self, claimed: Claimed) -> None:
+    async def _run(self, claimed: Claimed, asked_at: float) -> None:
         try:
             if isinstance(claimed, ClaimedTurn):
-                due = await self._runner.run(claimed)
+                due = await self._runner.run(claimed, asked_at)
             else:
                 due = await self._sender.send(claimed)
             if due is not None:

@@ -197,11 +197,13 @@ class Beat(NamedTuple):
 
 
 class Vitals(NamedTuple):
-    """How the workers are. `due`: conversations that wait for one now; `clock`: the database's, if it has one."""
+    """How the workers are. `due`: conversations that wait for one now, the first of them since `oldest_due_at`;
+    `clock`: the database's, if it has one."""
 
     workers: int
     due: int
     clock: float | None = None
+    oldest_due_at: float | None = None
 
 
 class Moment(NamedTuple):

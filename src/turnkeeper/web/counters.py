@@ -2,6 +2,8 @@
 
 from bisect import bisect_left
 
+from turnkeeper.engine.figures import Histogram
+
 BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 """Upper edges in seconds."""
 
@@ -9,12 +11,14 @@ BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0,
 class WebhookCounters:
     """Webhooks by outcome, and how long they took to answer."""
 
-    __slots__ = ("buckets", "duplicates", "events", "outcomes", "seconds")
+    __slots__ = ("buckets", "duplicates", "events", "outcomes", "seconds", "takes")
 
     def __init__(self) -> None:
         self.outcomes: dict[str, int] = {}
         self.buckets = [0] * (len(BUCKETS) + 1)
         self.seconds = 0.0
+        self.takes = Histogram()
+        """How long the store, or the spool before it, took to keep a webhook."""
         self.events = 0
         self.duplicates = 0
 

@@ -1,15 +1,17 @@
 """/health, /ready and /metrics: for whoever keeps the server running, never on a message's path."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
-from typing import Any, Protocol
+from collections.abc import Awaitable, Callable
+from typing import Protocol
 
 import msgspec
 
+from turnkeeper.engine.figures import Figures
 from turnkeeper.model.errors import StoreError
 from turnkeeper.store.base import Ledger, Vitals
 from turnkeeper.web.asgi import Answer, Receive, Scope, Send, answer, send_answer
-from turnkeeper.web.counters import BUCKETS, WebhookCounters
+from turnkeeper.web.counters import WebhookCounters
+from turnkeeper.web.metrics import Spooled, exposition, of_spool, of_store, of_takes, of_webhooks, of_workers
 
 _PATIENCE = 2.0
 """Seconds for which the database may think before it counts as away."""
@@ -30,18 +32,6 @@ class Reading(Protocol):
         """How many events stand where."""
 
 
-class Spooled(Protocol):
-    """What waits on this machine for the database."""
-
-    @property
-    def length(self) -> int:
-        """How many webhooks."""
-
-    @property
-    def accepts(self) -> bool:
-        """Whether more would be kept."""
-
-
 class Ops:
     """The three addresses as one ASGI app. `spool`: None where webhooks are refused while the database is away."""
 
@@ -52,7 +42,10 @@ class Ops:
         now: Callable[[], float],
         lease: float = 3.0,
         spool: Spooled | None = None,
+        workers: Callable[[], Figures] = Figures,
     ) -> None:
+        """`workers`: what this machine's have counted."""
+        self._workers = workers
         self._spool = spool
         self._store = store
         self._counters = counters
@@ -103,7 +96,14 @@ class Ops:
                 vitals = await self._vitals()
         except (StoreError, TimeoutError):
             pass  # what the process itself counted is told all the same
-        text = await asyncio.to_thread(_exposition, self._counters, ledger, vitals, self._spool)
+        sources = [
+            of_webhooks(self._counters),
+            of_spool(self._spool),
+            of_store(ledger, vitals, self._now()),
+            of_workers(self._workers()),
+            of_takes(self._counters),
+        ]
+        text = await asyncio.to_thread(exposition, sources)
         return answer(200, text, _FRESH, kind=_TEXT)
 
     async def _ledger(self) -> Ledger:
@@ -115,69 +115,3 @@ class Ops:
 
 def _json(status: int, value: object) -> Answer:
     return answer(status, msgspec.json.encode(value), _FRESH, kind=_JSON)
-
-
-def _exposition(
-    counters: WebhookCounters, ledger: Ledger | None, vitals: Vitals | None, spool: Spooled | None
-) -> bytes:
-    # Imported by the first scrape: it takes memory that an unscraped server need not spend.
-    from prometheus_client import CollectorRegistry, generate_latest
-
-    class Collector:
-        def collect(self) -> Iterator[Any]:
-            yield from _of_webhooks(counters)
-            yield from _of_spool(spool)
-            yield from _of_store(ledger, vitals)
-
-    registry = CollectorRegistry(auto_describe=False)
-    registry.register(Collector())
-    return generate_latest(registry)
-
-
-def _of_webhooks(counters: WebhookCounters) -> Iterator[Any]:
-    from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily
-
-    requests = CounterMetricFamily(
-        "turnkeeper_webhooks", "Webhook requests by what became of them.", labels=["outcome"]
-    )
-    for outcome, count in sorted(counters.outcomes.items()):
-        requests.add_metric([outcome], count)
-    yield requests
-    yield CounterMetricFamily("turnkeeper_webhook_events", "Events that were new.", value=counters.events)
-    yield CounterMetricFamily("turnkeeper_webhook_duplicates", "Events that had been here.", value=counters.duplicates)
-    seconds = HistogramMetricFamily("turnkeeper_webhook_seconds", "From the first byte of a webhook to its answer.")
-    below, buckets = 0, []
-    for edge, count in zip([*map(str, BUCKETS), "+Inf"], counters.buckets, strict=True):
-        below += count
-        buckets.append((edge, float(below)))
-    seconds.add_metric([], buckets, counters.seconds)
-    yield seconds
-
-
-def _of_spool(spool: Spooled | None) -> Iterator[Any]:
-    from prometheus_client.core import GaugeMetricFamily
-
-    if spool is not None:
-        yield GaugeMetricFamily("turnkeeper_spool_webhooks", "Webhooks that wait for the database.", value=spool.length)
-
-
-def _of_store(ledger: Ledger | None, vitals: Vitals | None) -> Iterator[Any]:
-    from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
-
-    yield GaugeMetricFamily("turnkeeper_store_up", "Whether the database answered.", value=float(ledger is not None))
-    if ledger is not None:
-        yield CounterMetricFamily("turnkeeper_accepted", "Events in the ledger.", value=ledger.accepted)
-        yield CounterMetricFamily(
-            "turnkeeper_duplicates", "Deliveries of events that had been here.", value=ledger.duplicates
-        )
-        states = GaugeMetricFamily("turnkeeper_events", "Events by where they stand.", labels=["state", "reason"])
-        for state, count in sorted(ledger.states.items()):
-            states.add_metric([state, ""], count)
-        for reason, count in sorted(ledger.dropped.items()):
-            states.add_metric(["dropped", reason], count)
-        yield states
-    if vitals is not None:
-        yield GaugeMetricFamily("turnkeeper_workers", "Live workers.", value=vitals.workers)
-        yield GaugeMetricFamily(
-            "turnkeeper_due_conversations", "Conversations that wait for a worker.", value=vitals.due
-        )

@@ -36,6 +36,13 @@ class Taking(Protocol):
         """Put a webhook's events into their mailboxes; raises StoreUnavailable."""
 
 
+class Traced(Protocol):
+    """Makes spans of what was taken."""
+
+    def accepted(self, arrivals: Sequence[Arrival], began_at: float, ended_at: float, *, all_new: bool) -> None:
+        """These came in one webhook; instants are unix seconds."""
+
+
 @dataclass(frozen=True, slots=True)
 class Holder:
     """The channels that share a secret, by account id; `config` is one that can prove it."""
@@ -85,7 +92,9 @@ class Webhooks:
         wakeups: Wakeups,
         now: Callable[[], float],
         counters: WebhookCounters,
+        traced: Traced | None = None,
     ) -> None:
+        self._traced = traced
         self._endpoints = endpoints
         self._store = store
         self._wakeups = wakeups
@@ -121,7 +130,9 @@ class Webhooks:
         body = await self._bodies.read(receive)
         request = Webhook(Headers(headers), body)
         holder = _proven(endpoint, request)
-        intake = sorted_out(_parsed(endpoint, request, holder), holder, self._now())
+        began_at = self._now()
+        intake = sorted_out(_parsed(endpoint, request, holder), holder, began_at)
+        asked = perf_counter()
         try:
             taken = await self._store.take(intake)
         except StoreUnavailable:
@@ -129,7 +140,11 @@ class Webhooks:
         except Exception:
             log.exception("a webhook could not be kept")
             raise Refused(503, "store_failed") from None
+        finally:
+            self._counters.takes.add(perf_counter() - asked)
         self.taken(taken)
+        if self._traced is not None:
+            self._traced.accepted(intake.arrivals, began_at, self._now(), all_new=not taken.duplicates)
 
     def taken(self, taken: Taken) -> None:
         """Count what the store has taken, now or out of the spool, and wake whom it concerns."""

@@ -44,7 +44,8 @@ async def vitals(connection: PooledConnection, now: float, since: float) -> Vita
     row = await connection.fetchrow(
         """select (select count(*) from worker where not dead and beat_at >= $1),
           (select count(*) from conversation where due_at <= $2),
-          extract(epoch from clock_timestamp())::float8""",
+          extract(epoch from clock_timestamp())::float8,
+          (select min(due_at) from conversation where due_at <= $2)""",
         since,
         now,
     )

@@ -37,9 +37,10 @@ def next_due(connection: apsw.Connection) -> float | None:
 def vitals(connection: apsw.Connection, now: float, since: float) -> Vitals:
     """Live workers and due conversations."""
     sql = """select (select count(*) from worker where not dead and beat_at >= ?),
-      (select count(*) from conversation where due_at <= ?)"""
-    workers, due = _all(connection, sql, (since, now))[0]
-    return Vitals(workers, due)
+      (select count(*) from conversation where due_at <= ?),
+      (select min(due_at) from conversation where due_at is not null)"""
+    workers, due, oldest_at = _all(connection, sql, (since, now))[0]
+    return Vitals(workers, due, oldest_due_at=oldest_at if due else None)
 
 
 def paused_channels(connection: apsw.Connection) -> list[tuple[WorkspaceId, ChannelId, str, float]]:
