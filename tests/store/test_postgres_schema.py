@@ -66,6 +66,8 @@ PLANS = [
     ("KNOWN", "event_dedup", 2),
     ("RECENT", "event_pkey", 2),
     ("OPEN", "event_pkey", 3),
+    ("NUMBERED", "event_pkey", 3),
+    ("BY_EXTERNAL", "event_pkey", 2),
     ("CHANGE", "event_pkey", 3),
     ("REWRITE", "event_pkey", 3),
     ("END", "event_pkey", 4),

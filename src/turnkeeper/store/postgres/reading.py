@@ -13,17 +13,13 @@ from turnkeeper.model.ids import ChannelId, ConversationKey, WorkspaceId
 from turnkeeper.store import story
 from turnkeeper.store.base import Ledger, Line, Moment, Vitals
 from turnkeeper.store.ledger import DUPLICATE, summed
+from turnkeeper.store.postgres import statements as sql
 from turnkeeper.store.postgres.rows import PostgresRows
-from turnkeeper.store.postgres.statements import BY_EXTERNAL, columns
+from turnkeeper.store.postgres.statements import columns
 
 if TYPE_CHECKING:
     from turnkeeper.store.postgres.connecting import PooledConnection
 
-_SENT = f"""select {columns(OutboundRow)} from outbound
-  where workspace_id || e'\\x1f' || channel_id = $1::text || e'\\x1f' || $2::text
-  and external_id = any($3::text[]) and conversation_id = $4"""
-_OPERATORS = """select seq from event
-  where workspace_id = $1 and conversation_id = $2 and seq = any($3::bigint[]) and kind = 'operator'"""
 _LOOKS = 4
 """How many rows retention looks at for each one that it may delete, so that its cost stays bounded."""
 
@@ -84,13 +80,15 @@ async def quoted(
 ) -> dict[str, Line]:
     """Messages by the provider's ids."""
     wanted = sorted(set(external_ids))
-    sent = await connection.fetch(_SENT, key.workspace_id, channel_id, wanted, key.id)
-    rows = [OutboundRow(*row) for row in sent]
+    here = [(key.workspace_id, channel_id, external_id) for external_id in wanted]
+    sent = [OutboundRow(*row) for row in await connection.fetch(sql.EXTERNAL, *zip(*here, strict=True))]
+    rows = [row for row in sent if row.conversation_id == key.id]
     others = sorted(set(wanted) - {str(row.external_id) for row in rows})
-    heard = await connection.fetch(BY_EXTERNAL, *key, others) if others else []
-    notices = [-row.turn_no for row in rows if row.turn_no < 0]
-    operators = await connection.fetch(_OPERATORS, *key, notices) if notices else []
-    return story.quoted(rows, [row[0] for row in operators], [EventRow(*row) for row in heard])
+    heard = await connection.fetch(sql.BY_EXTERNAL, *key, others) if others else []
+    notices = [(*key, -row.turn_no) for row in rows if row.turn_no < 0]
+    behind = await connection.fetch(sql.NUMBERED, *zip(*notices, strict=True)) if notices else []
+    operators = [event.seq for event in (EventRow(*row) for row in behind) if event.kind == "operator"]
+    return story.quoted(rows, operators, [EventRow(*row) for row in heard])
 
 
 async def moments(connection: PooledConnection, key: ConversationKey, limit: int) -> list[Moment]:

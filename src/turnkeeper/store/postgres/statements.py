@@ -108,12 +108,11 @@ OPEN = (
     _from_keys(columns(EventRow, "r"), _SPANS, "event", f"{_MINE} and r.seq > k.after")
     + "\n  where r.state in ('waiting', 'running') order by r.workspace_id, r.conversation_id, r.seq"
 )
-BY_EXTERNAL = f"""select {columns(EventRow)} from event where workspace_id = $1 and conversation_id = $2 and seq in (
-    select seq from (
-      select seq, external_id from event where workspace_id = $1 and conversation_id = $2 order by seq desc
-      limit {LOOKED_BACK}
-    ) as newest where external_id = any($3::text[])
-  ) order by seq"""
+NUMBERED = _from_keys(columns(EventRow, "r"), _NUMBERED, "event", f"{_MINE} and r.seq = k.no")
+BY_EXTERNAL = f"""select {columns(EventRow)} from (
+    select {columns(EventRow)} from event where workspace_id = $1 and conversation_id = $2
+    order by seq desc limit {LOOKED_BACK}
+  ) as newest where external_id = any($3::text[]) order by seq"""
 CHANGE = _update_by(
     "event",
     "state = k.state, reason = k.reason, turn_no = k.turn_no, settled_at = k.settled_at",
