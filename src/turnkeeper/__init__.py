@@ -8,20 +8,73 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from turnkeeper.bots.python import Bot
     from turnkeeper.bots.turn import Turn
+    from turnkeeper.model.events import Choice
+    from turnkeeper.model.outbound import (
+        Audio,
+        Buttons,
+        ContactCard,
+        Contacts,
+        Document,
+        File,
+        Image,
+        List,
+        Location,
+        LocationRequest,
+        Phone,
+        Reaction,
+        Section,
+        Sticker,
+        Template,
+        TemplateButton,
+        Text,
+        UrlButton,
+        Video,
+        VoiceNote,
+    )
 
-__all__ = ["Bot", "Turn", "__version__"]
+__all__ = [
+    "Audio",
+    "Bot",
+    "Buttons",
+    "Choice",
+    "ContactCard",
+    "Contacts",
+    "Document",
+    "File",
+    "Image",
+    "List",
+    "Location",
+    "LocationRequest",
+    "Phone",
+    "Reaction",
+    "Section",
+    "Sticker",
+    "Template",
+    "TemplateButton",
+    "Text",
+    "Turn",
+    "UrlButton",
+    "Video",
+    "VoiceNote",
+    "__version__",
+]
 
 __version__ = "0.1.0"
 
-_HOMES = {"Bot": "turnkeeper.bots.python", "Turn": "turnkeeper.bots.turn"}
+_HOMES = {
+    "Bot": "turnkeeper.bots.python",
+    "Turn": "turnkeeper.bots.turn",
+    "Choice": "turnkeeper.model.events",
+}
+_CONTENTS = "turnkeeper.model.outbound"
+"""Where everything else is at home."""
 
 
 def __getattr__(name: str) -> object:
     from importlib import import_module
 
-    home = _HOMES.get(name)
-    if home is None:
+    if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value: object = getattr(import_module(home), name)
+    value: object = getattr(import_module(_HOMES.get(name, _CONTENTS)), name)
     globals()[name] = value
     return value

@@ -45,6 +45,7 @@ TALKS: list[tuple[str, list[Said], list[str]]] = [
             "👍 to you too.",
         ],
     ),
+    ("barber", ["hi", "Monday"], ["👋", "This is *us*.", "Which day?", "Monday: when?"]),
     ("booking", ["two seats"], ["I am booking it …", "Table 4 is yours: receipt of table 4"]),
     (
         "patient",

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from turnkeeper.bots.message import Message, messages_of
 from turnkeeper.bots.results import Results
+from turnkeeper.bots.saying import latest_message, reaction_to, sayable
 from turnkeeper.engine.answer import Answer, Later, OnUnknown, Work
 from turnkeeper.model.events import Choice, ContactCard, Inbound, Location, Order, Reaction, Referral
 from turnkeeper.model.outbound import Reply
@@ -118,13 +119,25 @@ class Turn:
         """From 1: a newer message or an error starts the turn over."""
         return self._work.attempt
 
-    async def reply(self, said: Reply) -> None:
-        """Say something when the turn commits: Markdown, of which long texts are split, or any other content."""
-        self._replies.append(_sayable(said))
+    async def reply(self, said: Reply, *, quote: bool = False, reply_to: str | None = None) -> None:
+        """Say something when the turn commits: Markdown, of which long texts are split, or any other content.
 
-    async def say_now(self, said: Reply) -> None:
-        """Say something at once. From here on newer messages wait for the next turn."""
-        await self._work.say_now(_sayable(said))
+        `quote`: over it stands the contact's latest message, if the turn has one; `reply_to`: the message with that
+        id. Raises TypeError and ValueError for what no channel could say.
+        """
+        self._replies.append(sayable(said, self._quoted(quote, reply_to)))
+
+    async def say_now(self, said: Reply, *, quote: bool = False, reply_to: str | None = None) -> None:
+        """Say something at once, otherwise as `reply`. From here on newer messages wait for the next turn."""
+        await self._work.say_now(sayable(said, self._quoted(quote, reply_to)))
+
+    async def react(self, emoji: str, message_id: str | None = None) -> None:
+        """Put an emoji under the contact's latest message, or under another, when the turn commits; `""` takes it
+        away. Raises ValueError where there is no message, or no emoji."""
+        self._replies.append(reaction_to(message_id or latest_message(self.events), emoji))
+
+    def _quoted(self, quote: bool, reply_to: str | None) -> str | None:
+        return reply_to or (latest_message(self.events) if quote else None)
 
     async def step(
         self,
@@ -199,12 +212,6 @@ def _wants_key(function: Callable[..., Any], args: Sequence[Any]) -> bool:
         return "key" in signature.parameters and "key" not in signature.bind_partial(*args).arguments
     except (TypeError, ValueError):
         return False
-
-
-def _sayable(said: Reply) -> Reply:
-    if not isinstance(said, Reply):
-        raise TypeError(f"text and contents can be said, not a {type(said).__name__}")
-    return said
 
 
 async def _called(function: Callable[..., Any], args: Sequence[Any], named: Mapping[str, str]) -> Any:

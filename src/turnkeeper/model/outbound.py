@@ -6,12 +6,13 @@ the channel's own markup, within its limits. A tagged union, so that rows keep t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
 import msgspec
+from msgspec.structs import force_setattr
 
 from turnkeeper.model.events import Choice
 from turnkeeper.model.events import ContactCard as ContactCard
@@ -100,6 +101,25 @@ class Contacts(msgspec.Struct, frozen=True, tag="contacts", omit_defaults=True):
     reply_to: str | None = None
 
 
+Choices = Mapping[str, str] | Iterable[Choice | str]
+"""Titles by id; or choices, where a string is a title that is its own id."""
+
+
+def _choices(given: Choices) -> tuple[Choice, ...]:
+    """Raises TypeError; a single string is one, since its letters are never meant."""
+    if isinstance(given, Mapping):
+        return tuple(Choice(known_as, title) for known_as, title in given.items())
+    if isinstance(given, str):
+        raise TypeError(f"choices are several: write ({given!r},) for one")
+    return tuple(Choice(each, each) if isinstance(each, str) else _choice(each) for each in given)
+
+
+def _choice(given: Choice) -> Choice:
+    if not isinstance(given, Choice):
+        raise TypeError(f"a choice is a Choice or a title, not a {type(given).__name__}")
+    return given
+
+
 class Buttons(msgspec.Struct, frozen=True, tag="buttons", omit_defaults=True):
     """A question with answers to tap. `header`: words, `header_file`: a picture, film or document above them; `button`
     opens the list that they become where they are too many for buttons."""
@@ -112,12 +132,54 @@ class Buttons(msgspec.Struct, frozen=True, tag="buttons", omit_defaults=True):
     reply_to: str | None = None
     button: str = "Options"
 
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            body: str,
+            choices: Choices,
+            header: str | None = None,
+            header_file: File | None = None,
+            footer: str | None = None,
+            reply_to: str | None = None,
+            button: str = "Options",
+        ) -> None: ...
+
+    def __post_init__(self) -> None:
+        force_setattr(self, "choices", _choices(self.choices))
+
 
 class Section(msgspec.Struct, frozen=True, omit_defaults=True):
     """Rows of a list under one title."""
 
     rows: tuple[Choice, ...]
     title: str | None = None
+
+    if TYPE_CHECKING:
+
+        def __init__(self, rows: Choices, title: str | None = None) -> None: ...
+
+    def __post_init__(self) -> None:
+        force_setattr(self, "rows", _choices(self.rows))
+
+
+Sections = Mapping[str, Choices] | Iterable[Section | Choice | str]
+"""Rows by the title of their section; or sections; or rows of one section without a title."""
+
+
+def _sections(given: Sections) -> tuple[Section, ...]:
+    """Raises TypeError."""
+    if isinstance(given, Mapping):
+        return tuple(Section(rows, title) for title, rows in given.items())
+    if isinstance(given, str):
+        raise TypeError(f"rows are several: write ({given!r},) for one")
+    members = tuple(given)
+    sections = tuple(each for each in members if isinstance(each, Section))
+    if len(sections) == len(members):
+        return sections
+    if sections:
+        raise TypeError("a list has sections or rows, not both side by side")
+    return (Section(tuple(each for each in members if not isinstance(each, Section))),)
 
 
 class List(msgspec.Struct, frozen=True, tag="list", omit_defaults=True):
@@ -129,6 +191,21 @@ class List(msgspec.Struct, frozen=True, tag="list", omit_defaults=True):
     header: str | None = None
     footer: str | None = None
     reply_to: str | None = None
+
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            body: str,
+            button: str,
+            sections: Sections,
+            header: str | None = None,
+            footer: str | None = None,
+            reply_to: str | None = None,
+        ) -> None: ...
+
+    def __post_init__(self) -> None:
+        force_setattr(self, "sections", _sections(self.sections))
 
 
 class UrlButton(msgspec.Struct, frozen=True, tag="url_button", omit_defaults=True):

@@ -16,7 +16,7 @@ import functools
 import random
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, Literal, ParamSpec, TypeVar
 
 import msgspec
 
@@ -27,12 +27,12 @@ from turnkeeper.engine.answer import Answer, Bot, Work
 from turnkeeper.engine.wakeups import LocalWakeups
 from turnkeeper.engine.worker import Worker
 from turnkeeper.model.conversation import Conversation, Mode
-from turnkeeper.model.events import Inbound
+from turnkeeper.model.events import Choice, Inbound
 from turnkeeper.model.ids import DEFAULT_WORKSPACE, BotId, ChannelId
 from turnkeeper.model.policy import Channel, SendPolicy, TurnPolicy
 from turnkeeper.store.base import Arrival, Intake, Ledger, Moment, Report
 from turnkeeper.store.sqlite.store import SqliteStore
-from turnkeeper.testing.events import ADA, TURNS, Channels, status, text
+from turnkeeper.testing.events import ADA, TURNS, Channels, event, status, text
 from turnkeeper.testing.virtual_time import VirtualClock, VirtualTimeLoop, run
 
 P = ParamSpec("P")
@@ -65,12 +65,14 @@ def in_virtual_time(test: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, T]
 class Person:
     """Somebody on a phone, and what they got to see.
 
-    `heard`: every message that reached them, as it was written for WhatsApp, oldest first. `raised`: what the
-    bot raised, each attempt's. `state` and `stage`: what the bot's latest finished turn left to the next one.
+    `heard`: every message that reached them, as it was written for WhatsApp, oldest first: its words, or what it
+    is (`[image]`). `received`: the same, as they went over the wire. `raised`: what the bot raised, each attempt's.
+    `state` and `stage`: what the bot's latest finished turn left to the next one.
     """
 
     def __init__(self, bot: Bot, turns: TurnPolicy, name: str, seed: int) -> None:
         self.heard: list[str] = []
+        self.received: list[dict[str, Any]] = []
         self.typing_at: list[float] = []
         self._watched = _Watched(bot)
         self._name = name
@@ -85,6 +87,11 @@ class Person:
         self._clock = VirtualClock()
         self._worker: Worker | None = None
         self._wakeups = LocalWakeups()
+
+    @property
+    def offered(self) -> list[str]:
+        """The titles of the buttons or rows that were offered last."""
+        return [title for _, _, title in self._offer()]
 
     @property
     def raised(self) -> list[Exception]:
@@ -118,6 +125,16 @@ class Person:
         """Anything else that a person can do; `turnkeeper.testing.events` builds events."""
         taken = await self._store.take(Intake([Arrival(self._channel, event, self._clock.now())]))
         self._wakeups.publish(taken.wakes)
+
+    async def taps(self, title: str) -> None:
+        """Tap one of the buttons or rows that were offered last, and wait for everything that follows."""
+        for kind, known_as, offered in self._offer():
+            if offered == title:
+                pressed = event(kind, offered, at=self._clock.now())
+                choice = Choice(known_as, offered)
+                await self.does(msgspec.structs.replace(pressed, choice=choice, sender_name=self._name))
+                return await self.rests()
+        raise AssertionError(f"nobody offered {title!r}, only {self.offered!r}")
 
     async def waits(self, seconds: float) -> None:
         """Be silent for so long; timers that are due meanwhile fire and are answered."""
@@ -190,12 +207,25 @@ class Person:
 
     def _gets(self, body: Any) -> str:
         """A message arrives; the provider's id of it. That it did is reported, whoever sent it has died by then."""
-        self.heard.append(body["text"]["body"])
+        self.received.append(body)
+        self.heard.append(_words(body))
         known_as = f"wamid.out.{len(self.heard)}"
         reporting = asyncio.create_task(self._report(known_as, body["biz_opaque_callback_data"]))
         self._reports.add(reporting)
         reporting.add_done_callback(self._reports.discard)
         return known_as
+
+    def _offer(self) -> list[tuple[Literal["button_reply", "list_reply"], str, str]]:
+        """What was offered last: the kind of answer, ids and titles."""
+        for body in reversed(self.received):
+            action = body.get("interactive", {}).get("action", {})
+            if "buttons" in action:
+                replies = [button["reply"] for button in action["buttons"]]
+                return [("button_reply", reply["id"], reply["title"]) for reply in replies]
+            if "sections" in action:
+                rows = [row for section in action["sections"] for row in section["rows"]]
+                return [("list_reply", row["id"], row["title"]) for row in rows]
+        return []
 
     async def _report(self, known_as: str, tracker: str) -> None:
         await asyncio.sleep(_REPORT)
@@ -241,6 +271,22 @@ class Person:
             reporting.cancel()
         await asyncio.gather(*self._reports, return_exceptions=True)
         await self._store.close()
+
+
+def _words(body: Any) -> str:
+    """What the person reads of a message."""
+    payload = body[body["type"]]
+    match body["type"]:
+        case "text" | "interactive":
+            text = payload["body"]
+            return str(text if isinstance(text, str) else text["text"])
+        case "reaction":
+            return str(payload["emoji"])
+        case "image" | "video" | "document" if payload.get("caption"):
+            return str(payload["caption"])
+        case "template":
+            return f"[template {payload['name']}]"
+    return f"[{body['type']}]"
 
 
 class _Watched:
