@@ -123,7 +123,7 @@ async def test_statuses_may_be_left_out_or_never_come() -> None:
     behaviour = Behaviour(drop_statuses=frozenset({"delivered"}), read_after=3.0)
     async with World(behaviour) as world:
         await (await world.fake.person("15551234567")).write("hi")
-        await world.post(message("audio", {"id": "1", "voice": True}))
+        await world.post(message("audio", {"link": "https://x.example/a.ogg", "voice": True}))
         await world.clock.advance(10)
         assert [s["status"] for s in world.business.statuses()] == ["sent", "read", "played"]
         world.fake.behaviour = Behaviour(delivered_after=None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-WindowRefusal = Literal["answer", "status"]
+Refusal = Literal["answer", "status"]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -55,15 +55,15 @@ class Behaviour:
 
     # What sends are held to.
     window: float = 24 * 3600.0
-    outside_window: WindowRefusal = "answer"
+    outside_window: Refusal = "answer"
     """131047 at once, or accepted first and then a failed status."""
     pair_limit: bool = True
     throughput: float | None = 80.0
     """Messages a second and number; None: no limit."""
     only_known: bool = False
     """A sandbox: an unknown recipient is 131030 instead of 131026."""
-    templates: frozenset[tuple[str, str]] | None = None
-    """(name, language) of the approved ones; None: any."""
+    media_refusal: Refusal = "answer"
+    """131053 for a file that does not fit its kind: at once, or as Meta mostly does, in a failed status."""
     answer_after: float = 0.0
     """Before every answer to a send."""
 

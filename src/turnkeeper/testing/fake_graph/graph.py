@@ -8,15 +8,15 @@ twice, late or never, as `Behaviour` says. Nothing grows without bound: historie
 
 from __future__ import annotations
 
-import json
 import re
 from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from turnkeeper.testing.fake_graph import media
+from turnkeeper.testing.fake_graph.checks import json_object
 from turnkeeper.testing.fake_graph.core import Core, Setup
-from turnkeeper.testing.fake_graph.errors import GraphError, parameter_error, unknown_object
+from turnkeeper.testing.fake_graph.errors import GraphError, unknown_object
 from turnkeeper.testing.fake_graph.faults import Gateway, Target
 from turnkeeper.testing.fake_graph.http import NoReply, Reply, Request
 from turnkeeper.testing.fake_graph.management import Management
@@ -24,6 +24,7 @@ from turnkeeper.testing.fake_graph.media import Media
 from turnkeeper.testing.fake_graph.payloads import FakeNumber, Identity, Json
 from turnkeeper.testing.fake_graph.people import People, Person
 from turnkeeper.testing.fake_graph.sends import Sends
+from turnkeeper.testing.fake_graph.templates import Templates
 
 if TYPE_CHECKING:
     from turnkeeper.testing.fake_graph.behaviour import Fault
@@ -59,7 +60,8 @@ class Graph(Core):
         self.calls: deque[Call] = deque(maxlen=self.history)
         self.people = People(self)
         self.media = Media(self)
-        self.sends = Sends(self, self.people)
+        self.templates = Templates(self)
+        self.sends = Sends(self, self.people, self.media, self.templates)
         self.management = Management(self)
 
     async def person(
@@ -126,6 +128,13 @@ class Graph(Core):
         if request.method == "POST" and edge == "media":
             call.kind = "upload"
             return await self.media.upload(request, self._number(object_id, request))
+        if edge == "message_templates" and request.method in ("GET", "POST", "DELETE"):
+            if object_id not in {number.waba_id for number in self.numbers.values()}:
+                raise unknown_object(object_id, request.method)
+            return self.templates.answer(request, object_id)
+        template = self.templates.by_id(object_id) if edge is None and request.method == "GET" else None
+        if template is not None:
+            return self.templates.read(request, template)
         if edge is None and self.media.get(object_id) is not None:
             if request.method == "DELETE":
                 return self.media.delete(request, object_id)
@@ -150,7 +159,7 @@ class Graph(Core):
         return number
 
     async def _messages(self, number: FakeNumber, request: Request, call: Call) -> Reply:
-        body = call.body = _object(request.body)
+        body = call.body = json_object(request.body)
         if "status" in body:
             call.kind = "typing" if "typing_indicator" in body else "mark_read"
             return await self.sends.mark(number, body)
@@ -158,13 +167,3 @@ class Graph(Core):
         reply, received = await self.sends.send(number, body)
         call.message_id = received.id
         return reply
-
-
-def _object(raw: bytes) -> Json:
-    try:
-        body = json.loads(raw)
-    except (ValueError, RecursionError):
-        raise parameter_error("The request body is not valid JSON.") from None
-    if not isinstance(body, dict):
-        raise parameter_error("The request body must be a JSON object.")
-    return body

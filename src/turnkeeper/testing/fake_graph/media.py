@@ -17,10 +17,11 @@ from urllib.parse import urlencode
 from turnkeeper.testing.fake_graph.errors import GraphError, parameter_error, unknown_object
 from turnkeeper.testing.fake_graph.http import NoReply, Reply, Request
 from turnkeeper.testing.fake_graph.lies import Cut, Endless, GzipBomb, Lie, Redirect, Slow, gzipped_zeros, zeros
-from turnkeeper.testing.fake_graph.media_rules import UPLOADABLE, essence, largest_upload
+from turnkeeper.testing.fake_graph.media_rules import UPLOADABLE, essence, largest_upload, why_not
 from turnkeeper.testing.fake_graph.multipart import BadForm, parse_form
 
 if TYPE_CHECKING:
+    from turnkeeper.testing.fake_graph.checks import Object
     from turnkeeper.testing.fake_graph.core import Core
     from turnkeeper.testing.fake_graph.payloads import FakeNumber, Json
 
@@ -79,7 +80,7 @@ class Media:
         self._kept: dict[str, Medium] = {}
         self._addresses: dict[str, tuple[str, float]] = {}
         self.links: dict[str, Link] | None = None
-        """What is behind which link; None: any link will do."""
+        """What is behind which link, others being 404; None: any link will do, for nothing is fetched."""
 
     def put(self, data: bytes, mime: str, filename: str | None = None, *, lie: Lie | None = None) -> str:
         """Keep what a person sends, for 7 days; returns its id for the webhook."""
@@ -118,6 +119,34 @@ class Media:
         if medium is None or not self._valid(medium):
             return None
         return medium if medium.owner in (None, number.phone_number_id) else None
+
+    def refusal(self, number: FakeNumber, kind: str, where: str, file: Object) -> GraphError | None:
+        """What Meta says to this number sending this `file` (`id` or `link`) as `kind`, if anything."""
+        if file.get("id"):
+            medium = self.sendable(file["id"], number)
+            if medium is None:
+                return parameter_error(
+                    f"Param {where}['id'] is not a valid whatsapp business account media attachment ID"
+                )
+            why = why_not(kind, medium.mime, medium.data, len(medium.data))
+        elif self.links is None:
+            return None
+        else:
+            why = self._unreachable(kind, str(file["link"]))
+        return None if why is None else GraphError(131053, why)
+
+    def _unreachable(self, kind: str, link: str) -> str | None:
+        """Why Meta cannot send what is behind a link."""
+        found = (self.links or {}).get(link, Link("", status=404))
+        if found.status != 200:
+            return f"Downloading media from weblink failed with http code {found.status}"
+        return why_not(kind, found.mime, None, found.size)
+
+    def sent(self, file: Object) -> None:
+        """A message with this file was taken."""
+        medium = self._kept.get(str(file.get("id", "")))
+        if medium is not None:
+            medium.sends += 1
 
     # HTTP
 

@@ -66,14 +66,20 @@ def why_not(kind: str, mime: str, data: bytes | None, size: int) -> str | None:
     plain = essence(mime)
     if plain not in TYPES[kind]:
         return f"Unsupported {kind} mime type {plain}. Please use one of {', '.join(TYPES[kind])}."
-    if kind == "voice" and data is not None and b"OpusHead" not in data[:512]:
-        return "A voice message must be an OGG file encoded with the OPUS codec."
+    if plain in ("audio/ogg", "audio/opus") and data is not None and not _mono_opus(data):
+        return "An OGG file must be encoded with the OPUS codec, mono."
     most = SIZES[kind]
     if kind == "sticker" and data is not None and not _animated(data):
         most = STILL_STICKER
     if size > most:
         return f"Media file size too big. Max file size we currently support: {most} bytes."
     return None
+
+
+def _mono_opus(ogg: bytes) -> bool:
+    """The identification header in the first page (RFC 7845): its tenth byte counts the channels."""
+    at = ogg.find(b"OpusHead", 0, 512)
+    return at >= 0 and ogg[at + 9 : at + 10] == b"\x01"
 
 
 def _animated(webp: bytes) -> bool:

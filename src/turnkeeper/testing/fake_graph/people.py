@@ -45,10 +45,12 @@ class Received:
     """The whole request body."""
     ticks: Ticks = "clock"
     error: Json | None = None
+    quotes: str | None = None
+    """Id of the message that is shown above it as quoted."""
 
     @property
     def reply_to(self) -> str | None:
-        """Id of the quoted message."""
+        """Id of the message that the business meant to quote."""
         context = self.body.get("context")
         return context["message_id"] if context else None
 
@@ -84,6 +86,11 @@ class Thread:
         self.written = deque(maxlen=self.history)
         self.received = deque(maxlen=self.history)
         self.typings = deque(maxlen=self.history)
+
+    def has(self, message_id: str | None, since: float) -> bool:
+        """Is this a message of either side, no older than `since`, that can be quoted or reacted to?"""
+        messages: list[Written | Received] = [*self.written, *self.received]
+        return any(each.id == message_id and each.at > since and each.kind != "reaction" for each in messages)
 
     def show_typing(self, now: float) -> None:
         if self.typing(now):

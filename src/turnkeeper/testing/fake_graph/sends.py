@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from turnkeeper.testing.fake_graph.errors import (
     GraphError,
@@ -13,20 +13,27 @@ from turnkeeper.testing.fake_graph.errors import (
 )
 from turnkeeper.testing.fake_graph.http import Reply
 from turnkeeper.testing.fake_graph.limits import PAIR_BURST, PAIR_PER_SECOND, Bucket
-from turnkeeper.testing.fake_graph.outbound import check_message, preview
+from turnkeeper.testing.fake_graph.outbound import check_message, files_in, preview
 from turnkeeper.testing.fake_graph.payloads import FakeNumber, Json, Update, status_item
 from turnkeeper.testing.fake_graph.people import People, Person, Received, Thread, Ticks
 
 if TYPE_CHECKING:
     from turnkeeper.testing.fake_graph.core import Core
+    from turnkeeper.testing.fake_graph.media import Media
+    from turnkeeper.testing.fake_graph.templates import Templates
+
+REACHABLE: Final = 30 * 24 * 3600.0
+"""Older messages can be neither reacted to nor quoted."""
 
 
 class Sends:
     """The sending half of the fake. Holds the limits; `faults` are those still to come."""
 
-    def __init__(self, core: Core, people: People) -> None:
+    def __init__(self, core: Core, people: People, media: Media, templates: Templates) -> None:
         self._core = core
         self._people = people
+        self._media = media
+        self._templates = templates
         self.faults = core.faults
         self._throughput: dict[str, Bucket] = {}
         self._pairs: dict[tuple[str, str], Bucket] = {}
@@ -57,12 +64,15 @@ class Sends:
         return Reply.json(200, {"success": True})
 
     async def send(self, number: FakeNumber, body: Json) -> tuple[Reply, Received]:
+        """Check, take and answer one message; what is refused later becomes a failed status."""
         kind = check_message(body)
         person = self._recipient(number, body)
         fault = self.faults.next("send") or self._core.behaviour.fault
         self._check_limits(number, person)
         late = self._check_window(number, person, kind)
-        self._check_template(kind, body)
+        late = self._check_media(number, kind, body) or late
+        if kind == "template":
+            self._templates.check_send(number, body["template"])
         if self._core.behaviour.answer_after:
             await self._core.clock.sleep(self._core.behaviour.answer_after)
         if fault is not None and not fault.taken and fault.answer != "accept":
@@ -119,21 +129,32 @@ class Sends:
             raise GraphError(131047)
         return GraphError(131047)
 
-    def _check_template(self, kind: str, body: Json) -> None:
-        approved = self._core.behaviour.templates
-        if kind != "template" or approved is None:
-            return
-        template = body["template"]
-        if (template["name"], template["language"]["code"]) not in approved:
-            raise GraphError(132001)
+    def _check_media(self, number: FakeNumber, kind: str, body: Json) -> GraphError | None:
+        """Raises, or returns the error that a later status is to carry."""
+        for sent_as, where, file in files_in(kind, body):
+            refusal = self._media.refusal(number, sent_as, where, file)
+            if refusal is None:
+                continue
+            if refusal.code == 131053 and self._core.behaviour.media_refusal == "status":
+                return refusal
+            raise refusal
+        return None
 
     def _take(self, person: Person, number: FakeNumber, kind: str, body: Json, late: GraphError | None) -> Received:
         now = self._core.clock.now()
         thread = person.thread(number)
-        received = Received(self._core.next_id(), kind, preview(kind, body), now, body)
+        shown = self._templates.shown(number, body["template"]) if kind == "template" else preview(kind, body)
+        received = Received(self._core.next_id(), kind, shown, now, body)
+        quoted = body.get("context", {}).get("message_id")
+        # Meta sends a quote of what it does not have as a plain message; a template never shows one.
+        received.quotes = quoted if kind != "template" and thread.has(quoted, now - REACHABLE) else None
+        if kind == "reaction" and not thread.has(body["reaction"]["message_id"], now - REACHABLE):
+            late = GraphError(131009, "The message reacted to is unknown, too old, deleted or a reaction.")
         if late is None:
             thread.received.append(received)
             thread.end_typing(now)
+            for _, _, file in files_in(kind, body):
+                self._media.sent(file)
         self._core.changes.happened()
         self._core.start(self._report(person, thread, received, late))
         return received
@@ -150,6 +171,8 @@ class Sends:
             ("delivered", behaviour.delivered_after),
             ("read", behaviour.read_after),
         ]
+        if received.kind == "reaction":
+            del steps[1:]
         if received.kind == "audio":
             steps.append(("played", behaviour.read_after))
         for ticks, after in steps:
