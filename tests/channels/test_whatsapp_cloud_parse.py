@@ -540,6 +540,27 @@ def test_other_fields_are_ignored_by_name(field: str) -> None:
     assert len(ignored["raw"]) == 1000
 
 
+@pytest.mark.parametrize("odd", ["", "\0", "\ud83d"], ids=["plain", "with a NUL", "with half a character"])
+def test_a_numbers_whole_history_is_one_ignored_item(odd: str) -> None:
+    said = {
+        "id": "wamid.1",
+        "type": "text",
+        "text": {"body": "Salam" * 30 + odd},
+        "history_context": {"status": "READ"},
+    }
+    threads = [{"id": str(thread), "messages": [said] * 100} for thread in range(100)]
+    value = {
+        "messaging_product": "whatsapp",
+        "metadata": {"phone_number_id": NUMBER_ID},
+        "history": [{"metadata": {"phase": 0, "chunk_order": 1, "progress": 55}, "threads": threads}],
+    }
+    sent = body({"field": "history", "value": value})
+    assert len(sent) > 2_400_000
+    [ignored] = parse(sent)
+    assert isinstance(ignored, Ignored)
+    assert (ignored.reason, ignored.account_id, len(ignored.raw)) == ("field history", NUMBER_ID, 1000)
+
+
 def test_statuses_that_say_nothing_about_delivery_are_ignored() -> None:
     for state in ("deleted", "warning"):
         [found] = [shown(item) for item in parse(body(change(statuses=[status(state)])))]
