@@ -98,6 +98,7 @@ def test_what_is_of_no_such_type(wrong: Any, told: str) -> None:
         (Contacts(()), "every contact card needs a name"),
         (Contacts((ContactCard("Ada"), ContactCard(" "))), "every contact card needs a name"),
         (Reaction("w1", "ok"), "it needs the id of a message, and an emoji"),
+        (Reaction("w1", "👍" * 21), "it needs the id of a message, and an emoji"),
         (Reaction("", "👍"), "it needs the id of a message, and an emoji"),
         (Template("Hello!", "en"), "a template's name is of a-z, 0-9 and _"),
     ],

@@ -57,6 +57,8 @@ BODIES: list[tuple[str, Sayable, dict[str, Any]]] = [
      {"type": "document", "document": {"link": LINK.link, "filename": "My bill.pdf"}}),
     ("document whose name is a path", Document(File(key="k1", filename="C:\\a/b.pdf")),
      {"type": "document", "document": {"id": "9001", "filename": "b.pdf"}}),
+    ("document with a name without end", Document(File(key="k1", filename="n" * 300 + ".pdf")),
+     {"type": "document", "document": {"id": "9001", "filename": "n" * 236 + ".pdf"}}),
     ("document without any name", Document(File(link="https://files.test/get")),
      {"type": "document", "document": {"link": "https://files.test/get"}}),
     ("sticker", Sticker(KEPT), {"type": "sticker", "sticker": {"id": "9001"}}),

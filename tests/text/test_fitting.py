@@ -41,7 +41,7 @@ from turnkeeper.text.fitting import body_limit, fit
 WORDS_ONLY = ContentLimits(text=4096)
 MB = 1024 * 1024
 PNG = File(key="k", mime="image/png", size=1000)
-PDF = File(key="k", mime="application/pdf", size=1000)
+LINK = "https://a.test/b"
 
 
 def choices(*titles: str) -> tuple[Choice, ...]:
@@ -123,8 +123,8 @@ FITTED: list[tuple[str, Content, ContentLimits, list[Content], list[str]]] = [
     ("a picture above a list", Buttons("Well?", rows(4), header_file=PNG, reply_to="w1"), LIMITS,
      [Image(PNG, reply_to="w1"), List("Well?", "Options", (Section(rows(4)),))],
      ["4 buttons became a list: 3 at most", "the file above the choices went before them"]),
-    ("a picture that is no header", Buttons("Well?", rows(1), header_file=File(key="k", mime="image/gif")), LIMITS,
-     [Document(File(key="k", mime="image/gif")), Buttons("Well?", rows(1))],
+    ("a picture that is no header", Buttons("Well?", rows(1), header_file=File(link=LINK, mime="image/gif")), LIMITS,
+     [Document(File(link=LINK, mime="image/gif")), Buttons("Well?", rows(1))],
      ["the file above the choices went before them",
      "an image became a document: image/gif cannot be sent as an image"]),
     ("sections without titles", List("Which?", "Show", (Section(choices("a")), Section(choices("b"), "B"))), LIMITS,
@@ -174,16 +174,26 @@ FITTED: list[tuple[str, Content, ContentLimits, list[Content], list[str]]] = [
      [Refused("[image]", f"{101 * MB} bytes are too many for an image: {5 * MB} at most")], []),
     ("a type in capitals", Image(File(key="k", mime="IMAGE/JPEG")), LIMITS,
      [Image(File(key="k", mime="IMAGE/JPEG"))], []),
-    ("a film of another type", Video(File(key="k", mime="video/webm")), LIMITS,
-     [Document(File(key="k", mime="video/webm"))], ["a video became a document: video/webm cannot be sent as a video"]),
+    ("a film of another type", Video(File(link=LINK, mime="video/webm")), LIMITS,
+     [Document(File(link=LINK, mime="video/webm"))],
+     ["a video became a document: video/webm cannot be sent as a video"]),
     ("a voice note in mp3", VoiceNote(File(key="k", mime="audio/mpeg")), LIMITS,
      [Audio(File(key="k", mime="audio/mpeg"))],
      ["a voice note became an audio file: audio/mpeg cannot be sent as a voice note"]),
     ("opus is ogg", VoiceNote(File(key="k", mime="audio/ogg; codecs=opus")), LIMITS,
      [VoiceNote(File(key="k", mime="audio/ogg; codecs=opus"))], []),
-    ("a voice note in wave", VoiceNote(File(key="k", mime="audio/wav")), LIMITS,
-     [Document(File(key="k", mime="audio/wav"))],
+    ("a voice note in wave", VoiceNote(File(link=LINK, mime="audio/wav")), LIMITS,
+     [Document(File(link=LINK, mime="audio/wav"))],
      ["a voice note became a document: audio/wav cannot be sent as a voice note"]),
+    ("a type that cannot be uploaded", Document(File(key="k", mime="application/zip")), LIMITS,
+     [Refused("[document]", "the channel takes no files of the type application/zip")], []),
+    ("but fetched by a link", Document(File(link=LINK, mime="application/zip")), LIMITS,
+     [Document(File(link=LINK, mime="application/zip"))], []),
+    ("blanks on a card", Contacts((ContactCard(" Ada\nL ", (Phone(" "), Phone("1")), ("", "a@b.test"), None,
+     " "),)), LIMITS,
+     [Contacts((ContactCard("Ada L", (Phone("1"),), ("a@b.test",)),))], []),
+    ("a place with a long name", Location(1, 2, "n" * 1001, ""), LIMITS, [Location(1, 2, "n" * 999 + "…")],
+     ["a place's name was cut to 1000 characters"]),
     ("an empty file", Document(File(key="k", size=0)), LIMITS, [Refused("[document]", "the file is empty")], []),
     ("no file", Document(File()), LIMITS, [Refused("[document]", "a file needs a link or a key")], []),
     ("a link to a file of ours", Document(File(link="file:///etc/passwd")), LIMITS,

@@ -27,14 +27,14 @@ from turnkeeper.model.outbound import (
     UrlButton,
     files_of,
 )
+from turnkeeper.rules.mailbox import OUTSIDE_KINDS, SILENT_KINDS
 from turnkeeper.rules.templates import problems
 from turnkeeper.text.fitting import is_web_address
 
 _SAYABLE = get_args(Sayable)
-_NOT_MESSAGES = {
-    "reaction", "edited", "deleted", "typing", "session_status", "error", "timer", "operator", "payment", "api",
-    "system", "call", "call_permission", "poll_vote",
-}  # fmt: skip
+_NOT_MESSAGES = SILENT_KINDS | OUTSIDE_KINDS | {"edited", "deleted", "typing", "operator"}
+_LONGEST_EMOJI = 20
+"""Characters: a family of four with skin colours is one emoji of 11."""
 
 
 def sayable(said: Reply, reply_to: str | None = None) -> Reply:
@@ -88,7 +88,7 @@ def _problems(said: Sayable) -> Iterator[str]:
             yield "every contact card needs a name"
         case Location() if not (abs(said.latitude) <= 90 and abs(said.longitude) <= 180):
             yield "latitude is -90 to 90, longitude -180 to 180"
-        case Reaction() if not said.message_id or (said.emoji and said.emoji.isascii()):
+        case Reaction() if not said.message_id or not _is_emoji(said.emoji):
             yield "it needs the id of a message, and an emoji"
         case Template():
             yield from problems(said)
@@ -97,6 +97,11 @@ def _problems(said: Sayable) -> Iterator[str]:
             yield from _bad_choices(said)
         case UrlButton() if not is_web_address(said.url):
             yield f"a button opens an http or https address, not {said.url[:80]!r}"
+
+
+def _is_emoji(text: str) -> bool:
+    """One, as far as can be told without a table of them; or none, which takes it away."""
+    return not text or (not text.isascii() and len(text) <= _LONGEST_EMOJI)
 
 
 def _bad_choices(said: Buttons | List) -> Iterator[str]:

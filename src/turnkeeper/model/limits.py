@@ -64,6 +64,8 @@ class ContentLimits:
     text: int
     caption: int = 0
     media: Mapping[MediaKind, MediaLimit] = field(default_factory=dict)
+    uploads: tuple[str, ...] = ()
+    """Types of files that can be uploaded; empty: any. What the provider fetches by a link may be of others."""
     buttons: ButtonLimits | None = None
     list: ListLimits | None = None
     url_button: UrlButtonLimits | None = None

@@ -24,7 +24,7 @@ class TemplateDefinition:
     """One template in one language.
 
     `body` and `header_values` hold the names of the parameters, in order: digits where they have a place instead
-    of a name. `status` is the provider's word.
+    of a name. `text` is the body's, with its parameters in double braces; `status` is the provider's word.
     """
 
     name: str
@@ -35,4 +35,5 @@ class TemplateDefinition:
     header: TemplateHeader | None = None
     header_values: tuple[str, ...] = ()
     body: tuple[str, ...] = ()
+    text: str = ""
     buttons: tuple[DefinedButton, ...] = ()

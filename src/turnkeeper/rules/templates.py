@@ -17,6 +17,8 @@ _LONGEST_CODE = 15
 _NAME = re.compile(r"[a-z0-9_]{1,512}")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(_[A-Za-z0-9]{2,5})*")
 _PARAMETER = re.compile(r"[a-z0-9_]+")
+_VARIABLE = re.compile(r"\{\{\s*(\w+)\s*\}\}")
+_IN_WORDS = {"text": "words", "image": "an image", "location": "a place"}
 
 
 def problems(template: Template) -> list[str]:
@@ -72,10 +74,12 @@ def _bad_header(template: Template) -> Iterator[str]:
     if kind is not None and file is None:
         yield f"the header's {kind} is missing"
     if file is not None and kind in ("image", "video") and file.mime and shown_as(file) != kind:
-        yield f"the header's file is {file.mime}, not a{'n' if kind == 'image' else ''} {kind}"
+        yield f"the header's file is {file.mime}, not {_IN_WORDS.get(kind, f'a {kind}')}"
     place = template.header_location
     if place is not None and not (abs(place.latitude) <= 90 and abs(place.longitude) <= 180):
         yield "the header's place does not exist"
+    if place is not None and not (place.name and place.address):
+        yield "the header's place needs a name and an address"
 
 
 def _bad_buttons(template: Template) -> Iterator[str]:
@@ -87,8 +91,7 @@ def _bad_buttons(template: Template) -> Iterator[str]:
         if button.index in taken:
             yield f"{what} is given twice"
         taken.add(button.index)
-        if not button.value.strip():
-            yield f"{what} has no value"
+        yield from _bad_value(what, button.value)
         if button.kind == "copy_code" and len(button.value) > _LONGEST_CODE:
             yield f"{what}: a code is at most {_LONGEST_CODE} characters long"
 
@@ -99,6 +102,9 @@ def _misfits(template: Template, definition: TemplateDefinition) -> Iterator[str
     if definition.status != "APPROVED":
         yield f"the template is {definition.status.lower().replace('_', ' ')}, only an approved one is sent"
     yield from _wrong_body(template, definition)
+    values = {**dict(zip(definition.body, template.body, strict=False)), **template.named}
+    if len(_VARIABLE.sub(lambda found: values.get(found[1], ""), definition.text)) > LONGEST_VALUE:
+        yield f"with its parameters it is longer than {LONGEST_VALUE} characters"
     yield from _wrong_header(template, definition)
     yield from _wrong_buttons(template, definition)
 
@@ -137,7 +143,8 @@ def _wrong_header(template: Template, definition: TemplateDefinition) -> Iterato
     elif wanted is None:
         yield "its header takes no parameter" if kind is not None else "it has no header"
     else:
-        yield f"its header wants {'words' if wanted == 'text' else f'a {wanted}'}, {given or 'nothing'} is given"
+        asked, got = (_IN_WORDS.get(each or "", f"a {each}") for each in (wanted, given))
+        yield f"its header wants {asked}, not {'nothing' if given is None else got}"
 
 
 def _wrong_buttons(template: Template, definition: TemplateDefinition) -> Iterator[str]:

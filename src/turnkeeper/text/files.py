@@ -95,6 +95,8 @@ def _misfit(kind: MediaKind, file: File, room: Room) -> str:
     mime = (file.mime or "").partition(";")[0].strip().lower()
     if mime and limit.mimes and mime not in limit.mimes:
         return f"{mime} cannot be sent as {_a(kind)}"
+    if mime and file.key and room.limits.uploads and mime not in room.limits.uploads:
+        return f"the channel takes no files of the type {mime}"
     return _too_large(kind, file, limit)
 
 

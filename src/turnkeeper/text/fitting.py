@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from turnkeeper.model.limits import ContentLimits, Markup
 from turnkeeper.model.outbound import (
     Buttons,
+    ContactCard,
     Contacts,
     Content,
     List,
@@ -30,6 +31,9 @@ from turnkeeper.model.outbound import (
 from turnkeeper.text import choices
 from turnkeeper.text.files import MEDIA, fit_media, header_apart
 from turnkeeper.text.room import Room
+
+_LONGEST_NAME = 1000
+"""Characters of what a place, its address or a person may be called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,15 +207,20 @@ def _location(content: Location, room: Room) -> list[Content]:
     if not (abs(content.latitude) <= 90 and abs(content.longitude) <= 180):
         return [_refused(content, "there is no such place: latitude -90 to 90, longitude -180 to 180")]
     if room.limits.location:
-        return [content]
+        name, address = (room.line(said or "", _LONGEST_NAME, "a place's name") or None for said in _named(content))
+        return [replace(content, name=name, address=address)]
     room.notes.append("a location became text: the channel has none")
     link = f"https://maps.google.com/?q={content.latitude:.6f},{content.longitude:.6f}"
-    lines = [room.literal(line) for line in (content.name, content.address, link) if line and line.strip()]
+    lines = [room.literal(line) for line in (*_named(content), link) if line and line.strip()]
     return [Text(part) for part in room.parts("\n".join(lines), room.limits.text)]
 
 
+def _named(place: Location) -> tuple[str | None, str | None]:
+    return place.name, place.address
+
+
 def _contacts(content: Contacts, room: Room) -> list[Content]:
-    cards = tuple(card for card in content.cards if card.name.strip())
+    cards = tuple(_card(card, room) for card in content.cards if card.name.strip())
     if len(cards) < len(content.cards):
         room.notes.append("a contact card without a name was left out")
     if not cards:
@@ -225,6 +234,17 @@ def _contacts(content: Contacts, room: Room) -> list[Content]:
         lines = (card.name, card.organization, *phones, *card.emails, card.url)
         told.append("\n".join(room.literal(line) for line in lines if line and line.strip()))
     return [Text(part) for part in room.parts("\n\n".join(told), room.limits.text)]
+
+
+def _card(card: ContactCard, room: Room) -> ContactCard:
+    """Without what is blank."""
+    return replace(
+        card,
+        name=room.line(card.name, _LONGEST_NAME, "a contact's name"),
+        phones=tuple(phone for phone in card.phones if phone.number.strip()),
+        emails=tuple(email for email in card.emails if email.strip()),
+        url=card.url if card.url and card.url.strip() else None,
+    )
 
 
 def _reaction(content: Reaction, room: Room) -> list[Content]:

@@ -35,6 +35,7 @@ from turnkeeper.model.outbound import (
 )
 
 Body = dict[str, Any]
+_LONGEST_FILENAME = 240
 
 
 class NotUploaded(Exception):
@@ -89,9 +90,17 @@ def _media(kind: str, file: File, uploads: Mapping[str, str]) -> Body:
 def _name_of(file: File) -> str:
     """Its name without folders, else what its link ends with: without a name a document shows as untitled."""
     if file.filename:
-        return file.filename.replace("\\", "/").rpartition("/")[2]
+        return _shortened(file.filename.replace("\\", "/").rpartition("/")[2])
     last = unquote(urlsplit(file.link or "").path).rpartition("/")[2]
-    return last if "." in last else ""
+    return _shortened(last) if "." in last else ""
+
+
+def _shortened(name: str) -> str:
+    """Within what Meta takes, with its ending."""
+    stem, dot, ending = name.rpartition(".")
+    if len(name) <= _LONGEST_FILENAME or len(ending) > 10:
+        return name[:_LONGEST_FILENAME]
+    return stem[: _LONGEST_FILENAME - len(dot + ending)] + dot + ending
 
 
 def _location(place: Location) -> Body:

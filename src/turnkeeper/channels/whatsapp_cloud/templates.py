@@ -38,6 +38,7 @@ def definition_of(item: Item) -> TemplateDefinition | None:
         header=header_kind,
         header_values=_variables(header) if header_kind == "text" else (),
         body=_variables(by_type.get("BODY", {})),
+        text=text(by_type.get("BODY", {}).get("text")) or "",
         buttons=tuple(_button(each) for each in listing(by_type.get("BUTTONS", {}).get("buttons")) or ()),
     )
 
