@@ -156,7 +156,7 @@ def changed(**more: Any) -> Template:
         ("too many", changed(body=("Ada", "5", "6")), BILL, ["it has 2 parameters, 3 are given"]),
         ("names for an order", changed(body=(), named={"a": "1", "b": "2"}), BILL,
          ["its parameters have an order, not names"]),
-        ("too long with its text", changed(body=("x" * 900, "y" * 50)), BILL,
+        ("too long with its text", changed(body=("x" * 900, "y" * 60)), BILL,
          ["with its parameters it is longer than 1024 characters"]),
         ("no header", changed(header=None), BILL, ["its header wants words, not nothing"]),
         ("a picture for words", changed(header=None, header_file=PNG), BILL, ["its header wants words, not an image"]),

@@ -29,6 +29,7 @@ from turnkeeper.model.outbound import (
     List,
     Location,
     LocationRequest,
+    Phone,
     Reaction,
     Refused,
     Section,
@@ -68,7 +69,6 @@ CHANNELS: list[tuple[ContentLimits, Markup]] = [
     (ContentLimits(text=30), "plain"),
 ]
 WORDS = st.text(st.sampled_from("ab *\n&😀é\u0301"), max_size=40)
-LINE = st.none() | WORDS
 FILES = st.builds(
     File,
     link=st.none() | st.sampled_from(["https://a.test/b.png", "http://a.test/", "ftp://a.test", ""]),
@@ -76,28 +76,44 @@ FILES = st.builds(
     mime=st.none() | st.sampled_from(["image/png", "image/webp", "video/mp4", "audio/ogg", "text/plain"]),
     size=st.none() | st.sampled_from([0, 9, 99, 101, 2000]),
 )
-CHOICES = st.lists(st.builds(Choice, st.sampled_from(["", "a", "b", "long id"]), LINE, LINE), max_size=6).map(tuple)
-SECTIONS = st.lists(st.builds(Section, CHOICES, LINE), max_size=3).map(tuple)
 QUOTES = st.none() | st.just("w1")
-CARDS = st.lists(st.builds(ContactCard, WORDS, emails=st.lists(WORDS, max_size=2).map(tuple)), max_size=2).map(tuple)
-CONTENTS: st.SearchStrategy[Content] = st.one_of(
-    st.builds(Text, WORDS, st.booleans(), QUOTES),
-    st.builds(Image, FILES, LINE, QUOTES),
-    st.builds(Video, FILES, LINE, QUOTES),
-    st.builds(Document, FILES, LINE, QUOTES),
-    st.builds(Audio, FILES, QUOTES),
-    st.builds(VoiceNote, FILES, QUOTES),
-    st.builds(Sticker, FILES, QUOTES),
-    st.builds(Location, st.floats(), st.floats(), LINE, LINE, QUOTES),
-    st.builds(Contacts, CARDS, QUOTES),
-    st.builds(Buttons, WORDS, CHOICES, LINE, st.none() | FILES, LINE, QUOTES, WORDS),
-    st.builds(List, WORDS, WORDS, SECTIONS, LINE, LINE, QUOTES),
-    st.builds(UrlButton, WORDS, WORDS, st.sampled_from(["https://a.test", "http:", "x", "https://a.test/" + "y" * 30])),
-    st.builds(LocationRequest, WORDS, QUOTES),
-    st.just(Reaction("w1", "👍")),
-    st.just(Template("a", "en")),
-    st.just(Refused("x", "y")),
-)
+URLS = st.sampled_from(["https://a.test", "http:", "x", "https://a.test/" + "y" * 30, "https://a.test/" + "y" * 2000])
+PLACES = st.floats()
+
+
+def contents_of(words: st.SearchStrategy[str]) -> st.SearchStrategy[Content]:
+    """Any content of such words, sensible or not."""
+    line = st.none() | words
+    ids = st.sampled_from(["", "a", "b", "long id"]) | words
+    choices = st.lists(st.builds(Choice, ids, line, line), max_size=12).map(tuple)
+    sections = st.lists(st.builds(Section, choices, line), max_size=3).map(tuple)
+    phones = st.lists(st.builds(Phone, words, line), max_size=2).map(tuple)
+    emails = st.lists(words, max_size=2).map(tuple)
+    cards = st.lists(st.builds(ContactCard, words, phones, emails, line, line), max_size=2).map(tuple)
+    return st.one_of(
+        st.builds(Text, words, st.booleans(), QUOTES),
+        st.builds(Image, FILES, line, QUOTES),
+        st.builds(Video, FILES, line, QUOTES),
+        st.builds(Document, FILES, line, QUOTES),
+        st.builds(Audio, FILES, QUOTES),
+        st.builds(VoiceNote, FILES, QUOTES),
+        st.builds(Sticker, FILES, QUOTES),
+        st.builds(Location, PLACES, PLACES, line, line, QUOTES),
+        st.builds(Contacts, cards, QUOTES),
+        st.builds(Buttons, words, choices, line, st.none() | FILES, line, QUOTES, words),
+        st.builds(List, words, words, sections, line, line, QUOTES),
+        st.builds(UrlButton, words, words, URLS, line, line, QUOTES),
+        st.builds(LocationRequest, words, QUOTES),
+        st.just(Reaction("w1", "👍")),
+        st.just(Template("a", "en")),
+        st.just(Refused("x", "y")),
+    )
+
+
+CONTENTS = contents_of(WORDS)
+CHOICES = st.lists(
+    st.builds(Choice, st.sampled_from(["", "a", "b", "long id"]), st.none() | WORDS, st.none() | WORDS), max_size=6
+).map(tuple)
 
 
 def long(text: str | None, markup: Markup) -> int:
