@@ -190,7 +190,7 @@ def complaints(content: Content, limits: ContentLimits, markup: Markup) -> list[
 
 
 @pytest.mark.parametrize("limits, markup", CHANNELS)
-@settings(max_examples=150)
+@settings(max_examples=70)
 @given(content=CONTENTS)
 def test_everything_fits(limits: ContentLimits, markup: Markup, content: Content) -> None:
     fitted = fit(content, limits, markup)
@@ -199,7 +199,7 @@ def test_everything_fits(limits: ContentLimits, markup: Markup, content: Content
 
 
 @pytest.mark.parametrize("limits, markup", CHANNELS)
-@settings(max_examples=150)
+@settings(max_examples=70)
 @given(content=CONTENTS)
 def test_what_was_fitted_fits(limits: ContentLimits, markup: Markup, content: Content) -> None:
     for each in fit(content, limits, markup).contents:
@@ -209,16 +209,14 @@ def test_what_was_fitted_fits(limits: ContentLimits, markup: Markup, content: Co
 
 
 @pytest.mark.parametrize("limits, markup", CHANNELS)
-@settings(max_examples=150)
+@settings(max_examples=70)
 @given(content=CONTENTS)
 def test_only_the_first_quotes_and_nothing_goes_without_a_word(
     limits: ContentLimits, markup: Markup, content: Content
 ) -> None:
     fitted = fit(content, limits, markup)
     assert fitted.contents or fitted.notes
-    assert all(
-        each.reply_to is None for each in fitted.contents[1:] if not isinstance(each, Refused | Reaction)
-    ) or any(isinstance(each, Refused) for each in fitted.contents)
+    assert sum(getattr(each, "reply_to", None) is not None for each in fitted.contents) <= 1
     first = next((each for each in fitted.contents if not isinstance(each, Refused | Reaction)), None)
     wanted = getattr(content, "reply_to", None)
     assert first is None or first.reply_to == wanted
@@ -246,7 +244,7 @@ def squeezed(text: str) -> str:
 
 
 @pytest.mark.parametrize("limits", [SMALL, LIMITS, replace(SMALL, buttons=None), ContentLimits(text=30)])
-@settings(max_examples=150)
+@settings(max_examples=70)
 @given(content=st.builds(Buttons, st.text("ab .", min_size=1).filter(str.strip), CHOICES))
 def test_every_choice_is_seen_and_no_word_of_the_body_lost(limits: ContentLimits, content: Buttons) -> None:
     seen = "".join(shown(each) for each in fit(content, limits, "plain").contents)

@@ -237,13 +237,21 @@ def _contacts(content: Contacts, room: Room) -> list[Content]:
 
 
 def _card(card: ContactCard, room: Room) -> ContactCard:
-    """Without what is blank."""
+    """Without what is blank, and what nobody could use if it were cut."""
+
+    def usable(detail: str | None) -> bool:
+        if detail and len(detail) > _LONGEST_NAME:
+            room.notes.append(f"a detail longer than {_LONGEST_NAME} characters was left out of a contact card")
+            return False
+        return bool(detail and detail.strip())
+
     return replace(
         card,
         name=room.line(card.name, _LONGEST_NAME, "a contact's name"),
-        phones=tuple(phone for phone in card.phones if phone.number.strip()),
-        emails=tuple(email for email in card.emails if email.strip()),
-        url=card.url if card.url and card.url.strip() else None,
+        phones=tuple(phone for phone in card.phones if usable(phone.number)),
+        emails=tuple(email for email in card.emails if usable(email)),
+        organization=card.organization if usable(card.organization) else None,
+        url=card.url if usable(card.url) else None,
     )
 
 
