@@ -1,23 +1,118 @@
 // What the server says, and how it is asked. Nothing here knows React.
 
 export type Ticks = "clock" | "sent" | "delivered" | "read" | "failed";
+export type Side = "person" | "business";
+
+export interface Filed {
+  /** Absent when the business sent an address instead of a file. */
+  id?: string;
+  link?: string;
+  mime?: string;
+  /** Bytes. */
+  size?: number;
+  filename?: string;
+}
+
+export interface Choice {
+  id: string;
+  title: string;
+  description?: string;
+}
+
+export interface Section {
+  title: string;
+  rows: Choice[];
+}
+
+export interface Place {
+  latitude: number;
+  longitude: number;
+  name?: string;
+  address?: string;
+}
+
+export type FileKind = "image" | "video" | "audio" | "voice" | "document" | "sticker";
 
 export interface Message {
   id: string;
-  from: "person" | "business";
+  from: Side;
+  kind:
+    | FileKind
+    | "text"
+    | "location"
+    | "contacts"
+    | "buttons"
+    | "list"
+    | "url_button"
+    | "location_request"
+    | "template"
+    | "choice"
+    | "deleted"
+    | "other";
+  /** The words, or what is written under a file. */
   text: string;
   /** Unix seconds. */
   at: number;
   ticks: Ticks;
   error?: string;
+  /** Id of the message that this one answers. */
+  quote?: string;
+  reactions?: { from: Side; emoji: string }[];
+  edited?: boolean;
+  /** Written on the business's own phone. */
+  by_owner?: boolean;
+  file?: Filed;
+  location?: Place;
+  cards?: { name: string; lines: string[] }[];
+  header?: string;
+  header_file?: Filed & { kind: string };
+  footer?: string;
+  choices?: Choice[];
+  button?: string;
+  sections?: Section[];
+  link?: { display_text: string; url: string };
+  template?: string;
+  language?: string;
+  parameters?: string[];
+}
+
+export interface Person {
+  id: string;
+  phone: string | null;
+  name: string | null;
+  user_id: string | null;
+  username?: string;
+  /** Messages that reached this person. */
+  received: number;
+}
+
+export interface Switch {
+  name: string;
+  title: string;
+  effect: string;
+  on: boolean;
+}
+
+export interface Seen {
+  sends: number;
+  refused: number;
+  webhooks: number;
+  retries: number;
+  unanswered: number;
+  lines: { at: number; way: "in" | "out"; what: string; answer: string; ok: boolean }[];
 }
 
 export interface PhoneState {
-  person: { phone: string | null; name: string | null; user_id: string | null };
+  person: Omit<Person, "received">;
+  people: Person[];
   business: { name: string; display_phone_number: string };
   messages: Message[];
   typing: boolean;
+  /** Unix seconds; `now` is the server's when it said so. */
+  window: { closes_at: number; now: number };
   webhook: { url: string; last_status: number | null; pending: number };
+  switches: Switch[];
+  seen: Seen;
 }
 
 export interface Moment {
@@ -28,21 +123,42 @@ export interface Moment {
   seq: number | null;
   text: string;
   detail?: string;
+  /** When what ended at `at` began. */
+  began_at?: number;
 }
 
-export const EVENTS = "/phone/api/events";
+/** What a person does on their phone. */
+export type Act =
+  | { kind: "text"; text: string; quote?: string }
+  | { kind: "file"; media: string; as: FileKind; caption?: string; quote?: string }
+  | ({ kind: "location"; quote?: string } & Place)
+  | { kind: "contact"; name: string; phone: string; quote?: string }
+  | { kind: "reaction"; to: string; emoji: string }
+  | { kind: "choice"; to: string; id: string; title: string }
+  | { kind: "edit"; to: string; text: string }
+  | { kind: "delete"; to: string };
 
 /** The server has no such thing: not an error, but a server without a phone. */
 export class Absent extends Error {}
 
-export async function phoneState(): Promise<PhoneState> {
-  return (await readJson("/phone/api/state")) as PhoneState;
+/** The server understood and said no; its words say what to do. */
+export class Refused extends Error {}
+
+export function eventsOf(person: string | null): string {
+  return `/phone/api/events${query(person)}`;
+}
+
+export async function phoneState(person: string | null): Promise<PhoneState> {
+  return (await readJson(`/phone/api/state${query(person)}`)) as PhoneState;
 }
 
 /** `null`: this server records no moments. */
-export async function moments(): Promise<Moment[] | null> {
+export async function moments(person: Omit<Person, "received"> | undefined): Promise<Moment[] | null> {
+  const whose = new URLSearchParams();
+  if (person?.user_id) whose.append("of", `user:${person.user_id}`);
+  if (person?.phone) whose.append("of", `phone:${person.phone}`);
   try {
-    const body = (await readJson("/api/demo/moments")) as { moments: Moment[] };
+    const body = (await readJson(`/api/demo/moments?${whose}`)) as { moments: Moment[] };
     return body.moments;
   } catch (error) {
     if (error instanceof Absent) return null;
@@ -50,13 +166,42 @@ export async function moments(): Promise<Moment[] | null> {
   }
 }
 
-export async function writeMessage(text: string): Promise<void> {
-  const reply = await fetch("/phone/api/messages", {
+export async function act(person: string | null, what: Act): Promise<void> {
+  await post(`messages${query(person)}`, what);
+}
+
+export async function addPerson(name: string, reach: "phone" | "username"): Promise<Person> {
+  return (await post("people", { name, reach })) as Person;
+}
+
+export async function closeWindow(person: string): Promise<void> {
+  await post(`window${query(person)}`, { open: false });
+}
+
+export async function writeAsOwner(person: string, text: string): Promise<void> {
+  await post(`owner${query(person)}`, { text });
+}
+
+export async function turnSwitch(name: string, on: boolean): Promise<void> {
+  await post("switches", { name, on });
+}
+
+/** The id by which the file can be sent. */
+export async function upload(file: Blob, filename: string, type = file.type): Promise<string> {
+  const reply = await fetch("/phone/api/media", {
     method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ text }),
+    headers: {
+      "Content-Type": type || "application/octet-stream",
+      "X-Filename": encodeURIComponent(filename),
+    },
+    body: file,
   });
-  if (!reply.ok) throw new Error(`The phone answered ${reply.status}.`);
+  if (reply.status === 413) throw new Refused("The file is over 100 MB, the most that WhatsApp carries.");
+  return ((await answered(reply)) as { id: string }).id;
+}
+
+export function fileAddress(id: string): string {
+  return `/phone/api/media/${encodeURIComponent(id)}`;
 }
 
 /** The HTTP status of a page such as /ready; `null` when nobody answers. */
@@ -66,6 +211,26 @@ export async function statusOf(path: string): Promise<number | null> {
   } catch {
     return null;
   }
+}
+
+function query(person: string | null): string {
+  return person === null ? "" : `?person=${encodeURIComponent(person)}`;
+}
+
+async function post(path: string, body: object): Promise<unknown> {
+  const reply = await fetch(`/phone/api/${path}`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(body),
+  });
+  return answered(reply);
+}
+
+async function answered(reply: Response): Promise<unknown> {
+  if (reply.ok) return reply.json();
+  const said = (await reply.json().catch(() => ({}))) as { error?: string };
+  if (reply.status < 500 && said.error !== undefined) throw new Refused(`${said.error}.`);
+  throw new Error(`The phone answered ${reply.status}.`);
 }
 
 async function readJson(path: string): Promise<unknown> {

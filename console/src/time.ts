@@ -21,3 +21,17 @@ export function duration(seconds: number): string {
   const whole = Math.round(seconds);
   return `${Math.floor(whole / 60)} min ${whole % 60} s`;
 }
+
+/** `23 h 59 min`, `4 min 05 s`. */
+export function untilClosed(seconds: number): string {
+  const whole = Math.max(0, Math.ceil(seconds));
+  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor((whole % 3600) / 60)];
+  if (hours > 0) return `${hours} h ${String(minutes).padStart(2, "0")} min`;
+  return `${minutes} min ${String(whole % 60).padStart(2, "0")} s`;
+}
+
+/** `1:07`. */
+export function seconds(time: number): string {
+  const whole = Math.round(time);
+  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
+}

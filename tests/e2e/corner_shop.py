@@ -67,7 +67,7 @@ class CornerShop:
                 for item in change["value"].get("messages", []):
                     self._received(item)
                 for item in change["value"].get("statuses", []):
-                    self._note(item["status"], self.answer, self._turn)
+                    self._note(item["status"], self.answer, self._turn, seq=1)
 
     def _received(self, item: dict[str, Any]) -> None:
         self._last_id = item["id"]
@@ -83,8 +83,9 @@ class CornerShop:
         self._note("claimed", f"turn {self._turn}", self._turn, f"{len(self._texts)} taken together")
         read = {"messaging_product": "whatsapp", "status": "read", "message_id": self._last_id}
         await self._post({**read, "typing_indicator": {"type": "text"}})
+        began_at = time.time()
         await asyncio.sleep(self.thinking)
-        self._note("step", "opening_hours", self._turn, f"{self.thinking:.2f} s")
+        self._note("step", "opening_hours", self._turn, f"{self.thinking:.2f} s", began_at=began_at)
         self._note("committed", f"turn {self._turn}", self._turn)
         self._texts.clear()
         text = {"messaging_product": "whatsapp", "to": "+15551234567", "type": "text"}
@@ -96,8 +97,10 @@ class CornerShop:
         async with httpx2.AsyncClient(trust_env=False) as client:
             await client.post(url, json=body, headers={"Authorization": f"Bearer {TOKEN}"})
 
-    def _note(self, kind: str, text: str, turn: int, detail: str | None = None) -> None:
-        moment = {"at": time.time(), "kind": kind, "turn": turn, "seq": None, "text": text}
+    def _note(
+        self, kind: str, text: str, turn: int, detail: str | None = None, seq: int | None = None, **more: float
+    ) -> None:
+        moment = {"at": time.time(), "kind": kind, "turn": turn, "seq": seq, "text": text, **more}
         self.moments.append({**moment, "detail": detail} if detail else moment)
 
 

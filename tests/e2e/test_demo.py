@@ -73,6 +73,7 @@ async def test_a_person_at_the_page_gets_one_answer_though_the_worker_is_killed(
             for number in range(3):
                 await expect(mine.nth(number).get_by_test_id("ticks")).to_have_attribute("aria-label", "read")
             await expect(page.get_by_test_id("typing")).to_have_count(0)
+            await page.get_by_text("Every moment").first.click()
             for kind in ("received", "claimed", "committed", "sent", "delivered", "read"):
                 await expect(page.locator(f'[data-testid=moment][data-kind="{kind}"]').first).to_be_visible()
             await page.screenshot(path=tmp_path / "light.png")

@@ -111,8 +111,13 @@ async def test_the_phone_shows_both_sides() -> None:
     behaviour = Behaviour(sent_after=1.0, delivered_after=2.0, read_after=3.0)
     async with served(clock=clock, phone=owner, behaviour=behaviour) as (fake, client, _):
         state = (await client.get("/api/state")).json()
+        assert len(state.pop("switches")) > 5
+        assert state.pop("seen")["sends"] == 0
+        zoe = {"id": "DE.1", "phone": "4915112345678", "name": "Zoë", "user_id": "DE.1"}
         assert state == {
-            "person": {"phone": "4915112345678", "name": "Zoë", "user_id": "DE.1"},
+            "person": zoe,
+            "people": [zoe | {"received": 0}],
+            "window": {"closes_at": clock.now(), "now": clock.now()},
             "business": {"name": "Corner shop", "display_phone_number": "15550001111"},
             "messages": [],
             "typing": False,
@@ -127,6 +132,7 @@ async def test_the_phone_shows_both_sides() -> None:
         assert shown == {
             "id": reply.json()["id"],
             "from": "person",
+            "kind": "text",
             "text": "hello",
             "at": clock.now(),
             "ticks": "clock",

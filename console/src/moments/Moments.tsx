@@ -1,11 +1,13 @@
 import { Text, Title } from "@mantine/core";
+import { useLocalStorage } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 
 import { moments } from "../api";
 import type { PhoneState } from "../api";
 import { duration, exactTime } from "../time";
+import { Timeline } from "./Timeline";
 import { byTurn, phaseAfter, PHASES } from "./turns";
-import type { Stretch, TurnOfMoments } from "./turns";
+import type { TurnOfMoments } from "./turns";
 import { labelOf, wordFor } from "./words";
 
 import styles from "./Moments.module.css";
@@ -23,11 +25,15 @@ function moving(state: PhoneState | undefined): boolean {
 }
 
 export function Moments({ state }: { state: PhoneState | undefined }) {
+  const person = state?.person;
   const query = useQuery({
-    queryKey: ["moments"],
-    queryFn: moments,
+    queryKey: ["moments", person?.id],
+    queryFn: () => moments(person),
+    enabled: person !== undefined,
     refetchInterval: () => (moving(state) ? MOVING_MS : QUIET_MS),
   });
+  // One choice for all turns: who reads the list reads all of them.
+  const [listed, setListed] = useLocalStorage({ key: "moments-listed", defaultValue: false });
   const turns = query.data ? byTurn(query.data) : [];
   return (
     <section className={styles.moments} data-testid="moments" aria-label="What happened">
@@ -47,7 +53,9 @@ export function Moments({ state }: { state: PhoneState | undefined }) {
       {turns.length === 0 ? (
         <Nothing loading={query.isPending} absent={query.data === null} failed={query.isError} />
       ) : (
-        turns.map((turn) => <Turn key={turn.key} turn={turn} />)
+        turns.map((turn) => (
+          <Turn key={turn.key} turn={turn} now={query.dataUpdatedAt / 1000} listed={listed} onList={setListed} />
+        ))
       )}
     </section>
   );
@@ -65,7 +73,14 @@ function Nothing(props: { loading: boolean; absent: boolean; failed: boolean }) 
   );
 }
 
-function Turn({ turn }: { turn: TurnOfMoments }) {
+interface TurnProps {
+  turn: TurnOfMoments;
+  now: number;
+  listed: boolean;
+  onList: (listed: boolean) => void;
+}
+
+function Turn({ turn, now, listed, onList }: TurnProps) {
   return (
     <article className={styles.turn} aria-label={titleOf(turn)}>
       <header className={styles.title}>
@@ -74,45 +89,29 @@ function Turn({ turn }: { turn: TurnOfMoments }) {
           {exactTime(turn.started_at)} · {duration(turn.seconds)}
         </span>
       </header>
-      <Bar stretches={turn.stretches} seconds={turn.seconds} />
-      <ol className={styles.list}>
-        {turn.moments.map((moment, index) => (
-          <li key={index} className={styles.moment} data-testid="moment" data-kind={moment.kind}>
-            <span className={styles.at}>+{duration(moment.at - turn.started_at)}</span>
-            <span className={styles.dot} data-after={phaseAfter(moment.kind)} aria-hidden />
-            <span className={styles.what}>
-              <b>{wordFor(moment.kind)}</b>
-              <span className={styles.label} dir="auto" title={moment.text}>
-                {labelOf(moment)}
+      <Timeline moments={turn.moments} now={now} />
+      <details open={listed} onToggle={(event) => onList(event.currentTarget.open)}>
+        <summary>Every moment ({turn.moments.length})</summary>
+        <ol className={styles.list}>
+          {turn.moments.map((moment, index) => (
+            <li key={index} className={styles.moment} data-testid="moment" data-kind={moment.kind}>
+              <span className={styles.at}>+{duration(moment.at - turn.started_at)}</span>
+              <span className={styles.dot} data-after={phaseAfter(moment.kind)} aria-hidden />
+              <span className={styles.what}>
+                <b>{wordFor(moment.kind)}</b>
+                <span className={styles.label} dir="auto" title={moment.text}>
+                  {labelOf(moment)}
+                </span>
+                {moment.detail !== undefined && <small dir="auto">{moment.detail}</small>}
               </span>
-              {moment.detail !== undefined && <small dir="auto">{moment.detail}</small>}
-            </span>
-          </li>
-        ))}
-      </ol>
+            </li>
+          ))}
+        </ol>
+      </details>
     </article>
   );
 }
 
 function titleOf({ turn }: TurnOfMoments): string {
   return turn === null ? "Not in a turn yet" : `Turn ${turn}`;
-}
-
-function Bar({ stretches, seconds }: { stretches: Stretch[]; seconds: number }) {
-  if (seconds <= 0) return null;
-  const sums = PHASES.map(({ phase, label }) => {
-    const sum = stretches.filter((s) => s.phase === phase).reduce((n, s) => n + s.seconds, 0);
-    return { label, sum };
-  }).filter(({ sum }) => sum > 0);
-  const told = sums.map(({ label, sum }) => `${label} ${duration(sum)}`).join(", ");
-  return (
-    <div className={styles.bar} role="img" aria-label={`Where the time went: ${told}`} title={told}>
-      {stretches.map((stretch, index) => (
-        <span
-          key={index}
-          style={{ flexGrow: stretch.seconds, background: `var(--${stretch.phase})` }}
-        />
-      ))}
-    </div>
-  );
 }

@@ -1,6 +1,6 @@
 import type { Moment } from "../api";
 
-// Moments as turns, and where each turn's time went. Plain values in, plain values out.
+// Moments as turns. Plain values in, plain values out.
 
 export type Phase = "listening" | "working" | "sending" | "reaching";
 
@@ -23,11 +23,6 @@ const AFTER: Record<string, Phase> = {
   delivered: "reaching",
 };
 
-export interface Stretch {
-  phase: Phase;
-  seconds: number;
-}
-
 export interface TurnOfMoments {
   key: string;
   /** `null`: received, and not in a turn yet. */
@@ -35,7 +30,6 @@ export interface TurnOfMoments {
   started_at: number;
   seconds: number;
   moments: Moment[];
-  stretches: Stretch[];
 }
 
 /**
@@ -64,26 +58,12 @@ function asTurn(turn: number | null, members: Moment[]): TurnOfMoments {
   const moments = inOrder(members);
   const started_at = moments[0]?.at ?? 0;
   const seconds = (moments.at(-1)?.at ?? started_at) - started_at;
-  return { key: String(turn), turn, started_at, seconds, moments, stretches: stretches(moments) };
+  return { key: String(turn), turn, started_at, seconds, moments };
 }
 
 /** Of moments at the same instant, the one that was told first stays first. */
 function inOrder(moments: Moment[]): Moment[] {
   return [...moments].sort((a, b) => a.at - b.at);
-}
-
-function stretches(moments: Moment[]): Stretch[] {
-  const found: Stretch[] = [];
-  let phase: Phase = "listening";
-  moments.forEach((moment, index) => {
-    phase = AFTER[moment.kind] ?? phase;
-    const next = moments[index + 1];
-    if (next === undefined || next.at <= moment.at) return;
-    const last = found.at(-1);
-    if (last?.phase === phase) last.seconds += next.at - moment.at;
-    else found.push({ phase, seconds: next.at - moment.at });
-  });
-  return found;
 }
 
 export function phaseAfter(kind: string): Phase | "end" {

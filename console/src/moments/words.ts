@@ -8,6 +8,8 @@ const WORDS: Record<string, string> = {
   claimed: "Turn starts",
   step: "Step",
   committed: "Committed",
+  sending: "Sending",
+  not_sent: "Did not leave",
   accepted: "Taken by WhatsApp",
   sent: "Sent",
   delivered: "Delivered",

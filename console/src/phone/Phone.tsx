@@ -1,11 +1,15 @@
 import { Alert, Button } from "@mantine/core";
-import { useEffect, useRef } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 
-import type { PhoneState } from "../api";
+import type { Act, PhoneState } from "../api";
 import { Bubble, TypingBubble } from "./Bubble";
+import type { Doing } from "./Bubble";
 import { Composer } from "./Composer";
+import type { About } from "./Composer";
 import type { PhoneLink } from "./usePhone";
 import { useWriting } from "./useWriting";
+import type { Writing } from "./useWriting";
+import { WindowMenu } from "./WindowMenu";
 
 import styles from "./Phone.module.css";
 
@@ -13,11 +17,26 @@ import styles from "./Phone.module.css";
 const NEAR_END = 320;
 
 export function Phone({ link }: { link: PhoneLink }) {
-  const writing = useWriting();
   const { state } = link;
+  const person = state?.person.id ?? null;
+  const writing = useWriting(person);
+  const [about, setAbout] = useState<About | null>(null);
   const name = state?.business.name ?? "…";
+  const own = state?.person.name ?? "You";
+  const { write, setProblem } = writing;
+  // What was to be answered is another person's.
+  useEffect(() => setAbout(null), [person]);
+  const doing = useMemo<Doing>(
+    () => ({
+      names: { business: name, person: own },
+      write,
+      reply: (message) => setAbout({ how: "reply", message }),
+      edit: (message) => setAbout({ how: "edit", message }),
+    }),
+    [name, own, write],
+  );
   return (
-    <section className={styles.phone} aria-label={`Phone, chat with ${name}`}>
+    <section className={styles.phone} aria-label={`Phone of ${own}, chat with ${name}`}>
       <header className={styles.head}>
         <div className={styles.face} aria-hidden>
           {initials(name)}
@@ -28,21 +47,12 @@ export function Phone({ link }: { link: PhoneLink }) {
             {presence(link)}
           </div>
         </div>
+        {state !== undefined && <WindowMenu state={state} onProblem={setProblem} />}
       </header>
       {link.away && <Away onRetry={link.retry} />}
-      <Thread state={state} name={name} onWrite={writing.write} />
-      {writing.unsent.length > 0 && (
-        <div className={styles.unsent} role="alert">
-          <span>
-            {writing.unsent.length === 1 ? "A message" : `${writing.unsent.length} messages`} did
-            not leave.
-          </span>
-          <Button size="compact-sm" variant="light" onClick={writing.again}>
-            Send again
-          </Button>
-        </div>
-      )}
-      <Composer onWrite={writing.write} />
+      <Thread key={person} state={state} name={name} doing={doing} />
+      <Trouble writing={writing} />
+      <Composer about={about} onAbout={setAbout} onWrite={write} onProblem={setProblem} />
     </section>
   );
 }
@@ -53,7 +63,7 @@ function presence({ state, away }: PhoneLink): string {
   return "online";
 }
 
-function initials(name: string): string {
+export function initials(name: string): string {
   const words = name.split(/\s+/).filter((word) => /^[\p{L}\p{N}]/u.test(word));
   return words
     .slice(0, 2)
@@ -72,17 +82,42 @@ function Away({ onRetry }: { onRetry: () => void }) {
   );
 }
 
+/** What did not leave, and what cannot. */
+function Trouble({ writing: { unsent, again, problem, setProblem } }: { writing: Writing }) {
+  return (
+    <>
+      {unsent.length > 0 && (
+        <div className={styles.unsent} role="alert">
+          <span>{unsent.length === 1 ? "A message" : `${unsent.length} messages`} did not leave.</span>
+          <Button size="compact-sm" variant="light" onClick={again}>
+            Send again
+          </Button>
+        </div>
+      )}
+      {problem !== null && (
+        <div className={styles.unsent} role="alert" data-testid="problem">
+          <span>{problem}</span>
+          <Button size="compact-sm" variant="light" onClick={() => setProblem(null)}>
+            Close
+          </Button>
+        </div>
+      )}
+    </>
+  );
+}
+
 interface ThreadProps {
   state: PhoneState | undefined;
   name: string;
-  onWrite: (text: string) => void;
+  doing: Doing;
 }
 
-function Thread({ state, name, onWrite }: ThreadProps) {
+function Thread({ state, name, doing }: ThreadProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const messages = state?.messages ?? [];
   const typing = state?.typing ?? false;
   const last = messages.at(-1);
+  const byId = useMemo(() => new Map(messages.map((message) => [message.id, message])), [messages]);
 
   useEffect(() => {
     const box = scroller.current;
@@ -93,13 +128,15 @@ function Thread({ state, name, onWrite }: ThreadProps) {
 
   return (
     <div ref={scroller} className={styles.thread} role="log" aria-label={`Chat with ${name}`} tabIndex={0}>
-      {state !== undefined && messages.length === 0 && <Empty onWrite={onWrite} />}
+      {state !== undefined && messages.length === 0 && <Empty onWrite={doing.write} />}
       <div className={styles.messages}>
         {messages.map((message, index) => (
           <Bubble
             key={message.id}
             message={message}
+            quoted={message.quote === undefined ? undefined : byId.get(message.quote)}
             first={messages[index - 1]?.from !== message.from}
+            doing={doing}
           />
         ))}
         {typing && <TypingBubble name={name} />}
@@ -111,19 +148,24 @@ function Thread({ state, name, onWrite }: ThreadProps) {
 const THREE = ["Hi!", "I have a question", "Are you open on Sunday?"];
 const BETWEEN_MS = 700;
 
-function Empty({ onWrite }: { onWrite: (text: string) => void }) {
-  function writeThree() {
-    THREE.forEach((text, index) => window.setTimeout(() => onWrite(text), index * BETWEEN_MS));
-  }
+function Empty({ onWrite }: { onWrite: (what: Act) => void }) {
+  const writeThree = useCallback(() => {
+    THREE.forEach((text, index) => window.setTimeout(() => onWrite({ kind: "text", text }), index * BETWEEN_MS));
+  }, [onWrite]);
   return (
     <div className={styles.empty} data-testid="empty">
       <p>
         <strong>Write three short messages in a row; one answer comes.</strong>
       </p>
       <p>Turnkeeper waits until you have finished, then answers all of them at once.</p>
-      <Button variant="light" size="sm" onClick={writeThree} data-testid="write-three">
-        Write three for me
-      </Button>
+      <div className={styles.starts}>
+        <Button variant="light" size="sm" onClick={writeThree} data-testid="write-three">
+          Write three for me
+        </Button>
+        <Button variant="subtle" size="sm" onClick={() => onWrite({ kind: "text", text: "help" })}>
+          What else can it do?
+        </Button>
+      </div>
     </div>
   );
 }

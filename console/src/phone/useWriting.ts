@@ -1,34 +1,44 @@
 import { useCallback, useRef, useState } from "react";
 
-import { writeMessage } from "../api";
+import { act, Refused } from "../api";
+import type { Act } from "../api";
 
-export interface Writing {
-  write: (text: string) => void;
-  /** Texts that did not leave, oldest first. */
-  unsent: string[];
-  /** Try those again, in order. */
-  again: () => void;
-  busy: boolean;
+interface Unsent {
+  person: string | null;
+  what: Act;
 }
 
-/** Sends texts one after the other, so that they arrive in the order they were written. */
-export function useWriting(): Writing {
-  const [unsent, setUnsent] = useState<string[]>([]);
-  const [under, setUnder] = useState(0);
+export interface Writing {
+  write: (what: Act) => void;
+  /** What did not leave, oldest first. */
+  unsent: Unsent[];
+  /** Try those again, in order. */
+  again: () => void;
+  /** Why the phone refused something; trying again would not help. */
+  problem: string | null;
+  setProblem: (problem: string | null) => void;
+}
+
+/** Does one thing after the other, so that messages arrive in the order they were written. */
+export function useWriting(person: string | null): Writing {
+  const [unsent, setUnsent] = useState<Unsent[]>([]);
+  const [problem, setProblem] = useState<string | null>(null);
   const last = useRef<Promise<void>>(Promise.resolve());
 
-  const write = useCallback((text: string) => {
-    setUnder((count) => count + 1);
+  const put = useCallback((one: Unsent) => {
     last.current = last.current
-      .then(() => writeMessage(text))
-      .catch(() => setUnsent((texts) => [...texts, text]))
-      .finally(() => setUnder((count) => count - 1));
+      .then(() => act(one.person, one.what))
+      .catch((error: unknown) => {
+        if (error instanceof Refused) setProblem(error.message);
+        else setUnsent((others) => [...others, one]);
+      });
   }, []);
 
+  const write = useCallback((what: Act) => put({ person, what }), [put, person]);
   const again = useCallback(() => {
     setUnsent([]);
-    unsent.forEach(write);
-  }, [unsent, write]);
+    unsent.forEach(put);
+  }, [unsent, put]);
 
-  return { write, unsent, again, busy: under > 0 };
+  return { write, unsent, again, problem, setProblem };
 }

@@ -172,4 +172,11 @@ def _phone(settings: Settings, store: Store) -> tuple[Demo, Any]:
         [number],
         behaviour=Behaviour.lifelike(),
     )
+    fake.templates.add(
+        "order_update",
+        header="Your order",
+        body="Hello {{1}}, your order {{2}} is on its way.",
+        footer="Sent by the demo",
+        buttons=[{"type": "QUICK_REPLY", "text": "Thank you"}],
+    )
     return Demo(fake, store), fake.aclose

@@ -207,7 +207,10 @@ class Vitals(NamedTuple):
 
 
 class Moment(NamedTuple):
-    """One line of a conversation's story: what happened when. A `waiting` with a `seq` waits still."""
+    """One line of a conversation's story: what happened when. A `waiting` with a `seq` waits still.
+
+    `began_at`: when what ended at `at` began; the same instant: it goes on, or was cut off.
+    """
 
     at: float
     kind: str
@@ -215,6 +218,7 @@ class Moment(NamedTuple):
     seq: int | None
     text: str
     detail: str | None = None
+    began_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

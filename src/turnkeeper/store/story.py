@@ -107,22 +107,29 @@ def _of_turn(turn: TurnRow) -> list[Moment]:
 
 
 def _of_step(step: StepRow) -> list[Moment]:
+    attempt = f", attempt {step.attempt}" if step.attempt > 1 else ""
     if step.done_at is None:
-        return [Moment(step.began_at, "step", step.turn_no, None, step.name, "begun")]
-    seconds = f"{step.done_at - step.began_at:.2f} s"
-    return [Moment(step.done_at, "step", step.turn_no, None, step.name, seconds)]
+        return [Moment(step.began_at, "step", step.turn_no, None, step.name, f"begun{attempt}", step.began_at)]
+    seconds = f"{step.done_at - step.began_at:.2f} s{attempt}"
+    return [Moment(step.done_at, "step", step.turn_no, None, step.name, seconds, step.began_at)]
 
 
 def _of_row(row: OutboundRow) -> list[Moment]:
     label = words_of(_content(row.content))[:_LABEL]
     turn = row.turn_no if row.turn_no > 0 else None
+    again = f"try {row.tries}" if row.tries > 1 else None
     stamps = (
-        ("accepted", row.accepted_at),
-        ("sent", row.sent_at),
-        ("delivered", row.delivered_at),
-        ("read", row.read_at),
+        ("accepted", row.accepted_at, again, row.sending_at),
+        ("sent", row.sent_at, None, None),
+        ("delivered", row.delivered_at, None, None),
+        ("read", row.read_at, None, None),
     )
-    told = [Moment(at, kind, turn, row.seq, label) for kind, at in stamps if at is not None]
+    told = [Moment(at, kind, turn, row.seq, label, why, since) for kind, at, why, since in stamps if at is not None]
     if row.state in ("failed", "expired", "cancelled", "unknown") and row.settled_at is not None:
-        told.append(Moment(row.settled_at, row.state, turn, row.seq, label, row.reason))
+        began_at = row.created_at if row.sending_at is None else row.sending_at
+        told.append(Moment(row.settled_at, row.state, turn, row.seq, label, row.reason, began_at))
+    elif row.settled_at is None and row.sending_at is not None:
+        kind = "not_sent" if row.state == "queued" else row.state
+        detail = ": ".join(filter(None, (again, row.reason)))
+        told.append(Moment(row.sending_at, kind, turn, row.seq, label, detail or None, row.sending_at))
     return told

@@ -1,6 +1,8 @@
 """What only `turnkeeper demo` serves: the phone, and the moments of its conversation."""
 
+from collections.abc import Sequence
 from typing import Protocol
+from urllib.parse import parse_qs
 
 import msgspec
 
@@ -13,6 +15,7 @@ from turnkeeper.web.asgi import Answer, App, Receive, Scope, Send, answer, send_
 PHONE = "/phone"
 MOMENTS = "/api/demo/moments"
 _SHOWN = 300
+_PEOPLE = 100
 _REPORTED = ("sent", "delivered", "read", "played")
 
 
@@ -27,7 +30,10 @@ class Stories(Protocol):
 
 
 class Demo:
-    """An ASGI app: the fake provider under /phone, and the moments of the one conversation."""
+    """An ASGI app: the fake provider under /phone, and the moments of a conversation.
+
+    `?of=` names an address of the person, as the engine writes it; without one it is who wrote last.
+    """
 
     def __init__(self, phone: App, store: Stories) -> None:
         self._phone = phone
@@ -40,13 +46,14 @@ class Demo:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["path"] == MOMENTS:
-            await send_answer(send, await self._moments())
+            asked = parse_qs(scope.get("query_string", b"").decode("latin-1"))
+            await send_answer(send, await self._moments(asked.get("of", [])))
         else:
             await self._phone({**scope, "root_path": PHONE}, receive, send)
 
-    async def _moments(self) -> Answer:
+    async def _moments(self, addresses: Sequence[str]) -> Answer:
         try:
-            lately = await self._store.recent(1)
+            lately = [each for each in await self._store.recent(_PEOPLE) if _is_of(each, addresses)]
             found = await self._store.moments(lately[0].key, _SHOWN) if lately else []
         except StoreError:
             return answer(503, b'{"error":"the database is away"}', kind=b"application/json")
@@ -62,7 +69,12 @@ def _shown(moment: Moment) -> dict[str, object]:
         "seq": moment.seq,
         "text": moment.text,
     }
-    return shown if moment.detail is None else shown | {"detail": moment.detail}
+    more = {"detail": moment.detail, "began_at": moment.began_at}
+    return shown | {name: value for name, value in more.items() if value is not None}
+
+
+def _is_of(conversation: Conversation, addresses: Sequence[str]) -> bool:
+    return not addresses or not {*addresses}.isdisjoint(conversation.addresses.split("\n"))
 
 
 def _in_order(moments: list[Moment]) -> list[Moment]:

@@ -46,8 +46,9 @@ async def _lifespan(graph: Graph, receive: Receive, send: Send) -> None:
 
 async def _http(graph: Graph, phone: Phone, scope: Scope, receive: Receive, send: Send) -> None:
     path = inner_path(scope)
+    query = dict(parse_qsl(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True))
     if (scope["method"], path) == ("GET", "/api/events"):
-        await _events(phone, receive, send)
+        await _events(phone, query.get("person"), receive, send)
         return
     body = await _body(receive, UPLOAD_LIMIT if path.endswith("/media") else BODY_LIMIT)
     if body is None:
@@ -56,7 +57,7 @@ async def _http(graph: Graph, phone: Phone, scope: Scope, receive: Receive, send
     request = Request(
         scope["method"],
         path,
-        dict(parse_qsl(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True)),
+        query,
         {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]},
         body,
         base_url(scope),
@@ -134,7 +135,10 @@ def _abort(send: Send) -> None:
     transport.abort()
 
 
-async def _events(phone: Phone, receive: Receive, send: Send) -> None:
+async def _events(phone: Phone, person: str | None, receive: Receive, send: Send) -> None:
+    if not await phone.knows(person):
+        await _reply(send, Reply.json(404, {"error": "there is no such person"}))
+        return
     if phone.full:
         await _reply(send, Reply.json(503, {"error": "too many event streams"}))
         return
@@ -146,7 +150,7 @@ async def _events(phone: Phone, receive: Receive, send: Send) -> None:
     await send({"type": "http.response.start", "status": 200, "headers": headers})
 
     async def write() -> None:
-        async with contextlib.aclosing(phone.events()) as chunks:
+        async with contextlib.aclosing(phone.events(person)) as chunks:
             async for chunk in chunks:
                 await send({"type": "http.response.body", "body": chunk, "more_body": True})
         await send({"type": "http.response.body", "body": b""})

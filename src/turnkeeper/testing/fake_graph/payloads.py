@@ -130,15 +130,20 @@ def _groups(updates: Iterable[Update], rng: random.Random) -> list[list[Update]]
     return groups
 
 
-def _value(group: list[Update]) -> Json:
-    number = group[0].number
-    value: Json = {
+def metadata(number: FakeNumber) -> Json:
+    """What every value about messages begins with."""
+    return {
         "messaging_product": "whatsapp",
         "metadata": {
             "display_phone_number": number.display_phone_number,
             "phone_number_id": number.phone_number_id,
         },
     }
+
+
+def _value(group: list[Update]) -> Json:
+    number = group[0].number
+    value = metadata(number)
     contacts: list[Json] = []
     for update in group:
         if update.contact is not None and update.contact not in contacts:

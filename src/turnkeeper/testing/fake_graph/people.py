@@ -8,7 +8,7 @@ from collections import deque
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from turnkeeper.testing.fake_graph.payloads import Identity, Update, message_item
+from turnkeeper.testing.fake_graph.payloads import Identity, Update, message_item, metadata
 
 if TYPE_CHECKING:
     from turnkeeper.testing.fake_graph.core import Core
@@ -30,6 +30,10 @@ class Written:
     kind: str
     text: str
     at: float
+    payload: Any = None
+    """What the message carries under its type's name."""
+    reply_to: str | None = None
+    """Id of the quoted message."""
     read_at: float | None = None
 
 
@@ -47,6 +51,8 @@ class Received:
     error: Json | None = None
     quotes: str | None = None
     """Id of the message that is shown above it as quoted."""
+    by_owner: bool = False
+    """Written on the business's own phone, not sent through the API."""
 
     @property
     def reply_to(self) -> str | None:
@@ -91,6 +97,10 @@ class Thread:
         """Is this a message of either side, no older than `since`, that can be quoted or reacted to?"""
         messages: list[Written | Received] = [*self.written, *self.received]
         return any(each.id == message_id and each.at > since and each.kind != "reaction" for each in messages)
+
+    def close_window(self, now: float, window: float) -> None:
+        """As if the last message were older than `window`; the next one opens it again."""
+        self.wrote_at = min(self.wrote_at or now, now - window)
 
     def show_typing(self, now: float) -> None:
         if self.typing(now):
@@ -191,6 +201,26 @@ class Person:
         reply = {"type": "button_reply", "button_reply": {"id": button_id, "title": title}}
         return await self.send("interactive", reply, reply_to=reply_to)
 
+    async def choose(
+        self, row_id: str, title: str, description: str | None = None, *, reply_to: str | None = None
+    ) -> Written:
+        """Choose a row of a list."""
+        row = {"id": row_id, "title": title, **({"description": description} if description else {})}
+        return await self.send("interactive", {"type": "list_reply", "list_reply": row}, reply_to=reply_to)
+
+    async def edit(self, message_id: str, text: str) -> Written:
+        """Put other words in a text of one's own."""
+        new = {"type": "text", "text": {"body": text}}
+        return await self.send("edit", {"original_message_id": message_id, "message": new})
+
+    async def delete(self, message_id: str) -> Written:
+        """Delete a message of one's own for everyone."""
+        return await self.send("revoke", {"original_message_id": message_id})
+
+    async def hear_from_owner(self, text: str) -> Received:
+        """The business's owner writes to this person on the business's own phone (coexistence)."""
+        return self._people.tell_echo(self, "text", {"body": text})
+
     async def next_message(self, after: int = 0, within: float = 10.0) -> Received:
         """The message number `after` (from 0) that reaches the person; waits for it."""
         thread = self.thread()
@@ -236,7 +266,8 @@ class People:
         """A person writes: remember it and queue the webhook."""
         payload = sample(kind) if payload is None else payload
         now = self.core.clock.now()
-        written = Written(self.core.next_id(), kind, _shown(kind, payload), now)
+        quoted = extra.get("context", {}).get("id")
+        written = Written(self.core.next_id(), kind, _shown(kind, payload), now, payload, quoted)
         thread = person.thread()
         thread.wrote_at = now
         thread.written.append(written)
@@ -247,6 +278,19 @@ class People:
         contact = None if kind == "system" else person.identity.contact()
         self.core.tell(Update(person.number, "message", item, contact, person.identity.key, written.id))
         return written
+
+    def tell_echo(self, person: Person, kind: str, payload: Any) -> Received:
+        """What the owner wrote reaches the person, and the business's app as an echo."""
+        now, number, who = self.core.clock.now(), person.number, person.identity
+        received = Received(self.core.next_id(), kind, _shown(kind, payload), now, {kind: payload}, "read")
+        received.by_owner = True
+        person.thread().received.append(received)
+        recipient = {name: value for name, value in (("to", who.phone), ("to_user_id", who.user_id)) if value}
+        item = {"from": number.display_phone_number, **recipient, "id": received.id}
+        echo = {**item, "timestamp": str(int(now)), "type": kind, kind: payload}
+        value = {**metadata(number), "message_echoes": [echo]}
+        self.core.tell(Update(number, "smb_message_echoes", value, None, f"{who.key}/echo", received.id))
+        return received
 
     def thread_of(self, number: FakeNumber, message_id: str) -> Thread | None:
         """The thread in which a person wrote this message to this number."""

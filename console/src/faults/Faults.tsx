@@ -1,0 +1,143 @@
+import { Button, Text, Title } from "@mantine/core";
+import { useState } from "react";
+import type { FormEvent } from "react";
+
+import { turnSwitch, writeAsOwner } from "../api";
+import type { PhoneState, Seen } from "../api";
+import { exactTime } from "../time";
+
+import styles from "./Faults.module.css";
+
+/** Switches that break the provider at once, and what the provider saw since. */
+export function Faults({ state }: { state: PhoneState }) {
+  const [problem, setProblem] = useState<string | null>(null);
+  const on = state.switches.filter((each) => each.on);
+
+  function turn(name: string, to: boolean) {
+    setProblem(null);
+    turnSwitch(name, to).catch(() => setProblem("The switch could not be turned: the server does not answer."));
+  }
+
+  return (
+    <section className={styles.faults} data-testid="faults" aria-label="Break things">
+      <div className={styles.head}>
+        <Title order={2} size="h4">
+          Break things
+        </Title>
+        <Button
+          size="compact-sm"
+          variant="light"
+          disabled={on.length === 0}
+          onClick={() => on.forEach(({ name }) => turn(name, false))}
+        >
+          Mend all
+        </Button>
+      </div>
+      <Text size="sm" c="var(--ink-soft)" mb="sm">
+        The provider behind the phone misbehaves from the moment a switch is on. Write something, and watch the phone
+        and what happened: nothing is lost, and nothing comes twice.
+      </Text>
+      {problem !== null && (
+        <Text role="alert" size="sm" c="var(--wrong)">
+          {problem}
+        </Text>
+      )}
+      <ul className={styles.switches}>
+        {state.switches.map((each) => (
+          <li key={each.name}>
+            <label>
+              <input
+                type="checkbox"
+                role="switch"
+                data-testid={`switch-${each.name}`}
+                checked={each.on}
+                onChange={(event) => turn(each.name, event.currentTarget.checked)}
+              />
+              <span className={styles.knob} aria-hidden />
+              <span>
+                <b>{each.title}</b>
+                <small>{each.effect}</small>
+              </span>
+            </label>
+          </li>
+        ))}
+      </ul>
+      <Owner person={state.person.id} name={state.person.name ?? "this person"} />
+      <Provider seen={state.seen} pending={state.webhook.pending} />
+    </section>
+  );
+}
+
+function Owner({ person, name }: { person: string; name: string }) {
+  const [text, setText] = useState("");
+  const [problem, setProblem] = useState(false);
+  function write(event: FormEvent) {
+    event.preventDefault();
+    setProblem(false);
+    writeAsOwner(person, text.trim())
+      .then(() => setText(""))
+      .catch(() => setProblem(true));
+  }
+  return (
+    <form className={styles.owner} onSubmit={write}>
+      <label htmlFor="owner">Answer {name} from the business’s own phone</label>
+      <div>
+        <input
+          id="owner"
+          data-testid="owner"
+          value={text}
+          maxLength={4096}
+          placeholder="What its owner types in the WhatsApp app"
+          onChange={(event) => setText(event.currentTarget.value)}
+        />
+        <Button type="submit" variant="light" disabled={text.trim() === ""}>
+          Send
+        </Button>
+      </div>
+      {problem && <small role="alert">That did not leave. Try again.</small>}
+    </form>
+  );
+}
+
+function Provider({ seen, pending }: { seen: Seen; pending: number }) {
+  const totals = [
+    ["messages sent to it", seen.sends],
+    ["of them refused or unanswered", seen.refused],
+    ["webhooks that it sent", seen.webhooks],
+    ["of them tried again", seen.retries],
+    ["not taken", seen.unanswered],
+    ["waiting", pending],
+  ] as const;
+  return (
+    <>
+      <Title order={3} size="h5" mt="lg" mb="xs">
+        What the provider saw
+      </Title>
+      <dl className={styles.totals} data-testid="seen">
+        {totals.map(([label, count]) => (
+          <div key={label}>
+            <dd>{count}</dd>
+            <dt>{label}</dt>
+          </div>
+        ))}
+      </dl>
+      {seen.lines.length === 0 ? (
+        <Text size="sm" c="var(--ink-soft)">
+          No call and no webhook yet.
+        </Text>
+      ) : (
+        <ol className={styles.lines} aria-label="Newest first">
+          {seen.lines.map((line, index) => (
+            <li key={`${line.at} ${line.what} ${index}`} data-ok={line.ok || undefined}>
+              <time>{exactTime(line.at)}</time>
+              <span>
+                {line.way === "in" ? "→" : "←"} {line.what}
+              </span>
+              <b>{line.answer}</b>
+            </li>
+          ))}
+        </ol>
+      )}
+    </>
+  );
+}
