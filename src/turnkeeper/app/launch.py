@@ -21,6 +21,8 @@ _WEB_STALL = 60.0
 _LONGEST_FOLDER = 88
 BY_HAND = "stopped by hand"
 """Why a channel is stopped that an operator stopped; a provider's refusal has other words."""
+RESTORED = "restored from a backup"
+"""Why every channel is stopped after a restore, until an operator has looked."""
 
 
 async def migrate_store(settings: Settings) -> list[str]:
@@ -68,7 +70,11 @@ async def resume_refused(settings: Settings) -> list[tuple[str, str]]:
     async with _opened(settings) as store:
         for workspace_id, channel_id, reason, _ in await store.paused_channels():
             here = settings.directory_here().channel(workspace_id, channel_id) is not None
-            if here and reason != BY_HAND and await store.resume_channel(workspace_id, channel_id, time.time()):
+            if (
+                here
+                and reason not in (BY_HAND, RESTORED)
+                and await store.resume_channel(workspace_id, channel_id, time.time())
+            ):
                 resumed.append((str(channel_id), reason))
     return resumed
 

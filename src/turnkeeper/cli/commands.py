@@ -6,11 +6,13 @@ from typing import Annotated
 import typer
 
 from turnkeeper import __version__
+from turnkeeper.cli.backup import backup
 from turnkeeper.cli.demo import demo
 from turnkeeper.cli.doctor import doctor
 from turnkeeper.cli.init import init
 from turnkeeper.cli.ledger import ledger
 from turnkeeper.cli.migrate import migrate
+from turnkeeper.cli.restore import restore
 from turnkeeper.cli.serve import serve
 from turnkeeper.cli.settings import settings
 
@@ -37,7 +39,7 @@ def turnkeeper(
     """Keeps the turns in AI conversations on WhatsApp and Telegram."""
 
 
-for command in (init, demo, doctor, migrate, serve, ledger, settings):
+for command in (init, demo, doctor, migrate, serve, ledger, backup, restore, settings):
     app.command()(command)
 
 

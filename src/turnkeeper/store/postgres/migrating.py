@@ -11,7 +11,7 @@ from turnkeeper.store.postgres.connecting import Connections
 if TYPE_CHECKING:
     from turnkeeper.store.postgres.connecting import PooledConnection
 
-_LOCK = 0x7475726E6B707231
+LOCK = 0x7475726E6B707231
 """The advisory lock under which a schema is changed; any number of our own."""
 
 
@@ -30,7 +30,7 @@ async def migrate(connections: Connections) -> list[str]:
 
 async def _next(connection: PooledConnection, known: list[Migration]) -> str | None:
     await connection.execute("set local statement_timeout = 0")
-    await connection.execute(f"select pg_advisory_xact_lock({_LOCK})")
+    await connection.execute(f"select pg_advisory_xact_lock({LOCK})")
     await connection.execute("create table if not exists migration (name text primary key, checksum text not null)")
     applied = {row[0]: row[1] for row in await connection.fetch("select name, checksum from migration")}
     missing = migrations.pending(known, applied)

@@ -18,6 +18,8 @@ from turnkeeper.store.postgres.rows import PostgresRows
 from turnkeeper.store.postgres.statements import columns
 
 if TYPE_CHECKING:
+    import asyncpg
+
     from turnkeeper.store.postgres.connecting import PooledConnection
 
 _LOOKS = 4
@@ -128,15 +130,20 @@ async def ledger(connection: PooledConnection) -> Ledger:
     """How many events stand where, from one snapshot."""
     async with connection.transaction(isolation="repeatable_read", readonly=True):
         await connection.execute(_WHOLE_TABLES)
-        states = await connection.fetch(
-            """select state, coalesce(reason, ''), count(*) from event group by 1, 2
-            union all select state, '', count(*) from stray group by 1
-            union all select state, reason, sum(events)::bigint from ledger_archive group by 1, 2"""
-        )
-        duplicates = await connection.fetchval(
-            """select ((select coalesce(sum(duplicates), 0) from conversation)
-              + (select coalesce(sum(deliveries - 1), 0) from stray))::bigint"""
-        )
+        return await counted(connection)
+
+
+async def counted(connection: PooledConnection | asyncpg.Connection[asyncpg.Record]) -> Ledger:
+    """The same, in a transaction that sees one snapshot."""
+    states = await connection.fetch(
+        """select state, coalesce(reason, ''), count(*) from event group by 1, 2
+        union all select state, '', count(*) from stray group by 1
+        union all select state, reason, sum(events)::bigint from ledger_archive group by 1, 2"""
+    )
+    duplicates = await connection.fetchval(
+        """select ((select coalesce(sum(duplicates), 0) from conversation)
+          + (select coalesce(sum(deliveries - 1), 0) from stray))::bigint"""
+    )
     return summed([(row[0], row[1], row[2]) for row in states], duplicates)
 
 
