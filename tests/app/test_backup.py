@@ -195,9 +195,12 @@ def test_a_backup_is_one_snapshot_while_others_write(
     asyncio.run(fill(one))
     target = tmp_path / "while.tar"
 
+    def slowly(what: str, *_: object) -> None:
+        time.sleep(0.005 if what == "copying the database" else 0)
+
     async def write_on() -> int:
         async with opened(one) as store:
-            saving = asyncio.create_task(asyncio.to_thread(back_up, one, target, silent))
+            saving = asyncio.create_task(asyncio.to_thread(back_up, one, target, slowly))
             number = 1000
             while not saving.done() and number < 4000:
                 await asyncio.gather(*(hear(one, store, number + each) for each in range(4)))
