@@ -10,7 +10,7 @@ import pytest
 
 from tests.testing.business import TOKEN, World
 from turnkeeper.testing.fake_graph import Cut, Endless, GzipBomb, Lie, Redirect, Slow, refuse
-from turnkeeper.testing.fake_graph.media_rules import UPLOADABLE
+from turnkeeper.testing.fake_graph.media_rules import SIZES, UPLOADABLE
 
 AUTH = {"Authorization": f"Bearer {TOKEN}"}
 DAY = 24 * 3600
@@ -101,7 +101,6 @@ REFUSED: list[tuple[str, dict[str, Any], int]] = [
     ("no known type", {"mime": "image/gif"}, 100),
     ("nothing said of the type", {"mime": "application/octet-stream"}, 100),
     ("empty", {"data": b""}, 100),
-    ("over 100 MB", {"data": bytes(100 * 1024 * 1024 + 1), "mime": "application/pdf"}, 131053),
 ]
 
 
@@ -112,6 +111,14 @@ async def test_refused_uploads(label: str, given: dict[str, Any], code: int) -> 
         assert (reply.status_code, reply.json()["error"]["code"]) == (400, code)
         assert world.fake.media.uploads == []
         assert world.fake.calls[-1].kind == "upload"
+
+
+async def test_the_largest_document_is_the_largest_upload(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert SIZES["document"] == 100 * 1024 * 1024
+    monkeypatch.setitem(SIZES, "document", 1000)
+    async with World() as world:
+        assert (await upload(world, bytes(1000), "video/mp4")).status_code == 200
+        assert (await upload(world, bytes(1001), "video/mp4")).json()["error"]["code"] == 131053
 
 
 @pytest.mark.parametrize("mime", UPLOADABLE)

@@ -12,8 +12,11 @@ import pytest
 from tests.testing.business import TOKEN, Business, HandClock, message
 from turnkeeper.testing.fake_graph import (
     Behaviour,
+    Cut,
     FakeGraph,
     FakeNumber,
+    GzipBomb,
+    Lie,
     PhoneOwner,
     close,
     hold,
@@ -235,3 +238,38 @@ async def test_streams_are_bounded() -> None:
         await fake.wait_until(lambda: not fake.phone.full)
         async with client.stream("GET", "/api/events") as again:
             assert again.status_code == 200
+
+
+@pytest.mark.parametrize("root", ["", "/deep/phone"])
+async def test_media_on_the_wire(root: str) -> None:
+    fake = make(Business())
+
+    async def host(scope: Any, receive: Any, send: Any) -> None:
+        await fake({**scope, "root_path": root}, receive, send)
+
+    transport = httpx2.ASGITransport(app=host)
+    async with httpx2.AsyncClient(transport=transport, base_url=f"http://x{root}", headers=AUTH) as client:
+        data = b"%PDF-" + bytes(4 * 1024 * 1024)
+        form = {"messaging_product": "whatsapp", "type": "application/pdf"}
+        files = {"file": ("a.pdf", data, "application/pdf")}
+        uploaded = await client.post("/v25.0/1000000001/media", data=form, files=files)
+        found = (await client.get(f"/v25.0/{uploaded.json()['id']}")).json()
+        assert found["url"].startswith(f"http://x{root}/whatsapp_business/attachments/?")
+        assert (await client.get(found["url"])).content == data
+    await fake.aclose()
+
+
+async def test_bodies_that_break_off_on_the_wire() -> None:
+    async with served() as (fake, client, _):
+        media_id = fake.media.put(b"x" * 1000, "text/plain", lie=Lie(body=Cut(after=10)))
+        assert fake.media.webhook(media_id)["url"].startswith(str(client.base_url))
+        url = fake.media.webhook(media_id)["url"]
+        got = b""
+        with pytest.raises((httpx2.RemoteProtocolError, httpx2.ReadError)):
+            async with client.stream("GET", url, headers=AUTH) as stream:
+                assert stream.headers["content-length"] == "1000"
+                async for piece in stream.aiter_raw():
+                    got += piece
+        assert len(got) <= 10
+        fake.media.lie(media_id, Lie(body=GzipBomb(5_000_000)))
+        assert (await client.get(url, headers=AUTH)).content == bytes(5_000_000)

@@ -203,6 +203,7 @@ async def test_pages() -> None:
         assert sizes == [3, 3, 1]
         assert set(page["data"][0]) == {"id", "name"}
         assert (await get(world, "after=" + page["paging"]["cursors"]["after"])) == {"data": []}
+        assert "next" not in (await get(world, "limit=7"))["paging"]
         for query in ("limit=0", "limit=x", "limit=1001", "after=%21%21", "after=eHg"):
             assert (await get(world, query))["error"]["code"] == 100
 
