@@ -142,6 +142,16 @@ async def test_the_address_is_asked_for_again_after_a_fault() -> None:
         assert (await world.client.get(url, headers=AUTH)).status_code == 404
 
 
+async def test_what_is_kept_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("turnkeeper.testing.fake_graph.media.MOST_BYTES", 250)
+    async with World(history=5) as world:
+        ids = [world.fake.media.put(bytes(100), "text/plain") for _ in range(4)]
+        assert [world.fake.media.get(each) is not None for each in ids] == [False, False, True, True]
+        for _ in range(9):
+            world.fake.media.put(b"", "text/plain")
+        assert world.fake.media.get(ids[3]) is None
+
+
 async def test_lies_about_a_medium() -> None:
     async with World() as world:
         lie = Lie(mime="image/png", sha256="00" * 32, file_size=3, content_type="text/html")

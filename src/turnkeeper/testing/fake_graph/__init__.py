@@ -18,6 +18,7 @@ from turnkeeper.testing.fake_graph.behaviour import (
     hold,
     refuse,
 )
+from turnkeeper.testing.fake_graph.business_app import BusinessApp
 from turnkeeper.testing.fake_graph.clock import Clock, SystemClock
 from turnkeeper.testing.fake_graph.errors import GraphError
 from turnkeeper.testing.fake_graph.fake import FakeGraph
@@ -34,10 +35,12 @@ from turnkeeper.testing.fake_graph.serving import (
     serve_in_thread,
 )
 from turnkeeper.testing.fake_graph.switches import Switch, set_switch, switches
+from turnkeeper.testing.fake_graph.templates import TemplateDefinition, Templates
 from turnkeeper.testing.fake_graph.webhooks import Verified, WebhookCall, signature
 
 __all__ = [
     "Behaviour",
+    "BusinessApp",
     "Call",
     "Clock",
     "Cut",
@@ -61,6 +64,8 @@ __all__ = [
     "Slow",
     "Switch",
     "SystemClock",
+    "TemplateDefinition",
+    "Templates",
     "Typing",
     "Verified",
     "WebhookCall",

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from turnkeeper.testing.fake_graph import media
+from turnkeeper.testing.fake_graph.business_app import BusinessApp
 from turnkeeper.testing.fake_graph.checks import json_object
 from turnkeeper.testing.fake_graph.core import Core, Setup
 from turnkeeper.testing.fake_graph.errors import GraphError, unknown_object
@@ -58,8 +59,9 @@ class Graph(Core):
     def __init__(self, setup: Setup) -> None:
         super().__init__(setup)
         self.calls: deque[Call] = deque(maxlen=self.history)
-        self.people = People(self)
         self.media = Media(self)
+        self.people = People(self, self.media)
+        self.business_app = BusinessApp(self, self.people)
         self.templates = Templates(self)
         self.sends = Sends(self, self.people, self.media, self.templates)
         self.management = Management(self)

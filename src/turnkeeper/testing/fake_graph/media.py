@@ -29,6 +29,8 @@ DAY: Final = 24 * 3600.0
 UPLOAD_KEPT: Final = 30 * DAY
 WEBHOOK_KEPT: Final = 7 * DAY
 ADDRESS_VALID: Final = 5 * 60.0
+MOST_BYTES: Final = 512 * 1024 * 1024
+"""Kept in all; beyond it the oldest go."""
 PATH: Final = "/whatsapp_business/attachments/"
 """Of the addresses, which Meta has on a host of its own."""
 
@@ -78,6 +80,7 @@ class Media:
     def __init__(self, core: Core) -> None:
         self._core = core
         self._kept: dict[str, Medium] = {}
+        self._size = 0
         self._addresses: dict[str, tuple[str, float]] = {}
         self.links: dict[str, Link] | None = None
         """What is behind which link, others being 404; None: any link will do, for nothing is fetched."""
@@ -249,8 +252,9 @@ class Media:
         now = self._core.clock.now()
         medium = Medium(self._core.next_object_id(), data, mime, filename, now + kept, owner, lie or Lie())
         self._kept[medium.id] = medium
-        while len(self._kept) > self._core.history:
-            del self._kept[next(iter(self._kept))]
+        self._size += len(data)
+        while len(self._kept) > self._core.history or (self._size > MOST_BYTES and len(self._kept) > 1):
+            self._size -= len(self._kept.pop(next(iter(self._kept))).data)
         self._core.changes.happened()
         return medium
 

@@ -9,9 +9,11 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from turnkeeper.testing.fake_graph.payloads import Identity, Update, message_item, metadata
+from turnkeeper.testing.fake_graph.samples import sample
 
 if TYPE_CHECKING:
     from turnkeeper.testing.fake_graph.core import Core
+    from turnkeeper.testing.fake_graph.media import Media
     from turnkeeper.testing.fake_graph.payloads import FakeNumber, Json
 
 MOST_PEOPLE: Final = 100_000
@@ -236,8 +238,9 @@ class Person:
 class People:
     """Everyone the fake knows, by phone and by user id."""
 
-    def __init__(self, core: Core) -> None:
+    def __init__(self, core: Core, media: Media) -> None:
         self.core = core
+        self._media = media
         self._by_address: dict[str, Person] = {}
         self._threads: dict[str, Thread] = {}
 
@@ -264,7 +267,7 @@ class People:
 
     def take(self, person: Person, kind: str, payload: Any, extra: Json) -> Written:
         """A person writes: remember it and queue the webhook."""
-        payload = sample(kind) if payload is None else payload
+        payload = sample(kind, self._media) if payload is None else payload
         now = self.core.clock.now()
         quoted = extra.get("context", {}).get("id")
         written = Written(self.core.next_id(), kind, _shown(kind, payload), now, payload, quoted)
@@ -279,15 +282,18 @@ class People:
         self.core.tell(Update(person.number, "message", item, contact, person.identity.key, written.id))
         return written
 
-    def tell_echo(self, person: Person, kind: str, payload: Any) -> Received:
-        """What the owner wrote reaches the person, and the business's app as an echo."""
+    def tell_echo(self, person: Person, kind: str, payload: Any, **extra: Any) -> Received:
+        """What the owner wrote reaches the person, and the business's app as an echo.
+
+        `extra` are fields beside the payload, such as `context`.
+        """
         now, number, who = self.core.clock.now(), person.number, person.identity
         received = Received(self.core.next_id(), kind, _shown(kind, payload), now, {kind: payload}, "read")
         received.by_owner = True
         person.thread().received.append(received)
         recipient = {name: value for name, value in (("to", who.phone), ("to_user_id", who.user_id)) if value}
         item = {"from": number.display_phone_number, **recipient, "id": received.id}
-        echo = {**item, "timestamp": str(int(now)), "type": kind, kind: payload}
+        echo = {**item, "timestamp": str(int(now)), "type": kind, kind: payload, **extra}
         value = {**metadata(number), "message_echoes": [echo]}
         self.core.tell(Update(number, "smb_message_echoes", value, None, f"{who.key}/echo", received.id))
         return received
@@ -309,41 +315,3 @@ def _shown(kind: str, payload: Any) -> str:
     if kind == "text" and isinstance(payload, dict):
         return str(payload.get("body", ""))
     return f"[{kind}]"
-
-
-SAMPLES: dict[str, Any] = {
-    "text": {"body": "Hello"},
-    "image": {"id": "1001", "mime_type": "image/jpeg", "sha256": "c2FtcGxl"},
-    "video": {"id": "1002", "mime_type": "video/mp4", "sha256": "c2FtcGxl"},
-    "audio": {
-        "id": "1003",
-        "mime_type": "audio/ogg; codecs=opus",
-        "sha256": "c2FtcGxl",
-        "voice": True,
-    },
-    "document": {
-        "id": "1004",
-        "mime_type": "application/pdf",
-        "sha256": "c2FtcGxl",
-        "filename": "price list.pdf",
-    },
-    "sticker": {"id": "1005", "mime_type": "image/webp", "sha256": "c2FtcGxl", "animated": False},
-    "location": {"latitude": 21.42, "longitude": 39.82, "name": "The square"},
-    "contacts": [{"name": {"formatted_name": "Ada L."}, "phones": [{"phone": "+15550002222"}]}],
-    "interactive": {"type": "button_reply", "button_reply": {"id": "yes", "title": "Yes"}},
-    "button": {"payload": "yes", "text": "Yes"},
-    "order": {
-        "catalog_id": "7001",
-        "product_items": [{"product_retailer_id": "sku-1", "quantity": 2, "item_price": 9.5, "currency": "EUR"}],
-    },
-    "system": {"type": "user_changed_number", "body": "changed number", "wa_id": "15550003333"},
-    "unsupported": {"type": "poll"},
-}
-
-
-def sample(kind: str) -> Any:
-    """A payload of this type for tests that do not care which."""
-    try:
-        return SAMPLES[kind]
-    except KeyError:
-        raise ValueError(f"no sample payload for {kind!r}: pass one") from None
