@@ -90,6 +90,7 @@ def test_what_is_of_no_such_type(wrong: Any, told: str) -> None:
         (List("Q", "B", {"A": ("x",), "B": ("x",)}), "2 choices have the id 'x'"),
         (Buttons("Q", (" ",)), "every choice needs an id"),
         (UrlButton("Q", "Open", "javascript:alert(1)"), "a button opens an http or https address, not 'javascript"),
+        (UrlButton("Q", "Open", "ftp://a.test/b"), "a button opens an http or https address"),
         (UrlButton("Q", "Open", "https://"), "a button opens an http or https address"),
         (UrlButton("Q", "Open", "https://[::1"), "a button opens an http or https address"),
         (UrlButton("Q", "Open", "https://a.test/a b"), "a button opens an http or https address"),

@@ -1,6 +1,7 @@
 """What we send is taken by a provider that refuses what Meta refuses, and what a bot says is made to be."""
 
-from typing import get_args
+from collections.abc import Callable
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given, settings
@@ -45,7 +46,8 @@ from turnkeeper.model.outbound import (
     files_of,
 )  # fmt: skip
 from turnkeeper.rules.templates import check
-from turnkeeper.testing.fake_graph import FakeGraph, FakeGraphTransport, FakeNumber
+from turnkeeper.testing.fake_graph import FakeGraph, FakeGraphTransport, FakeNumber, GraphError
+from turnkeeper.testing.fake_graph.media_rules import why_not
 from turnkeeper.testing.fake_graph.outbound import check_message
 from turnkeeper.text.fitting import fit
 
@@ -165,6 +167,67 @@ async def test_our_check_of_a_template_says_what_the_provider_says(name: str) ->
                 assert taken == (check(sent, definition) == []), (sent, check(sent, definition))
 
 
+def letters(number: int) -> str:
+    return "x" * number
+
+
+# what is limited, its limit, a content of that much
+EDGES: list[tuple[str, int, Callable[[int], Sayable]]] = [
+    ("text", 4096, lambda n: Text(letters(n))),
+    ("caption", 1024, lambda n: Image(kept("image/png"), letters(n))),
+    ("buttons", 3, lambda n: Buttons("Q", [f"{k}" for k in range(n)])),
+    ("a button's title", 20, lambda n: Buttons("Q", {"a": letters(n)})),
+    ("a button's id", 256, lambda n: Buttons("Q", {letters(n): "A"})),
+    ("words above buttons", 1024, lambda n: Buttons(letters(n), ("A",))),
+    ("a header", 60, lambda n: Buttons("Q", ("A",), header=letters(n))),
+    ("a footer", 60, lambda n: Buttons("Q", ("A",), footer=letters(n))),
+    ("rows", 10, lambda n: List("Q", "B", [f"{k}" for k in range(n)])),
+    ("rows over sections", 10, lambda n: List("Q", "B", {"One": [f"{k}" for k in range(n - 1)], "Two": ("z",)})),
+    ("a row's title", 24, lambda n: List("Q", "B", {"S": {"a": letters(n)}})),
+    ("a row's id", 200, lambda n: List("Q", "B", {"S": {letters(n): "A"}})),
+    ("a row's description", 72, lambda n: List("Q", "B", (Choice("a", "A", letters(n)),))),
+    ("a section's title", 24, lambda n: List("Q", "B", {letters(n): ("A",)})),
+    ("a list's button", 20, lambda n: List("Q", letters(n), ("A",))),
+    ("words above a list", 1024, lambda n: List(letters(n), "B", ("A",))),
+    ("a url's label", 20, lambda n: UrlButton("Q", letters(n), "https://a.test")),
+    ("a url", 2000, lambda n: UrlButton("Q", "B", "https://a.test/" + letters(n - 15))),
+    ("words above a url", 1024, lambda n: UrlButton(letters(n), "B", "https://a.test")),
+    ("words of a request", 1024, lambda n: LocationRequest(letters(n))),
+]
+
+
+@pytest.mark.parametrize("label, limit, content", EDGES, ids=[row[0] for row in EDGES])
+def test_our_limits_are_the_providers(label: str, limit: int, content: Callable[[int], Sayable]) -> None:
+    assert fit(content(limit), LIMITS, "whatsapp").contents == (content(limit),)
+    check_message(body(content(limit)))
+    assert fit(content(limit + 1), LIMITS, "whatsapp").contents != (content(limit + 1),)
+    with pytest.raises(GraphError):
+        check_message(body(content(limit + 1)))
+
+
+def body(content: Sayable) -> dict[str, Any]:
+    return {"messaging_product": "whatsapp", "to": "+1", **body_of(content, {"k": "9"})}
+
+
+@pytest.mark.parametrize(
+    "content, mime, size",
+    [
+        (content, mime, limit.size)
+        for content, kind in ((Image, "image"), (Video, "video"), (Audio, "audio"), (VoiceNote, "voice"),
+                              (Document, "document"), (Sticker, "sticker"))
+        for limit in (LIMITS.media[kind],)  # type: ignore[index]
+        for mime in limit.mimes or LIMITS.uploads
+    ],
+)  # fmt: skip
+def test_our_types_and_sizes_are_the_providers(content: Any, mime: str, size: int) -> None:
+    kind = content.__struct_config__.tag
+    assert why_not(kind, mime, None, size) is None
+    assert why_not(kind, mime, None, size + 1) is not None
+    whole, over = (content(File(key="k", mime=mime, size=n)) for n in (size, size + 1))
+    assert fit(whole, LIMITS, "whatsapp").contents == (whole,)
+    assert fit(over, LIMITS, "whatsapp").contents != (over,)
+
+
 WORDS = st.text("ab *\n&😀é\u0301\u200f", max_size=40)
 
 
@@ -173,4 +236,4 @@ WORDS = st.text("ab *\n&😀é\u0301\u200f", max_size=40)
 def test_whatever_is_said_is_taken_once_it_fits(content: Content) -> None:
     for each in fit(content, LIMITS, "whatsapp").contents:
         if not isinstance(each, Refused):
-            check_message({"messaging_product": "whatsapp", "to": "+1", **body_of(each, {"k": "9"})})
+            check_message(body(each))
