@@ -6,7 +6,7 @@ import pytest
 from tests.engine.bots import Scripted
 from turnkeeper.channels.base import Capabilities
 from turnkeeper.channels.whatsapp_cloud.limits import LIMITS
-from turnkeeper.engine.answer import Answer, Work
+from turnkeeper.engine.answer import Answer, Later, Work
 from turnkeeper.engine.rendering import rendered
 from turnkeeper.model.outbound import (
     Buttons,
@@ -86,3 +86,19 @@ async def test_what_was_changed_is_told_with_the_turn_at_once_or_not() -> None:
             "4 buttons became a list: 3 at most\n11 buttons became numbered text: 3 at most"
         ]
         assert [body["type"] for body in person.received] == ["interactive", "text"]
+
+
+@in_virtual_time
+async def test_outside_the_window_the_template_goes_and_the_rest_says_why_not() -> None:
+    async def only(work: Work) -> Answer:
+        if work.events[0].kind != "timer":
+            return Answer(timers=[Later(25 * 3600, "reminder")])
+        template = Template("reminder", "en", ("Ada",))
+        return Answer(["plain words", template, Buttons("Well?", ("A",))])
+
+    async with conversation(Scripted(only)) as person:
+        await person.says("hi")
+        await person.waits(26 * 3600)
+        assert person.heard == ["[template reminder]"]
+        closed = "the 24-hour window is closed: only a template may be sent"
+        assert (await told(person, "failed")).count(closed) == 2
