@@ -26,7 +26,7 @@ async def welcome(turn: Turn) -> None:
         return
     turn.state["order"] = order.number
     turn.stage = "order"
-    await turn.reply(f"**Found it:** {order.goods}. Write *cancel* to cancel the order.")
+    await turn.reply(f"**Found it:** {order.goods}. Write **cancel** to cancel the order.")
     turn.after(DAY / 2, "still_there")
 
 

@@ -77,7 +77,7 @@ def test_the_clock_follows_the_databases(offsets: tuple[float, ...], ahead: floa
         ("nothing", [], []),
         ("silence is nothing", ["", " \n"], []),
         ("in order", ["one", "two"], ["one", "two"]),
-        ("split, then rendered", ["**Hi** there you all"], ["*Hi*", "there you", "all"]),
+        ("rendered, then split", ["**Hi** there you all"], ["*Hi* there", "you all"]),
         ("each on its own", ["a b c d e f g", "**x**"], ["a b c d e", "f g", "*x*"]),
     ],
 )

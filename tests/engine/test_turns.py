@@ -11,6 +11,7 @@ import pytest
 from tests.engine.bots import Scripted, said
 from tests.engine.rig import Hold, answer_lost, away, now, shop
 from turnkeeper.engine.answer import Answer, Later, Work
+from turnkeeper.model.outbound import Reaction
 from turnkeeper.model.policy import TurnPolicy
 from turnkeeper.store.base import Moment, Wake
 from turnkeeper.testing.conversation import in_virtual_time
@@ -60,7 +61,7 @@ async def set_an_odd_timer(work: Work) -> Answer:
 
 
 async def say_half_a_character(work: Work) -> Answer:
-    return Answer(["broken \ud83d"])
+    return Answer([Reaction("wamid.1", "\ud83d")])
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from turnkeeper.cli.migrate import migrate
 from turnkeeper.cli.restore import restore
 from turnkeeper.cli.serve import serve
 from turnkeeper.cli.settings import settings
+from turnkeeper.cli.text import app as text
 
 app = typer.Typer(
     name="turnkeeper",
@@ -41,6 +42,7 @@ def turnkeeper(
 
 for command in (init, demo, doctor, migrate, serve, ledger, backup, restore, settings):
     app.command()(command)
+app.add_typer(text, name="text")
 
 
 def _add_channel() -> None:

@@ -26,9 +26,8 @@ from turnkeeper.model.outbound import (
     words_of,
 )
 from turnkeeper.rules.templates import problems
-from turnkeeper.text import whatsapp
 from turnkeeper.text.fitting import body_limit, fit
-from turnkeeper.text.splitting import split
+from turnkeeper.text.rendering import render
 
 _encode = msgspec.json.Encoder().encode
 
@@ -60,17 +59,17 @@ def _marked_up(said: Sayable, capabilities: Capabilities) -> Iterator[Content]:
     limit = body_limit(said, capabilities.limits, capabilities.markup)
     match said:
         case Text():
-            for place, part in enumerate(_parts(said.body, limit)):
+            for place, part in enumerate(_parts(said.body, limit, capabilities)):
                 yield replace(said, body=part, reply_to=None if place else said.reply_to)
         case Buttons() | List() | UrlButton() | LocationRequest():
-            parts = _parts(said.body, limit) or [""]
+            parts = _parts(said.body, limit, capabilities) or [""]
             quoted = said.reply_to
             for part in parts[:-1]:
                 yield Text(part, reply_to=quoted)
                 quoted = None
             yield replace(said, body=parts[-1], reply_to=quoted)
         case Image() | Video() | Document() if said.caption:
-            first, *rest = _parts(said.caption, limit) or [""]
+            first, *rest = _parts(said.caption, limit, capabilities) or [""]
             yield replace(said, caption=first)
             for part in rest:
                 yield Text(part)
@@ -80,5 +79,5 @@ def _marked_up(said: Sayable, capabilities: Capabilities) -> Iterator[Content]:
             yield said
 
 
-def _parts(markdown: str, limit: int) -> list[str]:
-    return [whatsapp.render(part) for part in split(markdown, limit)]
+def _parts(markdown: str, limit: int, capabilities: Capabilities) -> list[str]:
+    return render(markdown, capabilities.markup, limit)

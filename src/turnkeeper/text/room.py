@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 import regex  # type: ignore[import-untyped]
 
 from turnkeeper.model.limits import ContentLimits, Markup
-from turnkeeper.text.splitting import split
+from turnkeeper.text.cutting import split_words
+from turnkeeper.text.rendering import length
 
 _ELLIPSIS = "…"
 _graphemes = regex.compile(r"\X").finditer
@@ -43,10 +44,10 @@ class Room:
         """The text in parts that fit; itself where it fits whole, nothing where it is blank."""
         if not text.strip():
             return []
-        if self.length(text) <= limit:
+        if length(text, self.markup) <= limit:
             return [text]
         halved = limit // 2 if self.markup == "telegram" else limit
-        return split(text, max(halved, 1))
+        return split_words(text, max(halved, 1))
 
     def head(self, text: str, limit: int) -> tuple[str, str]:
         """The first part that fits, and the rest."""
