@@ -41,11 +41,11 @@ def test_a_start_resumes_what_was_refused_and_not_what_was_stopped_by_hand(setti
     asyncio.run(migrate_store(settings))
     (channel,) = settings.channels
     assert asyncio.run(pause_channel(settings, channel.id))
-    assert asyncio.run(resume_refused(settings)) == []
+    assert asyncio.run(resume_refused(settings)) == ([], [])
     assert asyncio.run(resumed(settings, channel.id))
     asyncio.run(_refused(settings))
-    assert asyncio.run(resume_refused(settings)) == [(channel.id, "190: dead")]
-    assert asyncio.run(resume_refused(settings)) == []
+    assert asyncio.run(resume_refused(settings)) == ([(channel.id, "190: dead")], [])
+    assert asyncio.run(resume_refused(settings)) == ([], [])
 
 
 async def _refused(settings: Settings) -> None:

@@ -9,6 +9,8 @@ import pytest
 
 from tests.simulation.world import Faults, World
 from turnkeeper.model.ids import read_tracker
+from turnkeeper.model.policy import RateLimit
+from turnkeeper.rules.pacing import AHEAD, GRACE
 from turnkeeper.testing.virtual_time import run
 
 
@@ -49,6 +51,7 @@ def judge(world: World) -> None:
     _judge_once(world)
     _judge_order(world)
     _judge_complete(world)
+    _judge_pace(world)
 
 
 def _judge_once(world: World) -> None:
@@ -67,6 +70,28 @@ def _judge_order(world: World) -> None:
         rows[key.conversation_id].append(key.seq)
     for seqs in rows.values():
         assert seqs == sorted(seqs)
+
+
+def _judge_pace(world: World) -> None:
+    """No second holds more calls than the number may make, no time more than the pair may have: failures count too."""
+    sends = world.channel.sends
+    if sends.per_second is not None:
+        times = [at for _, at in world.calls]
+        most = 1.05 * sends.per_second + 1
+        for at in times:
+            assert sum(at <= other < at + 1.0 for other in times) <= most, (at, sends)
+    if sends.pair is not None:
+        for person in {person for person, _ in world.calls}:
+            times = sorted(at for each, at in world.calls if each == person)
+            _judge_pair(times, sends.pair)
+
+
+def _judge_pair(times: list[float], limit: RateLimit) -> None:
+    """From any call to any later one; a call may be that much later than it was counted."""
+    later = AHEAD + GRACE
+    for first, since in enumerate(times):
+        for count, at in enumerate(times[first:], 1):
+            assert count <= limit.count + (at - since + later) * limit.count / limit.per, (since, at, limit)
 
 
 def _judge_complete(world: World) -> None:

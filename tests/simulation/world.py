@@ -22,7 +22,7 @@ from turnkeeper.engine.worker import Worker
 from turnkeeper.model.errors import Fenced, StoreUnavailable
 from turnkeeper.model.events import DeliveryUpdate, Inbound
 from turnkeeper.model.ids import DEFAULT_WORKSPACE, BotId, ChannelId
-from turnkeeper.model.policy import Channel, SendPolicy, TurnPolicy
+from turnkeeper.model.policy import Channel, RateLimit, SendPolicy, TurnPolicy
 from turnkeeper.store.base import Arrival, Intake, Report, Wake
 from turnkeeper.store.sqlite.store import SqliteStore
 from turnkeeper.testing.virtual_time import VirtualClock
@@ -147,6 +147,7 @@ class Provider:
         if body.get("status") == "read":
             return HttpReply(200, b'{"success":true}')
         began = world.clock.now()
+        world.calls.append((person_of(body), began))
         await world.occasions.here(self._name)
         if world.clock.now() - began > timeout:
             return HttpReply(failure="not_connected")
@@ -168,6 +169,23 @@ class Provider:
         await asyncio.sleep(world.rng.uniform(0.01, 0.4))
         reply = {"messaging_product": "whatsapp", "contacts": [], "messages": [{"id": external_id}]}
         return HttpReply(200, msgspec.json.encode(reply))
+
+
+def person_of(body: dict[str, Any]) -> str:
+    """To whom a call sends."""
+    return str(body.get("to") or body.get("recipient")).lstrip("+")
+
+
+def paced(rng: random.Random) -> SendPolicy:
+    """How fast the channel may send, and what a part waits for."""
+    return SendPolicy(
+        window=86_400.0,
+        on_unknown="wait_then_resend",
+        per_second=rng.choice((None, 80.0, 4.0, 1.0, 0.4)),
+        pair=rng.choice((None, None, RateLimit(2, 6.0))),
+        parts=rng.choice(("accepted", "delivered")),
+        parts_wait=rng.choice((0.0, 2.0)),
+    )
 
 
 class Line:
@@ -251,13 +269,14 @@ class World:
         self.moments = self._moments()
         self.listeners: dict[str, OnWakes] = {}
         self.told: list[Told] = []
+        self.calls: list[tuple[str, float]] = []
         self.booked: Counter[str] = Counter()
         self.story: list[str] = []
         self.workers: dict[str, Worker] = {}
         self.names = 0
         self.webhooks: set[asyncio.Task[None]] = set()
         self.accepted: dict[str, str] = {}
-        sends = SendPolicy(window=86_400.0, on_unknown="wait_then_resend")
+        sends = paced(random.Random(f"pace {self.seed}"))
         self.channel = Channel(
             DEFAULT_WORKSPACE, ChannelId("shop"), "whatsapp_cloud", BotId("echo"), self.turns, sends, CONFIG
         )
@@ -373,7 +392,7 @@ class World:
     def taken(self, body: dict[str, Any]) -> str:
         """The provider has a message: it reaches the person, and reports follow."""
         external_id = f"wamid.out.{len(self.told)}"
-        person = str(body.get("to") or body.get("recipient")).lstrip("+")
+        person = person_of(body)
         tracker = body["biz_opaque_callback_data"]
         self.told.append(Told(person, tracker, body["text"]["body"], self.clock.now()))
         self.log(f"told {person}: {body['text']['body']}")

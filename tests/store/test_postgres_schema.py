@@ -36,7 +36,7 @@ async def test_tables_and_their_shapes_are_the_structs(postgres_database: str) -
     listed = "select attname from pg_attribute where attrelid = $1::regclass and attnum > 0 order by attnum"
     async with machines(postgres_database), session(postgres_database) as behind:
         for table, fields in TABLES:
-            for relation in (table, f"{table}_row"):
+            for relation in (table, statements.shape(table)):
                 assert tuple(row[0] for row in await behind.fetch(listed, relation)) == fields, relation
 
 
@@ -84,6 +84,8 @@ PLANS = [
     ("TAKE_EARLY", "early_report_external", 3),
     ("TAKE_TIMERS", "timer_due", 1),
     ("DROP_FOLLOW_UPS", "timer_pkey", 2),
+    ("BUCKETS", "bucket_pkey", 2),
+    ("SAVE_BUCKETS", "bucket_pkey", 2),
 ]
 """Statement, the index that finds its rows, and how many conditions it is searched by."""
 
@@ -103,6 +105,7 @@ FILL = """
   insert into timer select 'default', 'c' || i, 't', 'shop', i, false, '' from generate_series(1, {n}) i;
   insert into early_report select 'default', 'shop', 'e' || i, 'sent', i, null, null, i
     from generate_series(1, {n}) i;
+  insert into bucket select 'default', 's' || i, i, i from generate_series(1, {n}) i;
 """
 
 
@@ -148,7 +151,7 @@ async def test_no_statement_was_forgotten() -> None:
         if name.isupper() and isinstance(text_, str) and (" from " in text_ or text_.startswith("update"))
     }
     inserts = {name for name in lookups if getattr(statements, name).startswith("insert")}
-    of_small_tables = {"PAUSED", "RESUME", "HOLD_CHANNEL", "FREE_CHANNEL", "BEAT", "ALIVE", "BURY", "DEAD"}
+    of_small_tables = {"PAUSED", "RESUME", "HOLD_CHANNEL", "FREE_CHANNEL", "BEAT", "ALIVE", "BURY", "DEAD", "FORGIVE"}
     of_small_tables |= {"LOCK_WORKERS", "REMOVE_WORKERS", "LOCK_IDS", "CLOCK"}
     named = {name for name, *_ in PLANS}
     assert lookups - inserts - of_small_tables - {name for name in lookups if name.startswith("_")} == named

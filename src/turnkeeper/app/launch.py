@@ -61,22 +61,25 @@ async def resume_channel(settings: Settings, name: str) -> bool:
         return await store.resume_channel(channel.workspace_id, channel.id, time.time())
 
 
-async def resume_refused(settings: Settings) -> list[tuple[str, str]]:
-    """Try again the channels that a provider's refusal stopped, with its reason: whoever starts may have mended it.
+async def resume_refused(settings: Settings) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """Try again the channels that a provider's refusal stopped and whose credentials were replaced since.
 
-    If not, the first send stops the channel again, and no message loses its place.
+    Those that send again, and those that stay stopped; each with the provider's reason. If the new credentials are
+    refused too, the first send stops the channel again, and no message loses its place.
     """
-    resumed = []
+    resumed: list[tuple[str, str]] = []
+    stopped: list[tuple[str, str]] = []
     async with _opened(settings) as store:
+        refused = await store.refused_credentials()
         for workspace_id, channel_id, reason, _ in await store.paused_channels():
-            here = settings.directory_here().channel(workspace_id, channel_id) is not None
-            if (
-                here
-                and reason not in (BY_HAND, RESTORED)
-                and await store.resume_channel(workspace_id, channel_id, time.time())
-            ):
-                resumed.append((str(channel_id), reason))
-    return resumed
+            channel = settings.directory_here().channel(workspace_id, channel_id)
+            if channel is None or reason in (BY_HAND, RESTORED):
+                continue
+            if channel.credentials == refused.get((workspace_id, channel_id)):
+                stopped.append((channel_id, reason))
+            elif await store.resume_channel(workspace_id, channel_id, time.time()):
+                resumed.append((channel_id, reason))
+    return resumed, stopped
 
 
 def _channel(settings: Settings, name: str) -> Channel:

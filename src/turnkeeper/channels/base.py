@@ -17,6 +17,7 @@ from turnkeeper.model.errors import TurnkeeperError
 from turnkeeper.model.events import Received
 from turnkeeper.model.limits import ContentLimits, Markup
 from turnkeeper.model.outbound import Outbound, Outcome
+from turnkeeper.model.policy import RateLimit
 
 
 class ChannelError(TurnkeeperError):
@@ -83,6 +84,10 @@ class Capabilities:
     tracks_sends: bool = False
     """A status echoes our tracker, so an unknown send can be waited for."""
     on_unknown: Literal["wait_then_resend", "resend_once", "never_resend"] = "never_resend"
+    per_second: float | None = None
+    """Messages that the account may send in a second, where its settings say nothing else."""
+    per_contact: RateLimit | None = None
+    """Messages that one contact may be sent."""
 
 
 Config = TypeVar("Config", contravariant=True)

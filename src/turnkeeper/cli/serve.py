@@ -42,6 +42,10 @@ def serve(
         load_bots(settings)  # one that cannot be imported stops the start here, not in a worker
     asyncio.run(migrate_store(settings))
     if role is not Role.WEB:
-        for name, reason in asyncio.run(resume_refused(settings)):
+        resumed, stopped = asyncio.run(resume_refused(settings))
+        for name, reason in resumed:
             typer.echo(f"turnkeeper: channel {name} sends again; it had been stopped: {reason}", err=True)
+        for name, reason in stopped:
+            mend = f"replace its token, or run `turnkeeper channel resume {name}`"
+            typer.echo(f"turnkeeper: channel {name} sends nothing: {reason}; {mend}", err=True)
     become_server(settings, role.value)

@@ -10,6 +10,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
+from hashlib import sha256
 from pathlib import Path
 from secrets import token_hex
 from types import MappingProxyType
@@ -419,10 +420,19 @@ def _receiver(name: str, keys: WhatsAppCloudKeys, bot: BotSettings, environment:
         bot_id=bot.id,
         turns=bot.turns,
         sends=SendPolicy(
-            can.free_form_window, keys.unknown_wait, can.on_unknown, keys.send_limit, keys.echo_takes_over
+            can.free_form_window,
+            keys.unknown_wait,
+            can.on_unknown,
+            keys.send_limit,
+            keys.echo_takes_over,
+            per_second=keys.throughput,
+            pair=can.per_contact,
+            parts=keys.parts,
+            parts_wait=keys.parts_wait,
         ),
         config=kind.config_type(**values),
         elsewhere=keys.environment if keys.environment not in ("", environment) else None,
+        credentials=sha256(keys.access_token.get_secret_value().encode()).hexdigest()[:32],
     )
     secret = keys.app_secret.get_secret_value()
     return Receiver(channel, (keys.phone_number_id, keys.waba_id), secret)

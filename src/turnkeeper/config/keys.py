@@ -317,6 +317,22 @@ class WhatsAppCloudKeys(_Keys):
         'is sent. "": any.',
         examples=['"production"'],
     )
+    throughput: Whole = Field(
+        80,
+        ge=1,
+        le=1000,
+        description="Messages a second that the number sends at most. Meta counts what comes in as well; 20 for a "
+        "number that is used with the WhatsApp Business app too.",
+        examples=["80"],
+    )
+    parts: Literal["accepted", "delivered"] = Field(
+        "accepted",
+        description="The next part of an answer leaves when the one before is accepted by Meta, or delivered.",
+        examples=['"accepted"'],
+    )
+    parts_wait: Seconds = Field(
+        2.0, le=60.0, description="For so long at most is a delivery waited for.", examples=['"2s"']
+    )
 
 
 class BotKeys(_Keys):

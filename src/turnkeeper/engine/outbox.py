@@ -1,7 +1,8 @@
 """Sending: in order, while the conversation is held; marked, checked, called, recorded.
 
-The lease is checked once more between the mark and the call. What became of the call is recorded by row and
-try, whoever owns the conversation by then, and is repeated until it is stored.
+A call that is paced waits for its instant. The lease is checked once more between the mark and the call. What
+became of the call is recorded by row and try, whoever owns the conversation by then, and is repeated until it is
+stored.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -20,11 +22,12 @@ from turnkeeper.engine.clock import Clock
 from turnkeeper.engine.lease import Lease
 from turnkeeper.engine.patience import until_stored
 from turnkeeper.engine.watching import Watch
+from turnkeeper.model.conversation import OutboundRow
 from turnkeeper.model.errors import Fenced
-from turnkeeper.model.ids import tracker_for
+from turnkeeper.model.ids import ChannelId, WorkspaceId, tracker_for
 from turnkeeper.model.outbound import Content, NotSent, Outbound, Outcome, Refused, Rejected, Sayable, Unknown
 from turnkeeper.model.policy import Channel
-from turnkeeper.rules import window
+from turnkeeper.rules import pacing, window
 from turnkeeper.rules.retry import backoff
 from turnkeeper.store.base import ClaimedSend, Dispatch, Sent, Store
 
@@ -34,6 +37,10 @@ _MARGIN = 0.9
 """The call's own limit, as a part of the send's, after which its fate is unknown to everybody."""
 _PUT_BACK = NotSent("stopped before the call", retry_after=0.1)
 """Not at once: whoever is stopped would only be given it again."""
+_NOT_OURS = NotSent("the lease had lapsed before the call", retry_after=0.0)
+_STOPPED = "the provider refuses the account: `turnkeeper doctor` tells its words"
+_TOO_LATE = NotSent("its instant had passed before the call", retry_after=0.0)
+_REFUSED_MEANWHILE = NotSent("the provider refused the channel before the call", retry_after=0.0)
 
 
 class Sender:
@@ -60,6 +67,7 @@ class Sender:
         self._clock = clock
         self._rng = rng
         self._watch = watch
+        self._refused_at: dict[tuple[WorkspaceId, ChannelId], float] = {}
         self.under_way: set[asyncio.Future[Any]] = set()
         """Calls that must be seen to their end: sends, and the effects of turns."""
 
@@ -94,9 +102,27 @@ class Sender:
     ) -> float | None:
         dispatch = await until_stored(write, self._clock)
         while dispatch.send is not None:
-            outcome = _PUT_BACK if stopped.is_set() else await self._call(dispatch.send)
+            outcome = await self._obstacle(dispatch.send, stopped) or await self._call(dispatch.send)
             dispatch = await self._recorded(dispatch.send, outcome, in_turn)
         return dispatch.due_at
+
+    async def _obstacle(self, claimed: ClaimedSend, stopped: asyncio.Event) -> Outcome | None:
+        """Wait for the call's instant; why it is not to be made after all, or None: then nothing more is waited for."""
+        row = claimed.row
+        if row.call_at is not None and (wait := row.call_at - self._clock.now()) > 0:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(wait):
+                    await stopped.wait()
+        if stopped.is_set():
+            return _PUT_BACK
+        if not await self._lease.trusted(claimed.run.worker_id):
+            return _NOT_OURS
+        if pacing.is_late(row, self._clock.now()):
+            return _TOO_LATE
+        refused_at = self._refused_at.get((row.workspace_id, row.channel_id))
+        if refused_at is not None and row.sending_at is not None and row.sending_at <= refused_at:
+            return _REFUSED_MEANWHILE
+        return None
 
     async def _recorded(self, claimed: ClaimedSend, outcome: Outcome, in_turn: bool) -> Dispatch:
         row = claimed.row
@@ -108,6 +134,7 @@ class Sender:
                 "send failed", channel=row.channel_id, row=row.seq, turn=row.turn_no, outcome=outcome_is, code=code
             )
         told_at = self._clock.now()
+        self._note_refusal(row, outcome)
         wait = backoff(row.failures + 1, jitter=self._rng.random())
 
         async def record() -> Dispatch:
@@ -116,11 +143,21 @@ class Sender:
             with self._watch.asking("record"):
                 return await self._store.record(Sent(row.key, row.tries, outcome, claimed.run, wait, now, in_turn))
 
-        return await until_stored(record, self._clock)
+        dispatch = await until_stored(record, self._clock)
+        self._note_refusal(row, outcome)  # again: what was marked until it was stored knew nothing of it
+        if dispatch.stopped and isinstance(outcome, Rejected):
+            _log.error("channel stopped", channel=row.channel_id, code=outcome.code, reason=_STOPPED)
+        return dispatch
+
+    def _note_refusal(self, row: OutboundRow, outcome: Outcome) -> None:
+        """The channel's other rows that are marked here and not yet called need not be refused as well."""
+        whole = (isinstance(outcome, Rejected) and outcome.remedy == "stop_channel") or (
+            isinstance(outcome, NotSent) and outcome.scope == "number"
+        )
+        if whole:
+            self._refused_at[row.workspace_id, row.channel_id] = self._clock.now()
 
     async def _call(self, claimed: ClaimedSend) -> Outcome:
-        if not await self._lease.trusted(claimed.run.worker_id):
-            return NotSent("the lease had lapsed before the call", retry_after=0.0)
         channel = claimed.channel
         adapter = self._adapters[channel.kind]
         content = _content(claimed.row.content)

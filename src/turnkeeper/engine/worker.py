@@ -31,6 +31,8 @@ from turnkeeper.store.base import Beat, Claimed, ClaimedTurn, Run, Store, Wake
 _log = structlog.get_logger("turnkeeper.worker")
 CLAIM_LIMIT = 256
 SAFETY_POLL = 1.0
+LOOK_AGAIN = 0.05
+"""Seconds: what the safety net finds to be due is often the first of many."""
 SLOT = 0.002
 """Seconds; due times are rounded up to whole slots."""
 TIMER_BATCH = 200
@@ -83,6 +85,7 @@ class Worker:
         self._claiming = False
         self._asking = False
         self._suspicion = 0
+        self._found_due = math.inf
         self._stopping = False
         self._dispatching: asyncio.Task[None] | None = None
         self._over: Outage | None = None
@@ -143,7 +146,7 @@ class Worker:
             self.ticked_at = self._clock.monotonic()
             try:
                 full = await self._claim()
-                if self._clock.monotonic() >= poll_at:
+                if self._clock.monotonic() >= poll_at or self._clock.now() >= self._found_due:
                     poll_at = self._clock.monotonic() + SAFETY_POLL
                     if await self._poll():
                         full, poll_at = True, self._clock.monotonic()
@@ -197,6 +200,7 @@ class Worker:
         due = await self._store.next_due()
         self._answered_at = asked_at
         now = self._clock.now()
+        self._found_due = math.inf if due is None else max(due, now + LOOK_AGAIN)
         if due is None:
             return False
         if due > now:
@@ -212,6 +216,7 @@ class Worker:
         wait = until - self._clock.monotonic()
         if self._due:
             wait = min(wait, self._due[0] - self._clock.now())
+        wait = min(wait, self._found_due - self._clock.now())
         if wait <= 0 or self._awake.is_set() or self._loop is None:
             await asyncio.sleep(0)
             return

@@ -62,7 +62,8 @@ class Conversation(msgspec.Struct, frozen=True):
     `owner` and `epoch` fence: a write counts only with both. `due_at` is derived (rules.mailbox.due_at) and
     stored because claims are found by it. `in_last`/`out_last` are the newest sequence numbers of mailbox and
     outbox; every event up to `done_to` and every row up to `out_done` needs no further look. `unsent` counts
-    rows that are not settled. `first_at`/`last_at`: the waiting messages of the contact; `turn_first_at`: the
+    rows that are not settled. `pair_tat`: how far what was sent to this contact lies ahead of the pair's limit
+    (rules.pacing). `first_at`/`last_at`: the waiting messages of the contact; `turn_first_at`: the
     first message of the running turn. `addresses` are joined by newlines, the one to answer first.
     """
 
@@ -104,6 +105,7 @@ class Conversation(msgspec.Struct, frozen=True):
     follow_ups: bool = False
     held_echoes: int = 0
     duplicates: int = 0
+    pair_tat: float | None = None
 
     @property
     def key(self) -> ConversationKey:
@@ -146,7 +148,8 @@ class OutboundRow(msgspec.Struct, frozen=True):
     """One message to send. `turn_no` below zero: a notice, said outside any turn.
 
     `state` only moves forward (rules.delivery). `settled_at` is set once nothing more will be tried;
-    `hold_until`: not before then; `sending_at`: when the current try was marked.
+    `hold_until`: not before then; `sending_at`: when the current try was marked; `call_at`: when its call
+    is due, where the channel is paced. `faults`: how many of its `failures` count towards a limit on tries.
     """
 
     workspace_id: WorkspaceId
@@ -171,6 +174,8 @@ class OutboundRow(msgspec.Struct, frozen=True):
     sent_at: float | None = None
     delivered_at: float | None = None
     read_at: float | None = None
+    call_at: float | None = None
+    faults: int = 0
 
     @property
     def key(self) -> OutboundKey:

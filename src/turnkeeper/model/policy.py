@@ -12,7 +12,7 @@ Overlap = Literal["interrupt", "queue", "drop"]
 
 @dataclass(frozen=True, slots=True)
 class RateLimit:
-    """`count` messages at once, and from then on one every `per / count` seconds, from one contact."""
+    """`count` messages at once, and from then on one every `per / count` seconds, from or to one contact."""
 
     count: int
     per: float
@@ -72,6 +72,14 @@ class SendPolicy:
     send_limit: float = 20.0
     echo_takes_over: float | None = None
     """Seconds for which a reply typed on the business's own phone takes over; None: it does not."""
+    per_second: float | None = None
+    """Messages a second over all contacts; None: no limit."""
+    pair: RateLimit | None = None
+    """Messages to one contact; None: no limit."""
+    parts: Literal["accepted", "delivered"] = "accepted"
+    """What the part before must be until the next part of an answer leaves."""
+    parts_wait: float = 2.0
+    """Seconds for which `delivered` is waited for at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +95,8 @@ class Channel:
     config: object = None
     elsewhere: str | None = None
     """The environment that it is for, where that is not this one: nothing is taken, run or sent for it here."""
+    credentials: str = ""
+    """A digest of what the provider knows us by: tells whether it was replaced. Empty: unknown."""
 
 
 class Directory(Protocol):

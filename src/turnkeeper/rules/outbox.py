@@ -53,7 +53,29 @@ def next_move(row: OutboundRow, policy: SendPolicy, *, now: float, over: retry.O
             return Next("hold", replace(row, hold_until=until))
     elif row.expires_at <= now:
         return Next("settle", _lapsed(row, "not sent in time", now))
-    return Next("send", replace(row, state="sending", tries=row.tries + 1, sending_at=now, hold_until=None))
+    marked = replace(row, state="sending", tries=row.tries + 1, sending_at=now, hold_until=None, call_at=None)
+    return Next("send", marked)
+
+
+def part_waits_until(before: OutboundRow | None, row: OutboundRow, policy: SendPolicy, *, now: float) -> float | None:
+    """Until when a part waits for the arrival of the one before it; None: it need not, or has waited enough."""
+    if policy.parts != "delivered" or before is None or before.turn_no != row.turn_no or row.turn_no <= 0:
+        return None
+    if before.state not in ("accepted", "sent") or before.accepted_at is None:
+        return None
+    until = min(before.accepted_at, now) + policy.parts_wait
+    return until if until > now else None
+
+
+def has_arrived(state: str) -> bool:
+    """Whether nothing more is to be waited for before the next part."""
+    return state in ("delivered", "read", "played", "failed")
+
+
+def _began(row: OutboundRow, now: float) -> float:
+    """When the call of the current try was due."""
+    marked_at = row.sending_at if row.sending_at is not None else now
+    return max(marked_at, row.call_at or marked_at)
 
 
 def _waits_anew(row: OutboundRow, policy: SendPolicy, now: float, over: retry.Outage | None) -> float | None:
@@ -70,8 +92,7 @@ def _waits_anew(row: OutboundRow, policy: SendPolicy, now: float, over: retry.Ou
 
 def _found_sending(row: OutboundRow, policy: SendPolicy, now: float) -> Next:
     """Somebody died while sending: the call may still be under way until its own limit is over."""
-    began = row.sending_at if row.sending_at is not None else now
-    limit = began + policy.send_limit
+    limit = _began(row, now) + policy.send_limit
     if now < limit:
         return Next("hold", replace(row, hold_until=limit))
     return Next("hold" if policy.on_unknown != "never_resend" else "settle", unknown(row, policy, now))
@@ -83,8 +104,7 @@ def unknown(
     """The row as of unknown fate: its echo is waited for at least as long as the outage lasted."""
     if policy.on_unknown == "never_resend":
         return replace(row, state="unknown", reason=reason, hold_until=None, settled_at=now)
-    began = row.sending_at if row.sending_at is not None else now
-    wait = retry.unknown_wait(unknown_wait=policy.unknown_wait, sent_at=began, now=now)
+    wait = retry.unknown_wait(unknown_wait=policy.unknown_wait, sent_at=_began(row, now), now=now)
     return replace(row, state="unknown", reason=reason, hold_until=now + wait)
 
 
@@ -112,11 +132,17 @@ def after_outcome(row: OutboundRow, outcome: Outcome, policy: SendPolicy, *, bac
 
 
 def _not_sent(row: OutboundRow, outcome: NotSent, backoff: float, now: float) -> OutboundRow:
-    tried = row.failures + 1
-    if outcome.limit is not None and tried >= outcome.limit:
-        return replace(row, state="failed", code=outcome.code, reason=outcome.reason, failures=tried, settled_at=now)
-    wait = backoff if outcome.retry_after is None else outcome.retry_after
-    return _put_back(row, outcome.reason, outcome.code, now + wait, now)
+    counts = outcome.limit is not None and outcome.scope == "message"
+    row = replace(row, faults=row.faults + counts)
+    if counts and outcome.limit is not None and row.faults >= outcome.limit:
+        failures = row.failures + 1
+        return replace(row, state="failed", code=outcome.code, reason=outcome.reason, failures=failures, settled_at=now)
+    return _put_back(row, outcome.reason, outcome.code, now + wait_of(outcome, backoff), now)
+
+
+def wait_of(outcome: NotSent, backoff: float) -> float:
+    """Seconds until the next try: the provider's word counts before ours."""
+    return backoff if outcome.retry_after is None else outcome.retry_after
 
 
 def _put_back(row: OutboundRow, reason: str, code: str | None, at: float | None, now: float) -> OutboundRow:

@@ -125,11 +125,13 @@ Claimed = ClaimedTurn | ClaimedSend
 class Dispatch(NamedTuple):
     """What follows a write: a row now marked `sending`, or the conversation let go, due again at `due_at`.
 
-    Both empty: still held (a turn that goes on after a `say_now`).
+    Both empty: still held (a turn that goes on after a `say_now`). `stopped`: the outcome that was recorded stopped
+    the channel, which was not stopped before.
     """
 
     send: ClaimedSend | None
     due_at: float | None = None
+    stopped: bool = False
 
 
 class StepKey(NamedTuple):
@@ -321,6 +323,9 @@ class Store(Protocol):
 
     async def resume_channel(self, workspace_id: WorkspaceId, channel_id: ChannelId, now: float) -> bool:
         """Send on it again; False if it was not stopped."""
+
+    async def refused_credentials(self) -> dict[tuple[WorkspaceId, ChannelId], str]:
+        """Of channels that a provider's refusal stopped: the digest of the credentials that it refused."""
 
     async def paused_channels(self) -> list[tuple[WorkspaceId, ChannelId, str, float]]:
         """Channels that are stopped: workspace, channel, reason, since."""

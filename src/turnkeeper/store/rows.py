@@ -6,7 +6,7 @@ before they read what belongs to them, and always all at once (`lock` sorts), so
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from turnkeeper.model.conversation import (
@@ -21,9 +21,11 @@ from turnkeeper.model.conversation import (
     TurnRow,
 )
 from turnkeeper.model.ids import ChannelId, ConversationId, ConversationKey, OutboundKey, WorkerId, WorkspaceId
+from turnkeeper.rules.pacing import Bucket
 
 AddressKey = tuple[WorkspaceId, ChannelId, str]
 TurnKey = tuple[WorkspaceId, ConversationId, int]
+ChannelKey = tuple[WorkspaceId, ChannelId]
 
 
 class EventChange(NamedTuple):
@@ -158,11 +160,20 @@ class Rows(Protocol):
 
     async def pause(self, workspace_id: WorkspaceId, channel_id: ChannelId, reason: str, now: float) -> bool: ...
     async def resume(self, workspace_id: WorkspaceId, channel_id: ChannelId) -> bool: ...
+    async def refused(self, workspace_id: WorkspaceId, channel_id: ChannelId, credentials: str) -> None:
+        """Remember with which credentials a channel was refused; a resume forgets it."""
+
     async def hold_channel(self, workspace_id: WorkspaceId, channel_id: ChannelId) -> None:
         """No conversation of the channel with unsent rows is due."""
 
     async def free_channel(self, workspace_id: WorkspaceId, channel_id: ChannelId, now: float) -> None:
         """All of them are."""
+
+    async def buckets(self, keys: Iterable[ChannelKey]) -> dict[ChannelKey, Bucket]:
+        """What channels have sent, locked, made where there is none. The last lock that a script takes: whoever
+        holds it waits for nobody."""
+
+    async def save_buckets(self, buckets: Mapping[ChannelKey, Bucket]) -> None: ...
 
     async def add_worker(self, worker_id: WorkerId, now: float) -> None: ...
     async def beat(self, worker_id: WorkerId, now: float) -> bool:

@@ -96,6 +96,17 @@ def of_store(ledger: Ledger | None, vitals: Vitals | None, now: float) -> Iterat
         )
 
 
+def of_channels(paused: Sequence[str] | None) -> Iterator[Any]:
+    """The channels that are stopped; None where the database does not answer."""
+    from prometheus_client.core import GaugeMetricFamily
+
+    if paused is not None:
+        stopped = GaugeMetricFamily("turnkeeper_channel_paused", "Channels that send nothing.", labels=["channel"])
+        for channel in sorted(paused):
+            stopped.add_metric([channel], 1)
+        yield stopped
+
+
 def of_workers(counted: Figures) -> Iterator[Any]:
     """What the workers of this machine counted."""
     turns, sends = "Attempts of turns by how they ended.", "Tries of sends by what became of them."

@@ -8,10 +8,11 @@ import msgspec
 
 from turnkeeper.engine.figures import Figures
 from turnkeeper.model.errors import StoreError
+from turnkeeper.model.ids import ChannelId, WorkspaceId
 from turnkeeper.store.base import Ledger, Vitals
 from turnkeeper.web.asgi import Answer, Receive, Scope, Send, answer, send_answer
 from turnkeeper.web.counters import WebhookCounters
-from turnkeeper.web.metrics import Spooled, exposition, of_spool, of_store, of_takes, of_webhooks, of_workers
+from turnkeeper.web.metrics import Spooled, exposition, of_channels, of_spool, of_store, of_takes, of_webhooks, of_workers
 
 _PATIENCE = 2.0
 """Seconds for which the database may think before it counts as away."""
@@ -30,6 +31,9 @@ class Reading(Protocol):
 
     async def ledger(self) -> Ledger:
         """How many events stand where."""
+
+    async def paused_channels(self) -> list[tuple[WorkspaceId, ChannelId, str, float]]:
+        """Channels that are stopped: workspace, channel, reason, since."""
 
 
 class Ops:
@@ -89,17 +93,19 @@ class Ops:
         return await self._store.vitals(now, now - self._lease)
 
     async def _metrics(self) -> Answer:
-        ledger, vitals = None, None
+        ledger, vitals, paused = None, None, None
         try:
             async with asyncio.timeout(_PATIENCE):
                 ledger = await self._ledger()
                 vitals = await self._vitals()
+                paused = [str(row[1]) for row in await self._store.paused_channels()]
         except (StoreError, TimeoutError):
             pass  # what the process itself counted is told all the same
         sources = [
             of_webhooks(self._counters),
             of_spool(self._spool),
             of_store(ledger, vitals, self._now()),
+            of_channels(paused),
             of_workers(self._workers()),
             of_takes(self._counters),
         ]

@@ -25,6 +25,7 @@ from turnkeeper.channels.whatsapp_cloud.limits import LIMITS
 from turnkeeper.channels.whatsapp_cloud.parse import parse_body
 from turnkeeper.model.events import Received
 from turnkeeper.model.outbound import Outbound, Outcome, Rejected, Template
+from turnkeeper.model.policy import RateLimit
 
 _SIGNED = "sha256="
 _CHALLENGE_LENGTH = 64
@@ -63,6 +64,8 @@ class WhatsAppCloud:
         typing_longest=300.0,
         tracks_sends=True,
         on_unknown="wait_then_resend",
+        per_second=80.0,
+        per_contact=RateLimit(45, 45 * 6.0),  # one in 6 s, of which 45 may be borrowed
     )
 
     def verify(self, request: Webhook, config: WhatsAppCloudConfig) -> None:

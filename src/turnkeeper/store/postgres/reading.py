@@ -50,6 +50,12 @@ async def vitals(connection: PooledConnection, now: float, since: float) -> Vita
     return Vitals(*row) if row is not None else Vitals(0, 0)
 
 
+async def refused_credentials(connection: PooledConnection) -> dict[tuple[WorkspaceId, ChannelId], str]:
+    """With which credentials channels were refused."""
+    found = await connection.fetch("select workspace_id, channel_id, credentials from channel_refusal")
+    return {(row[0], row[1]): row[2] for row in found}
+
+
 async def paused_channels(connection: PooledConnection) -> list[tuple[WorkspaceId, ChannelId, str, float]]:
     """Channels that are stopped."""
     found = await connection.fetch(

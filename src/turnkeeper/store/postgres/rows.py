@@ -7,7 +7,7 @@ Where one transaction could miss another's unfinished work, the method says how 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import astuple
@@ -24,8 +24,9 @@ from turnkeeper.model.conversation import (
     TurnRow,
 )
 from turnkeeper.model.ids import ChannelId, ConversationKey, OutboundKey, WorkerId, WorkspaceId
+from turnkeeper.rules.pacing import Bucket
 from turnkeeper.store.postgres import statements as sql
-from turnkeeper.store.rows import AddressKey, EarlyReport, EventChange, TurnEnd, TurnKey
+from turnkeeper.store.rows import AddressKey, ChannelKey, EarlyReport, EventChange, TurnEnd, TurnKey
 
 if TYPE_CHECKING:
     import asyncpg
@@ -251,13 +252,29 @@ class PostgresRows:
         return bool(await self.run(sql.PAUSE, workspace_id, channel_id, reason, now))
 
     async def resume(self, workspace_id: WorkspaceId, channel_id: ChannelId) -> bool:
+        await self.run(sql.FORGIVE, workspace_id, channel_id)
         return bool(await self.run(sql.RESUME, workspace_id, channel_id))
+
+    async def refused(self, workspace_id: WorkspaceId, channel_id: ChannelId, credentials: str) -> None:
+        await self.run(sql.REFUSE, workspace_id, channel_id, credentials)
 
     async def hold_channel(self, workspace_id: WorkspaceId, channel_id: ChannelId) -> None:
         await self.run(sql.HOLD_CHANNEL, workspace_id, channel_id)
 
     async def free_channel(self, workspace_id: WorkspaceId, channel_id: ChannelId, now: float) -> None:
         await self.run(sql.FREE_CHANNEL, workspace_id, channel_id, now)
+
+    async def buckets(self, keys: Iterable[ChannelKey]) -> dict[ChannelKey, Bucket]:
+        """In order: the statement goes from key to key."""
+        wanted = sorted(set(keys))
+        found = await self._by_keys(sql.BUCKETS, wanted)
+        if len(found) < len(wanted):
+            await self._by_keys(sql.ADD_BUCKETS, wanted)
+            found = await self._by_keys(sql.BUCKETS, wanted)
+        return {(row[0], row[1]): Bucket(row[2], row[3]) for row in found}
+
+    async def save_buckets(self, buckets: Mapping[ChannelKey, Bucket]) -> None:
+        await self._by_keys(sql.SAVE_BUCKETS, [(*key, *bucket) for key, bucket in buckets.items()])
 
     async def add_worker(self, worker_id: WorkerId, now: float) -> None:
         await self.run(sql.ADD_WORKER, worker_id, now)

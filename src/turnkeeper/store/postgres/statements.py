@@ -25,6 +25,13 @@ from turnkeeper.store.base import LOOKED_BACK
 from turnkeeper.store.rows import EarlyReport
 
 _Struct = type[msgspec.Struct]
+SHAPES = {"conversation": "conversation_row2", "outbound": "outbound_row2"}
+"""The row types of tables that have had columns added; the others' are named after them."""
+
+
+def shape(table: str) -> str:
+    """The type in which rows of a table travel."""
+    return SHAPES.get(table, f"{table}_row")
 
 
 def columns(row: _Struct, table: str = "") -> str:
@@ -34,7 +41,7 @@ def columns(row: _Struct, table: str = "") -> str:
 
 
 def _insert(table: str, listed: str, clause: str = "") -> str:
-    return f"insert into {table} ({listed}) select {listed} from unnest($1::{table}_row[]) {clause}"
+    return f"insert into {table} ({listed}) select {listed} from unnest($1::{shape(table)}[]) {clause}"
 
 
 def _from_keys(listed: str, named: str, table: str, found: str) -> str:
@@ -54,7 +61,7 @@ def _update(table: str, row: _Struct, key: int) -> str:
     fields = row.__struct_fields__
     changes = ", ".join(f"{field} = k.{field}" for field in fields[key:])
     found = " and ".join(f"r.{field} = k.{field}" for field in fields[:key])
-    return _update_by(table, changes, f"unnest($1::{table}_row[]) as k", found)
+    return _update_by(table, changes, f"unnest($1::{shape(table)}[]) as k", found)
 
 
 def _replaced(row: _Struct, key: int) -> str:
@@ -211,11 +218,26 @@ DROP_FOLLOW_UPS = f"""delete from timer where ctid = any(array(
 PAUSED = "select workspace_id, channel_id from channel_pause for key share"
 PAUSE = "insert into channel_pause values ($1, $2, $3, $4) on conflict do nothing returning 1"
 RESUME = "delete from channel_pause where workspace_id = $1 and channel_id = $2 returning 1"
+REFUSE = """insert into channel_refusal (workspace_id, channel_id, credentials) values ($1, $2, $3)
+  on conflict (workspace_id, channel_id) do update set credentials = excluded.credentials"""
+FORGIVE = "delete from channel_refusal where workspace_id = $1 and channel_id = $2"
 HOLD_CHANNEL = """update conversation set send_at = null, due_at = null
   where workspace_id = $1 and channel_id = $2 and unsent > 0"""
 FREE_CHANNEL = """update conversation set send_at = $3::double precision,
   due_at = case when owner is null then $3::double precision end
   where workspace_id = $1 and channel_id = $2 and unsent > 0"""
+
+BUCKETS = f"""select r.* from {_PAIR} cross join lateral (
+    select workspace_id, channel_id, tat, tail from bucket r where {_CHANNELS} for update offset 0
+  ) r"""
+ADD_BUCKETS = f"""insert into bucket (workspace_id, channel_id, tat, tail) select k.w, k.c, 0, 0 from {_PAIR}
+  on conflict (workspace_id, channel_id) do nothing"""
+SAVE_BUCKETS = _update_by(
+    "bucket",
+    "tat = k.tat, tail = k.tail",
+    _keys(("w", "text"), ("c", "text"), ("tat", "double precision"), ("tail", "double precision")),
+    _CHANNELS,
+)
 
 ADD_WORKER = "insert into worker (id, started_at, beat_at) values ($1, $2, $2)"
 BEAT = "update worker set beat_at = $2 where id = $1 and not dead returning 1"

@@ -163,6 +163,9 @@ class PostgresStore(ScriptedStore[PostgresRows]):
     async def next_due(self) -> float | None:
         return await self._read(reading.next_due)
 
+    async def refused_credentials(self) -> dict[tuple[WorkspaceId, ChannelId], str]:
+        return await self._read(reading.refused_credentials)
+
     async def paused_channels(self) -> list[tuple[WorkspaceId, ChannelId, str, float]]:
         return await self._read(reading.paused_channels)
 

@@ -43,6 +43,12 @@ def vitals(connection: apsw.Connection, now: float, since: float) -> Vitals:
     return Vitals(workers, due, oldest_due_at=oldest_at if due else None)
 
 
+def refused_credentials(connection: apsw.Connection) -> dict[tuple[WorkspaceId, ChannelId], str]:
+    """With which credentials channels were refused."""
+    found = _all(connection, "select workspace_id, channel_id, credentials from channel_refusal")
+    return {(row[0], row[1]): row[2] for row in found}
+
+
 def paused_channels(connection: apsw.Connection) -> list[tuple[WorkspaceId, ChannelId, str, float]]:
     """Channels that are stopped."""
     found = _all(connection, "select workspace_id, channel_id, reason, paused_at from channel_pause order by 4")

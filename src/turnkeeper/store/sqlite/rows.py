@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import apsw
@@ -21,8 +21,9 @@ from turnkeeper.model.conversation import (
     TurnRow,
 )
 from turnkeeper.model.ids import ChannelId, ConversationKey, OutboundKey, WorkerId, WorkspaceId
+from turnkeeper.rules.pacing import Bucket
 from turnkeeper.store.base import LOOKED_BACK
-from turnkeeper.store.rows import AddressKey, EarlyReport, EventChange, TurnEnd, TurnKey
+from turnkeeper.store.rows import AddressKey, ChannelKey, EarlyReport, EventChange, TurnEnd, TurnKey
 
 
 def columns(row: type[msgspec.Struct]) -> str:
@@ -112,6 +113,11 @@ _ADD_TIMER = _insert(
 )
 _TAKE_TIMERS = f"""delete from timer where rowid in (select rowid from timer where due_at <= ? order by due_at limit ?)
   returning {columns(TimerRow)}"""
+_REFUSED = """insert into channel_refusal (workspace_id, channel_id, credentials) values (?, ?, ?)
+  on conflict do update set credentials = excluded.credentials"""
+_BUCKET = "select tat, tail from bucket where workspace_id = ? and channel_id = ?"
+_SAVE_BUCKET = """insert into bucket (workspace_id, channel_id, tat, tail) values (?, ?, ?, ?)
+  on conflict do update set tat = excluded.tat, tail = excluded.tail"""
 
 
 class SqliteRows:
@@ -278,8 +284,12 @@ class SqliteRows:
         return bool(self.run(sql, (workspace_id, channel_id, reason, now)))
 
     async def resume(self, workspace_id: WorkspaceId, channel_id: ChannelId) -> bool:
+        self.run("delete from channel_refusal where workspace_id = ? and channel_id = ?", (workspace_id, channel_id))
         sql = "delete from channel_pause where workspace_id = ? and channel_id = ? returning 1"
         return bool(self.run(sql, (workspace_id, channel_id)))
+
+    async def refused(self, workspace_id: WorkspaceId, channel_id: ChannelId, credentials: str) -> None:
+        self.run(_REFUSED, (workspace_id, channel_id, credentials))
 
     async def hold_channel(self, workspace_id: WorkspaceId, channel_id: ChannelId) -> None:
         self.run(
@@ -294,6 +304,13 @@ class SqliteRows:
             " where workspace_id = ?2 and channel_id = ?3 and unsent > 0",
             (now, workspace_id, channel_id),
         )
+
+    async def buckets(self, keys: Iterable[ChannelKey]) -> dict[ChannelKey, Bucket]:
+        found = {key: self._one(_BUCKET, key) for key in keys}
+        return {key: Bucket() if row is None else Bucket(*row) for key, row in found.items()}
+
+    async def save_buckets(self, buckets: Mapping[ChannelKey, Bucket]) -> None:
+        self._many(_SAVE_BUCKET, ((*key, *bucket) for key, bucket in buckets.items()))
 
     async def add_worker(self, worker_id: WorkerId, now: float) -> None:
         self.run("insert into worker (id, started_at, beat_at) values (?, ?, ?)", (worker_id, now, now))

@@ -179,6 +179,9 @@ class SqliteStore(ScriptedStore[SqliteRows]):
     async def next_due(self) -> float | None:
         return self._glance(reading.next_due)
 
+    async def refused_credentials(self) -> dict[tuple[WorkspaceId, ChannelId], str]:
+        return await self._read(reading.refused_credentials)
+
     async def paused_channels(self) -> list[tuple[WorkspaceId, ChannelId, str, float]]:
         return await self._read(reading.paused_channels)
 

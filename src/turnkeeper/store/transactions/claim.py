@@ -49,8 +49,9 @@ async def claim(
     desk = Desk(rows, directory)
     due = await rows.due(now, limit)
     desk.hold(due)
-    sends: list[Claimed] = list(await _claim_sends(desk, [row.key for row in due if row.unsent], worker_id, now, over))
+    # Sends last: what they lock of their channels, they lock for all workers.
     turns = await _claim_turns(desk, [row.key for row in due if not row.unsent], worker_id, now, versions)
+    sends: list[Claimed] = list(await _claim_sends(desk, [row.key for row in due if row.unsent], worker_id, now, over))
     await desk.save()
     return sends + turns
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from turnkeeper.model.conversation import Conversation
 from turnkeeper.model.errors import Fenced
 from turnkeeper.model.ids import ChannelId, ConversationKey, WorkspaceId
 from turnkeeper.model.policy import Channel, Directory
 from turnkeeper.rules.mailbox import settle_due
+from turnkeeper.rules.pacing import Bucket
 from turnkeeper.store.base import Run
-from turnkeeper.store.rows import Rows
+from turnkeeper.store.rows import ChannelKey, Rows
 
 
 class Desk:
@@ -21,7 +22,9 @@ class Desk:
         self.directory = directory
         self._held: dict[ConversationKey, Conversation] = {}
         self._changed: set[ConversationKey] = set()
-        self._paused: set[tuple[WorkspaceId, ChannelId]] | None = None
+        self._paused: set[ChannelKey] | None = None
+        self._buckets: dict[ChannelKey, Bucket] | None = None
+        self._drawn: set[ChannelKey] = set()
 
     async def lock(self, keys: Iterable[ConversationKey]) -> None:
         """Take conversations in hand; call it once, with all of them."""
@@ -72,9 +75,34 @@ class Desk:
         """Remember a channel that this transaction stopped."""
         self._paused = (self._paused or set()) | {(workspace_id, channel_id)}
 
+    async def bucket(self, conversation: Conversation) -> Bucket:
+        """What the conversation's channel has sent. The first call locks those of all channels at hand."""
+        if self._buckets is None:
+            self._buckets = await self.rows.buckets(sorted({_channel(each) for each in self._paced()}))
+        return self._buckets[_channel(conversation)]
+
+    def _paced(self) -> Iterator[Conversation]:
+        for conversation in self._held.values():
+            channel = self.channel(conversation)
+            if channel is not None and channel.sends.per_second is not None:
+                yield conversation
+
+    def draw(self, conversation: Conversation, bucket: Bucket) -> None:
+        """Remember what is left."""
+        if self._buckets is not None:
+            self._buckets[_channel(conversation)] = bucket
+            self._drawn.add(_channel(conversation))
+
     async def save(self) -> None:
-        """Write the conversations that changed."""
+        """Write the conversations and buckets that changed."""
+        if self._buckets and self._drawn:
+            await self.rows.save_buckets({key: self._buckets[key] for key in sorted(self._drawn)})
+            self._drawn.clear()
         if self._changed:
             changed = sorted(self._changed)
             self._changed.clear()
             await self.rows.save([self._held[key] for key in changed])
+
+
+def _channel(conversation: Conversation) -> ChannelKey:
+    return (conversation.workspace_id, conversation.channel_id)

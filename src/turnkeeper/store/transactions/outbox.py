@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from turnkeeper.model.conversation import Conversation, EventState, OutboundRow
 from turnkeeper.model.ids import ConversationKey
 from turnkeeper.model.policy import SendPolicy
-from turnkeeper.rules import outbox
+from turnkeeper.rules import outbox, pacing, rate_limit
 from turnkeeper.rules.delivery import settle_events
 from turnkeeper.rules.retry import Outage
 from turnkeeper.store.rows import TurnEnd, TurnKey
@@ -45,6 +45,11 @@ async def pump(
                 desk.put(replace(desk[key], unsent=0, send_at=None, out_done=desk[key].out_last))
                 continue
             move = outbox.next_move(row, policy_of(desk, desk[key]), now=now, over=over)
+            if move.move == "send":
+                if (until := await _waits_for_part(desk, row, now)) is not None:
+                    desk.put(replace(desk[key], out_done=row.seq - 1, send_at=until))
+                    continue
+                move = await _paced(desk, row, move, now)
             if move.row != row:
                 changed.append(move.row)
             if move.move == "send":
@@ -73,14 +78,64 @@ async def mark_new(
     for row in rows:
         conversation = desk[row.conversation]
         first = row.seq == conversation.out_done + 1 and desk.channel(conversation) is not None
-        if first and not await desk.is_paused(conversation):
-            move = outbox.next_move(row, policy_of(desk, conversation), now=now)
+        policy = policy_of(desk, conversation)
+        alone = row.seq == 1 or policy.parts == "accepted"
+        if first and alone and not await desk.is_paused(conversation):
+            move = outbox.next_move(row, policy, now=now)
             if move.move == "send":
+                move = await _paced(desk, row, move, now)
                 row = move.row
+                desk.put(replace(desk[row.conversation], send_at=row.hold_until or now))
+            if move.move == "send":
                 marked[row.conversation] = row
-                desk.put(replace(conversation, send_at=now))
         written.append(row)
     return written, marked
+
+
+async def _waits_for_part(desk: Desk, row: OutboundRow, now: float) -> float | None:
+    """Until when a row waits for the part before it to arrive."""
+    policy = policy_of(desk, desk[row.conversation])
+    if policy.parts == "accepted" or row.seq == 1:
+        return None
+    key = row.key._replace(seq=row.seq - 1)
+    before = (await desk.rows.outbound([key])).get(key)
+    return outbox.part_waits_until(before, row, policy, now=now)
+
+
+async def _paced(desk: Desk, row: OutboundRow, move: outbox.Next, now: float) -> outbox.Next:
+    """The move of a row that may be sent, once its pair and its number were asked: sent, or held until they let it."""
+    conversation = desk[row.conversation]
+    policy = policy_of(desk, conversation)
+    marked, pair_tat = move.row, conversation.pair_tat
+    if policy.pair is not None:
+        allowed, pair_tat = rate_limit.admit(policy.pair, tat=pair_tat, now=now)
+        if not allowed:
+            return _held(row, pacing.pair_free_at(policy.pair, pair_tat))
+    if policy.per_second is not None:
+        bucket = await desk.bucket(conversation)
+        slot = pacing.slot(bucket, policy.per_second, waited=row.hold_until is not None, now=now)
+        desk.draw(conversation, slot.bucket)
+        if not slot.goes:
+            return _held(row, slot.at - pacing.LEAD)
+        marked = replace(marked, call_at=slot.at)
+    if pair_tat != conversation.pair_tat:
+        desk.put(replace(conversation, pair_tat=pair_tat))
+    return outbox.Next("send", marked)
+
+
+def _held(row: OutboundRow, until: float) -> outbox.Next:
+    return outbox.Next("hold", replace(row, hold_until=min(until, row.expires_at)))
+
+
+async def slow_down(desk: Desk, row: OutboundRow, scope: str, until: float) -> None:
+    """The provider refused because of the pair or the number: nobody else need find that out."""
+    conversation = desk[row.conversation]
+    policy = policy_of(desk, conversation)
+    if scope == "number" and policy.per_second is not None:
+        desk.draw(conversation, pacing.slowed(await desk.bucket(conversation), until))
+    elif scope == "pair" and policy.pair is not None:
+        pair_tat = pacing.pair_slowed(policy.pair, conversation.pair_tat, until)
+        desk.put(replace(conversation, pair_tat=pair_tat))
 
 
 async def _is_held(desk: Desk, key: ConversationKey, now: float) -> bool:

@@ -12,7 +12,7 @@ from turnkeeper.rules import outbox
 from turnkeeper.store.base import Report
 from turnkeeper.store.rows import EarlyReport, Rows
 from turnkeeper.store.transactions.desk import Desk
-from turnkeeper.store.transactions.outbox import change_rows
+from turnkeeper.store.transactions.outbox import change_rows, policy_of
 from turnkeeper.store.transactions.people import settle_echoes
 
 Target = tuple[ConversationKey, OutboundKey] | None
@@ -63,6 +63,7 @@ async def apply(
             rows[row.key] = applied(row, early_report(report), report.received_at)
     now = max(report.received_at for report in reports)
     moved = {row.conversation for key, row in before.items() if row.settled_at is None and rows[key].settled_at}
+    moved |= {row.conversation for key, row in before.items() if _lets_next_part_go(desk, row, rows[key])}
     await change_rows(desk, [(before[key], rows[key]) for key in sorted(rows)], now)
     await desk.rows.add_early_reports(early)
     for key in moved:
@@ -70,6 +71,14 @@ async def apply(
             desk.put(replace(desk[key], send_at=now))
     await settle_echoes(desk, sorted(moved), now)
     return moved
+
+
+def _lets_next_part_go(desk: Desk, before: OutboundRow, after: OutboundRow) -> bool:
+    """Whether the part behind waited for just this."""
+    if not outbox.has_arrived(after.state) or outbox.has_arrived(before.state):
+        return False
+    conversation = desk[after.conversation]
+    return conversation.out_done == after.seq and policy_of(desk, conversation).parts == "delivered"
 
 
 def early_report(report: Report) -> EarlyReport:

@@ -8,14 +8,14 @@ from msgspec.structs import replace
 
 from turnkeeper.model.conversation import OutboundRow
 from turnkeeper.model.ids import ConversationKey, OutboundKey
-from turnkeeper.model.outbound import Accepted, Rejected
+from turnkeeper.model.outbound import Accepted, NotSent, Rejected
 from turnkeeper.model.policy import Directory
 from turnkeeper.rules import outbox
 from turnkeeper.store.base import ClaimedSend, Dispatch, Sent
 from turnkeeper.store.rows import Rows
 from turnkeeper.store.transactions import reports
 from turnkeeper.store.transactions.desk import Desk
-from turnkeeper.store.transactions.outbox import change_rows, let_go, policy_of, pump
+from turnkeeper.store.transactions.outbox import change_rows, let_go, policy_of, pump, slow_down
 from turnkeeper.store.transactions.people import settle_echoes
 
 
@@ -32,24 +32,46 @@ async def record(rows: Rows, directory: Directory, items: Sequence[Sent]) -> lis
             after[item.row] = outbox.after_outcome(
                 row, item.outcome, policy_of(desk, desk[row.conversation]), backoff=item.backoff, now=item.now
             )
-            await _stop_channel(desk, row, item)
+    stopped = {place for place, item in enumerate(items) if await _stops_channel(desk, before, item)}
     await _apply_early(rows, after)
     now = max((item.now for item in items), default=0.0)
     await change_rows(desk, [(before[key], after[key]) for key in sorted(after)], now)
     await settle_echoes(desk, sorted(key for key in keys if desk.get(key)), now)
+    for item in items:
+        await _slow_down(desk, before, after, item)
     results = await _go_on(desk, items, before, after, now)
     await desk.save()
-    return results
+    return [
+        result._replace(stopped=place in stopped) if isinstance(result, Dispatch) else result
+        for place, result in enumerate(results)
+    ]
 
 
-async def _stop_channel(desk: Desk, row: OutboundRow, item: Sent) -> None:
-    """A dead token stops the channel's queue; its rows keep their places until it is resumed."""
+async def _stops_channel(desk: Desk, before: dict[OutboundKey, OutboundRow], item: Sent) -> bool:
+    """A dead token stops the channel's queue, once; its rows keep their places until it is resumed."""
+    row = before.get(item.row)
     if not isinstance(item.outcome, Rejected) or item.outcome.remedy != "stop_channel":
-        return
+        return False
+    if row is None or row.tries != item.tried or row.state not in ("sending", "unknown"):
+        return False
     reason = f"{item.outcome.code}: {item.outcome.reason}"
-    if await desk.rows.pause(row.workspace_id, row.channel_id, reason, item.now):
+    stopped = await desk.rows.pause(row.workspace_id, row.channel_id, reason, item.now)
+    if stopped:
+        channel = desk.directory.channel(row.workspace_id, row.channel_id)
+        await desk.rows.refused(row.workspace_id, row.channel_id, channel.credentials if channel else "")
         await desk.rows.hold_channel(row.workspace_id, row.channel_id)
     desk.paused_now(row.workspace_id, row.channel_id)
+    return stopped
+
+
+async def _slow_down(
+    desk: Desk, before: dict[OutboundKey, OutboundRow], after: dict[OutboundKey, OutboundRow], item: Sent
+) -> None:
+    row = after.get(item.row)
+    outcome = item.outcome
+    if not isinstance(outcome, NotSent) or row is None or row == before[item.row] or row.state != "queued":
+        return
+    await slow_down(desk, row, outcome.scope, item.now + outbox.wait_of(outcome, item.backoff))
 
 
 async def _apply_early(rows: Rows, after: dict[OutboundKey, OutboundRow]) -> None:

@@ -232,8 +232,6 @@ async def _write_commits(
         desk.put(_queued(_after_turn(conversation), added, item.now))
     rows = desk.rows
     await rows.put_turns(records)
-    written, marked = await mark_new(desk, outbound, now)
-    await rows.add_outbound(written)
     await rows.put_sessions(await _sessions(rows, [item for item, _ in commits]))
     await _set_timers(desk, [item for item, _ in commits])
     # Nothing to wait for, unless it spoke with `say_now`: then it ends as its words do.
@@ -243,6 +241,8 @@ async def _write_commits(
             await _hand_over(desk, item)
         if item.failed:
             await carry_effects(desk, item.run.key, item.turn_no, item.now)
+    written, marked = await mark_new(desk, outbound, now)  # last: what it locks of a channel, it locks for all
+    await rows.add_outbound(written)
     return marked
 
 
