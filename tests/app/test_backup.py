@@ -171,7 +171,7 @@ def test_nothing_is_sent_after_a_restore_until_somebody_says_so(places: Places, 
 
     stopped, moved = places("other"), places("third")
     assert restore(stopped, saved.path).stopped == ("shop",)
-    assert asyncio.run(resume_refused(stopped)) == [], "a start is no reason to send"
+    assert asyncio.run(resume_refused(stopped)) == ([], []), "a start is no reason to send"
     assert restore(moved, saved.path, keep_sending=True).stopped == ()
     states = fetch(moved)[0].states
     assert states["running"] >= 1

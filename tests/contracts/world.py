@@ -59,6 +59,7 @@ class World:
         self.channel = channel
         self.now = T0
         self.sent: list[str] = []
+        self.calls: list[float] = []
         self._ids = count(1)
 
     async def start(self) -> None:
@@ -113,6 +114,7 @@ class World:
         """Record an outcome; Accepted, under an id of its own, unless said."""
         if outcome is None:
             self.sent.append(said(send.row))
+            self.calls.append(max(self.now, send.row.call_at or 0.0))
             outcome = Accepted(f"out.{next(self._ids)}")
         sent = Sent(send.row.key, send.row.tries, outcome, send.run, backoff, self.now, in_turn)
         return await self.store.record(sent)

@@ -10,7 +10,7 @@ import pytest
 from tests.simulation.world import Faults, World
 from turnkeeper.model.ids import read_tracker
 from turnkeeper.model.policy import RateLimit
-from turnkeeper.rules.pacing import AHEAD, GRACE
+from turnkeeper.rules.pacing import AHEAD, IDLE_GRACE
 from turnkeeper.testing.virtual_time import run
 
 
@@ -88,7 +88,7 @@ def _judge_pace(world: World) -> None:
 
 def _judge_pair(times: list[float], limit: RateLimit) -> None:
     """From any call to any later one; a call may be that much later than it was counted."""
-    later = AHEAD + GRACE
+    later = AHEAD + 2 * IDLE_GRACE
     for first, since in enumerate(times):
         for count, at in enumerate(times[first:], 1):
             assert count <= limit.count + (at - since + later) * limit.count / limit.per, (since, at, limit)

@@ -43,6 +43,9 @@ class Store:
             raise self.error
         return LEDGER
 
+    async def paused_channels(self) -> list[tuple[WorkspaceId, ChannelId, str, float]]:
+        return [(WorkspaceId("default"), ChannelId("desk"), "190: dead", 1.0)]
+
     async def recent(self, limit: int) -> list[Conversation]:  # noqa: ARG002 - the port's
         if self.error is not None:
             raise self.error
@@ -156,6 +159,7 @@ async def test_metrics(tmp_path: Path) -> None:
         "turnkeeper_workers 1.0",
         "turnkeeper_due_conversations 5.0",
         "turnkeeper_oldest_due_seconds 2.5",
+        'turnkeeper_channel_paused{channel="desk"} 1.0',
         'turnkeeper_turns_total{channel="shop",outcome="committed"} 1.0',
         'turnkeeper_sends_total{channel="shop",kind="text",outcome="rejected"} 1.0',
         'turnkeeper_send_retries_total{channel="shop"} 1.0',

@@ -20,6 +20,7 @@ LEAD = 0.1
 GRACE = 0.05
 """Seconds by which a call may miss its instant: one that is later would crowd those of other instants."""
 IDLE_GRACE = 0.5
+"""Seconds for a call that had nothing to wait for."""
 _SPACING = 1.02
 """Calls are this much further apart than the limit asks for, so that with GRACE any second holds within 5 %."""
 

@@ -12,7 +12,16 @@ from turnkeeper.model.ids import ChannelId, WorkspaceId
 from turnkeeper.store.base import Ledger, Vitals
 from turnkeeper.web.asgi import Answer, Receive, Scope, Send, answer, send_answer
 from turnkeeper.web.counters import WebhookCounters
-from turnkeeper.web.metrics import Spooled, exposition, of_channels, of_spool, of_store, of_takes, of_webhooks, of_workers
+from turnkeeper.web.metrics import (
+    Spooled,
+    exposition,
+    of_channels,
+    of_spool,
+    of_store,
+    of_takes,
+    of_webhooks,
+    of_workers,
+)
 
 _PATIENCE = 2.0
 """Seconds for which the database may think before it counts as away."""

@@ -37,6 +37,8 @@ _SETTINGS = {
     "idle_in_transaction_session_timeout": "0",
     "row_security": "off",  # a role that does not see everything must fail, not save half
 }
+_SHAPES = """select typname from pg_type
+  where typnamespace = current_schema()::regnamespace and typtype = 'c' and typname ~ $1"""
 _FAILED = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError)
 
 
@@ -117,7 +119,8 @@ async def _clear(connection: Connection, ours: list[str], here: set[str], *, for
     for name in mine:
         await connection.execute(f"drop table {name} cascade")
     for name in ours:
-        await connection.execute(f"drop type if exists {name}_row")
+        for shape in await connection.fetch(_SHAPES, rf"^{name}_row\d*$"):
+            await connection.execute(f"drop type {shape[0]}")
 
 
 async def _tables(connection: Connection) -> set[str]:

@@ -106,7 +106,9 @@ async def _paced(desk: Desk, row: OutboundRow, move: outbox.Next, now: float) ->
     """The move of a row that may be sent, once its pair and its number were asked: sent, or held until they let it."""
     conversation = desk[row.conversation]
     policy = policy_of(desk, conversation)
-    marked, pair_tat = move.row, conversation.pair_tat
+    if policy.pair is None and policy.per_second is None:
+        return move
+    marked, pair_tat = replace(move.row, call_at=now), conversation.pair_tat
     if policy.pair is not None:
         allowed, pair_tat = rate_limit.admit(policy.pair, tat=pair_tat, now=now)
         if not allowed:
