@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.testing.business import SECRET, World, message, settle
-from turnkeeper.testing.fake_graph import Behaviour
+from turnkeeper.testing.fake_graph import REFERRAL, REPLIES, Behaviour
 
 
 def signed(request: httpx2.Request) -> bool:
@@ -69,20 +69,32 @@ async def test_a_message_in_metas_shape() -> None:
         ]
 
 
-KINDS = "image video audio document sticker location contacts interactive button order system"
+KINDS = "image video audio document sticker location contacts interactive button order system reaction edit revoke"
 
 
 @pytest.mark.parametrize("kind", [*KINDS.split(), "unsupported"])
 async def test_every_kind_has_a_sample(kind: str) -> None:
     async with World() as world:
         ada = await world.fake.person("15551234567")
-        await ada.send(kind, referral={"source_id": "ad-1"})
+        await ada.send(kind, referral=REFERRAL)
         await world.fake.drained()
         (item,) = world.business.messages()
         assert item["type"] == kind
         assert item[kind]
-        assert item["referral"] == {"source_id": "ad-1"}
+        assert item["referral"]["ctwa_clid"]
         assert ("contacts" in world.business.values()[0]) == (kind != "system")
+        assert [error["code"] for error in item.get("errors", [])] == ([131051] if kind == "unsupported" else [])
+
+
+@pytest.mark.parametrize("name", REPLIES)
+async def test_every_reply_names_its_type(name: str) -> None:
+    async with World() as world:
+        ada = await world.fake.person("15551234567")
+        await ada.send("interactive", REPLIES[name])
+        await world.fake.drained()
+        (item,) = world.business.messages()
+        assert item["interactive"]["type"] == name
+        assert item["interactive"][name]
 
 
 async def test_reactions_presses_and_quotes() -> None:

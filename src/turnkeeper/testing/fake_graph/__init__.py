@@ -28,6 +28,7 @@ from turnkeeper.testing.fake_graph.media import Link, Media, Medium
 from turnkeeper.testing.fake_graph.payloads import FakeNumber, Identity
 from turnkeeper.testing.fake_graph.people import Person, Received, Typing, Written
 from turnkeeper.testing.fake_graph.phone import PhoneOwner
+from turnkeeper.testing.fake_graph.samples import REFERRAL, REPLIES
 from turnkeeper.testing.fake_graph.serving import (
     FakeGraphTransport,
     Running,
@@ -39,6 +40,8 @@ from turnkeeper.testing.fake_graph.templates import TemplateDefinition, Template
 from turnkeeper.testing.fake_graph.webhooks import Verified, WebhookCall, signature
 
 __all__ = [
+    "REFERRAL",
+    "REPLIES",
     "Behaviour",
     "BusinessApp",
     "Call",

@@ -8,6 +8,7 @@ from collections import deque
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from turnkeeper.testing.fake_graph.errors import GraphError
 from turnkeeper.testing.fake_graph.payloads import Identity, Update, message_item, metadata
 from turnkeeper.testing.fake_graph.samples import sample
 
@@ -268,6 +269,8 @@ class People:
     def take(self, person: Person, kind: str, payload: Any, extra: Json) -> Written:
         """A person writes: remember it and queue the webhook."""
         payload = sample(kind, self._media) if payload is None else payload
+        if kind == "unsupported":
+            extra = {"errors": [GraphError(131051).in_status()], **extra}
         now = self.core.clock.now()
         quoted = extra.get("context", {}).get("id")
         written = Written(self.core.next_id(), kind, _shown(kind, payload), now, payload, quoted)

@@ -45,9 +45,41 @@ OTHERS: Final[dict[str, Any]] = {
         "catalog_id": "7001",
         "product_items": [{"product_retailer_id": "sku-1", "quantity": 2, "item_price": 9.5, "currency": "EUR"}],
     },
+    "reaction": {"message_id": "wamid.unknown", "emoji": "👍"},
+    "edit": {"original_message_id": "wamid.unknown", "message": {"type": "text", "text": {"body": "Hello!"}}},
+    "revoke": {"original_message_id": "wamid.unknown"},
     "system": {"type": "user_changed_number", "body": "changed number", "wa_id": "15550003333"},
     "unsupported": {"type": "poll"},
 }
+
+REPLIES: Final[dict[str, dict[str, Any]]] = {
+    "button_reply": OTHERS["interactive"],
+    "list_reply": {
+        "type": "list_reply",
+        "list_reply": {"id": "mon", "title": "Monday", "description": "8 to 12"},
+    },
+    "nfm_reply": {
+        "type": "nfm_reply",
+        "nfm_reply": {"name": "flow", "body": "Sent", "response_json": '{"flow_token":"t-1","guests":"2"}'},
+    },
+    "call_permission_reply": {
+        "type": "call_permission_reply",
+        "call_permission_reply": {"response": "accept", "expiration_timestamp": 1800600000},
+    },
+}
+"""Each payload of the type `interactive`."""
+REFERRAL: Final[dict[str, Any]] = {
+    "source_url": "https://fb.example/ad",
+    "source_id": "120000000000001",
+    "source_type": "ad",
+    "headline": "Chat with us",
+    "body": "Summer succulents are here!",
+    "media_type": "image",
+    "image_url": "https://fb.example/ad.jpg",
+    "ctwa_clid": "Aff-n8ZTODi",
+    "welcome_message": {"text": "Hi there! Let us know how we can help!"},
+}
+"""The field `referral` of a first message that an ad led to."""
 
 
 def sample(kind: str, media: Media) -> Any:
