@@ -163,6 +163,7 @@ async def test_a_reaction_is_kept_and_starts_a_turn_only_where_it_is_asked_for()
         await person.says("hi")
         await do(person, reaction("👍", "wamid.out.1"))
         await do(person, reaction("", "wamid.out.1"))
+        assert len(person.typing_at) == 1, "nobody reads or answers an emoji with three dots"
         assert [turn.reaction for turn in turns[1:]] == [Reaction("wamid.out.1", "👍"), Reaction("wamid.out.1", "")]
         assert turns[1].text == ""
         assert person.heard == ["thanks"] * 3
@@ -216,13 +217,22 @@ async def test_a_bot_of_words_is_not_asked_about_pictures() -> None:
 
 @in_virtual_time
 async def test_the_session_stays_as_it_is() -> None:
-    bot, turns = watched("yes")
+    bot = Bot("assistant")
+
+    @bot.stage("first", first=True)
+    async def first(turn: Turn) -> None:
+        turn.state["name"] = turn.text
+        turn.stage = "second"
+
+    @bot.stage("second")
+    async def second(turn: Turn) -> None:
+        await turn.reply(f"second of {turn.state}")
+
     async with conversation(bot) as person:
-        await person.says("one")
+        await person.says("Ada")
         await do(person, event("unsupported"))
         await person.says("two")
-        assert turns[-1].state == {"turns": 2}
-        assert person.stage == "only"
+        assert person.heard == [SORRY, "second of {'name': 'Ada'}"]
 
 
 @in_virtual_time

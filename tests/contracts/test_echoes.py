@@ -172,12 +172,29 @@ async def test_the_owners_second_thoughts_are_in_the_history(
         assert await w.states() == states
 
 
-async def test_the_owner_cannot_correct_the_contacts_words(world: OpenWorld) -> None:
+@pytest.mark.parametrize(
+    "target, lines",
+    [
+        ("in.1", ["nine", "yes", "hello?"]),
+        ("in.2", ["nine", "yes", "hello?"]),
+        ("out.1", ["nine", "hello?"]),
+        (None, ["nine", "yes", "hello?"]),
+    ],
+)
+async def test_the_owner_takes_back_what_the_business_said_only(
+    world: OpenWorld, target: str | None, lines: list[str]
+) -> None:
     async with world(shop(None)) as w:
         await w.hear(text("nine", id="in.1"))
-        await w.hear(typed(changed(event("deleted"), target_message_id="in.1")))
-        await w.until_idle()
-        assert w.sent == ["re: nine"]
+        await w.answer("yes")
+        w.now += 1
+        await w.hear(echo("yes", id="out.1"))
+        await w.mode("human")
+        await w.hear(text("hello?", id="in.2"))
+        await w.hear(typed(changed(event("deleted"), target_message_id=target)))
+        assert await w.states() == {"person": 2, "answered": 1, "ignored": 1}
+        told = await w.store.history((await w.conversation()).key, 10)
+        assert [line.text for line in told] == lines
 
 
 async def test_a_correction_that_waits_behind_a_send_counts_once_it_is_decided(world: OpenWorld) -> None:

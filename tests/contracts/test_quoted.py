@@ -134,6 +134,16 @@ async def test_an_edit_stands_in_its_message_or_after_it_never_twice(world: Open
         ]
 
 
+async def test_what_the_contact_deleted_later_is_not_told_any_more(world: OpenWorld) -> None:
+    async with world() as w:
+        secret = text("my number is 4711")
+        await w.hear(secret, text("and?"))
+        await w.answer("Thanks.")
+        await w.hear(deleted(secret))
+        assert await lines(w) == [("contact", "and?"), ("bot", "Thanks.")]
+        assert await w.states() == {"answered": 2, "no_reply": 1}
+
+
 async def test_our_own_message_is_said_once_although_an_echo_of_it_came(world: OpenWorld) -> None:
     async with world() as w:
         await w.hear("hi")

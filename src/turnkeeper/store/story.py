@@ -22,14 +22,20 @@ _content = msgspec.json.Decoder(Content).decode
 
 
 def history(events: Sequence[EventRow], rows: Sequence[OutboundRow], limit: int) -> list[Line]:
-    """The last lines, oldest first. What was never sent was never said; an operator's words are their event's."""
+    """The last lines, oldest first, as the contact's phone shows them: without what was deleted since.
+
+    What was never sent was never said; an operator's words are their event's.
+    """
     heard = [(event, _inbound(event.body)) for event in events]
     known = {(inbound.message_id, inbound.text) for _, inbound in heard if inbound.kind != "edited"}
     # An edit that came in time stands in its message already.
     told = [pair for pair in heard if (pair[1].target_message_id, pair[1].text) not in known]
+    gone = {(inbound.from_me, inbound.target_message_id) for _, inbound in heard if inbound.kind == "deleted"}
+    told = [pair for pair in told if (pair[1].from_me, pair[1].message_id) not in gone]
     lines = [line for event, inbound in told if (line := _said(event, inbound)) is not None]
     operators = {-event.seq for event in events if event.kind == "operator"}
     spoken = [row for row in rows if row.turn_no not in operators and row.state not in _UNSAID]
+    spoken = [row for row in spoken if row.external_id is None or (True, row.external_id) not in gone]
     lines += [_spoken(row) for row in spoken]
     lines.sort(key=lambda line: line.at)
     return lines[-limit:]
