@@ -10,7 +10,7 @@ from tests.contracts.conftest import OpenWorld
 from tests.contracts.world import World
 from turnkeeper.model.events import ContactCard, Inbound, Location, Media, Order, OrderItem
 from turnkeeper.store.base import LOOKED_BACK, Line
-from turnkeeper.testing.events import ADA, channel, chosen, deleted, echo, edited, event, reaction, text
+from turnkeeper.testing.events import ADA, channel, chosen, deleted, echo, edited, event, reaction, text, unnumbered
 
 BOB = "15551230002"
 
@@ -142,6 +142,15 @@ async def test_what_the_contact_deleted_later_is_not_told_any_more(world: OpenWo
         await w.hear(deleted(secret))
         assert await lines(w) == [("contact", "and?"), ("bot", "Thanks.")]
         assert await w.states() == {"answered": 2, "no_reply": 1}
+
+
+async def test_messages_without_an_id_stand_for_themselves(world: OpenWorld) -> None:
+    async with world() as w:
+        await w.hear(unnumbered("lamp"))
+        await w.answer("Which?")
+        w.now += 20
+        await w.hear(replace(event("deleted"), target_message_id=None), unnumbered("lamp"))
+        assert await lines(w) == [("contact", "lamp"), ("bot", "Which?"), ("contact", "lamp")]
 
 
 async def test_our_own_message_is_said_once_although_an_echo_of_it_came(world: OpenWorld) -> None:

@@ -27,18 +27,26 @@ def history(events: Sequence[EventRow], rows: Sequence[OutboundRow], limit: int)
     What was never sent was never said; an operator's words are their event's.
     """
     heard = [(event, _inbound(event.body)) for event in events]
-    known = {(inbound.message_id, inbound.text) for _, inbound in heard if inbound.kind != "edited"}
-    # An edit that came in time stands in its message already.
-    told = [pair for pair in heard if (pair[1].target_message_id, pair[1].text) not in known]
-    gone = {(inbound.from_me, inbound.target_message_id) for _, inbound in heard if inbound.kind == "deleted"}
-    told = [pair for pair in told if (pair[1].from_me, pair[1].message_id) not in gone]
+    standing = {(inbound.message_id, inbound.text) for _, inbound in heard if inbound.kind != "edited"}
+    deletions = [inbound for _, inbound in heard if inbound.kind == "deleted" and inbound.target_message_id]
+    gone = {(inbound.from_me, inbound.target_message_id) for inbound in deletions}
+    told = [pair for pair in heard if not _is_stale(pair[1], standing, gone)]
     lines = [line for event, inbound in told if (line := _said(event, inbound)) is not None]
     operators = {-event.seq for event in events if event.kind == "operator"}
     spoken = [row for row in rows if row.turn_no not in operators and row.state not in _UNSAID]
-    spoken = [row for row in spoken if row.external_id is None or (True, row.external_id) not in gone]
+    spoken = [row for row in spoken if (True, row.external_id) not in gone]
     lines += [_spoken(row) for row in spoken]
     lines.sort(key=lambda line: line.at)
     return lines[-limit:]
+
+
+def _is_stale(
+    inbound: Inbound, standing: set[tuple[str | None, str | None]], gone: set[tuple[bool, str | None]]
+) -> bool:
+    """Deleted since; or an edit that came in time, which stands in its message already."""
+    if inbound.kind == "edited":
+        return (inbound.target_message_id, inbound.text) in standing
+    return (inbound.from_me, inbound.message_id) in gone
 
 
 def quoted(rows: Sequence[OutboundRow], operators: Sequence[int], events: Sequence[EventRow]) -> dict[str, Line]:
