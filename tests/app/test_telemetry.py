@@ -1,66 +1,17 @@
 """What leaves the machine: errors without a word of people's, and only where the configuration says so."""
 
-import gzip
 import json
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from tests.support.ingest import ingesting
 from turnkeeper.app import telemetry
 from turnkeeper.app.logs import Mask
 from turnkeeper.app.telemetry import Sentry, require_extras, telling
 from turnkeeper.config import Settings, load
 from turnkeeper.model.errors import ConfigurationError, StoreUnavailable
 from turnkeeper.testing.events import channel
-
-
-class Ingest(ThreadingHTTPServer):
-    """Takes whatever is posted to it."""
-
-    def __init__(self) -> None:
-        self.got: list[tuple[str, bytes]] = []
-        got = self.got
-
-        class Taking(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["content-length"]))
-                packed = self.headers.get("content-encoding") == "gzip"
-                got.append((self.path, gzip.decompress(body) if packed else body))
-                self.send_response(200)
-                self.send_header("content-length", "2")
-                self.end_headers()
-                self.wfile.write(b"{}")
-
-            def log_message(self, *_: Any) -> None:
-                pass
-
-        super().__init__(("127.0.0.1", 0), Taking)
-
-    @property
-    def url(self) -> str:
-        return f"127.0.0.1:{self.server_address[1]}"
-
-    def reports(self) -> list[dict[str, Any]]:
-        """The events among Sentry's envelopes."""
-        return [json.loads(body.split(b"\n")[2]) for path, body in self.got if path.endswith("/envelope/")]
-
-
-@contextmanager
-def ingesting() -> Iterator[Ingest]:
-    server = Ingest()
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
-        yield server
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 def settings(folder: Path, text: str) -> Settings:

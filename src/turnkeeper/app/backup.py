@@ -123,6 +123,7 @@ async def _ready(settings: Settings, *, stop: bool) -> tuple[str, ...]:
     await store.open()
     try:
         for channel in settings.channels:
+            await store.resume_channel(channel.workspace_id, channel.id, time.time())  # if another reason stops it
             await store.pause_channel(channel.workspace_id, channel.id, RESTORED, time.time())
     finally:
         await store.close()

@@ -25,9 +25,11 @@ def serve(
 
     from turnkeeper.app import load_bots
     from turnkeeper.app.launch import become_server, migrate_store, resume_refused
+    from turnkeeper.app.telemetry import require_extras
     from turnkeeper.config import load
 
     settings = load(config)
+    require_extras(settings)
     if not settings.channels:
         typer.echo(f"turnkeeper: no channel is configured in {config}: nothing will be received", err=True)
     for channel in settings.channels:
@@ -44,8 +46,13 @@ def serve(
     if role is not Role.WEB:
         resumed, stopped = asyncio.run(resume_refused(settings))
         for name, reason in resumed:
-            typer.echo(f"turnkeeper: channel {name} sends again; it had been stopped: {reason}", err=True)
+            typer.echo(f"turnkeeper: channel {name} sends again; it had been stopped by {_code(reason)}", err=True)
         for name, reason in stopped:
             mend = f"replace its token, or run `turnkeeper channel resume {name}`"
-            typer.echo(f"turnkeeper: channel {name} sends nothing: {reason}; {mend}", err=True)
+            typer.echo(f"turnkeeper: channel {name} sends nothing, stopped by {_code(reason)}; {mend}", err=True)
     become_server(settings, role.value)
+
+
+def _code(reason: str) -> str:
+    """The error's code: the rest is the provider's words, which may quote what people write."""
+    return f"error {reason.partition(':')[0]}"
