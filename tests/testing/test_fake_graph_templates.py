@@ -279,8 +279,39 @@ WRONG: list[tuple[str, dict[str, Any], int]] = [
     ("no example", definition(components=[{"type": "BODY", "text": "Dear {{1}}!"}]), 100),
     ("two in a header", with_a({"type": "HEADER", "text": "{{1}} {{2}}"}), 100),
     ("one in a footer", with_a({"type": "FOOTER", "text": "{{1}}"}), 100),
+    ("a body twice", with_a(definition()["components"][0]), 100),
+    ("a header of no format", with_a({"type": "HEADER", "format": "SONG"}), 100),
+    ("a picture without example", with_a({"type": "HEADER", "format": "IMAGE"}), 131008),
+    ("no buttons", with_a({"type": "BUTTONS", "buttons": []}), 131009),
+    ("a button of no kind", with_a({"type": "BUTTONS", "buttons": [{"type": "BELL", "text": "x"}]}), 100),
+    ("a label of 26", with_a({"type": "BUTTONS", "buttons": [{**QUICK, "text": "x" * 26}]}), 131009),
+    ("three addresses", with_a({"type": "BUTTONS", "buttons": [STATIC] * 3}), 100),
+    ("an address without example", with_a({"type": "BUTTONS", "buttons": [URL]}), 100),
+    ("a parameter within an address", with_a({"type": "BUTTONS", "buttons": [
+        {**URL, "url": "https://x.example/{{1}}/x", "example": ["x"]}]}), 100),
+    ("a coupon of 16", with_a({"type": "BUTTONS", "buttons": [{**COUPON, "example": "x" * 16}]}), 131009),
     ("another component", with_a({"type": "HAND"}), 100),
 ]  # fmt: skip
+
+
+async def test_creates_with_every_part() -> None:
+    async with World() as world:
+        header = {"type": "header", "format": "IMAGE", "example": {"header_handle": ["4::x"]}}
+        buttons = [
+            QUICK,
+            {**URL, "example": ["x"]},
+            COUPON,
+            {"type": "PHONE_NUMBER", "text": "Call", "phone_number": "+1"},
+        ]
+        body = with_a(header)
+        body["components"] += [{"type": "FOOTER", "text": "x"}, {"type": "BUTTONS", "buttons": buttons}]
+        assert (await create(world, body)).status_code == 200
+        assert [each["type"] for each in world.fake.templates.get("order_1").components] == [
+            "BODY",
+            "HEADER",
+            "FOOTER",
+            "BUTTONS",
+        ]
 
 
 @pytest.mark.parametrize("label, body, code", WRONG, ids=[each[0] for each in WRONG])

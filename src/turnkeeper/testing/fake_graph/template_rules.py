@@ -1,4 +1,4 @@
-"""A template's definition, and a send held against it. Values in, `GraphError` out.
+"""A send held against a template's definition. Values in, `GraphError` out.
 
 Source: Meta's template and error references; the words of the refusals as they are met in the wild.
 """
@@ -9,17 +9,13 @@ import re
 from collections.abc import Sequence
 from typing import Any, Final, Literal
 
-from turnkeeper.testing.fake_graph.checks import Object, a_text, an_object, items
-from turnkeeper.testing.fake_graph.errors import GraphError, parameter_error
+from turnkeeper.testing.fake_graph.checks import Object
+from turnkeeper.testing.fake_graph.errors import GraphError
 
 Parameters = Literal["POSITIONAL", "NAMED"]
 
 VARIABLE: Final = re.compile(r"\{\{\s*([a-z0-9_]+)\s*\}\}")
-LAST: Final = re.compile(VARIABLE.pattern + r"\Z")
-NAME: Final = re.compile(r"[a-z0-9_]{1,512}")
-CATEGORIES: Final = ("AUTHENTICATION", "MARKETING", "UTILITY")
 BODY: Final = 1024
-LINE: Final = 60
 COUPON: Final = 15
 AUTHENTICATION_VALUE: Final = 15
 SENT_AS: Final = {"URL": "url", "QUICK_REPLY": "quick_reply", "COPY_CODE": "copy_code", "FLOW": "flow"}
@@ -30,9 +26,6 @@ SPELT: Final = {"URL": "Url", "QUICK_REPLY": "QuickReply", "COPY_CODE": "copy_co
 def variables(text: str) -> list[str]:
     """The parameters of a text, each once, in order."""
     return list(dict.fromkeys(VARIABLE.findall(text)))
-
-
-# A send
 
 
 def check_against(components: Sequence[Object], style: Parameters, category: str, payload: Object) -> None:
@@ -129,48 +122,3 @@ def _check_button(at: str, button: Object, sent: list[Any]) -> None:
             raise GraphError(132018, f"{at}: the code is longer than {COUPON} characters")
     elif button["type"] == "QUICK_REPLY" and any(value["type"] != "payload" for value in sent):
         raise GraphError(132012, f"{at} takes a payload")
-
-
-# A definition
-
-
-def check_definition(body: Object) -> tuple[str, str, str, list[Any]]:
-    """Name, language, category and components of a template to create."""
-    name = a_text(body, "template", "name", 512)
-    if not NAME.fullmatch(name):
-        raise parameter_error("Message template name can only have lowercase letters, digits and underscores.")
-    language = a_text(body, "template", "language", 15)
-    category = a_text(body, "template", "category", 20)
-    if category not in CATEGORIES:
-        raise parameter_error(f"Param category must be one of {{{', '.join(CATEGORIES)}}}.")
-    components = items(body.get("components"), "components", most=5)
-    kinds = [str(an_object(each, "components").get("type", "")).upper() for each in components]
-    if kinds.count("BODY") != 1:
-        raise parameter_error("A template must have one BODY component.")
-    for kind, component in zip(kinds, components, strict=True):
-        _check_component(kind, component)
-    return name, language, category, [{**each, "type": kind} for kind, each in zip(kinds, components, strict=True)]
-
-
-def _check_component(kind: str, component: Object) -> None:
-    if kind == "BODY":
-        text = a_text(component, "BODY", "text", BODY)
-        found = variables(text)
-        if VARIABLE.match(text.strip()) or LAST.search(text.strip()):
-            details = "Leading or trailing params are not allowed"
-            raise GraphError(100, details, message="Invalid parameter", subcode=2388299)
-        if all(each.isdigit() for each in found) and found != [str(n + 1) for n in range(len(found))]:
-            raise parameter_error("The parameters of the body are not in sequence.")
-        if found and "example" not in component:
-            raise parameter_error("The body has parameters but no example.")
-    elif kind == "HEADER":
-        if component.get("format", "TEXT") == "TEXT" and len(variables(a_text(component, "HEADER", "text", LINE))) > 1:
-            raise parameter_error("A header may have one parameter.")
-    elif kind == "FOOTER":
-        if variables(a_text(component, "FOOTER", "text", LINE)):
-            raise parameter_error("A footer may have no parameter.")
-    elif kind == "BUTTONS":
-        for button in items(component.get("buttons"), "buttons", most=10):
-            a_text(an_object(button, "buttons"), "buttons", "type", 20)
-    else:
-        raise parameter_error(f"Param type must be one of {{HEADER, BODY, FOOTER, BUTTONS}} - got {kind!r}.")

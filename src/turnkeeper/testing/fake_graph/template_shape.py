@@ -43,7 +43,7 @@ def _check_component(component: Object, where: str) -> tuple[str, str]:
         if sub_type not in SUB_TYPES:
             raise invalid(f"{where}['sub_type']", f"must be one of {', '.join(SUB_TYPES)}")
         index = str(component.get("index", ""))
-        if not index.isdigit() or int(index) >= MOST_BUTTONS:
+        if not (index.isascii() and index.isdigit()) or int(index) >= MOST_BUTTONS:
             raise invalid(f"{where}['index']", f"must be 0 to {MOST_BUTTONS - 1}")
     elif kind in ("header", "body"):
         only_keys(component, where, "type", "parameters")
