@@ -85,6 +85,7 @@ SENDS: list[tuple[str, dict[str, Any], list[Any], int | None]] = [
     ("url button that wants none and gets none", {"buttons": [STATIC]}, [], None),
     ("the wrong kind of button", {"buttons": [URL]}, [button("quick_reply", YES)], 132018),
     ("a button that is not there", {"buttons": [STATIC]}, [button("url", *text("x"), index="1")], 132018),
+    ("a button of a strange place", {"buttons": [URL]}, [button("url", *text("x"), index="²")], 131009),
     ("a button of no place", {"buttons": [URL]}, [button("url", *text("x"), index="x")], 131009),
     ("a button twice", {"buttons": [URL]}, [button("url", *text("x"))] * 2, 131009),
     ("quick reply", {"buttons": [QUICK]}, [button("quick_reply", YES)], None),
@@ -287,6 +288,7 @@ WRONG: list[tuple[str, dict[str, Any], int]] = [
     ("a label of 26", with_a({"type": "BUTTONS", "buttons": [{**QUICK, "text": "x" * 26}]}), 131009),
     ("three addresses", with_a({"type": "BUTTONS", "buttons": [STATIC] * 3}), 100),
     ("an address without example", with_a({"type": "BUTTONS", "buttons": [URL]}), 100),
+    ("no address at all", with_a({"type": "BUTTONS", "buttons": [{**STATIC, "url": "x.example"}]}), 100),
     ("a parameter within an address", with_a({"type": "BUTTONS", "buttons": [
         {**URL, "url": "https://x.example/{{1}}/x", "example": ["x"]}]}), 100),
     ("a coupon of 16", with_a({"type": "BUTTONS", "buttons": [{**COUPON, "example": "x" * 16}]}), 131009),
