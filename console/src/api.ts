@@ -112,6 +112,8 @@ export interface PhoneState {
   window: { closes_at: number; now: number };
   webhook: { url: string; last_status: number | null; pending: number };
   switches: Switch[];
+  /** Sends to this person that were refused or not answered, in unix seconds. */
+  failed_tries: number[];
   seen: Seen;
 }
 

@@ -71,7 +71,7 @@ class CornerShop:
 
     def _received(self, item: dict[str, Any]) -> None:
         self._last_id = item["id"]
-        self._texts.append(item["text"]["body"])
+        self._texts.append(item.get("text", {}).get("body", f"[{item['type']}]"))
         self._note("received", self._texts[-1], self._turn + 1)
         if self._waiting is not None:
             self._waiting.cancel()

@@ -2,53 +2,22 @@
 
 import json
 import os
-import re
-import select
 import signal
-import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.async_api import expect
 
+from tests.e2e.demo_server import PATIENCE, demo
 from tests.e2e.real_server import Server
 from tests.e2e.scenarios import Stage, scenario
 from tests.support.browser import Chromium
 
-PATIENCE = 30.0
 expect.set_options(timeout=15_000)
-
-
-@contextmanager
-def demo(folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
-    environ = os.environ | {"TMPDIR": str(folder)}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "turnkeeper", "demo", "--port", "0", "--no-browser"],
-        stdout=subprocess.PIPE,
-        env=environ,
-    )
-    assert process.stdout is not None
-    try:
-        said = b""
-        deadline = time.monotonic() + PATIENCE
-        while not (found := re.search(rb"http://127\.0\.0\.1:\d+", said)):
-            assert select.select([process.stdout], [], [], max(0.0, deadline - time.monotonic()))[0]
-            chunk = os.read(process.stdout.fileno(), 4096)
-            assert chunk, said
-            said += chunk
-        yield process, found[0].decode()
-    finally:
-        if process.poll() is None:
-            process.send_signal(signal.SIGINT)
-        process.wait(PATIENCE)
-        process.stdout.close()
 
 
 @pytest.mark.usefixtures("built_pages")

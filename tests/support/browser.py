@@ -21,6 +21,8 @@ FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--use-fake-device-for-media-stream",  # a microphone that beeps, and nobody to ask for it
+    "--use-fake-ui-for-media-stream",
 )
 
 

@@ -122,6 +122,7 @@ async def test_the_phone_shows_both_sides() -> None:
             "people": [zoe | {"received": 0}],
             "window": {"closes_at": clock.now(), "now": clock.now()},
             "business": {"name": "Corner shop", "display_phone_number": "15550001111"},
+            "failed_tries": [],
             "messages": [],
             "typing": False,
             "webhook": {"url": "http://127.0.0.1:1/hook", "last_status": None, "pending": 0},

@@ -50,7 +50,9 @@ class Store:
         if self.error is not None:
             raise self.error
         key = (WorkspaceId("default"), ConversationId("c1"), ChannelId("phone"), ContactId("p1"))
-        one = Conversation(workspace_id=key[0], id=key[1], channel_id=key[2], contact_id=key[3])
+        one = Conversation(
+            workspace_id=key[0], id=key[1], channel_id=key[2], contact_id=key[3], addresses="user:US.1\nphone:1555"
+        )
         return [one] if self.told else []
 
     async def moments(self, key: ConversationKey, limit: int) -> list[Moment]:  # noqa: ARG002
@@ -89,7 +91,8 @@ class Pages:
             sent.append(message)
 
         raw = [(key.encode(), value.encode()) for key, value in (headers or {}).items()]
-        scope = {"type": "http", "method": method, "path": path, "query_string": b"", "headers": raw}
+        path, _, query = path.partition("?")
+        scope = {"type": "http", "method": method, "path": path, "query_string": query.encode(), "headers": raw}
         await self.app(scope, receive, send)
         named = {key.decode(): value.decode() for key, value in sent[0]["headers"]}
         return sent[0]["status"], sent[1]["body"], named
@@ -268,8 +271,30 @@ async def test_the_demos_moments(tmp_path: Path) -> None:
         ("read", 12.5),
     ]
     assert moments[1]["detail"] == "1.5 s"
+    for asked, known in (("of=phone:1555", True), ("of=user:US.1&of=phone:9", True), ("of=user:US.2", False)):
+        told = json.loads((await pages.get(f"/api/demo/moments?{asked}"))[1])["moments"]
+        assert bool(told) == known, asked
     pages.store.error = StoreUnavailable("away")
     assert (await pages.get("/api/demo/moments"))[0] == 503
+
+
+async def test_the_demos_moments_come_in_an_order_that_can_be(tmp_path: Path) -> None:
+    """A send that only its statuses tell of: they name the second in which it began."""
+    pages = Pages(tmp_path, demo=True)
+    pages.store.told = [
+        Moment(12.0, "accepted", 1, 1, "answer", "told by its status", 12.4),
+        Moment(12.0, "sent", 1, 1, "answer"),
+        Moment(13.0, "read", 1, 1, "answer"),
+        Moment(12.3, "step", 1, None, "think", "0.30 s", 12.0),
+    ]
+    moments = json.loads((await pages.get("/api/demo/moments"))[1])["moments"]
+    assert [(each["kind"], each["at"]) for each in moments] == [
+        ("step", 12.3),
+        ("accepted", 12.4),
+        ("sent", 12.4),
+        ("read", 13.0),
+    ]
+    assert [each.get("began_at") for each in moments] == [12.0, 12.4, None, None]
 
 
 async def test_a_websocket_is_closed_politely(tmp_path: Path) -> None:

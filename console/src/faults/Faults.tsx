@@ -1,5 +1,5 @@
 import { Button, Text, Title } from "@mantine/core";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import type { FormEvent } from "react";
 
 import { turnSwitch, writeAsOwner } from "../api";
@@ -11,11 +11,18 @@ import styles from "./Faults.module.css";
 /** Switches that break the provider at once, and what the provider saw since. */
 export function Faults({ state }: { state: PhoneState }) {
   const [problem, setProblem] = useState<string | null>(null);
+  // Shown at once, until the server tells how they stand.
+  const [asked, setAsked] = useState<Record<string, boolean>>({});
   const on = state.switches.filter((each) => each.on);
+  useEffect(() => setAsked({}), [state.switches]);
 
   function turn(name: string, to: boolean) {
     setProblem(null);
-    turnSwitch(name, to).catch(() => setProblem("The switch could not be turned: the server does not answer."));
+    setAsked((others) => ({ ...others, [name]: to }));
+    turnSwitch(name, to).catch(() => {
+      setAsked({});
+      setProblem("The switch could not be turned: the server does not answer.");
+    });
   }
 
   return (
@@ -50,7 +57,7 @@ export function Faults({ state }: { state: PhoneState }) {
                 type="checkbox"
                 role="switch"
                 data-testid={`switch-${each.name}`}
-                checked={each.on}
+                checked={asked[each.name] ?? each.on}
                 onChange={(event) => turn(each.name, event.currentTarget.checked)}
               />
               <span className={styles.knob} aria-hidden />

@@ -53,8 +53,16 @@ export function Moments({ state }: { state: PhoneState | undefined }) {
       {turns.length === 0 ? (
         <Nothing loading={query.isPending} absent={query.data === null} failed={query.isError} />
       ) : (
-        turns.map((turn) => (
-          <Turn key={turn.key} turn={turn} now={query.dataUpdatedAt / 1000} listed={listed} onList={setListed} />
+        turns.map((turn, index) => (
+          <Turn
+            key={turn.key}
+            turn={turn}
+            now={query.dataUpdatedAt / 1000}
+            failed={state?.failed_tries ?? []}
+            hint={index === 0 ? "Point at a row, or reach it with Tab, and it tells its seconds." : ""}
+            listed={listed}
+            onList={setListed}
+          />
         ))
       )}
     </section>
@@ -76,11 +84,13 @@ function Nothing(props: { loading: boolean; absent: boolean; failed: boolean }) 
 interface TurnProps {
   turn: TurnOfMoments;
   now: number;
+  failed: number[];
+  hint: string;
   listed: boolean;
   onList: (listed: boolean) => void;
 }
 
-function Turn({ turn, now, listed, onList }: TurnProps) {
+function Turn({ turn, now, failed, hint, listed, onList }: TurnProps) {
   return (
     <article className={styles.turn} aria-label={titleOf(turn)}>
       <header className={styles.title}>
@@ -89,7 +99,7 @@ function Turn({ turn, now, listed, onList }: TurnProps) {
           {exactTime(turn.started_at)} · {duration(turn.seconds)}
         </span>
       </header>
-      <Timeline moments={turn.moments} now={now} />
+      <Timeline moments={turn.moments} now={now} failed={failed} hint={hint} />
       <details open={listed} onToggle={(event) => onList(event.currentTarget.open)}>
         <summary>Every moment ({turn.moments.length})</summary>
         <ol className={styles.list}>

@@ -10,12 +10,16 @@ interface Props {
   moments: Moment[];
   /** Unix seconds: when the moments were read. */
   now: number;
+  /** When sends to this person failed. */
+  failed: number[];
+  /** What to say while no bar is pointed at. */
+  hint: string;
 }
 
 /** The turn as bars: what took how long, and what waited for what. A lane under the pointer or in focus tells its seconds. */
-export function Timeline({ moments, now }: Props) {
+export function Timeline({ moments, now, failed, hint }: Props) {
   const [told, setTold] = useState<string | null>(null);
-  const chart = chartOf(moments, now);
+  const chart = chartOf(moments, now, failed);
   const span = chart.to - chart.from;
   const place = (at: number) => `${(((at - chart.from) / span) * 100).toFixed(3)}%`;
   return (
@@ -53,7 +57,7 @@ export function Timeline({ moments, now }: Props) {
         ))}
       </div>
       <p className={styles.told} aria-hidden>
-        {told ?? ""}
+        {told ?? hint}
       </p>
     </div>
   );

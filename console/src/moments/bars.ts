@@ -38,9 +38,9 @@ const ENDS = new Set(["committed", "failed", "cancelled"]);
 const BROKEN = new Set(["failed", "expired", "cancelled", "unknown"]);
 const OPEN_PART = new Set(["sending", "not_sent", "unknown"]);
 
-/** `now` in unix seconds: as far as what has not ended is drawn. */
-export function chartOf(moments: Moment[], now: number): Chart {
-  const lanes = [...messages(moments, now), ...work(moments, now), ...parts(moments, now)];
+/** `now` in unix seconds: as far as what has not ended is drawn. `failed`: tries that the provider saw fail. */
+export function chartOf(moments: Moment[], now: number, failed: number[]): Chart {
+  const lanes = [...messages(moments, now), ...work(moments, now), ...parts(moments, now, failed)];
   const instants = lanes.flatMap(({ bars, marks }) => [...bars.flatMap(({ from, to }) => [from, to]), ...marks.map(({ at }) => at)]);
   const from = Math.min(...instants, moments[0]?.at ?? now);
   const to = Math.max(...instants, from + 0.001);
@@ -112,7 +112,7 @@ function stepLane(step: Moment, index: number, ended: number | undefined, now: n
   };
 }
 
-function parts(moments: Moment[], now: number): Lane[] {
+function parts(moments: Moment[], now: number, failed: number[]): Lane[] {
   const committed = moments.find(({ kind }) => kind === "committed")?.at;
   const bySeq = new Map<number, Moment[]>();
   for (const moment of moments) {
@@ -120,7 +120,18 @@ function parts(moments: Moment[], now: number): Lane[] {
     bySeq.set(moment.seq, [...(bySeq.get(moment.seq) ?? []), moment]);
   }
   const rows = [...bySeq.values()];
-  return rows.map((row, index) => partLane(row, rows.length === 1 ? "Answer" : `Part ${index + 1}`, committed, now));
+  const lanes = rows.map((row, index) => partLane(row, rows.length === 1 ? "Answer" : `Part ${index + 1}`, committed, now));
+  // One part is tried at a time: what failed after one was taken belongs to the next.
+  let after = committed ?? moments[0]?.at ?? now;
+  return lanes.map((lane) => {
+    const taken = lane.bars.find(({ shade }) => shade === "reaching")?.from ?? lane.bars.at(-1)?.to ?? now;
+    const tries = failed.filter((at) => at > after && at < taken);
+    after = taken;
+    if (tries.length === 0) return lane;
+    const marks = tries.map((at) => ({ at, label: "a try that failed", shade: "wrong" as const }));
+    const note = tries.length === 1 ? "1 try failed" : `${tries.length} tries failed`;
+    return { ...lane, marks: [...marks, ...lane.marks], notes: [note, ...lane.notes] };
+  });
 }
 
 /** Not an event's own end, such as `dropped`: that carries the event's number and no beginning. */

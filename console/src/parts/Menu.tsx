@@ -8,18 +8,32 @@ interface Props {
   /** What the button shows. */
   icon: ReactNode;
   className?: string | undefined;
-  align: "start" | "end";
   /** Its items close it by calling this. */
   children: (close: () => void) => ReactNode;
 }
 
-/** Less than this above the button, and the menu opens below it. */
-const ROOM_PX = 360;
+interface Place {
+  side: "above" | "below";
+  align: "start" | "end";
+}
+
+const HIGH_PX = 380;
+const WIDE_PX = 260;
+
+/** Above the button and towards the right, if the section around it has room there. */
+function placeFor(button: HTMLElement): Place {
+  const { top, left } = button.getBoundingClientRect();
+  const around = (button.closest("section") ?? document.body).getBoundingClientRect();
+  return {
+    side: top - around.top > HIGH_PX ? "above" : "below",
+    align: left + WIDE_PX > around.right ? "end" : "start",
+  };
+}
 
 /** A button with a menu. Arrows move, Esc closes and gives the focus back, so does a click elsewhere. */
-export function Menu({ label, icon, className, align, children }: Props) {
+export function Menu({ label, icon, className, children }: Props) {
   const [open, setOpen] = useState(false);
-  const [side, setSide] = useState<"above" | "below">("below");
+  const [place, setPlace] = useState<Place>({ side: "below", align: "start" });
   const box = useRef<HTMLDivElement>(null);
   const button = useRef<HTMLButtonElement>(null);
 
@@ -62,14 +76,14 @@ export function Menu({ label, icon, className, align, children }: Props) {
         aria-haspopup="menu"
         aria-expanded={open}
         onClick={(event) => {
-          setSide(event.currentTarget.getBoundingClientRect().top > ROOM_PX ? "above" : "below");
+          setPlace(placeFor(event.currentTarget));
           setOpen((was) => !was);
         }}
       >
         {icon}
       </button>
       {open && (
-        <div className={styles.menu} role="menu" aria-label={label} data-side={side} data-align={align}>
+        <div className={styles.menu} role="menu" aria-label={label} data-side={place.side} data-align={place.align}>
           {children(close)}
         </div>
       )}

@@ -41,7 +41,6 @@ export function Attach({ files, onWrite, onProblem }: Props) {
         label="Attach"
         icon={files.busy > 0 ? <Loader size={18} aria-label="Uploading" /> : <Icon name="attach" />}
         className={styles.round}
-        align="start"
       >
         {(close) => {
           const then = (work: () => void) => () => {

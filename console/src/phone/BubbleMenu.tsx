@@ -16,7 +16,6 @@ export function BubbleMenu({ message, doing }: { message: Message; doing: Doing 
       label="Message actions"
       icon={<Icon name="more" size={18} />}
       className={styles.more}
-      align={mine ? "end" : "start"}
     >
       {(close) => {
         function then(work: () => void) {

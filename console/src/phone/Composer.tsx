@@ -87,7 +87,7 @@ export function Composer({ about, onAbout, onWrite, onProblem }: Props) {
   }
 
   return (
-    <form className={styles.composer} onSubmit={send}>
+    <div className={styles.composer}>
       {about !== null && <AboutBar about={about} onDrop={drop} />}
       {recording ? (
         <Recording
@@ -99,44 +99,47 @@ export function Composer({ about, onAbout, onWrite, onProblem }: Props) {
           onProblem={onProblem}
         />
       ) : (
+        // What can be attached has forms of its own: they are not inside this one.
         <div className={styles.line}>
           <Attach files={files} onWrite={write} onProblem={onProblem} />
-          <textarea
-            ref={field}
-            className={styles.field}
-            data-testid="composer"
-            aria-label="Message"
-            placeholder="Message"
-            rows={1}
-            maxLength={LIMIT}
-            value={text}
-            autoFocus
-            dir="auto"
-            onChange={(event) => setText(event.currentTarget.value)}
-            onKeyDown={onKeyDown}
-            onPaste={onPaste}
-          />
-          {empty ? (
-            <ActionIcon
-              data-testid="record"
-              aria-label="Record a voice note"
-              title="Record a voice note"
-              size={42}
-              radius="xl"
-              onClick={() => setRecording(true)}
-            >
-              <Icon name="mic" />
-            </ActionIcon>
-          ) : (
-            <ActionIcon type="submit" data-testid="send" aria-label="Send" size={42} radius="xl">
-              <svg viewBox="0 0 24 24" width={20} height={20} fill="currentColor" aria-hidden>
-                <path d="M3.400 20.400l17.900-7.700a.76.76 0 0 0 0-1.400L3.400 3.600a.75.75 0 0 0-1 .9L4.600 11l9.400 1-9.400 1-2.200 6.500a.75.75 0 0 0 1 .9z" />
-              </svg>
-            </ActionIcon>
-          )}
+          <form className={styles.words} onSubmit={send}>
+            <textarea
+              ref={field}
+              className={styles.field}
+              data-testid="composer"
+              aria-label="Message"
+              placeholder="Message"
+              rows={1}
+              maxLength={LIMIT}
+              value={text}
+              autoFocus
+              dir="auto"
+              onChange={(event) => setText(event.currentTarget.value)}
+              onKeyDown={onKeyDown}
+              onPaste={onPaste}
+            />
+            {empty ? (
+              <ActionIcon
+                data-testid="record"
+                aria-label="Record a voice note"
+                title="Record a voice note"
+                size={42}
+                radius="xl"
+                onClick={() => setRecording(true)}
+              >
+                <Icon name="mic" />
+              </ActionIcon>
+            ) : (
+              <ActionIcon type="submit" data-testid="send" aria-label="Send" size={42} radius="xl">
+                <svg viewBox="0 0 24 24" width={20} height={20} fill="currentColor" aria-hidden>
+                  <path d="M3.400 20.400l17.900-7.700a.76.76 0 0 0 0-1.400L3.400 3.600a.75.75 0 0 0-1 .9L4.600 11l9.400 1-9.400 1-2.200 6.500a.75.75 0 0 0 1 .9z" />
+                </svg>
+              </ActionIcon>
+            )}
+          </form>
         </div>
       )}
-    </form>
+    </div>
   );
 }
 

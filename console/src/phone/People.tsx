@@ -20,16 +20,18 @@ interface Props {
 export function People({ state, onSelect }: Props) {
   const [adding, setAdding] = useState(false);
   const shown = useRef(new Map<string, number>());
-  const mine = state.people.find(({ id }) => id === state.person.id);
   useEffect(() => {
-    if (mine !== undefined) shown.current.set(mine.id, mine.received);
-  }, [mine]);
+    for (const { id, received } of state.people) {
+      // What came before this page was opened is not new.
+      if (id === state.person.id || !shown.current.has(id)) shown.current.set(id, received);
+    }
+  }, [state]);
 
   return (
     <nav className={styles.people} aria-label="People">
       {state.people.map((person) => {
         const current = person.id === state.person.id;
-        const waiting = current ? 0 : person.received - (shown.current.get(person.id) ?? 0);
+        const waiting = current ? 0 : person.received - (shown.current.get(person.id) ?? person.received);
         const name = person.name ?? "Somebody";
         const reach = person.phone === null ? `@${person.username}` : `+${person.phone}`;
         return (

@@ -117,13 +117,15 @@ function Thread({ state, name, doing }: ThreadProps) {
   const messages = state?.messages ?? [];
   const typing = state?.typing ?? false;
   const last = messages.at(-1);
+  const placed = useRef(false);
   const byId = useMemo(() => new Map(messages.map((message) => [message.id, message])), [messages]);
 
   useEffect(() => {
     const box = scroller.current;
     if (box === null) return;
     const near = box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_END;
-    if (near || last?.from === "person") box.scrollTop = box.scrollHeight;
+    if (near || !placed.current || last?.from === "person") box.scrollTop = box.scrollHeight;
+    placed.current = last !== undefined;
   }, [last?.id, last?.from, typing]);
 
   return (

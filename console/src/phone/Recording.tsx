@@ -75,7 +75,7 @@ export function Recording({ onEnd, onNote, onProblem }: Props) {
     >
       <span className={styles.light} aria-hidden />
       <span className={styles.passed} role="timer" aria-label="Recording">
-        {since === null ? "Asking for the microphone …" : seconds((now - since) / 1000)}
+        {since === null ? "Asking for the microphone …" : seconds(Math.floor((now - since) / 1000))}
       </span>
       <button type="button" className={styles.round} aria-label="Throw the recording away" onClick={onEnd}>
         <Icon name="trash" />

@@ -43,7 +43,6 @@ export function WindowMenu({ state, onProblem }: Props) {
           </>
         }
         className={styles.chip}
-        align="end"
       >
         {(shut) => (
           <>

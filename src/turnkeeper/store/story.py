@@ -132,18 +132,19 @@ def _of_row(row: OutboundRow) -> list[Moment]:
     label = words_of(_content(row.content))[:_LABEL]
     turn = row.turn_no if row.turn_no > 0 else None
     again = f"try {row.tries}" if row.tries > 1 else None
-    stamps = (
-        ("accepted", row.accepted_at, again, row.sending_at),
-        ("sent", row.sent_at, None, None),
-        ("delivered", row.delivered_at, None, None),
-        ("read", row.read_at, None, None),
-    )
-    told = [Moment(at, kind, turn, row.seq, label, why, since) for kind, at, why, since in stamps if at is not None]
+    reported = (row.sent_at, row.delivered_at, row.read_at)
+    stamps = zip(("accepted", "sent", "delivered", "read"), (row.accepted_at, *reported), strict=True)
+    told = [Moment(at, kind, turn, row.seq, label) for kind, at in stamps if at is not None]
+    if told:
+        # A send whose answer was lost is taken from the instant that its first status tells.
+        unanswered = "told by its status" if row.accepted_at in (None, *reported) else None
+        detail = ", ".join(filter(None, (again, unanswered))) or None
+        told[0] = told[0]._replace(detail=detail, began_at=row.sending_at)
     if row.state in ("failed", "expired", "cancelled", "unknown") and row.settled_at is not None:
         began_at = row.created_at if row.sending_at is None else row.sending_at
         told.append(Moment(row.settled_at, row.state, turn, row.seq, label, row.reason, began_at))
     elif row.settled_at is None and row.sending_at is not None:
         kind = "not_sent" if row.state == "queued" else row.state
-        detail = ": ".join(filter(None, (again, row.reason)))
-        told.append(Moment(row.sending_at, kind, turn, row.seq, label, detail or None, row.sending_at))
+        why = ": ".join(filter(None, (again, row.reason))) or None
+        told.append(Moment(row.sending_at, kind, turn, row.seq, label, why, row.sending_at))
     return told

@@ -78,10 +78,13 @@ def _is_of(conversation: Conversation, addresses: Sequence[str]) -> bool:
 
 
 def _in_order(moments: list[Moment]) -> list[Moment]:
-    """Providers tell whole seconds: what is reported of a message comes after its acceptance."""
-    accepted = {moment.seq: moment.at for moment in moments if moment.kind == "accepted"}
+    """Providers tell whole seconds: what is reported of a message comes after it was taken, and that after its try."""
+    since: dict[int | None, float] = {}
+    for moment in moments:
+        if moment.kind == "accepted" or (moment.kind in _REPORTED and moment.began_at is not None):
+            since[moment.seq] = max(moment.at, moment.began_at or moment.at)
     placed = []
     for moment in moments:
-        at = accepted.get(moment.seq) if moment.kind in _REPORTED else None
-        placed.append(moment if at is None else moment._replace(at=max(moment.at, at)))
+        floor = since.get(moment.seq) if moment.kind in ("accepted", *_REPORTED) else None
+        placed.append(moment if floor is None else moment._replace(at=max(moment.at, floor)))
     return sorted(placed, key=lambda moment: (moment.at, moment.kind in _REPORTED))

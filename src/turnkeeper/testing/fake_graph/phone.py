@@ -17,7 +17,7 @@ from turnkeeper.testing.fake_graph.hands import Hands, Refused, identity, json_o
 from turnkeeper.testing.fake_graph.http import Reply, Request
 from turnkeeper.testing.fake_graph.outbound import TEXT_LIMIT
 from turnkeeper.testing.fake_graph.switches import set_switch, switches
-from turnkeeper.testing.fake_graph.traffic import seen
+from turnkeeper.testing.fake_graph.traffic import failed_tries, seen
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -114,6 +114,7 @@ class Phone:
                 {"name": each.name, "title": each.title, "effect": each.effect, "on": each.on}
                 for each in switches(self.graph.behaviour)
             ],
+            "failed_tries": failed_tries(self.graph.calls, person.identity),
             "seen": seen(self.graph.calls, self.graph.webhooks.sent),
         }
 

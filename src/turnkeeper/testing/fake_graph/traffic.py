@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections import deque
 
     from turnkeeper.testing.fake_graph.graph import Call
-    from turnkeeper.testing.fake_graph.payloads import Json
+    from turnkeeper.testing.fake_graph.payloads import Identity, Json
     from turnkeeper.testing.fake_graph.webhooks import WebhookCall
 
 LINES: Final = 40
@@ -30,6 +30,17 @@ def seen(calls: deque[Call], webhooks: deque[WebhookCall]) -> Json:
         "unanswered": sum(1 for call in webhooks if not call.ok),
         "lines": lines[:LINES],
     }
+
+
+def failed_tries(calls: deque[Call], person: Identity) -> list[float]:
+    """When a send to this person was refused or not answered, oldest first."""
+    failed: list[float] = []
+    for call in reversed(calls):
+        if call.kind == "message" and call.status != 200 and call.body and len(failed) < LINES:
+            to = "".join(char for char in str(call.body.get("to", "")) if char.isdigit())
+            if to == person.phone or (not to and call.body.get("recipient") == person.user_id):
+                failed.append(call.at)
+    return failed[::-1]
 
 
 def _call(call: Call) -> Json:
