@@ -366,15 +366,13 @@ async def test_an_upload_that_fails_for_now_is_repeated_and_the_message_sent_onc
 
 @in_virtual_time
 async def test_an_upload_that_the_provider_refuses_fails_the_message() -> None:
-    async def body(turn: Turn) -> None:
-        await turn.reply(Document(await turn.attach(samples.NOISE, filename="a.bin", mime="application/x-cad")))
-
-    async with studio(body) as place:
-        await place.writes("plan?")
+    async with studio(sends_a_menu) as place:
+        place.fake.faults["upload"].append(refuse(131053))
+        await place.writes("menu?")
         await place.rests()
         assert place.fake.media.uploads == []
         (failed,) = [each for each in await place.moments("failed") if each.seq and each.detail]
-        assert "one of the following types" in str(failed.detail)
+        assert "131053" in str(failed.detail)
 
 
 @in_virtual_time
