@@ -25,11 +25,12 @@ TITLES = {
     "flat": "Costs with 1,000 and with 1,000,000 stored messages",
     "size": "Start and memory",
     "adaptive": "When turns start",
+    "text": "Reading, writing and cutting a model's Markdown",
 }
 
 
 def _benchmark(name: str) -> Callable[..., Iterator[Line]]:
-    from benchmarks import accepting, adding, flatness, sizes, turning, waiting, when
+    from benchmarks import accepting, adding, flatness, rendering, sizes, turning, waiting, when
 
     modules = {
         "accept": accepting,
@@ -39,6 +40,7 @@ def _benchmark(name: str) -> Callable[..., Iterator[Line]]:
         "flat": flatness,
         "size": sizes,
         "adaptive": when,
+        "text": rendering,
     }
     run: Callable[..., Iterator[Line]] = modules[name].run
     return run

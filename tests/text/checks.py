@@ -34,6 +34,8 @@ def _pairs(line: str, sign: str) -> list[tuple[int, int]]:
     for place, char in enumerate(line):
         if char != sign:
             continue
+        if sign in (line[place - 1 : place], line[place + 1 : place + 2]):
+            continue  # beside another of its kind it is no mark
         before = line[place - 1] if place else " "
         after = line[place + 1] if place + 1 < len(line) else " "
         if opened is not None and not _is_space(before) and not _is_word(after) and place > opened + 1:

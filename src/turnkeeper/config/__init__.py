@@ -26,7 +26,6 @@ from turnkeeper.config.keys import (
     SECTIONS,
     BotKeys,
     DatabaseKeys,
-    MediaKeys,
     RetentionKeys,
     ServerKeys,
     WhatsAppCloudKeys,
@@ -97,7 +96,6 @@ class Settings:
     database_url: str = field(repr=False)
     workers: WorkersKeys
     retention: RetentionKeys
-    media: MediaKeys
     bots: Mapping[BotId, BotSettings]
     receivers: tuple[Receiver, ...]
 
@@ -110,21 +108,6 @@ class Settings:
     def spool(self) -> Path:
         """Where webhooks wait while the database is away."""
         return self.path.with_name("turnkeeper.spool")
-
-    @property
-    def files(self) -> Path:
-        """The folder of files; where those are in a bucket, of what is on its way there."""
-        return self.folder / ("media" if self.in_bucket else self.media.url)
-
-    @property
-    def in_bucket(self) -> bool:
-        """Whether files are kept elsewhere than on this machine."""
-        return self.media.url.startswith("s3://")
-
-    @property
-    def keeps_files(self) -> float:
-        """Seconds after which a file that nobody needs is deleted: not before what is to be sent has expired."""
-        return max(self.media.keep, *(bot.turns.reply_expires for bot in self.bots.values()), 0.0)
 
     @property
     def spools(self) -> bool:
@@ -148,8 +131,6 @@ class Settings:
         found = {getattr(each, f.name) for each in configs for f in fields(each) if not f.repr}  # type: ignore[arg-type]
         dsn = self.server.sentry_dsn.get_secret_value()
         found |= {dsn, urlsplit(dsn).username or "", unquote(urlsplit(self.database_url).password or "")}
-        of_media = (self.media.secret, self.media.access_key_id, self.media.secret_access_key)
-        found |= {each.get_secret_value() for each in of_media}
         return frozenset(found) - {""}
 
     def directory(self) -> ConfiguredDirectory:
@@ -238,11 +219,10 @@ class _Reading:
         database = self.section(DatabaseKeys, raw.get("database", {}), "database")
         workers = self.section(WorkersKeys, raw.get("workers", {}), "workers")
         retention = self.section(RetentionKeys, raw.get("retention", {}), "retention")
-        media = self.section(MediaKeys, raw.get("media", {}), "media")
         bots = self.bots(self.table(raw.get("bots", {}), "bots"))
         channels = self.table(raw.get("channels", {}), "channels")
         receivers = self.receivers(channels, bots, server.environment if server else "")
-        if self.errors or not (server and database and workers and retention and media):
+        if self.errors or not (server and database and workers and retention):
             return None
         return Settings(
             path=self.path,
@@ -250,7 +230,6 @@ class _Reading:
             database_url=_absolute(database.url.get_secret_value(), self.path.parent),
             workers=workers,
             retention=retention,
-            media=media,
             bots=MappingProxyType({id_: bot for id_, bot in bots.items() if bot is not None}),
             receivers=tuple(receivers),
         )
@@ -422,7 +401,6 @@ def _turns(keys: BotKeys) -> TurnPolicy:
         turn_limit=keys.turn_limit,
         turn_retries=keys.turn_retries,
         error_reply=keys.error_reply,
-        media_reply=keys.media_reply,
         rate_notice=keys.rate_notice,
         stale_notice=keys.stale_notice,
         reads=keys.reads,

@@ -19,9 +19,6 @@ _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3_600.0, "d": _DAY}
 _WORDS = {"second": 1.0, "minute": 60.0, "hour": 3_600.0, "day": _DAY}
 _DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)\s*(ms|s|m|h|d)?")
 _PORT = re.compile(r":([^\]:]*)$")
-_SIZE = re.compile(r"(\d{1,9})\s*(kB|KB|MB|GB)?")
-_BYTES = {None: 1, "kB": 1024, "KB": 1024, "MB": 1024**2, "GB": 1024**3}
-_BUCKET = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9._/-]*)?")
 _RATE = re.compile(r"(\d{1,6})\s*/\s*(\S+)")
 
 
@@ -71,25 +68,6 @@ def read_rate(value: object) -> RateLimit | None:
     if found is None or not per or not int(found[1]):
         wrong(f"{value!r} is not a rate", 'Write "10/minute", "100/hour", or "off".')
     return RateLimit(int(found[1]), per)
-
-
-def read_size(value: object) -> int:
-    """Bytes, from a number or a number with a unit (1024 each)."""
-    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**50:
-        return value
-    found = _SIZE.fullmatch(value.strip()) if isinstance(value, str) else None
-    if found is None:
-        wrong(f"{value!r} is not a size", 'Write bytes (1048576) or "500kB", "100MB", "1GB".')
-    return int(found[1]) * _BYTES[found[2]]
-
-
-def read_place(value: object) -> object:
-    """A folder, or `s3://bucket/prefix`."""
-    if not isinstance(value, str) or not value.strip() or "\x00" in value:
-        wrong("names no place", 'Write a folder ("media") or "s3://bucket/prefix".')
-    if "://" in value and not _BUCKET.fullmatch(value):
-        wrong(f"{value!r} is not a place for files", 'Write a folder ("media") or "s3://bucket/prefix".')
-    return value
 
 
 def read_whole(value: object) -> object:
@@ -172,8 +150,6 @@ def read_dsn(value: object) -> object:
 
 
 Seconds = Annotated[float, BeforeValidator(read_duration)]
-Size = Annotated[int, BeforeValidator(read_size)]
-Place = Annotated[str, BeforeValidator(read_place)]
 Whole = Annotated[int, BeforeValidator(read_whole)]
 Address = Annotated[str, BeforeValidator(read_address)]
 Token = Annotated[SecretStr, BeforeValidator(read_token)]
@@ -270,50 +246,6 @@ class RetentionKeys(_Keys):
         ge=8 * _DAY,
         description="At least 8 days, since providers deliver again for 7.",
         examples=['"30d"'],
-    )
-
-
-class MediaKeys(_Keys):
-    """Files that people send and bots send."""
-
-    url: Place = Field(
-        "media",
-        description="Where files are kept: a folder (relative to the configuration file), or `s3://bucket/prefix` "
-        "(extra `s3`), which several machines can share.",
-        examples=['"s3://our-media/turnkeeper"'],
-    )
-    endpoint: Address = Field(
-        "",
-        description="The address of an S3-compatible server; without it, Amazon's.",
-        examples=['"https://minio.example.com"'],
-    )
-    region: str = Field(
-        "", pattern=r"^[A-Za-z0-9-]{0,40}$", description="The bucket's region.", examples=['"eu-central-1"']
-    )
-    access_key_id: Token = Field(
-        SecretStr(""),
-        description="The bucket's key; without it, what the machine's environment or role gives.",
-        examples=['"env:S3_KEY"'],
-    )
-    secret_access_key: Token = Field(SecretStr(""), description="Its secret.", examples=['"env:S3_SECRET"'])
-    largest: Size = Field(
-        "100MB",
-        validate_default=True,
-        ge=1024,
-        description="Larger files are refused; the channel's own limits count as well.",
-        examples=['"100MB"'],
-    )
-    keep: Seconds = Field(
-        30 * _DAY,
-        ge=_DAY,
-        description="How long a file is kept after it was last needed; at least a day.",
-        examples=['"30d"'],
-    )
-    secret: Secret = Field(
-        SecretStr(""),
-        description="Signs links to files; without it one is made and kept beside this file. Several machines need "
-        "the same one.",
-        examples=['"env:MEDIA_SECRET"'],
     )
 
 
@@ -469,11 +401,6 @@ class BotKeys(_Keys):
         description='What the person gets when a turn has failed; "" for nothing.',
         examples=['"Please try again."'],
     )
-    media_reply: str = Field(
-        _POLICY.media_reply,
-        description="What the person gets when a file was refused and the bot has no words of its own for it.",
-        examples=['"Please send it as a PDF."'],
-    )
     rate_notice: str = Field(
         _POLICY.rate_notice,
         description="Said once when the rate limit is reached.",
@@ -517,7 +444,6 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "database": DatabaseKeys,
     "workers": WorkersKeys,
     "retention": RetentionKeys,
-    "media": MediaKeys,
 }
 CHANNEL_KINDS: dict[str, type[WhatsAppCloudKeys]] = {"whatsapp_cloud": WhatsAppCloudKeys}
 BOT_KINDS: dict[str, type[BotKeys]] = {"python": BotKeys}

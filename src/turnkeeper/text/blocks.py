@@ -26,7 +26,7 @@ class Span(msgspec.Struct, frozen=True, gc=False):
     style: int = 0
     url: str = ""
     bare: bool = False
-    """The text is an address that a reader sees as it is: nothing may come into it."""
+    """The text is sent as it is, an address for one: nothing may come into it."""
 
 
 class Block(msgspec.Struct, frozen=True):

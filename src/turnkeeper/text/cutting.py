@@ -21,13 +21,20 @@ from turnkeeper.text.writing import Writer, Written, replaced
 _CITED: Final = r"(?:\[\^?\d{1,4}(?:[ ]?[,;–-][ ]?\^?\d{1,4}){0,20}\]|【[^】\n]{1,40}】)"
 _CITATION: Final = re.compile(_CITED)
 _SENTENCE: Final = re.compile(
-    rf"[.!?…؟۔।॥]['\"”’»)\]]{{0,4}}(?:\s?{_CITED}){{0,9}}\s+|[。！？｡][”’』」）]{{0,4}}(?:{_CITED}){{0,9}}"
+    rf"""[.!?…؟۔।॥。！？｡](?:(?<=[。！？｡])[”’』」）]{{0,4}}(?:{_CITED}){{0,9}}
+    |['"”’»)\]]{{0,4}}(?:\s?{_CITED}){{0,9}}\s+)""",
+    re.VERBOSE,
 )
 _PARAGRAPH: Final = re.compile(r"\n\s*\n\s*")
 _LINE: Final = re.compile(r"\n\s*")
-_WORD: Final = re.compile(r"\s+|[，、；：](?=\S)")
+# Not at a space that is there to hold two words together.
+_WORD: Final = re.compile(r"[^\S\xa0\u2007\u202f]+|[，、；：](?=\S)")
+_SPACES: Final = re.compile(r"\s*")
+# Two characters that are surely two graphemes; asking for all others is slow.
+_ALONE: Final = re.compile("[ -~À-ɏΑ-ωЀ-ҁא-תؠ-ي\u3041-\u3096\u30a1-\u30fa\u4e00-\u9fff]{2}")
 _SHORT: Final = 64
 """Styled stretches up to this long are not cut."""
+_STEP: Final = 128
 _BACK: Final = 256
 """How far back graphemes are counted from; longer ones may be cut."""
 
@@ -37,9 +44,10 @@ def cut(block: Block, writer: Writer, room: int, limit: int) -> Iterator[Written
 
     There may be no first piece: then nothing of it belongs into that room.
     """
-    if writer.write(replaced(block, (Span("x"),))).length > limit // 2:
-        block = _bare(block)
-    yield from _Cutter(block, writer, limit).pieces(room)
+    around = writer.write(replaced(block, (Span("x"),))).length - 1
+    if around > limit // 2:
+        block, around = _bare(block), 0
+    yield from _Cutter(block, writer, limit, limit - around).pieces(room)
 
 
 def split_words(text: str, limit: int) -> list[str]:
@@ -56,13 +64,13 @@ def _bare(block: Block) -> Block:
 class _Cutter:
     """One block's text, and where it must not be cut."""
 
-    def __init__(self, block: Block, writer: Writer, limit: int) -> None:
+    def __init__(self, block: Block, writer: Writer, limit: int, most: int) -> None:
         self._block = block
         self._writer = writer
         self._limit = limit
         self._text = words(block)
         self._ends = list(accumulate(len(span.text) for span in block.spans))
-        self._zones = sorted(self._found_zones())
+        self._zones = sorted(self._found_zones(most))
         self._starts = [start for start, _ in self._zones]
 
     def pieces(self, room: int) -> Iterator[Written]:
@@ -78,8 +86,8 @@ class _Cutter:
             if written is not None:
                 yield written
                 begins = False
-            while at < len(self._text) and self._text[at].isspace() and self._block.kind != "code":
-                at += 1
+            if self._block.kind != "code":
+                at = _SPACES.match(self._text, at).end()  # type: ignore[union-attr] # matches nothing, too
 
     def _fitting(self, at: int, room: int, *, begins: bool, must: bool) -> tuple[Written | None, int] | None:
         """The longest good piece from here, and where the next begins; None if none fits and none must."""
@@ -118,31 +126,32 @@ class _Cutter:
         if self._block.kind == "code":
             newline = self._text.rfind("\n", at, stop + 1)
             return newline + 1 if newline >= at else self._grapheme(at, stop)
-        half = at + (stop - at) // 2
-        for boundary in (_PARAGRAPH, _LINE, _SENTENCE):
-            found = self._last(boundary, at, stop, half)
-            if found:
+        enough = at + (stop - at) // 3
+        for boundary in (_PARAGRAPH, _LINE, _SENTENCE, _WORD):
+            if found := self._last(boundary, enough, stop):
                 return found
-        found = self._last(_WORD, at, stop, at + 1)
-        if found or not must:
-            return found or at
-        return self._grapheme(at, stop)
+        if found := self._last(_WORD, at, enough):
+            return found
+        return self._grapheme(at, stop) if must else at
 
-    def _last(self, boundary: re.Pattern[str], at: int, stop: int, least: int) -> int:
-        """The last place after such a boundary; 0 if there is none behind `least`."""
-        text = self._text
-        ends = [found.end() for found in boundary.finditer(text, at, stop + 1)]
-        for end in reversed(ends):
-            if end < least:
-                break
-            if end <= at or self._zone_around(end) is not None:
-                continue
-            following = text[end : end + 1]
-            if _goes_on(following) or _CITATION.match(text, end):
-                continue
-            if boundary is not _SENTENCE or not following.islower():
-                return end
+    def _last(self, boundary: re.Pattern[str], at: int, stop: int) -> int:
+        """The last place after such a boundary; 0 if there is none. Looked for from behind, in growing steps."""
+        step, end = _STEP, stop + 1
+        while end > at:
+            start = max(at, end - step)
+            for found in reversed(list(boundary.finditer(self._text, start, stop + 1))):
+                if found.start() >= end:
+                    continue
+                if found.end() > at and self._is_good(found.end(), is_sentence=boundary is _SENTENCE):
+                    return found.end()
+            step, end = step * 4, start
         return 0
+
+    def _is_good(self, place: int, *, is_sentence: bool) -> bool:
+        following = self._text[place : place + 1]
+        if _goes_on(following) or self._zone_around(place) is not None or _CITATION.match(self._text, place):
+            return False
+        return not is_sentence or not following.islower()
 
     def _zone_around(self, place: int) -> int | None:
         """Where the stretch begins that would be cut here."""
@@ -157,10 +166,10 @@ class _Cutter:
         zone = self._zone_around(stop)
         if zone is not None and zone > at:
             return zone
-        if text[stop - 1].isascii() and text[stop].isascii():
+        if _ALONE.fullmatch(text, stop - 1, stop + 1):
             return stop
-        start = max(at, stop - _BACK)
-        while start > at and not text[start].isascii():
+        start = stop - 1
+        while start > max(at, stop - _BACK) and not _ALONE.fullmatch(text, start - 1, start + 1):
             start -= 1
         last = start
         for cluster in _graphemes().finditer(text, start, min(len(text), stop + _BACK)):
@@ -169,9 +178,8 @@ class _Cutter:
             last = cluster.end()
         return last if last > at else stop
 
-    def _found_zones(self) -> Iterator[tuple[int, int]]:
-        """Links, short styled stretches and citations, but none that no part can hold."""
-        most = self._limit * 3 // 4
+    def _found_zones(self, most: int) -> Iterator[tuple[int, int]]:
+        """Links, short styled stretches and citations; none longer than `most`, which no part can hold."""
         at = 0
         for (url, short), group in groupby(self._block.spans, key=_togetherness):
             end = at + sum([len(span.text) for span in group])

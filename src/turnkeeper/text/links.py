@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-_ADDRESS: Final = re.compile(r"[^\s<>`*\[\]|\"\\،؛؟。，、！？；：「」『』【】《》（）\u200b]+")
-_CLOSERS: Final = frozenset(".,;:!?'\"_~…’”»")
+_ADDRESS: Final = re.compile(r"[^\s<>`\[\]|\"\\،؛؟。，、！？；：「」『』【】《》（）\u200b]+")
+_CLOSERS: Final = frozenset(".,;:!?'\"*_~…’”»")
 
 
 def bare_url_end(text: str, start: int) -> int:

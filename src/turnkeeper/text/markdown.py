@@ -4,8 +4,8 @@ The blocks are found by markdown-it, the words within them by `inlines`, tables 
 indented code and link definitions are not recognized, because models indent by accident and end answers with
 `[1]: https://…` for people to read.
 
-Reading costs time for each line and each mark. A text with more of them than any answer has is taken literally,
-as one block: that bounds the work, and nothing is lost. The same for what lies deeper than `DEEPEST` levels.
+Reading costs time for each character, line and mark. A text with more of them than any answer has is sent as it came,
+as one block: that bounds the work, and nothing is lost. What lies deeper than `DEEPEST` levels is one paragraph.
 """
 
 from __future__ import annotations
@@ -19,8 +19,9 @@ from markdown_it.rules_block import StateBlock
 from markdown_it.token import Token
 
 from turnkeeper.text import inlines, tables
-from turnkeeper.text.blocks import BOLD, CODE, Block, Span
+from turnkeeper.text.blocks import BOLD, CODE, Block, Span, words
 
+MOST_CHARACTERS: Final = 100_000
 MOST_LINES: Final = 2_000
 MOST_MARKS: Final = 20_000
 DEEPEST: Final = 20
@@ -28,6 +29,8 @@ DEEPEST: Final = 20
 
 _MARKS: Final = "*_~`[]<&|\\>"
 _BROKEN: Final = re.compile("[\ud800-\udfff\0]")
+_COLONS: Final = (":", "：")
+_LONGEST_HEADING: Final = 100
 _BOXES: Final = {"[ ] ": "☐", "[x] ": "☑", "[X] ": "☑"}
 _RULES: Final = ["too_deep", "fence", "blockquote", "hr", "list", "heading", "lheading", "paragraph"]
 
@@ -37,20 +40,24 @@ def parse(markdown: str) -> list[Block]:
     text = clean(markdown)
     if is_too_much(text):
         return literal(text)
-    return _Walk().blocks(_parser().parse(text))
+    return _Walk().blocks(parser().parse(text))
 
 
 def is_too_much(text: str) -> bool:
-    """Whether a text has more lines or marks than are read as Markdown."""
+    """Whether a text is longer, or has more lines or marks, than is read as Markdown."""
     if len(text) <= MOST_LINES:
         return False
-    return text.count("\n") > MOST_LINES or sum([text.count(mark) for mark in _MARKS]) > MOST_MARKS
+    return (
+        len(text) > MOST_CHARACTERS
+        or text.count("\n") > MOST_LINES
+        or sum([text.count(mark) for mark in _MARKS]) > MOST_MARKS
+    )
 
 
 def literal(text: str) -> list[Block]:
     """The text as it came, in one block."""
     stripped = clean(text).strip()
-    return [Block((Span(stripped),))] if stripped else []
+    return [Block((Span(stripped, bare=True),))] if stripped else []
 
 
 def clean(text: str) -> str:
@@ -65,12 +72,13 @@ def clean(text: str) -> str:
 
 
 @cache
-def _parser() -> MarkdownIt:
-    parser = MarkdownIt("commonmark", {"html": False, "maxNesting": DEEPEST + 10})
-    parser.block.ruler.before("table", "too_deep", _too_deep)
-    parser.block.ruler.enableOnly(_RULES)
-    parser.core.ruler.enableOnly(["normalize", "block"])
-    return parser
+def parser() -> MarkdownIt:
+    """Finds blocks; what is in them is left as it is."""
+    found = MarkdownIt("commonmark", {"html": False, "maxNesting": DEEPEST + 10})
+    found.block.ruler.before("table", "too_deep", _too_deep)
+    found.block.ruler.enableOnly(_RULES)
+    found.core.ruler.enableOnly(["normalize", "block"])
+    return found
 
 
 def _too_deep(state: StateBlock, start: int, end: int, silent: bool) -> bool:
@@ -141,7 +149,11 @@ class _Walk:
             for block in table:
                 self._put(block)
             return
-        self._put(Block(inlines.read(content)))
+        spans = inlines.read(content)
+        if not self._lists and len(spans) == 1 and spans[0].style == BOLD and _is_heading(spans[0].text):
+            self._put(Block(spans, kind="heading", level=6))
+        else:
+            self._put(Block(spans))
 
     def _fence(self, token: Token) -> None:
         text = token.content.rstrip()
@@ -153,17 +165,18 @@ class _Walk:
         """A number that nothing in its item can follow stands by itself; a bullet does not."""
         alone, self._marker = self._marker, ""
         if alone not in ("", "-"):
-            self._put(Block((Span(alone),)))
+            self._put(Block((), marker=alone))
 
     def _put(self, block: Block) -> None:
         if block.kind in ("code", "rule"):
             self._leave_marker()
-        if block.kind != "rule" and not any(span.text.strip() for span in block.spans):
+        if block.kind != "rule" and not block.marker and not any(span.text.strip() for span in block.spans):
             return
-        gap, marker, depth = block.gap, self._marker or block.marker, len(self._lists) + bool(block.marker)
+        gap, marker, depth = block.gap, self._marker or block.marker, len(self._lists) or int(bool(block.marker))
         last = self._blocks[-1] if self._blocks else None
         if self._lists:
-            if self._tight and (self._lists[-1] or len(self._lists) > 1):
+            introduced = last is not None and last.kind == "words" and words(last).endswith(_COLONS)
+            if self._tight and (self._lists[-1] or len(self._lists) > 1 or introduced):
                 gap = 1
             self._lists[:] = [True] * len(self._lists)
         if last is not None and last.kind == "heading" and last.quote == self._quote:
@@ -181,6 +194,11 @@ class _Walk:
             )
         )
         self._marker = ""
+
+
+def _is_heading(bold: str) -> bool:
+    """Whether a paragraph that is bold throughout is a heading: models often write them so."""
+    return len(bold) <= _LONGEST_HEADING and "\n" not in bold and not bold.endswith((".", "!", "?", "。", "؟"))
 
 
 def _bold(span: Span) -> Span:

@@ -52,10 +52,20 @@ def render_line(said: str, markup: Markup, limit: int) -> str:
         fits = sum([len(span.text) for span in block.spans]) <= limit
         written = writer.write(block) if fits else None
         if written is None or used + gap + written.length > limit:
-            return _joined([*kept, *_beginning(block, writer, limit - used - gap)], writer) or _MORE[:limit]
+            return _cut_short(kept, block, writer, limit)
         kept.append(written)
         used += gap + written.length
     return _joined(kept, writer)
+
+
+def _cut_short(kept: list[Written], block: Block, writer: Writer, limit: int) -> str:
+    """What fits, as much of the next block as fits, and dots."""
+    while True:
+        used = sum([each.length + each.block.gap for each in kept]) - (kept[0].block.gap if kept else block.gap)
+        beginning = _beginning(block, writer, limit - used - block.gap)
+        if beginning or not kept:
+            return _joined([*kept, *beginning], writer) or _MORE
+        block = kept.pop().block
 
 
 def plain_line(said: str, limit: int) -> str:
@@ -112,19 +122,21 @@ def _numbered(blocks: list[Block], declared: list[int], writer: Writer, limit: i
 
 
 def _beginning(block: Block, writer: Writer, room: int) -> list[Written]:
-    """As much of a block as fits before the dots that end it."""
+    """As much of a block as fits together with the dots that end it."""
     smaller = room - 1
     while smaller >= 1:
         first = next(cut(block, writer, smaller, smaller), None)
         if first is None:
             return []
-        last = first.block.spans[-1]
-        dotted = Span(_MORE, last.style) if first.block.kind == "code" else Span(_MORE)
-        spans = (*first.block.spans, dotted)
-        if first.block.kind == "code":
-            spans = (Span(last.text + _MORE, last.style),)
-        written = writer.write(replaced(first.block, spans))
+        written = writer.write(replaced(first.block, _dotted(first.block)))
         if written.length <= room:
             return [written]
         smaller -= max(1, written.length - room)
     return []
+
+
+def _dotted(block: Block) -> tuple[Span, ...]:
+    last = block.spans[-1]
+    if block.kind == "code":
+        return (Span(last.text + _MORE, last.style),)
+    return (*block.spans, Span(_MORE))

@@ -86,9 +86,11 @@ class _Packing:
                 share = 2 if used >= self._limit // 2 else 1 if used >= self._limit // 4 else 0
                 best[share] = min(best.get(share, (99, 0)), (self._rank(place), -place))
             used -= self._written[place - 1].length + self._written[place - 1].block.gap
-        for share in (2, 1):
-            if share in best:
-                return -best[share][1]
+        half, quarter = best.get(2), best.get(1)
+        if half is not None and quarter is not None and quarter[0] <= _BLOCK_RANK < half[0]:
+            half = None  # rather between blocks than within a list
+        if (found := half or quarter) is not None:
+            return -found[1]
         if latest is not None and _total(self._written[latest : end + 1]) <= self._limit:
             return latest
         return None

@@ -2,7 +2,8 @@
 
 Source: WhatsApp's help on formatting and Meta's Cloud API pages, read 2026. WhatsApp has no escape. Assumed of its
 parser: a pair stands on one line; its first mark follows the line's start or a sign that is no letter or digit, and
-touches what it opens; its second touches what it closes, and no letter or digit follows it. So:
+touches what it opens; its second touches what it closes, and no letter or digit follows it; a mark beside another of
+its kind is none. So:
 
 - A style that WhatsApp would not show there (within a word) is left out, rather than shown as stray marks.
 - Where literal marks would form a pair, a zero-width space after the first breaks it: only there, never in
@@ -22,6 +23,13 @@ from turnkeeper.text.writing import Written, lead, lines_of, links_in_words, sta
 
 BREAK: Final = "\u200b"
 _SIGNS: Final = ((BOLD, "*"), (ITALIC, "_"), (STRIKE, "~"))
+_MARKS: Final = [
+    (
+        "".join([sign for bit, sign in _SIGNS if style & bit]),
+        "".join([sign for bit, sign in _SIGNS[::-1] if style & bit]),
+    )
+    for style in range(8)
+]
 _MARK: Final = re.compile("[*_~`]")
 _QUOTE: Final = re.compile("^>", re.MULTILINE)
 _FENCE: Final = "```"
@@ -104,21 +112,69 @@ class _Range(NamedTuple):
 
 
 def _line(spans: list[Span]) -> str:
-    text = "".join([span.text for span in spans])
-    if len(spans) == 1 and not spans[0].style and _MARK.search(text) is None:
+    simple = _simple(spans) if spans else ""
+    return _careful(spans) if simple is None else simple
+
+
+def _simple(spans: list[Span]) -> str | None:
+    """The line, if no style lies within another and no mark in it is literal: nearly every line; else None."""
+    pieces: list[str] = []
+    before = ""
+    for span, following in zip(spans, [*spans[1:], None], strict=True):
+        text, style = span.text, span.style
+        if style & CODE:
+            sign = _code_sign(text)
+            if not sign:
+                return None
+            pieces.append(f"{sign}{text}{sign}")
+            before = ""
+            continue
+        if not span.bare:
+            if _MARK.search(text) is not None:
+                return None
+            if style:
+                if following is not None and following.style and not following.style & CODE:
+                    return None
+                after = following.text[0] if following is not None and not following.style else ""
+                pieces.append(_marked(text, style, before, after))
+                before = text[-1]
+                continue
+        pieces.append(text)
+        before = text[-1]
+    return "".join(pieces)
+
+
+def _marked(text: str, style: int, before: str, after: str) -> str:
+    """The text between the marks of its style, unless WhatsApp would not take them so."""
+    core = text.strip()
+    start = text.find(core)
+    end = start + len(core)
+    before, after = text[:start] or before, text[end:] or after
+    if not core or (before and _is_word(before[-1])) or (after and _is_word(after[0])):
         return text
+    opening, closing = _MARKS[style]
+    return f"{text[:start]}{opening}{core}{closing}{text[end:]}"
+
+
+def _careful(spans: list[Span]) -> str:
+    """The line, whatever is in it."""
+    text = "".join([span.text for span in spans])
     closed: list[tuple[int, int]] = []  # where no mark means anything: addresses and code
+    code: set[int] = set()  # where code begins and ends: what touches that touches a backtick
     ranges: list[_Range] = []
     at = 0
     for span in spans:
         end = at + len(span.text)
-        if span.bare or span.style & CODE:
+        if span.style & CODE:
             closed.append((at, end))
-        if span.style & CODE and (sign := _code_sign(span.text)):
-            ranges.append(_Range(at, end, sign))
+            if sign := _code_sign(span.text):
+                code |= {at, end}
+                ranges.append(_Range(at, end, sign))
+        elif span.bare:
+            closed.append((at, end))
         at = end
     for style, sign in _SIGNS:
-        ranges += _ranges(spans, style, sign, text, closed)
+        ranges += _ranges(spans, style, sign, text, code)
     return _written(text, _nested(ranges), closed)
 
 
@@ -128,7 +184,7 @@ def _code_sign(text: str) -> str:
     return "" if _FENCE in text or "`" in (text[0], text[-1]) else _FENCE
 
 
-def _ranges(spans: list[Span], style: int, sign: str, text: str, closed: list[tuple[int, int]]) -> list[_Range]:
+def _ranges(spans: list[Span], style: int, sign: str, text: str, code: set[int]) -> list[_Range]:
     """Where a style is on and WhatsApp would show it."""
     found: list[_Range] = []
     at, start = 0, -1
@@ -137,21 +193,21 @@ def _ranges(spans: list[Span], style: int, sign: str, text: str, closed: list[tu
         if on and start < 0:
             start = at
         elif not on and start >= 0:
-            found += _shown(start, at, sign, text, closed)
+            found += _shown(start, at, sign, text, code)
             start = -1
         at += len(span.text)
     return found
 
 
-def _shown(start: int, end: int, sign: str, text: str, closed: list[tuple[int, int]]) -> list[_Range]:
+def _shown(start: int, end: int, sign: str, text: str, code: set[int]) -> list[_Range]:
     while start < end and text[start].isspace():
         start += 1
     while end > start and text[end - 1].isspace():
         end -= 1
     if start == end or text[start] in "*_~`" or text[end - 1] in "*_~`":
         return []
-    before = start > 0 and _is_word(text[start - 1]) and not any(last == start for _, last in closed)
-    after = end < len(text) and _is_word(text[end]) and not any(first == end for first, _ in closed)
+    before = start > 0 and _is_word(text[start - 1]) and start not in code
+    after = end < len(text) and _is_word(text[end]) and end not in code
     return [] if before or after else [_Range(start, end, sign)]
 
 
@@ -221,9 +277,10 @@ def _kept_apart(line: str, signs: list[_Sign]) -> str:
         same = [sign for sign in signs if sign.char == char]
         if len(same) > 1:
             breaks += _breaks(line, same)
-    for at in sorted(breaks, reverse=True):
-        line = line[:at] + BREAK + line[at:]
-    return line
+    if not breaks:
+        return line
+    breaks.sort()
+    return BREAK.join([line[start:end] for start, end in zip([0, *breaks], [*breaks, len(line)], strict=True)])
 
 
 def _breaks(line: str, signs: list[_Sign]) -> list[int]:
@@ -243,9 +300,14 @@ def _breaks(line: str, signs: list[_Sign]) -> list[int]:
 
 
 def _opens(line: str, at: int) -> bool:
-    return (line[at] == "`" or at == 0 or not _is_word(line[at - 1])) and not line[at + 1 : at + 2].isspace()
+    before, after = line[at - 1 : at], line[at + 1 : at + 2]
+    if line[at] == "`":
+        return True
+    return not (before and _is_word(before)) and not after.isspace() and line[at] not in (before, after)
 
 
 def _closes(line: str, at: int) -> bool:
-    following = line[at + 1 : at + 2]
-    return at > 0 and not line[at - 1].isspace() and (line[at] == "`" or not following or not _is_word(following))
+    before, after = line[at - 1 : at], line[at + 1 : at + 2]
+    if line[at] == "`":
+        return True
+    return not before.isspace() and not (after and _is_word(after)) and line[at] not in (before, after)

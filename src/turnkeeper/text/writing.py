@@ -46,7 +46,7 @@ def lead(block: Block, bullet: str, inner_bullet: str) -> tuple[str, str]:
     marker = block.marker
     if marker == "-":
         marker = bullet if block.depth == 1 else inner_bullet
-    return f"{indent}{marker} ", indent + "  "
+    return f"{indent}{marker} " if block.spans else indent + marker, indent + "  "
 
 
 def lines_of(body: str, before: tuple[str, str]) -> str:
