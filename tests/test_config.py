@@ -10,8 +10,8 @@ from turnkeeper.config import (
     Settings,
     load,
 )
-from turnkeeper.config.keys import read_duration, read_rate
 from turnkeeper.config.reference import as_markdown
+from turnkeeper.config.values import read_duration, read_rate
 from turnkeeper.model.errors import ConfigurationError
 from turnkeeper.model.ids import ChannelId, WorkspaceId
 from turnkeeper.model.policy import RateLimit, TurnPolicy

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
-from turnkeeper.config.keys import BOT_KINDS, CHANNEL_KINDS, SECTIONS
+from turnkeeper.config.channels import CHANNEL_KINDS
+from turnkeeper.config.keys import BOT_KINDS, SECTIONS
 from turnkeeper.model.policy import RateLimit
 
 _HEAD = """\

@@ -1,0 +1,244 @@
+"""From what the file says to values: each table by its keys, `env:` and `file:` resolved, every problem collected."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import fields
+from pathlib import Path
+from secrets import token_hex
+from types import MappingProxyType
+from typing import TypeVar
+
+from pydantic import BaseModel, SecretStr, ValidationError
+
+from turnkeeper.channels import registry
+from turnkeeper.config.channels import CHANNEL_KINDS, ChannelKeys
+from turnkeeper.config.errors import SecretMissing, nearest, worded
+from turnkeeper.config.keys import BOT_KINDS, SECTIONS, BotKeys, DatabaseKeys, RetentionKeys, ServerKeys, WorkersKeys
+from turnkeeper.config.settings import BotSettings, Receiver, Settings
+from turnkeeper.model.errors import ConfigurationError
+from turnkeeper.model.ids import BotId, ChannelId, WorkspaceId
+from turnkeeper.model.policy import Channel, SendPolicy, TurnPolicy
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
+_NAMED_SECTIONS = ("channels", "bots")
+Table = TypeVar("Table", bound=BaseModel)
+
+
+class Reading:
+    """One pass over a file, collecting what is wrong."""
+
+    def __init__(self, path: Path, environ: Mapping[str, str], *, secrets: bool) -> None:
+        self.path = path
+        self.secrets = secrets
+        self.environ = environ
+        self.errors: list[ConfigurationError] = []
+        self._elsewhere = False
+        """What is read concerns another environment, whose secrets need not be here."""
+
+    def settings(self, raw: Mapping[str, object]) -> Settings | None:
+        for name in raw:
+            if name not in SECTIONS and name not in _NAMED_SECTIONS:
+                self.wrong(name, "is not a section", nearest(name, [*SECTIONS, *_NAMED_SECTIONS]))
+        server = self.section(ServerKeys, raw.get("server", {}), "server")
+        database = self.section(DatabaseKeys, raw.get("database", {}), "database")
+        workers = self.section(WorkersKeys, raw.get("workers", {}), "workers")
+        retention = self.section(RetentionKeys, raw.get("retention", {}), "retention")
+        bots = self.bots(self.table(raw.get("bots", {}), "bots"))
+        channels = self.table(raw.get("channels", {}), "channels")
+        receivers = self.receivers(channels, bots, server.environment if server else "")
+        if self.errors or not (server and database and workers and retention):
+            return None
+        return Settings(
+            path=self.path,
+            server=server,
+            database_url=_absolute(database.url.get_secret_value(), self.path.parent),
+            workers=workers,
+            retention=retention,
+            bots=MappingProxyType({id_: bot for id_, bot in bots.items() if bot is not None}),
+            receivers=tuple(receivers),
+        )
+
+    def wrong(self, key: str, problem: str, mend: str) -> None:
+        self.errors.append(ConfigurationError(key, problem, mend))
+
+    def missing(self, value: str, key: str, problem: str, mend: str) -> str:
+        """What stands for a value that is not there: nothing that anyone could prove to know."""
+        if self._elsewhere:
+            return token_hex(16)
+        if self.secrets:
+            self.errors.append(SecretMissing(key, problem, mend))
+        return value
+
+    def table(self, raw: object, at: str) -> dict[str, object]:
+        if isinstance(raw, dict):
+            return raw
+        self.wrong(at, "is not a table", f"Write it as [{at}] with keys below it.")
+        return {}
+
+    def section(self, model: type[Table], raw: object, at: str) -> Table | None:
+        table = self.table(raw, at)
+        given = {key: self.resolved(value, f"{at}.{key}") for key, value in table.items()}
+        try:
+            return model.model_validate(given)
+        except ValidationError as error:
+            elsewhere = {key: value for key, value in table.items() if value != given[key]}
+            for problem in error.errors(include_url=False):
+                self.errors.append(worded(problem, model, at, elsewhere))
+            return None
+
+    def resolved(self, value: object, key: str) -> object:
+        """What `env:NAME` and `file:/path` stand for."""
+        if not isinstance(value, str):
+            return value
+        scheme, _, rest = value.partition(":")
+        if scheme == "env":
+            if rest in self.environ:
+                return self.environ[rest]
+            problem = f"the environment variable {rest} is not set"
+            return self.missing(value, key, problem, f"Set {rest} before the start.")
+        if scheme == "file":
+            try:
+                return (self.path.parent / rest).read_text("utf-8").rstrip("\r\n")
+            except (OSError, UnicodeDecodeError) as error:
+                why = getattr(error, "strerror", None) or "not text"
+                problem = f"the file {rest} cannot be read ({why})"
+                return self.missing(value, key, problem, "Put the value into that file.")
+        return value
+
+    def _named(self, environment: object) -> object:
+        """A channel's environment, before the channel is read."""
+        scheme, _, rest = environment.partition(":") if isinstance(environment, str) else ("", "", "")
+        return self.environ.get(rest, "") if scheme == "env" else environment or ""
+
+    def kind(self, kinds: Mapping[str, type[Table]], raw: Mapping[str, object], at: str) -> type[Table] | None:
+        kind = self.resolved(raw.get("kind"), f"{at}.kind")
+        if kind is None:
+            choices = " or ".join(f'"{each}"' for each in kinds)
+            self.wrong(f"{at}.kind", "is missing", f"Add kind = {choices}.")
+            return None
+        found = kinds.get(kind) if isinstance(kind, str) else None
+        if found is None:
+            self.wrong(
+                f"{at}.kind",
+                f"{kind!r} is not a kind that there is",
+                nearest(str(kind), list(kinds)),
+            )
+        return found
+
+    def named(self, name: str, at: str) -> None:
+        if not _NAME.fullmatch(name):
+            mend = "Use up to 63 letters, digits, hyphens and underscores, a letter or digit first."
+            self.wrong(at, "is not a name", mend)
+
+    def bots(self, raw: Mapping[str, object]) -> dict[BotId, BotSettings | None]:
+        """Every bot by name; None for one that is wrong, so that its channels are not blamed."""
+        found: dict[BotId, BotSettings | None] = {}
+        for name, value in raw.items():
+            at = f"bots.{name}"
+            self.named(name, at)
+            table = self.table(value, at)
+            model = self.kind(BOT_KINDS, table, at)
+            keys = self.section(model, table, at) if model else None
+            if keys is None:
+                found[BotId(name)] = None
+            else:
+                found[BotId(name)] = BotSettings(BotId(name), keys.kind, keys.entry, _turns(keys))
+        return found
+
+    def receivers(
+        self, raw: Mapping[str, object], bots: Mapping[BotId, BotSettings | None], environment: str
+    ) -> list[Receiver]:
+        found: list[Receiver] = []
+        accounts: dict[tuple[str, str], str] = {}
+        for name, value in raw.items():
+            at = f"channels.{name}"
+            self.named(name, at)
+            if name in CHANNEL_KINDS:
+                self.wrong(
+                    at,
+                    "is the name of a kind, which has a webhook of its own",
+                    "Give it another name.",
+                )
+            table = self.table(value, at)
+            model = self.kind(CHANNEL_KINDS, table, at)
+            self._elsewhere = self._named(table.get("environment")) not in ("", environment)
+            keys = self.section(model, table, at) if model else None
+            self._elsewhere = False
+            if keys is None:
+                continue
+            if keys.bot not in bots:
+                self.wrong(f"{at}.bot", f'there is no bot "{keys.bot}"', nearest(keys.bot, list(bots)))
+            self.one_account(keys, name, accounts)
+            bot = bots.get(BotId(keys.bot))
+            if bot is not None:
+                found.append(_receiver(name, keys, bot, environment))
+        return found
+
+    def one_account(self, keys: ChannelKeys, name: str, accounts: dict[tuple[str, str], str]) -> None:
+        """An account belongs to one channel: two would both answer."""
+        taken = accounts.setdefault((keys.kind, keys.account_ids[0]), name)
+        if taken != name:
+            key = next(each for each in type(keys).model_fields if getattr(keys, each) == keys.account_ids[0])
+            mend = "A number belongs to one channel: remove one of them."
+            self.wrong(f"channels.{name}.{key}", f"channels.{taken} has this number too", mend)
+
+
+def _turns(keys: BotKeys) -> TurnPolicy:
+    return TurnPolicy(
+        quiet=keys.quiet,
+        max_wait=keys.max_wait,
+        adaptive=keys.adaptive,
+        gather=keys.gather,
+        overlap=keys.overlap,
+        rate_limit=keys.rate_limit,
+        stale_after=keys.stale_after,
+        session_ttl=keys.session_ttl,
+        reply_expires=keys.reply_expires,
+        turn_limit=keys.turn_limit,
+        turn_retries=keys.turn_retries,
+        error_reply=keys.error_reply,
+        rate_notice=keys.rate_notice,
+        stale_notice=keys.stale_notice,
+        reads=keys.reads,
+        unsupported_reply=keys.unsupported_reply,
+        reactions=keys.reactions,
+    )
+
+
+def _receiver(name: str, keys: ChannelKeys, bot: BotSettings, environment: str) -> Receiver:
+    kind = registry.find(keys.kind)
+    can = kind.adapter.capabilities
+    values = {each.name: _plain(getattr(keys, each.name)) for each in fields(kind.config_type)}
+    channel = Channel(
+        workspace_id=WorkspaceId(keys.workspace),
+        id=ChannelId(name),
+        kind=keys.kind,
+        bot_id=bot.id,
+        turns=bot.turns,
+        sends=SendPolicy(
+            can.free_form_window,
+            keys.unknown_wait,
+            can.on_unknown,
+            keys.send_limit,
+            keys.echo_takes_over,
+            per_second=keys.per_second,
+            pair=can.per_contact,
+            parts=keys.parts,
+            parts_wait=keys.parts_wait,
+        ),
+        config=kind.config_type(**values),
+        elsewhere=keys.environment if keys.environment not in ("", environment) else None,
+        credentials=keys.credentials_digest(),
+    )
+    return Receiver(channel, keys.account_ids, keys.proof)
+
+
+def _plain(value: object) -> object:
+    return value.get_secret_value() if isinstance(value, SecretStr) else value
+
+
+def _absolute(url: str, folder: Path) -> str:
+    """A SQLite file is looked for beside the configuration, wherever the program is started."""
+    if not url.startswith("sqlite:///"):
+        return url
+    return f"sqlite:///{(folder / url.removeprefix('sqlite:///')).resolve()}"

@@ -1,0 +1,96 @@
+"""A configuration that was read and is valid: channels, bots and the server as values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from turnkeeper.config.keys import RetentionKeys, ServerKeys, WorkersKeys
+from turnkeeper.model.ids import BotId, ChannelId, WorkspaceId
+from turnkeeper.model.policy import Channel, TurnPolicy
+
+
+@dataclass(frozen=True, slots=True)
+class ConfiguredDirectory:
+    """The channels of a configuration file, looked up by the engine."""
+
+    channels: Mapping[tuple[WorkspaceId, ChannelId], Channel]
+
+    def channel(self, workspace_id: WorkspaceId, channel_id: ChannelId) -> Channel | None:
+        """The channel, or None if it is not configured (any more)."""
+        return self.channels.get((workspace_id, channel_id))
+
+
+@dataclass(frozen=True, slots=True)
+class BotSettings:
+    """Which code answers: `entry` is `module:name`, found next to the configuration file."""
+
+    id: BotId
+    kind: str
+    entry: str
+    turns: TurnPolicy
+
+
+@dataclass(frozen=True, slots=True)
+class Receiver:
+    """A channel as its webhooks see it: `secret` proves a request, `account_ids` are its items'."""
+
+    channel: Channel
+    account_ids: tuple[str, ...]
+    secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """A whole configuration, valid. `database_url` holds an absolute path for SQLite."""
+
+    path: Path
+    server: ServerKeys
+    database_url: str = field(repr=False)
+    workers: WorkersKeys
+    retention: RetentionKeys
+    bots: Mapping[BotId, BotSettings]
+    receivers: tuple[Receiver, ...]
+
+    @property
+    def folder(self) -> Path:
+        """Where bots and relative paths are looked for."""
+        return self.path.parent
+
+    @property
+    def spool(self) -> Path:
+        """Where webhooks wait while the database is away."""
+        return self.path.with_name("turnkeeper.spool")
+
+    @property
+    def spools(self) -> bool:
+        """Whether they do. Where SQLite is away, there is no disk to spool on either."""
+        return self.server.when_database_is_away == "spool" and not self.database_url.startswith("sqlite:///")
+
+    @property
+    def channels(self) -> tuple[Channel, ...]:
+        """Every configured channel."""
+        return tuple(receiver.channel for receiver in self.receivers)
+
+    @property
+    def longest_turn(self) -> float:
+        """Seconds that a turn may take at most, over all bots."""
+        return max((bot.turns.turn_limit for bot in self.bots.values()), default=TurnPolicy().turn_limit)
+
+    @property
+    def secrets(self) -> frozenset[str]:
+        """Every value that nobody may be shown."""
+        configs = [each.config for each in self.channels]
+        found = {getattr(each, f.name) for each in configs for f in fields(each) if not f.repr}  # type: ignore[arg-type]
+        dsn = self.server.sentry_dsn.get_secret_value()
+        found |= {dsn, urlsplit(dsn).username or "", unquote(urlsplit(self.database_url).password or "")}
+        return frozenset(found) - {""}
+
+    def directory(self) -> ConfiguredDirectory:
+        """The channels by workspace and name."""
+        return ConfiguredDirectory({(each.workspace_id, each.id): each for each in self.channels})
+
+    def directory_here(self) -> ConfiguredDirectory:
+        """Those of this environment: to whoever runs turns and sends, the others are not configured."""
+        here = [each for each in self.channels if each.elsewhere is None]
+        return ConfiguredDirectory({(each.workspace_id, each.id): each for each in here})

@@ -1,0 +1,163 @@
+"""How values are written: durations, rates, addresses, secrets. A wrong one is refused in words for the operator.
+
+Durations are seconds, as a number or "30s", "10m", "24h", "30d".
+"""
+
+import re
+from typing import Annotated, NoReturn
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, SecretStr
+from pydantic_core import PydanticCustomError
+
+from turnkeeper.model.events import READABLE_KINDS
+from turnkeeper.model.policy import RateLimit
+
+DAY = 86_400.0
+_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3_600.0, "d": DAY}
+_WORDS = {"second": 1.0, "minute": 60.0, "hour": 3_600.0, "day": DAY}
+_DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)\s*(ms|s|m|h|d)?")
+_PORT = re.compile(r":([^\]:]*)$")
+_RATE = re.compile(r"(\d{1,6})\s*/\s*(\S+)")
+
+
+def wrong(problem: str, mend: str) -> NoReturn:
+    """Refuse a value in words that reach the operator as they are."""
+    raise PydanticCustomError("turnkeeper", "{problem}", {"problem": problem, "mend": mend})
+
+
+def read_duration(value: object) -> float:
+    """Seconds, from a number or a number with a unit."""
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 1e9:
+        return float(value)
+    found = _DURATION.fullmatch(value.strip()) if isinstance(value, str) else None
+    if found is None:
+        wrong(f"{value!r} is not a duration", 'Write seconds (4.0) or "30s", "10m", "24h", "30d".')
+    return float(found[1]) * _UNITS[found[2] or "s"]
+
+
+def read_duration_or_off(value: object) -> float | None:
+    """A duration, or None for `off`."""
+    return None if value is None or value == "off" else read_duration(value)
+
+
+def read_kinds(value: object) -> tuple[str, ...] | None:
+    """The kinds of messages that are named, in a list or between commas; None for `all`."""
+    if value is None or value == "all":
+        return None
+    named = value.split(",") if isinstance(value, str) else value
+    known = ", ".join(sorted(READABLE_KINDS))
+    if not isinstance(named, list | tuple) or not named:
+        wrong(f"{value!r} names no kind of message", f'Write "all", or a list of: {known}.')
+    kinds = tuple(each.strip() if isinstance(each, str) else each for each in named)
+    for kind in kinds:
+        if not isinstance(kind, str) or kind not in READABLE_KINDS:
+            wrong(f"{kind!r} is not a kind of message", f'Write "all", or a list of: {known}.')
+    return kinds
+
+
+def read_rate(value: object) -> RateLimit | None:
+    """`10/minute`, `30/90s`, or `off`."""
+    if isinstance(value, RateLimit) or value is None or value == "off":
+        return None if value == "off" else value  # type: ignore[return-value]
+    found = _RATE.fullmatch(value.strip()) if isinstance(value, str) else None
+    per = 0.0
+    if found:
+        per = _WORDS.get(found[2]) or (read_duration(found[2]) if found[2][0].isdigit() else 0.0)
+    if found is None or not per or not int(found[1]):
+        wrong(f"{value!r} is not a rate", 'Write "10/minute", "100/hour", or "off".')
+    return RateLimit(int(found[1]), per)
+
+
+def read_whole(value: object) -> object:
+    """A whole number; a truth value is none."""
+    if isinstance(value, bool):
+        wrong(f"{value!r} is not a number", "Write a whole number.")
+    return value
+
+
+_EITHER = 'Write "sqlite:///turnkeeper.db" or "postgresql://user@host/name".'
+
+
+def read_database(value: object) -> object:
+    """`sqlite:///file` or `postgresql://…`. Never shows the address: it may hold a password."""
+    if isinstance(value, SecretStr):
+        return value
+    if not isinstance(value, str):
+        wrong("is not a text", _EITHER)
+    if not value.startswith(("sqlite:///", "postgresql://")):
+        scheme = value.partition("://")[0] if "://" in value else ""
+        wrong(f'"{scheme}" is not a database that Turnkeeper knows' if scheme else "names no database", _EITHER)
+    if value == "sqlite:///":
+        wrong("names no file", 'Write "sqlite:///turnkeeper.db".')
+    if value.startswith("postgresql://") and not _has_good_ports(value):
+        mend = "Write a port from 1 to 65535, and `@`, `:`, `/`, `[` in a user or password as %40, %3A, %2F, %5B."
+        wrong("has a port that is none", mend)
+    return value
+
+
+def _has_good_ports(url: str) -> bool:
+    """Whether each host's port is one; an address may name several hosts."""
+    try:
+        hosts = urlsplit(url).netloc.rpartition("@")[2].split(",")
+    except ValueError:
+        return False
+    ports = [found[1] for host in hosts if (found := _PORT.search(host)) and found[1]]
+    return all(port.isascii() and port.isdigit() and 0 < int(port) < 65_536 for port in ports)
+
+
+def read_token(value: object) -> object:
+    """What travels in a header: another character would end the header, or break each call."""
+    if isinstance(value, str) and not all("!" <= each <= "~" for each in value):
+        mend = "Copy it again: no spaces, no line breaks, ASCII only."
+        wrong("holds a character that no token has", mend)
+    return value
+
+
+def read_secret(value: object) -> object:
+    """A shared secret: a space or line break around it is a slip that would refuse every webhook."""
+    if isinstance(value, str) and value != value.strip():
+        wrong("begins or ends with a space or line break", "Take it away.")
+    return value
+
+
+def read_address(value: object) -> object:
+    """An http(s) address without user, query or fragment."""
+    if isinstance(value, str) and value:
+        try:
+            parts = urlsplit(value)
+            good = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        except ValueError:
+            good = False
+            parts = urlsplit("")
+        if not good or parts.query or parts.fragment or parts.username:
+            wrong(f"{value!r} is not a plain http address", 'Write it like "https://bot.example.com".')
+    return value
+
+
+def read_dsn(value: object) -> object:
+    """A Sentry project's address, which holds its key. Never shown."""
+    if isinstance(value, str) and value:
+        try:
+            parts = urlsplit(value)
+            good = parts.scheme in ("http", "https") and parts.hostname and parts.username and parts.path.strip("/")
+        except ValueError:
+            good = False
+        if not good:
+            wrong("is not the address of a Sentry project", "Copy the DSN from the project's settings.")
+    return value
+
+
+Seconds = Annotated[float, BeforeValidator(read_duration)]
+Whole = Annotated[int, BeforeValidator(read_whole)]
+Address = Annotated[str, BeforeValidator(read_address)]
+Token = Annotated[SecretStr, BeforeValidator(read_token)]
+Secret = Annotated[SecretStr, BeforeValidator(read_secret)]
+ENVIRONMENT = r"^([a-z0-9][a-z0-9_-]{0,62})?$"
+"""How an environment is named; none is any."""
+
+
+class Keys(BaseModel):
+    """One table of the configuration: unknown keys are refused, values are never shown in errors."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True, hide_input_in_errors=True)
