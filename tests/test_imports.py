@@ -14,7 +14,7 @@ import pytest
 SOURCES = Path(__file__).parents[1] / "src"
 
 CORE = {"model", "rules", "text", "flows"}
-ADAPTERS = {"channels", "llm", "voice", "payments", "store"}
+ADAPTERS = {"channels", "llm", "voice", "payments", "store", "media"}
 BELOW_SHELL = CORE | ADAPTERS
 SHELL = {"engine", "bots", "web"}
 TOP = {"app", "cli", "config", "testing"}
@@ -44,6 +44,7 @@ EXPORTED = {"Bot": "bots", "Turn": "bots"}
 KINDS = {
     "channels": {"whatsapp_cloud", "waha", "wablas", "whacenter", "telegram"},
     "store": {"sqlite", "postgres"},
+    "media": {"disk", "bucket"},
 }
 CHOOSES = {"app", "cli", "testing", "channels.registry"}
 
@@ -202,6 +203,7 @@ MODULES = frozenset(
     "turnkeeper.rules.start turnkeeper.text turnkeeper.channels turnkeeper.channels.base "
     "turnkeeper.channels.registry turnkeeper.channels.waha turnkeeper.channels.telegram "
     "turnkeeper.llm turnkeeper.voice turnkeeper.store turnkeeper.store.base "
+    "turnkeeper.media turnkeeper.media.disk turnkeeper.media.bucket turnkeeper.media.links turnkeeper.engine.clock "
     "turnkeeper.store.sqlite turnkeeper.store.sqlite.rows turnkeeper.store.postgres "
     "turnkeeper.engine turnkeeper.engine.turns turnkeeper.bots turnkeeper.bots.turn "
     "turnkeeper.web turnkeeper.testing turnkeeper.config turnkeeper.app turnkeeper.cli".split()
@@ -215,6 +217,9 @@ BAD = [
     ("for types", "text", "if TYPE_CHECKING:\n  import turnkeeper.bots.turn", arrow_complaints),
     ("in a string", "channels.waha", 'load("turnkeeper.engine.turns:run")', arrow_complaints),
     ("adapters", "llm", "from turnkeeper.store.base import Store", arrow_complaints),
+    ("a place of files", "media.disk", "import turnkeeper.media.bucket", adapter_complaints),
+    ("past the files' port", "engine.turns", "from turnkeeper.media import disk", adapter_complaints),
+    ("files to shell", "media.links", "from turnkeeper.engine.clock import Clock", arrow_complaints),
     ("adapters again", "channels.waha", "import turnkeeper.voice", arrow_complaints),
     ("adapter to shell", "store.sqlite", "import turnkeeper.engine", arrow_complaints),
     ("engine to web", "engine.turns", "import turnkeeper.web", arrow_complaints),

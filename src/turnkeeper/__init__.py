@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from turnkeeper.bots.python import Bot
     from turnkeeper.bots.turn import Turn
+    from turnkeeper.model.errors import MediaRefused
     from turnkeeper.model.events import Choice
     from turnkeeper.model.outbound import (
         Audio,
@@ -45,6 +46,7 @@ __all__ = [
     "List",
     "Location",
     "LocationRequest",
+    "MediaRefused",
     "Phone",
     "Reaction",
     "Section",
@@ -65,6 +67,7 @@ _HOMES = {
     "Bot": "turnkeeper.bots.python",
     "Turn": "turnkeeper.bots.turn",
     "Choice": "turnkeeper.model.events",
+    "MediaRefused": "turnkeeper.model.errors",
 }
 _CONTENTS = "turnkeeper.model.outbound"
 """Where everything else is at home."""

@@ -125,16 +125,17 @@ def test_a_ledgers_states_sum_to_the_accepted(kept: Path, monkeypatch: pytest.Mo
     from turnkeeper.store.sqlite.store import SqliteStore
 
     async def ledger(self: object) -> Ledger:
-        return Ledger(1234, 7, {"answered": 1200, "waiting": 4}, {"stale": 20, "rate_limited": 10})
+        return Ledger(1234, 7, {"answered": 1200, "waiting": 4}, {"stale": 20, "rate_limited": 10}, {"too_large": 3})
 
     monkeypatch.setattr(SqliteStore, "ledger", ledger)
     told = json.loads(run.invoke(app, ["ledger", "--json", "-c", str(kept)]).stdout)
     dropped = told["states"].pop("dropped")
     assert dropped == {"rate_limited": 10, "stale": 20}
     assert sum(told["states"].values()) + sum(dropped.values()) == told["accepted"] == 1234
-    assert list(told) == ["accepted", "duplicates", "states"]
+    assert list(told) == ["accepted", "duplicates", "states", "media_refused"]
+    assert told["media_refused"] == {"too_large": 3}
     shown = run.invoke(app, ["ledger", "-c", str(kept)]).stdout
-    for words in ("answered", "1,200", "dropped: stale", "1,234", "counted apart: 7"):
+    for words in ("answered", "1,200", "dropped: stale", "1,234", "counted apart: 7", "Files refused, too_large: 3"):
         assert words in shown
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from turnkeeper.engine.answer import Bot
     from turnkeeper.engine.spooling import Spooling
     from turnkeeper.engine.wakeups import Wakeups
+    from turnkeeper.media.base import MediaStore
     from turnkeeper.model.policy import Directory
     from turnkeeper.store.base import Store
 
@@ -46,6 +47,34 @@ def spooling(settings: Settings, store: Store) -> Spooling | None:
 
     home = settings.channels[0].workspace_id if settings.channels else WorkspaceId("default")
     return Spooling(store, SqliteSpool(settings.spool), settings.directory(), home, keeps=settings.spools)
+
+
+def open_media(settings: Settings) -> MediaStore:
+    """Where files are kept: a folder or a bucket."""
+    if not settings.in_bucket:
+        from turnkeeper.media.disk import DiskStore
+
+        return DiskStore(settings.files)
+    from turnkeeper.media.bucket import BucketConfig, BucketStore
+
+    media = settings.media
+    return BucketStore(
+        BucketConfig(
+            media.url,
+            media.endpoint,
+            media.region,
+            media.access_key_id.get_secret_value(),
+            media.secret_access_key.get_secret_value(),
+        )
+    )
+
+
+def media_secret(settings: Settings) -> bytes:
+    """What signs links to files: the configured secret, or one made once. Raises ConfigurationError."""
+    from turnkeeper.media.secret import made_once
+
+    given = settings.media.secret.get_secret_value()
+    return given.encode() if given else made_once(settings.folder / "media.secret")
 
 
 def adapter(kind: str) -> ChannelAdapter[Any]:

@@ -24,6 +24,7 @@ from turnkeeper.store.base import Store
 from turnkeeper.web.console import read_console
 from turnkeeper.web.counters import WebhookCounters
 from turnkeeper.web.demo import Demo
+from turnkeeper.web.media import MediaPages
 from turnkeeper.web.ops import Ops
 from turnkeeper.web.site import Site
 from turnkeeper.web.webhooks import Endpoint, Holder, Webhooks
@@ -51,7 +52,9 @@ async def run_web(settings: Settings, line: Line, runtime: Path, telemetry: Tele
         spooling.drain(webhooks.taken)
     ops = Ops(store, counters, clock.now, settings.workers.lease, spooling, lambda: of_machine(runtime))
     phone, stop_phone = _phone(settings, store) if demo else (None, None)
-    site = Site(webhooks, ops, await read_console(STATIC), phone)
+    media = app.open_media(settings)
+    pages = MediaPages(store, media, lambda: app.media_secret(settings), clock.now)
+    site = Site(webhooks, ops, await read_console(STATIC), phone, pages)
     listener = line.listener()
     server = Server(_uvicorn(site, settings), line.ready)
     tick = asyncio.create_task(line.tick())

@@ -6,6 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from turnkeeper import app
+from turnkeeper.app import files
 from turnkeeper.app.figures import FigureFile
 from turnkeeper.app.line import Line
 from turnkeeper.app.telemetry import Telemetry
@@ -37,9 +38,11 @@ async def run_worker(settings: Settings, line: Line, runtime: Path, name: str, t
     client = Client()
     figures = FigureFile(runtime, name)
     watch = Watch(clock, figures.read(), telemetry.spans, telemetry.sentry)
+    adapters = app.adapters(settings)
+    media = app.open_media(settings)
     worker = Worker(
         store,
-        app.adapters(settings),
+        adapters,
         bots,
         client,
         app.open_wakeups(store, runtime, name),
@@ -47,6 +50,7 @@ async def run_worker(settings: Settings, line: Line, runtime: Path, name: str, t
         lease=settings.workers.lease,
         make_heart_store=lambda: app.open_store(settings.database_url, directory),
         watch=watch,
+        files=files.keeper(settings, store, media, adapters, client, clock),
     )
     await replace_predecessor(store, runtime / f"{name}.id", worker.worker_id, clock.now())
     await worker.start()
@@ -55,9 +59,11 @@ async def run_worker(settings: Settings, line: Line, runtime: Path, name: str, t
         asyncio.create_task(line.tick(lambda: clock.monotonic() - worker.ticked_at < _DISPATCH_STUCK)),
         asyncio.create_task(forget_old(store, clock, settings.retention.keep)),
         asyncio.create_task(figures.keep(watch.figures)),
+        asyncio.create_task(files.forget_files(store, media, clock, settings.keeps_files, files.incoming(settings))),
     ]
     await line.stopped()
-    tasks[1].cancel()
+    for task in tasks[1:]:
+        task.cancel()
     handed_over = await worker.drain(settings.server.drain)
     if handed_over:
         log.info("handed %d conversations over", handed_over)
@@ -65,6 +71,7 @@ async def run_worker(settings: Settings, line: Line, runtime: Path, name: str, t
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
     await client.close()
+    await media.close()
     await store.close()
 
 

@@ -6,14 +6,19 @@ import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NamedTuple
 
+import msgspec
+
+from turnkeeper.bots.files import StoredFile
 from turnkeeper.bots.message import Message, messages_of
 from turnkeeper.bots.results import Results
 from turnkeeper.bots.saying import latest_message, reaction_to, sayable
 from turnkeeper.engine.answer import Answer, Later, OnUnknown, Work
-from turnkeeper.model.events import Choice, ContactCard, Inbound, Location, Order, Reaction, Referral
-from turnkeeper.model.outbound import Reply
+from turnkeeper.model.events import Choice, ContactCard, EventKind, Inbound, Location, Media, Order, Reaction, Referral
+from turnkeeper.model.media import KeptFile
+from turnkeeper.model.outbound import File, Reply
 from turnkeeper.store.base import Line
 
 _LONGEST_TIMER = 3650 * 86_400.0
@@ -166,6 +171,39 @@ class Turn:
 
         stored = await self._work.step(name, run, results.arguments(args), effect=effect, on_unknown=on_unknown)
         return results.decode(stored)
+
+    async def file(self, media: Media | None = None) -> StoredFile:
+        """A file that the person sent, fetched once and kept; without `media` the first of the turn.
+
+        Raises MediaRefused for one that is not what it claims to be, too large, or gone (the turn then ends with the
+        bot's `media_reply`, unless it is caught), and LookupError where the turn has no file.
+        """
+        wanted, kind = self._media(media)
+
+        async def fetch(_: str) -> bytes:
+            return msgspec.json.encode(await self._work.files.fetch(wanted, kind))
+
+        arguments = msgspec.json.encode([wanted, kind])
+        stored = await self._work.step("turn.file", fetch, arguments, effect=False, on_unknown="retry")
+        return StoredFile(msgspec.json.decode(stored, type=KeptFile), self._work.files)
+
+    def _media(self, media: Media | None) -> tuple[Media, EventKind]:
+        for event in self.events:
+            if event.media is not None and media in (None, event.media):
+                return event.media, event.kind
+        if media is None:
+            raise LookupError("nobody sent a file in this turn")
+        return media, "document"
+
+    async def attach(self, file: str | Path | bytes, *, filename: str | None = None, mime: str | None = None) -> File:
+        """Keep a file of the bot's own, to be sent: `Document(await turn.attach("menu.pdf"))`.
+
+        `file` is a path on this machine, or the bytes. The same bytes are kept, and uploaded, once. Raises
+        MediaRefused for one that is not there, too large, or not what `mime` says.
+        """
+        given = Path(file) if isinstance(file, str) else file
+        kept = await self._work.files.keep(given, filename, mime)
+        return File(key=kept.key, mime=kept.mime, filename=kept.filename, size=kept.size)
 
     def after(self, seconds: float, name: str, data: object = None, *, follow_up: bool = True) -> None:
         """Wake this conversation again, `seconds` after the turn commits: a turn with a timer of that name.

@@ -14,9 +14,10 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Literal, Protocol, TypeVar
 
 from turnkeeper.model.errors import TurnkeeperError
-from turnkeeper.model.events import Received
+from turnkeeper.model.events import Media, Received
 from turnkeeper.model.limits import ContentLimits, Markup
-from turnkeeper.model.outbound import Outbound, Outcome
+from turnkeeper.model.media import KeptFile
+from turnkeeper.model.outbound import NotSent, Outbound, Outcome, Rejected
 from turnkeeper.model.policy import RateLimit
 
 
@@ -43,14 +44,30 @@ class Webhook:
 
 
 @dataclass(frozen=True, slots=True)
+class Multipart:
+    """A form with one file, which the client streams from where files are kept; `size` in bytes."""
+
+    key: str
+    size: int
+    mime: str
+    filename: str
+    fields: Mapping[str, str] = field(default_factory=dict)
+    name: str = "file"
+
+
+@dataclass(frozen=True, slots=True)
 class HttpCall:
-    """A call for the shared client to make. `timeout` in seconds; `None`: the client's own."""
+    """A call for the shared client to make. `timeout` in seconds; `None`: the client's own.
+
+    Its body is `json` or `multipart`.
+    """
 
     method: Literal["GET", "POST", "PUT", "DELETE"]
     url: str
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     json: object = None
     timeout: float | None = None
+    multipart: Multipart | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +90,35 @@ Calls = Generator[HttpCall, HttpReply, T_co]
 
 
 @dataclass(frozen=True, slots=True)
+class Located:
+    """Where a provider has a file, and what it says of it; `sha256` in hex, `size` in bytes.
+
+    `trusted`: the address is one that the operator configured, so it may be an internal one. `headers` go to that
+    host only.
+    """
+
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    mime: str | None = None
+    size: int | None = None
+    sha256: str | None = None
+    trusted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Uploaded:
+    """The provider knows the file as `external_id` for `valid_for` seconds."""
+
+    external_id: str
+    valid_for: float
+
+
+Fetched = Located | NotSent | Rejected
+"""What came of asking for a file: NotSent for now, Rejected for good."""
+Upload = Uploaded | NotSent | Rejected
+
+
+@dataclass(frozen=True, slots=True)
 class Capabilities:
     """What a channel can do, as data. Seconds, characters; None: no limit or not there."""
 
@@ -88,6 +134,8 @@ class Capabilities:
     """Messages that the account may send in a second, where its settings say nothing else."""
     per_contact: RateLimit | None = None
     """Messages that one contact may be sent."""
+    stale_uploads: frozenset[str] = frozenset()
+    """Codes of refusals that may mean: the file must be uploaded anew."""
 
 
 Config = TypeVar("Config", contravariant=True)
@@ -110,6 +158,16 @@ class ChannelAdapter(Protocol[Config]):
 
     def typing(self, addresses: tuple[str, ...], message_id: str, config: Config) -> Calls[None]:
         """Show that an answer to `message_id` is being written (and that it was read)."""
+
+
+class MediaAdapter(Protocol[Config]):
+    """What an adapter can do besides whose provider carries files."""
+
+    def fetch_media(self, file: Media, config: Config) -> Calls[Fetched]:
+        """Find out where a file can be had."""
+
+    def upload(self, file: KeptFile, config: Config) -> Calls[Upload]:
+        """Give the provider a file, which delivers nothing to anybody."""
 
 
 @dataclass(frozen=True, slots=True)

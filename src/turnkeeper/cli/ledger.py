@@ -22,6 +22,7 @@ def ledger(config: Config = DEFAULT, as_json: AsJson = False) -> None:
             "accepted": found.accepted,
             "duplicates": found.duplicates,
             "states": states | {"dropped": dict(sorted(found.dropped.items()))},
+            "media_refused": dict(sorted(found.refused.items())),
         }
         typer.echo(json.dumps(whole))
         return
@@ -29,6 +30,8 @@ def ledger(config: Config = DEFAULT, as_json: AsJson = False) -> None:
         typer.echo("Nothing has been accepted yet. Write to one of your channels, then look again.")
         return
     _show(found.accepted, found.duplicates, states, found.dropped)
+    for reason, count in sorted(found.refused.items()):
+        typer.echo(f"Files refused, {reason}: {count:,}")
 
 
 def _show(accepted: int, duplicates: int, states: dict[str, object], dropped: dict[str, int]) -> None:

@@ -12,7 +12,11 @@ from turnkeeper.config.values import (
     ENVIRONMENT,
     Address,
     Keys,
+    Place,
     Seconds,
+    Secret,
+    Size,
+    Token,
     Whole,
     read_database,
     read_dsn,
@@ -112,6 +116,50 @@ class RetentionKeys(Keys):
     )
 
 
+class MediaKeys(Keys):
+    """Files that people send and bots send."""
+
+    url: Place = Field(
+        "media",
+        description="Where files are kept: a folder (relative to the configuration file), or `s3://bucket/prefix` "
+        "(extra `s3`), which several machines can share.",
+        examples=['"s3://our-media/turnkeeper"'],
+    )
+    endpoint: Address = Field(
+        "",
+        description="The address of an S3-compatible server; without it, Amazon's.",
+        examples=['"https://minio.example.com"'],
+    )
+    region: str = Field(
+        "", pattern=r"^[A-Za-z0-9-]{0,40}$", description="The bucket's region.", examples=['"eu-central-1"']
+    )
+    access_key_id: Token = Field(
+        SecretStr(""),
+        description="The bucket's key; without it, what the machine's environment or role gives.",
+        examples=['"env:S3_KEY"'],
+    )
+    secret_access_key: Token = Field(SecretStr(""), description="Its secret.", examples=['"env:S3_SECRET"'])
+    largest: Size = Field(
+        "100MB",
+        validate_default=True,
+        ge=1024,
+        description="Larger files are refused; the channel's own limits count as well.",
+        examples=['"100MB"'],
+    )
+    keep: Seconds = Field(
+        30 * DAY,
+        ge=DAY,
+        description="How long a file is kept after it was last needed; at least a day.",
+        examples=['"30d"'],
+    )
+    secret: Secret = Field(
+        SecretStr(""),
+        description="Signs links to files; without it one is made and kept beside this file. Several machines need "
+        "the same one.",
+        examples=['"env:MEDIA_SECRET"'],
+    )
+
+
 class BotKeys(Keys):
     """A bot written in Python, and how it takes its turns."""
 
@@ -178,6 +226,11 @@ class BotKeys(Keys):
         description='What the person gets when a turn has failed; "" for nothing.',
         examples=['"Please try again."'],
     )
+    media_reply: str = Field(
+        _POLICY.media_reply,
+        description="What the person gets when a file was refused and the bot has no words of its own for it.",
+        examples=['"Please send it as a PDF."'],
+    )
     rate_notice: str = Field(
         _POLICY.rate_notice,
         description="Said once when the rate limit is reached.",
@@ -221,5 +274,6 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "database": DatabaseKeys,
     "workers": WorkersKeys,
     "retention": RetentionKeys,
+    "media": MediaKeys,
 }
 BOT_KINDS: dict[str, type[BotKeys]] = {"python": BotKeys}

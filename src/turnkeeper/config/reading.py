@@ -13,7 +13,16 @@ from pydantic import BaseModel, SecretStr, ValidationError
 from turnkeeper.channels import registry
 from turnkeeper.config.channels import CHANNEL_KINDS, ChannelKeys
 from turnkeeper.config.errors import SecretMissing, nearest, worded
-from turnkeeper.config.keys import BOT_KINDS, SECTIONS, BotKeys, DatabaseKeys, RetentionKeys, ServerKeys, WorkersKeys
+from turnkeeper.config.keys import (
+    BOT_KINDS,
+    SECTIONS,
+    BotKeys,
+    DatabaseKeys,
+    MediaKeys,
+    RetentionKeys,
+    ServerKeys,
+    WorkersKeys,
+)
 from turnkeeper.config.settings import BotSettings, Receiver, Settings
 from turnkeeper.model.errors import ConfigurationError
 from turnkeeper.model.ids import BotId, ChannelId, WorkspaceId
@@ -43,10 +52,11 @@ class Reading:
         database = self.section(DatabaseKeys, raw.get("database", {}), "database")
         workers = self.section(WorkersKeys, raw.get("workers", {}), "workers")
         retention = self.section(RetentionKeys, raw.get("retention", {}), "retention")
+        media = self.section(MediaKeys, raw.get("media", {}), "media")
         bots = self.bots(self.table(raw.get("bots", {}), "bots"))
         channels = self.table(raw.get("channels", {}), "channels")
         receivers = self.receivers(channels, bots, server.environment if server else "")
-        if self.errors or not (server and database and workers and retention):
+        if self.errors or not (server and database and workers and retention and media):
             return None
         return Settings(
             path=self.path,
@@ -54,6 +64,7 @@ class Reading:
             database_url=_absolute(database.url.get_secret_value(), self.path.parent),
             workers=workers,
             retention=retention,
+            media=media,
             bots=MappingProxyType({id_: bot for id_, bot in bots.items() if bot is not None}),
             receivers=tuple(receivers),
         )
@@ -197,6 +208,7 @@ def _turns(keys: BotKeys) -> TurnPolicy:
         turn_limit=keys.turn_limit,
         turn_retries=keys.turn_retries,
         error_reply=keys.error_reply,
+        media_reply=keys.media_reply,
         rate_notice=keys.rate_notice,
         stale_notice=keys.stale_notice,
         reads=keys.reads,

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from turnkeeper.config.keys import RetentionKeys, ServerKeys, WorkersKeys
+from turnkeeper.config.keys import MediaKeys, RetentionKeys, ServerKeys, WorkersKeys
 from turnkeeper.model.ids import BotId, ChannelId, WorkspaceId
 from turnkeeper.model.policy import Channel, TurnPolicy
 
@@ -49,6 +49,7 @@ class Settings:
     database_url: str = field(repr=False)
     workers: WorkersKeys
     retention: RetentionKeys
+    media: MediaKeys
     bots: Mapping[BotId, BotSettings]
     receivers: tuple[Receiver, ...]
 
@@ -61,6 +62,21 @@ class Settings:
     def spool(self) -> Path:
         """Where webhooks wait while the database is away."""
         return self.path.with_name("turnkeeper.spool")
+
+    @property
+    def files(self) -> Path:
+        """The folder of files; where those are in a bucket, of what is on its way there."""
+        return self.folder / ("media" if self.in_bucket else self.media.url)
+
+    @property
+    def in_bucket(self) -> bool:
+        """Whether files are kept elsewhere than on this machine."""
+        return self.media.url.startswith("s3://")
+
+    @property
+    def keeps_files(self) -> float:
+        """Seconds after which a file that nobody needs is deleted: not before what is to be sent has expired."""
+        return max([self.media.keep, *(bot.turns.reply_expires for bot in self.bots.values())])
 
     @property
     def spools(self) -> bool:
@@ -84,6 +100,8 @@ class Settings:
         found = {getattr(each, f.name) for each in configs for f in fields(each) if not f.repr}  # type: ignore[arg-type]
         dsn = self.server.sentry_dsn.get_secret_value()
         found |= {dsn, urlsplit(dsn).username or "", unquote(urlsplit(self.database_url).password or "")}
+        of_media = (self.media.secret, self.media.access_key_id, self.media.secret_access_key)
+        found |= {each.get_secret_value() for each in of_media}
         return frozenset(found) - {""}
 
     def directory(self) -> ConfiguredDirectory:

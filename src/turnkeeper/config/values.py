@@ -18,6 +18,9 @@ _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3_600.0, "d": DAY}
 _WORDS = {"second": 1.0, "minute": 60.0, "hour": 3_600.0, "day": DAY}
 _DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)\s*(ms|s|m|h|d)?")
 _PORT = re.compile(r":([^\]:]*)$")
+_SIZE = re.compile(r"(\d{1,9})\s*(kB|KB|MB|GB)?")
+_BYTES = {None: 1, "kB": 1024, "KB": 1024, "MB": 1024**2, "GB": 1024**3}
+_BUCKET = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9._/-]*)?")
 _RATE = re.compile(r"(\d{1,6})\s*/\s*(\S+)")
 
 
@@ -67,6 +70,25 @@ def read_rate(value: object) -> RateLimit | None:
     if found is None or not per or not int(found[1]):
         wrong(f"{value!r} is not a rate", 'Write "10/minute", "100/hour", or "off".')
     return RateLimit(int(found[1]), per)
+
+
+def read_size(value: object) -> int:
+    """Bytes, from a number or a number with a unit (1024 each)."""
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**50:
+        return value
+    found = _SIZE.fullmatch(value.strip()) if isinstance(value, str) else None
+    if found is None:
+        wrong(f"{value!r} is not a size", 'Write bytes (1048576) or "500kB", "100MB", "1GB".')
+    return int(found[1]) * _BYTES[found[2]]
+
+
+def read_place(value: object) -> object:
+    """A folder, or `s3://bucket/prefix`."""
+    if not isinstance(value, str) or not value.strip() or "\x00" in value:
+        wrong("names no place", 'Write a folder ("media") or "s3://bucket/prefix".')
+    if "://" in value and not _BUCKET.fullmatch(value):
+        wrong(f"{value!r} is not a place for files", 'Write a folder ("media") or "s3://bucket/prefix".')
+    return value
 
 
 def read_whole(value: object) -> object:
@@ -149,6 +171,8 @@ def read_dsn(value: object) -> object:
 
 
 Seconds = Annotated[float, BeforeValidator(read_duration)]
+Size = Annotated[int, BeforeValidator(read_size)]
+Place = Annotated[str, BeforeValidator(read_place)]
 Whole = Annotated[int, BeforeValidator(read_whole)]
 Address = Annotated[str, BeforeValidator(read_address)]
 Token = Annotated[SecretStr, BeforeValidator(read_token)]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal, Protocol
 
-from turnkeeper.model.events import Inbound
+from turnkeeper.model.events import EventKind, Inbound, Media
+from turnkeeper.model.media import KeptFile
 from turnkeeper.model.outbound import Reply
 from turnkeeper.store.base import Line
 
@@ -35,6 +37,28 @@ class Answer:
     trace: str | None = None
 
 
+class Files(Protocol):
+    """The files of a turn. Raises MediaRefused for what is not taken, FileGone for what is not kept any more."""
+
+    async def fetch(self, media: Media, kind: EventKind) -> KeptFile:
+        """The file of a message, fetched once."""
+
+    async def keep(self, file: Path | bytes, filename: str | None, mime: str | None) -> KeptFile:
+        """Keep a file of the bot's own."""
+
+    def read(self, key: str) -> AsyncIterator[bytes]:
+        """The bytes in chunks."""
+
+    async def path(self, key: str) -> Path:
+        """The file on this machine, until the turn ends."""
+
+    def link(self, key: str, seconds: float) -> str:
+        """An address from which anybody can get the file for so long."""
+
+    async def needed(self, replies: Sequence[Reply]) -> None:
+        """What these carry is about to be sent."""
+
+
 class Work(Protocol):
     """A turn as the engine hands it to a bot: what was said, what is remembered, and the journal."""
 
@@ -58,6 +82,8 @@ class Work(Protocol):
     def carried(self) -> Sequence[Mapping[str, object]]: ...
     @property
     def trace(self) -> str | None: ...
+    @property
+    def files(self) -> Files: ...
     async def step(
         self,
         name: str,

@@ -8,14 +8,16 @@ import asyncio
 import ipaddress
 import logging
 import socket
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, TypeVar
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from secrets import token_hex
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import httpx2
 
-from turnkeeper.channels.base import Calls, HttpCall, HttpReply
+from turnkeeper.channels.base import Calls, HttpCall, HttpReply, Located, Multipart
 from turnkeeper.engine.addresses import InternalAddress, public_address
-from turnkeeper.model.errors import TurnkeeperError
+from turnkeeper.engine.downloads import decoded
+from turnkeeper.model.errors import MediaRefused, TurnkeeperError
 
 T = TypeVar("T")
 Resolve = Callable[[str, int], Awaitable[list[str]]]
@@ -23,6 +25,29 @@ Resolve = Callable[[str, int], Awaitable[list[str]]]
 LARGEST_REPLY = 1024 * 1024
 """Bytes; a longer one counts as no answer."""
 _CONNECT = 5.0
+_SILENCE = 30.0
+"""Seconds in which a download brings nothing."""
+_MOST_REDIRECTS = 3
+Content = Callable[[str], AsyncIterator[bytes]]
+"""The bytes of a kept file, by its key."""
+
+
+class Sink(Protocol):
+    """Where a download goes; raises MediaRefused for what is too much."""
+
+    def expects(self, size: int | None) -> None:
+        """The size that is announced."""
+
+    async def write(self, chunk: bytes) -> None:
+        """The next bytes."""
+
+
+class Downloaded(NamedTuple):
+    """What came of a download: a whole body went into the sink if `status` is 2xx and nothing failed."""
+
+    status: int = 0
+    mime: str | None = None
+    failure: str | None = None
 
 
 class ReplyTooLarge(TurnkeeperError):
@@ -60,12 +85,16 @@ class Client:
         *,
         timeout: float,  # noqa: ASYNC109 - of each call, not of the whole
         guarded: bool = False,
+        content: Content | None = None,
     ) -> T:
-        """Drive a generator to its result; `timeout` in seconds for each call that names none."""
+        """Drive a generator to its result; `timeout` in seconds for each call that names none.
+
+        `content` gives the files that its forms name.
+        """
         try:
             call = next(calls)
             while True:
-                call = calls.send(await self.call(call, timeout=timeout, guarded=guarded))
+                call = calls.send(await self.call(call, timeout=timeout, guarded=guarded, content=content))
         except StopIteration as done:
             result: T = done.value
             return result
@@ -78,13 +107,14 @@ class Client:
         *,
         timeout: float,  # noqa: ASYNC109 - a call may have one of its own
         guarded: bool = False,
+        content: Content | None = None,
     ) -> HttpReply:
-        """Make one call. Never raises for what the network or the other side does."""
+        """Make one call. Never raises for what the network or the other side does; what `content` raises, it does."""
         limit = timeout if call.timeout is None else min(timeout, call.timeout)
         leaving = _Leaving()
         try:
             async with asyncio.timeout(limit):
-                return await self._exchange(call, limit, leaving, guarded)
+                return await self._exchange(call, limit, leaving, guarded, content)
         except (
             httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.ProxyError,
         ):  # fmt: skip
@@ -99,19 +129,70 @@ class Client:
         """Close all connections."""
         await self._client.aclose()
 
-    async def _exchange(self, call: HttpCall, limit: float, leaving: "_Leaving", guarded: bool) -> HttpReply:
+    async def download(self, located: Located, sink: Sink, *, timeout: float) -> Downloaded:  # noqa: ASYNC109
+        """Stream a file into a sink; never raises for what the network does.
+
+        Raises MediaRefused for an address, also a redirect's, that is not to be called, and what the sink raises.
+        """
+        try:
+            async with asyncio.timeout(timeout):
+                return await self._downloaded(located, sink)
+        except InternalAddress:
+            raise MediaRefused("internal_address", "the file's address leads into our own network") from None
+        except (TimeoutError, OSError, ValueError, httpx2.HTTPError, httpx2.InvalidURL) as error:
+            return Downloaded(failure=type(error).__name__)
+
+    async def _downloaded(self, located: Located, sink: Sink) -> Downloaded:
+        first = url = httpx2.URL(located.url)
+        for _ in range(_MOST_REDIRECTS + 1):
+            at_home = _origin(url) == _origin(first)
+            headers = {"accept-encoding": "identity"} | (dict(located.headers) if at_home else {})
+            response = await self._get(url, headers, trusted=located.trusted and at_home)
+            try:
+                if response.status_code not in (301, 302, 303, 307, 308):
+                    return await _poured(response, sink)
+                url = url.join(response.headers.get("location", ""))
+            finally:
+                await response.aclose()
+        raise MediaRefused("unsafe_link", "the file's address leads from one to the next without end")
+
+    async def _get(self, url: httpx2.URL, headers: dict[str, str], *, trusted: bool) -> httpx2.Response:
+        target = str(url)
+        extensions: dict[str, Any] = {}
+        if url.scheme not in ("http", "https") or not url.host:
+            raise MediaRefused("unsafe_link", "the file's address is not one of the web")
+        if not trusted:
+            target, headers["host"], extensions = await self._pinned(target)
+            if url.scheme != "https":
+                raise MediaRefused("unsafe_link", "the file's address is not https")
+        timeout = httpx2.Timeout(_SILENCE, connect=_CONNECT)
+        request = self._client.build_request("GET", target, headers=headers, timeout=timeout, extensions=extensions)
+        return await self._client.send(request, stream=True)
+
+    async def refuse_internal(self, address: str) -> None:
+        """Raises InternalAddress for a link that leads into the operator's network, OSError for an unknown host."""
+        await self._pinned(address)
+
+    async def _exchange(
+        self, call: HttpCall, limit: float, leaving: "_Leaving", guarded: bool, content: Content | None
+    ) -> HttpReply:
         url, headers, extensions = call.url, dict(call.headers), {"trace": leaving.trace}
         if guarded:
             url, host, extra = await self._pinned(call.url)
             headers["host"] = host
             extensions |= extra
+        sent: dict[str, Any] = {"json": call.json}
+        if call.multipart is not None and content is not None:
+            form = _Form(call.multipart, content)
+            headers |= form.headers
+            sent = {"content": form.pieces()}
         request = self._client.build_request(
             call.method,
             url,
             headers=headers,
-            json=call.json,
             timeout=httpx2.Timeout(limit, connect=min(limit, _CONNECT)),
             extensions=extensions,
+            **sent,
         )
         response = await self._client.send(request, stream=True)
         try:
@@ -144,6 +225,56 @@ class _Leaving:
     async def trace(self, name: str, _: Mapping[str, object]) -> None:
         if name.endswith("send_request_headers.started"):
             self.begun = True
+
+
+class _Form:
+    """A form whose length is known before its file is read."""
+
+    def __init__(self, multipart: Multipart, content: Content) -> None:
+        self._file = content(multipart.key)
+        boundary = f"turnkeeper-{token_hex(16)}"
+        parts = [
+            f'--{boundary}\r\ncontent-disposition: form-data; name="{_quoted(name)}"\r\n\r\n{value}\r\n'
+            for name, value in multipart.fields.items()
+        ]
+        name, filename = _quoted(multipart.name), _quoted(multipart.filename)
+        parts.append(
+            f'--{boundary}\r\ncontent-disposition: form-data; name="{name}"; filename="{filename}"\r\n'
+            f"content-type: {multipart.mime}\r\n\r\n"
+        )
+        self._before, self._after = "".join(parts).encode(), f"\r\n--{boundary}--\r\n".encode()
+        self.headers = {
+            "content-type": f"multipart/form-data; boundary={boundary}",
+            "content-length": str(len(self._before) + multipart.size + len(self._after)),
+        }
+
+    async def pieces(self) -> AsyncIterator[bytes]:
+        yield self._before
+        async for piece in self._file:
+            yield piece
+        yield self._after
+
+
+def _quoted(text: str) -> str:
+    """As browsers write names in forms."""
+    return text.replace("\r", "%0D").replace("\n", "%0A").replace('"', "%22")
+
+
+async def _poured(response: httpx2.Response, sink: Sink) -> Downloaded:
+    mime = response.headers.get("content-type")
+    if not 200 <= response.status_code < 300:
+        return Downloaded(response.status_code, mime)
+    encoding = response.headers.get("content-encoding", "").strip().lower()
+    length = response.headers.get("content-length", "")
+    if not encoding and length.isascii() and length.isdigit():
+        sink.expects(int(length))
+    async for piece in decoded(response.aiter_raw(), encoding):
+        await sink.write(piece)
+    return Downloaded(response.status_code, mime)
+
+
+def _origin(url: httpx2.URL) -> tuple[str, str, int | None]:
+    return url.scheme, url.host, url.port
 
 
 def _lower(headers: httpx2.Headers) -> dict[str, str]:

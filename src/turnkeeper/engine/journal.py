@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec.structs import replace
 
-from turnkeeper.engine.answer import HandoverWanted, OnUnknown
+from turnkeeper.engine.answer import Files, HandoverWanted, OnUnknown
 from turnkeeper.engine.clock import Clock
 from turnkeeper.engine.outbox import Sender
 from turnkeeper.engine.patience import until_stored
@@ -39,7 +39,16 @@ class EffectUnknown(BotError):
 class Journal:
     """The Work of one attempt of one turn."""
 
-    def __init__(self, claimed: ClaimedTurn, store: Store, sender: Sender, clock: Clock, watch: Watch) -> None:
+    def __init__(
+        self,
+        claimed: ClaimedTurn,
+        store: Store,
+        sender: Sender,
+        clock: Clock,
+        watch: Watch,
+        files: Files | None = None,
+    ) -> None:
+        self._files = files
         self._claimed = claimed
         self._store = store
         self._sender = sender
@@ -85,6 +94,13 @@ class Journal:
         if wanted:
             key, channel_id = self._claimed.run.key, self._claimed.channel.id
             self.quoted = await until_stored(lambda: self._store.quoted(key, channel_id, wanted), self._clock)
+
+    @property
+    def files(self) -> Files:
+        """Raises BotError where the worker keeps none."""
+        if self._files is None:
+            raise BotError("no place is configured where files are kept")
+        return self._files
 
     async def history(self, limit: int) -> list[Line]:
         """What was said, oldest first."""
@@ -199,6 +215,8 @@ class Journal:
             return
         now = self._clock.now()
         row = replace(self._row(key, digest, effect=True), result=b"null", done_at=now)
+        if self._files is not None:
+            await self._files.needed([said])
 
         async def say() -> Dispatch:
             dispatch = await self._store.say_now(self._claimed.run, row, words.contents, now)

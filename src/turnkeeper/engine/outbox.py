@@ -21,11 +21,22 @@ from turnkeeper.engine.calling import Calling
 from turnkeeper.engine.clock import Clock
 from turnkeeper.engine.lease import Lease
 from turnkeeper.engine.patience import until_stored
+from turnkeeper.engine.uploads import Ready, Uploads
 from turnkeeper.engine.watching import Watch
 from turnkeeper.model.conversation import OutboundRow
 from turnkeeper.model.errors import Fenced
 from turnkeeper.model.ids import ChannelId, WorkspaceId, tracker_for
-from turnkeeper.model.outbound import Content, NotSent, Outbound, Outcome, Refused, Rejected, Sayable, Unknown
+from turnkeeper.model.outbound import (
+    Content,
+    NotSent,
+    Outbound,
+    Outcome,
+    Refused,
+    Rejected,
+    Sayable,
+    Unknown,
+    files_of,
+)
 from turnkeeper.model.policy import Channel
 from turnkeeper.rules import pacing, window
 from turnkeeper.rules.retry import backoff
@@ -35,8 +46,11 @@ _log = structlog.get_logger("turnkeeper.outbox")
 _content = msgspec.json.Decoder(Content).decode
 _MARGIN = 0.9
 """The call's own limit, as a part of the send's, after which its fate is unknown to everybody."""
+_FRESH = 0.25
+"""The part of a send's limit after which its mark is too old to send on."""
 _PUT_BACK = NotSent("stopped before the call", retry_after=0.1)
 """Not at once: whoever is stopped would only be given it again."""
+_UPLOADED = NotSent("its files are uploaded", retry_after=0.0)
 _NOT_OURS = NotSent("the lease had lapsed before the call", retry_after=0.0)
 _STOPPED = "the provider refuses the account: `turnkeeper doctor` tells its words"
 _TOO_LATE = NotSent("its instant had passed before the call", retry_after=0.0)
@@ -59,6 +73,7 @@ class Sender:
         clock: Clock,
         rng: random.Random,
         watch: Watch,
+        uploads: Uploads | None = None,
     ) -> None:
         self._store = store
         self._adapters = adapters
@@ -68,6 +83,7 @@ class Sender:
         self._rng = rng
         self._watch = watch
         self._refused_at: dict[tuple[WorkspaceId, ChannelId], float] = {}
+        self._uploads = uploads
         self.under_way: set[asyncio.Future[Any]] = set()
         """Calls that must be seen to their end: sends, and the effects of turns."""
 
@@ -102,7 +118,7 @@ class Sender:
     ) -> float | None:
         dispatch = await until_stored(write, self._clock)
         while dispatch.send is not None:
-            outcome = await self._obstacle(dispatch.send, stopped) or await self._call(dispatch.send)
+            outcome = await self._obstacle(dispatch.send, stopped) or await self._call(dispatch.send, stopped)
             dispatch = await self._recorded(dispatch.send, outcome, in_turn)
         return dispatch.due_at
 
@@ -157,19 +173,50 @@ class Sender:
         if whole:
             self._refused_at[row.workspace_id, row.channel_id] = self._clock.now()
 
-    async def _call(self, claimed: ClaimedSend) -> Outcome:
+    async def _call(self, claimed: ClaimedSend, stopped: asyncio.Event) -> Outcome:
         channel = claimed.channel
         adapter = self._adapters[channel.kind]
         content = _content(claimed.row.content)
         if isinstance(content, Refused):
             return Rejected("refused", content.reason)
-        calls = adapter.send(self._outbound(claimed, content), channel.config)
+        ready = await self._ready(claimed, content, stopped)
+        if not isinstance(ready, Ready):
+            return ready
+        calls = adapter.send(self._outbound(claimed, content, ready.ids), channel.config)
         with self._watch.send(claimed, content) as seen:
             outcome = await self._client.play(calls, timeout=channel.sends.send_limit * _MARGIN)
+            if self._uploads is not None:
+                outcome = await self._uploads.after(claimed, ready, outcome)
             seen.became(outcome)
         return outcome
 
-    def _outbound(self, claimed: ClaimedSend, content: Sayable) -> Outbound:
+    async def _ready(
+        self, claimed: ClaimedSend, content: Sayable, stopped: asyncio.Event
+    ) -> Ready | NotSent | Rejected:
+        """Its files, known to the provider. That may take long: then the row is marked anew before the send."""
+        if self._uploads is None or not files_of(content):
+            return Ready()
+        uploading = asyncio.create_task(self._uploads.ready(claimed, content))
+        stopping = asyncio.create_task(stopped.wait())
+        try:
+            await asyncio.wait({uploading, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            stopping.cancel()
+        if not uploading.done():
+            uploading.cancel()
+            return _PUT_BACK
+        ready = uploading.result()
+        if isinstance(ready, Ready) and ready.is_new and self._has_aged(claimed):
+            return _UPLOADED
+        return ready
+
+    def _has_aged(self, claimed: ClaimedSend) -> bool:
+        """Whether the mark is too old to send on: its limit, or its turn among the number's sends, is nearly over."""
+        row, now = claimed.row, self._clock.now()
+        began = row.sending_at if row.sending_at is not None else now
+        return pacing.is_late(row, now) or now - began > claimed.channel.sends.send_limit * _FRESH
+
+    def _outbound(self, claimed: ClaimedSend, content: Sayable, uploads: Mapping[str, str]) -> Outbound:
         row, conversation = claimed.row, claimed.conversation
         return Outbound(
             row.key,
@@ -181,6 +228,7 @@ class Sender:
             window.is_open(
                 contact_at=conversation.contact_at, window=claimed.channel.sends.window, now=self._clock.now()
             ),
+            uploads,
         )
 
 

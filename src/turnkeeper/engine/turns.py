@@ -20,13 +20,14 @@ from turnkeeper.engine.answer import Answer, Bot, HandoverWanted, Later
 from turnkeeper.engine.calling import Calling
 from turnkeeper.engine.clock import Clock
 from turnkeeper.engine.journal import EffectUnknown, Journal, session_of
+from turnkeeper.engine.media import FileKeeper
 from turnkeeper.engine.outbox import Sender
 from turnkeeper.engine.patience import until_stored
 from turnkeeper.engine.rendering import rendered
 from turnkeeper.engine.typing import typing
 from turnkeeper.engine.watching import Seen, Watch
 from turnkeeper.model.conversation import TimerRow
-from turnkeeper.model.errors import BotError, Fenced
+from turnkeeper.model.errors import BotError, Fenced, MediaRefused
 from turnkeeper.model.events import Inbound
 from turnkeeper.rules import reading
 from turnkeeper.rules.retry import turn_retry
@@ -53,6 +54,7 @@ class TurnRunner:
         rng: random.Random,
         give_up: Callable[[Run], None],
         watch: Watch,
+        files: FileKeeper | None = None,
     ) -> None:
         """`give_up`: told of a run whose bot goes on though its time is over."""
         self._store = store
@@ -64,6 +66,7 @@ class TurnRunner:
         self._rng = rng
         self._give_up = give_up
         self._watch = watch
+        self._files = files
 
     async def run(self, claimed: ClaimedTurn, asked_at: float | None = None) -> float | None:
         """Run to the end or to the retry; when the conversation is due again. Raises Fenced.
@@ -79,7 +82,8 @@ class TurnRunner:
             seen.outcome = "failed"
             trace = "claimed too often without ever being committed: it takes its worker down"
             return await self._fail(claimed, trace)
-        journal = Journal(claimed, self._store, self._sender, self._clock, self._watch)
+        files = None if self._files is None else self._files.of(claimed)
+        journal = Journal(claimed, self._store, self._sender, self._clock, self._watch, files)
         try:
             if reading.has_nothing_to_read([event.kind for event in claimed.events], claimed.channel.turns):
                 commit = self._unasked(claimed, journal)
@@ -87,8 +91,13 @@ class TurnRunner:
                 with self._watch.stage("run"):
                     answer = await self._answer(claimed, journal)
                 commit = self._leaves(claimed, journal, answer)
+                if files is not None:
+                    await files.needed(answer.replies)
         except Exception as error:  # noqa: BLE001 - whatever a bot raises is the bot's
             return await self._ended(claimed, journal, journal.over or error, seen)
+        finally:
+            if files is not None:
+                files.close()
         seen.outcome = "committed"
         return await self._commit(commit)
 
@@ -137,6 +146,9 @@ class TurnRunner:
             seen.outcome = "committed"
             return await self._commit(self._leaves(claimed, journal, answer, carried=session.carried))
         trace = _storable("".join(traceback.format_exception(error, limit=20))[-_LONGEST_TRACE:])
+        if isinstance(error, MediaRefused):  # the same file would be refused again, and nobody need mend anything
+            seen.outcome = "failed"
+            return await self._fail(claimed, trace, claimed.channel.turns.media_reply)
         self._watch.raised(claimed.channel, error)
         if isinstance(error, EffectUnknown):
             seen.outcome = "failed"
@@ -194,13 +206,16 @@ class TurnRunner:
         put_off = PutOff(claimed.run, claimed.turn.no, trace, now + wait, now)
         return await until_stored(lambda: self._store.put_off(put_off), self._clock)
 
-    async def _fail(self, claimed: ClaimedTurn, trace: str) -> float | None:
+    async def _fail(self, claimed: ClaimedTurn, trace: str, said: str | None = None) -> float | None:
+        """`said`: to the person, instead of the bot's `error_reply`."""
         now = self._clock.now()
+        if said is None:
+            said = claimed.channel.turns.error_reply
         session, _ = session_of(claimed, now)
         commit = TurnCommit(
             claimed.run,
             claimed.turn.no,
-            rendered([claimed.channel.turns.error_reply], self._sender.capabilities(claimed.channel)).contents,
+            rendered([said], self._sender.capabilities(claimed.channel)).contents,
             replace(session, saved_at=now),
             now,
             failed=True,

@@ -19,8 +19,10 @@ from turnkeeper.engine.answer import Bot
 from turnkeeper.engine.calling import Calling
 from turnkeeper.engine.clock import Clock
 from turnkeeper.engine.lease import Heart, HeartThread, Lease
+from turnkeeper.engine.media import FileKeeper
 from turnkeeper.engine.outbox import Sender
 from turnkeeper.engine.turns import TurnRunner
+from turnkeeper.engine.uploads import Uploads
 from turnkeeper.engine.wakeups import Wakeups
 from turnkeeper.engine.watching import Watch
 from turnkeeper.model.errors import Fenced, StoreUnavailable
@@ -45,7 +47,7 @@ class Worker:
     """One event loop's share of the conversations.
 
     `make_heart_store`: a second store for the heart's own thread; without it the heart beats in this loop
-    (simulations). `capacity`: conversations in hand at once.
+    (simulations). `capacity`: conversations in hand at once. `files`: without it turns have none.
     """
 
     def __init__(
@@ -63,6 +65,7 @@ class Worker:
         rng: random.Random | None = None,
         name: Callable[[], str] | None = None,
         watch: Watch | None = None,
+        files: FileKeeper | None = None,
     ) -> None:
         self._store = store
         self._watch = watch or Watch(clock)
@@ -71,9 +74,10 @@ class Worker:
         self._capacity = capacity
         self._lease = Lease(clock, lease, name) if name else Lease(clock, lease)
         rng = rng or random.Random()  # noqa: S311 - spreads retries, guards nothing
-        sender = Sender(store, adapters, client, self._lease, clock, rng, self._watch)
+        uploads = None if files is None else Uploads(files)
+        sender = Sender(store, adapters, client, self._lease, clock, rng, self._watch, uploads)
         self._sender = sender
-        self._runner = TurnRunner(store, adapters, bots, client, sender, clock, rng, self._give_up, self._watch)
+        self._runner = TurnRunner(store, adapters, bots, client, sender, clock, rng, self._give_up, self._watch, files)
         self._versions = {bot_id: bot.version for bot_id, bot in bots.items()}
         self._make_heart_store = make_heart_store
         self._heart: HeartThread | asyncio.Task[None] | None = None

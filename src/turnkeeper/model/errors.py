@@ -2,6 +2,9 @@
 
 TurnkeeperError
 ├── ConfigurationError      stop the start; names the key and the mend
+├── MediaError
+│   ├── MediaRefused        say so to the person: the file is not what it claims, too large, or gone; never retry
+│   └── MediaUnavailable    retry: the provider or the place where files are kept does not answer
 ├── StoreError
 │   ├── StoreUnavailable    retry: the database is away or busy beyond its limit
 │   └── StoreMismatch       page: the schema is not one that this program knows
@@ -26,6 +29,23 @@ class ConfigurationError(TurnkeeperError):
         self.key = key
         self.problem = problem
         self.mend = mend
+
+
+class MediaError(TurnkeeperError):
+    """A file could not be had or kept."""
+
+
+class MediaRefused(MediaError):
+    """A file that is not taken: `reason` is one word for the ledger, `detail` says what was wrong with it."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(f"{reason}: {detail}")
+        self.reason = reason
+        self.detail = detail
+
+
+class MediaUnavailable(MediaError):
+    """Not now; the same may work later."""
 
 
 class StoreError(TurnkeeperError):

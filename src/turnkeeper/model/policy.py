@@ -46,6 +46,7 @@ class TurnPolicy:
     turn_limit: float = 300.0
     turn_retries: int = 2
     error_reply: str = "Something went wrong, please try again."
+    media_reply: str = "I could not take that file. Please send it in another way."
     rate_notice: str = "You are writing faster than I can read. Please wait a minute and write again."
     stale_notice: str = "I was away and missed your earlier messages. Please write again if you still need an answer."
     reads: tuple[str, ...] | None = None

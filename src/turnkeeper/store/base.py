@@ -27,6 +27,7 @@ from turnkeeper.model.ids import ChannelId, ConversationKey, OutboundKey, Worker
 from turnkeeper.model.outbound import Outcome
 from turnkeeper.model.policy import Channel
 from turnkeeper.rules.retry import Outage
+from turnkeeper.store.media import MediaRecords
 
 LOOKED_BACK = 1000
 """How many events of a conversation are looked through for one by the provider's id."""
@@ -225,12 +226,13 @@ class Moment(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """How many events stand where; the states sum to `accepted`."""
+    """How many events stand where; the states sum to `accepted`. `refused`: files that were not taken, by reason."""
 
     accepted: int
     duplicates: int
     states: dict[str, int]
     dropped: dict[str, int] = field(default_factory=dict)
+    refused: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +245,7 @@ class Line:
     kind: str = "text"
 
 
-class Store(Protocol):
+class Store(MediaRecords, Protocol):
     """Everything that the engine keeps."""
 
     async def open(self) -> None:

@@ -9,6 +9,7 @@ import msgspec
 
 from turnkeeper.model.conversation import EventRow, OutboundRow, StepRow, TurnRow
 from turnkeeper.model.events import Inbound, words_heard
+from turnkeeper.model.media import MediaRow
 from turnkeeper.model.outbound import Content, words_of
 from turnkeeper.store.base import Line, Moment
 
@@ -82,14 +83,19 @@ def _heard(event: EventRow, inbound: Inbound) -> Line:
 
 
 def moments(
-    events: Sequence[EventRow], turns: Sequence[TurnRow], steps: Sequence[StepRow], rows: Sequence[OutboundRow]
+    events: Sequence[EventRow],
+    turns: Sequence[TurnRow],
+    steps: Sequence[StepRow],
+    rows: Sequence[OutboundRow],
+    refused: Sequence[MediaRow] = (),
 ) -> list[Moment]:
-    """What happened, oldest first; the same row may have several moments."""
+    """What happened, oldest first; the same row may have several moments. `refused`: files that were not taken."""
     told = [moment for event in events for moment in _of_event(event)]
     told += [moment for turn in turns for moment in _wait_before(turn, events)]
     told += [moment for turn in turns for moment in _of_turn(turn)]
     told += [moment for step in steps for moment in _of_step(step)]
     told += [moment for row in rows for moment in _of_row(row)]
+    told += [_of_refused(file) for file in refused]
     return sorted(told, key=lambda moment: moment.at)
 
 
@@ -126,6 +132,11 @@ def _of_step(step: StepRow) -> list[Moment]:
         return [Moment(step.began_at, "step", step.turn_no, None, step.name, f"begun{attempt}", step.began_at)]
     seconds = f"{step.done_at - step.began_at:.2f} s{attempt}"
     return [Moment(step.done_at, "step", step.turn_no, None, step.name, seconds, step.began_at)]
+
+
+def _of_refused(file: MediaRow) -> Moment:
+    turn = file.turn_no if file.turn_no > 0 else None
+    return Moment(file.at, "media_refused", turn, None, file.reason or "", file.detail)
 
 
 def _of_row(row: OutboundRow) -> list[Moment]:

@@ -9,11 +9,14 @@ from turnkeeper.web.ops import Ops
 class Site:
     """The whole web process as one ASGI app."""
 
-    def __init__(self, webhooks: App, ops: Ops, console: Console, demo: Demo | None = None) -> None:
+    def __init__(
+        self, webhooks: App, ops: Ops, console: Console, demo: Demo | None = None, media: App | None = None
+    ) -> None:
         self._webhooks = webhooks
         self._ops = ops
         self._console = console
         self._demo = demo
+        self._media = media
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass one request on."""
@@ -26,6 +29,8 @@ class Site:
             await self._webhooks(scope, receive, send)
         elif path in self._ops.pages:
             await self._ops(scope, receive, send)
+        elif self._media is not None and path.startswith("/media/"):
+            await self._media(scope, receive, send)
         elif self._demo is not None and self._demo.has(path):
             await self._demo(scope, receive, send)
         else:

@@ -13,17 +13,21 @@ from typing import ClassVar
 from turnkeeper.channels.base import (
     Calls,
     Capabilities,
+    Fetched,
     Finding,
     Forbidden,
     HttpCall,
+    Upload,
     Webhook,
 )
+from turnkeeper.channels.whatsapp_cloud import media
 from turnkeeper.channels.whatsapp_cloud.bodies import NotUploaded, body_of
 from turnkeeper.channels.whatsapp_cloud.errors import outcome_of
 from turnkeeper.channels.whatsapp_cloud.health import health
 from turnkeeper.channels.whatsapp_cloud.limits import LIMITS
 from turnkeeper.channels.whatsapp_cloud.parse import parse_body
-from turnkeeper.model.events import Received
+from turnkeeper.model.events import Media, Received
+from turnkeeper.model.media import KeptFile
 from turnkeeper.model.outbound import Outbound, Outcome, Rejected, Template
 from turnkeeper.model.policy import RateLimit
 
@@ -66,6 +70,7 @@ class WhatsAppCloud:
         on_unknown="wait_then_resend",
         per_second=80.0,
         per_contact=RateLimit(45, 45 * 6.0),  # one in 6 s, of which 45 may be borrowed
+        stale_uploads=media.STALE,
     )
 
     def verify(self, request: Webhook, config: WhatsAppCloudConfig) -> None:
@@ -138,6 +143,15 @@ class WhatsAppCloud:
             "typing_indicator": {"type": "text"},
         }
         yield self._post("messages", body, config)
+
+    def fetch_media(self, file: Media, config: WhatsAppCloudConfig) -> Calls[Fetched]:
+        """Find out where a file can be had, for the next five minutes."""
+        return media.fetch(file, config.url(""), config.headers(), config.access_token)
+
+    def upload(self, file: KeptFile, config: WhatsAppCloudConfig) -> Calls[Upload]:
+        """Give Meta a file, to be sent by its id as often as wanted."""
+        url = config.url(f"{config.phone_number_id}/media")
+        return media.upload(file, url, config.headers(), config.access_token)
 
     def health(self, config: WhatsAppCloudConfig) -> Calls[list[Finding]]:
         """Each link between us and this number, for the doctor."""

@@ -10,9 +10,10 @@ import msgspec
 
 from turnkeeper.model.conversation import Conversation, EventRow, OutboundRow, StepRow, TurnRow
 from turnkeeper.model.ids import ChannelId, ConversationKey, WorkspaceId
+from turnkeeper.model.media import MediaRow
 from turnkeeper.store import story
 from turnkeeper.store.base import Ledger, Line, Moment, Vitals
-from turnkeeper.store.ledger import DUPLICATE, summed
+from turnkeeper.store.ledger import DUPLICATE, MEDIA_REFUSED, summed
 from turnkeeper.store.postgres import statements as sql
 from turnkeeper.store.postgres.rows import PostgresRows
 from turnkeeper.store.postgres.statements import columns
@@ -99,6 +100,10 @@ async def quoted(
     return story.quoted(rows, operators, [EventRow(*row) for row in heard])
 
 
+_REFUSED = rf"""select {columns(MediaRow)} from media where (workspace_id || e'\x1f' || conversation_id) = $1
+  and state = 'refused' order by at desc limit $2"""
+
+
 async def moments(connection: PooledConnection, key: ConversationKey, limit: int) -> list[Moment]:
     """What happened lately, from one snapshot."""
     async with connection.transaction(isolation="repeatable_read", readonly=True):
@@ -106,7 +111,8 @@ async def moments(connection: PooledConnection, key: ConversationKey, limit: int
         turns = await _newest(connection, "turn", TurnRow, "no", key, limit)
         steps = await _newest(connection, "step", StepRow, "turn_no", key, limit)
         rows = await _newest(connection, "outbound", OutboundRow, "seq", key, limit)
-    return story.moments(events, turns[::-1], steps[::-1], rows)
+        refused = await connection.fetch(_REFUSED, f"{key.workspace_id}\x1f{key.id}", limit)
+    return story.moments(events, turns[::-1], steps[::-1], rows, [MediaRow(*row) for row in refused])
 
 
 async def recent(connection: PooledConnection, limit: int) -> list[Conversation]:
@@ -144,6 +150,7 @@ async def counted(connection: PooledConnection | asyncpg.Connection[asyncpg.Reco
     states = await connection.fetch(
         """select state, coalesce(reason, ''), count(*) from event group by 1, 2
         union all select state, '', count(*) from stray group by 1
+        union all select 'media_refused', reason, count(*) from media where state = 'refused' group by 2
         union all select state, reason, sum(events)::bigint from ledger_archive group by 1, 2"""
     )
     duplicates = await connection.fetchval(
@@ -167,7 +174,10 @@ async def retain(rows: PostgresRows, before: float, limit: int) -> int:
     gone = await _forget(rows, "event", "received_at", "settled_at is not null", before, limit, listed)
     listed = "r.workspace_id, r.channel_id, r.state, r.deliveries"
     strays = await _forget(rows, "stray", "received_at", "true", before, limit, listed)
+    listed = "r.workspace_id, r.channel_id, r.state, r.reason"
+    files = await _forget(rows, "media", "at", "true", before, limit, listed)
     sums = Counter((row[0], row[1], row[2], row[3]) for row in gone)
+    sums.update((row[0], row[1], MEDIA_REFUSED, row[3]) for row in files if row[2] == "refused")
     sums.update((row[0], row[1], row[2], "") for row in strays)
     for workspace_id, channel_id, _, deliveries in strays:
         sums[workspace_id, channel_id, DUPLICATE, ""] += deliveries - 1
@@ -179,12 +189,13 @@ async def retain(rows: PostgresRows, before: float, limit: int) -> int:
             *key,
             sums[key],
         )
-    count = len(gone) + len(strays)
+    count = len(gone) + len(strays) + len(files)
     for table, age, condition in (
         ("outbound", "created_at", "settled_at is not null"),
         ("turn", "started_at", _TURN_IS_OVER),
         ("step", "began_at", _STEP_IS_OVER),
         ("early_report", "received_at", "true"),
+        ("upload", "valid_until", "true"),
     ):
         count += len(await _forget(rows, table, age, condition, before, limit, "1"))
     return count

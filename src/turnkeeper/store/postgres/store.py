@@ -23,6 +23,7 @@ from turnkeeper.store.postgres import listening, migrating, reading
 from turnkeeper.store.postgres.batcher import Batcher
 from turnkeeper.store.postgres.characters import without_nul
 from turnkeeper.store.postgres.connecting import Connections
+from turnkeeper.store.postgres.media import PostgresMedia
 from turnkeeper.store.postgres.own_thread import OwnThread, called_here
 from turnkeeper.store.postgres.rows import PostgresRows
 from turnkeeper.store.scripted import ScriptedStore
@@ -56,7 +57,7 @@ def _concerned(intake: Intake) -> Hashable:
     return None
 
 
-class PostgresStore(ScriptedStore[PostgresRows]):
+class PostgresStore(PostgresMedia, ScriptedStore[PostgresRows]):
     """The Store port on one database; `connections` is the most that this process opens, beside a listener's.
 
     `own_thread`: for processes that run bots, which may block the event loop while a transaction is under way.

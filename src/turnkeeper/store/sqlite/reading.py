@@ -10,9 +10,10 @@ import apsw
 
 from turnkeeper.model.conversation import Conversation, EventRow, OutboundRow, StepRow, TurnRow
 from turnkeeper.model.ids import ChannelId, ConversationKey, WorkspaceId
+from turnkeeper.model.media import MediaRow
 from turnkeeper.store import story
 from turnkeeper.store.base import Ledger, Line, Moment, Vitals
-from turnkeeper.store.ledger import DUPLICATE, summed
+from turnkeeper.store.ledger import DUPLICATE, MEDIA_REFUSED, summed
 from turnkeeper.store.sqlite.rows import BY_EXTERNAL, SqliteRows, columns
 
 _SENT = f"""select {columns(OutboundRow)} from outbound
@@ -89,7 +90,10 @@ def moments(connection: apsw.Connection, key: ConversationKey, limit: int) -> li
     where = "where workspace_id = ? and conversation_id = ? order by {} desc limit ?"
     turns = _all(connection, f"select {columns(TurnRow)} from turn {where.format('no')}", (*key, limit))
     steps = _all(connection, f"select {columns(StepRow)} from step {where.format('turn_no')}", (*key, limit))
-    return story.moments(events, [TurnRow(*row) for row in turns], [StepRow(*row) for row in steps], rows)
+    refused = f"""select {columns(MediaRow)} from media where workspace_id = ? and conversation_id = ?
+      and state = 'refused' order by at desc limit ?"""
+    files = [MediaRow(*row) for row in _all(connection, refused, (*key, limit))]
+    return story.moments(events, [TurnRow(*row) for row in turns], [StepRow(*row) for row in steps], rows, files)
 
 
 def recent(connection: apsw.Connection, limit: int) -> list[Conversation]:
@@ -115,6 +119,7 @@ def ledger(connection: apsw.Connection) -> Ledger:
     counted = """
       select state, coalesce(reason, ''), count(*) from event group by 1, 2
       union all select state, '', count(*) from stray group by 1
+      union all select 'media_refused', reason, count(*) from media where state = 'refused' group by 2
       union all select state, reason, sum(events) from ledger_archive group by 1, 2"""
     again = """select (select coalesce(sum(duplicates), 0) from conversation)
       + (select coalesce(sum(deliveries - 1), 0) from stray)"""
@@ -146,7 +151,9 @@ async def retain(rows: SqliteRows, before: float, limit: int) -> int:
         "workspace_id, channel_id, state, reason",
     )
     strays = _forget(rows, "stray", "received_at < ?", before, limit, "workspace_id, channel_id, state, deliveries")
+    files = _forget(rows, "media", "at < ?", before, limit, "workspace_id, channel_id, state, reason")
     sums = Counter((row[0], row[1], row[2], row[3] or "") for row in gone)
+    sums.update((row[0], row[1], MEDIA_REFUSED, row[3]) for row in files if row[2] == "refused")
     sums.update((row[0], row[1], row[2], "") for row in strays)
     for workspace_id, channel_id, _, deliveries in strays:
         sums[workspace_id, channel_id, DUPLICATE, ""] += deliveries - 1
@@ -156,12 +163,13 @@ async def retain(rows: SqliteRows, before: float, limit: int) -> int:
             " on conflict do update set events = events + excluded.events",
             (*key, count),
         )
-    count = len(gone) + len(strays)
+    count = len(gone) + len(strays) + len(files)
     for table, condition in (
         ("outbound", "created_at < ? and settled_at is not null"),
         ("turn", _TURN_IS_OVER),
         ("step", _STEP_IS_OVER),
         ("early_report", "received_at < ?"),
+        ("upload", "valid_until < ?"),
     ):
         count += len(_forget(rows, table, condition, before, limit, "1"))
     return count

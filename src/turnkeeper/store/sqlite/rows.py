@@ -31,7 +31,8 @@ def columns(row: type[msgspec.Struct]) -> str:
     return ", ".join(row.__struct_fields__)
 
 
-def _insert(table: str, row: type[msgspec.Struct], clause: str = "") -> str:
+def insert(table: str, row: type[msgspec.Struct], clause: str = "") -> str:
+    """A statement that inserts a struct's fields."""
     marks = ", ".join("?" * len(row.__struct_fields__))
     return f"insert into {table} ({columns(row)}) values ({marks}) {clause}"
 
@@ -45,8 +46,8 @@ def _update(table: str, row: type[msgspec.Struct], key: int) -> str:
 
 _CONVERSATION = columns(Conversation)
 _ADDRESS = f"select {columns(AddressRow)} from address where workspace_id = ? and channel_id = ? and value = ?"
-_ADD_ADDRESS = _insert("address", AddressRow, "on conflict do nothing")
-_CREATE = _insert("conversation", Conversation, "on conflict do nothing")
+_ADD_ADDRESS = insert("address", AddressRow, "on conflict do nothing")
+_CREATE = insert("conversation", Conversation, "on conflict do nothing")
 _GET = f"select {_CONVERSATION} from conversation where workspace_id = ? and id = ?"
 _SAVE = _update("conversation", Conversation, 2)
 _DUE = f"select {_CONVERSATION} from conversation where due_at <= ? order by due_at limit ?"
@@ -55,7 +56,7 @@ _KNOWN = "select 1 from event where workspace_id = ? and channel_id = ? and dedu
 _RECENT = """select dedup from (
     select dedup, received_at from event where workspace_id = ? and conversation_id = ? order by seq desc limit 64
   ) where received_at >= ?"""
-_ADD_EVENT = _insert("event", EventRow)
+_ADD_EVENT = insert("event", EventRow)
 _OPEN = f"""select {columns(EventRow)} from event where workspace_id = ? and conversation_id = ? and seq > ?
   and state in ('waiting', 'running') order by seq"""
 BY_EXTERNAL = f"""select {columns(EventRow)} from event where workspace_id = ?1 and conversation_id = ?2 and seq = (
@@ -69,13 +70,13 @@ _REWRITE = "update event set body = ? where workspace_id = ? and conversation_id
 _END = """update event set state = ?6, reason = null, settled_at = ?7
   where workspace_id = ?1 and conversation_id = ?2 and seq between ?4 and ?5 and turn_no = ?3
   and state in ('running', 'answered', 'failed')"""
-_STRAY = _insert("stray", StrayRow, "on conflict do update set deliveries = deliveries + 1 returning deliveries")
+_STRAY = insert("stray", StrayRow, "on conflict do update set deliveries = deliveries + 1 returning deliveries")
 _OUT = columns(OutboundRow)
 _ROW = f"select {_OUT} from outbound where workspace_id = ? and conversation_id = ? and seq = ?"
 _FIRST = f"""select {_OUT} from outbound where workspace_id = ? and conversation_id = ? and seq > ?
   and settled_at is null order by seq limit 1"""
 _EXTERNAL = f"select {_OUT} from outbound where workspace_id = ? and channel_id = ? and external_id = ?"
-_ADD_ROW = _insert("outbound", OutboundRow)
+_ADD_ROW = insert("outbound", OutboundRow)
 _SAVE_ROW = _update("outbound", OutboundRow, 3)
 _STATES = """select state, settled_at is not null from outbound
   where workspace_id = ? and conversation_id = ? and turn_no = ?"""
@@ -85,19 +86,19 @@ _CANCEL = """update outbound set state = 'cancelled', settled_at = ?
 _OPEN_SEND = """select 1 from outbound where workspace_id = ? and conversation_id = ? and seq > ?
   and settled_at is null and state in ('sending', 'unknown') limit 1"""
 _TURN = f"select {columns(TurnRow)} from turn where workspace_id = ? and conversation_id = ? and no = ?"
-_PUT_TURN = _insert(
+_PUT_TURN = insert(
     "turn",
     TurnRow,
     "on conflict do update set " + ", ".join(f"{field} = excluded.{field}" for field in TurnRow.__struct_fields__[3:]),
 )
 _STEPS = f"select {columns(StepRow)} from step where workspace_id = ? and conversation_id = ? and turn_no = ?"
-_PUT_STEP = _insert(
+_PUT_STEP = insert(
     "step",
     StepRow,
     "on conflict do update set result = excluded.result, done_at = excluded.done_at where result is null",
 )
 _SESSION = f"select {columns(SessionRow)} from session where workspace_id = ? and conversation_id = ?"
-_PUT_SESSION = _insert(
+_PUT_SESSION = insert(
     "session",
     SessionRow,
     "on conflict do update set state = excluded.state, stage = excluded.stage, carried = excluded.carried,"
@@ -106,7 +107,7 @@ _PUT_SESSION = _insert(
 _TAKE_EARLY = """delete from early_report where workspace_id = ? and channel_id = ? and external_id = ?
   returning workspace_id, channel_id, external_id, status, at, code, reason, received_at"""
 _ADD_EARLY = "insert into early_report values (?, ?, ?, ?, ?, ?, ?, ?)"
-_ADD_TIMER = _insert(
+_ADD_TIMER = insert(
     "timer",
     TimerRow,
     "on conflict do update set due_at = excluded.due_at, follow_up = excluded.follow_up, body = excluded.body",

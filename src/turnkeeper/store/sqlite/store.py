@@ -23,6 +23,7 @@ from turnkeeper.store.base import (
 )
 from turnkeeper.store.scripted import ScriptedStore
 from turnkeeper.store.sqlite import reading
+from turnkeeper.store.sqlite.media import SqliteMedia
 from turnkeeper.store.sqlite.rows import SqliteRows
 from turnkeeper.store.sqlite.writer import AWAY, BUSY_MS, Batches, InlineWriter, ProcessLock, ThreadWriter
 
@@ -48,7 +49,7 @@ def _asked(connection: apsw.Connection, query: Callable[[apsw.Connection], T]) -
         raise StoreUnavailable(f"SQLite: {error}") from error
 
 
-class SqliteStore(ScriptedStore[SqliteRows]):
+class SqliteStore(SqliteMedia, ScriptedStore[SqliteRows]):
     """The Store port on one file, or in memory with `inline` (simulations)."""
 
     def __init__(self, path: str | Path, directory: Directory, *, inline: bool = False) -> None:

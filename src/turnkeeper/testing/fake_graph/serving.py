@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import socket
 import threading
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import httpx2
@@ -123,11 +124,13 @@ class FakeGraphTransport(httpx2.AsyncBaseTransport):
                     raise AssertionError("unreachable") from None
         except TimeoutError:
             raise httpx2.ReadTimeout("no answer", request=request) from None
-        stream = None if reply.stream is None else _Stream(reply.stream, request)
-        content = reply.body if stream is None else None
-        return httpx2.Response(
-            reply.status, headers=reply.all_headers(), content=content, stream=stream, request=request
-        )
+        stream = _Stream(reply.stream or partial(_whole, reply.body), request)
+        return httpx2.Response(reply.status, headers=reply.all_headers(), stream=stream, request=request)
+
+
+async def _whole(body: bytes) -> AsyncGenerator[bytes, None]:
+    """As over a socket: a body that was given as one can be read only decoded."""
+    yield body
 
 
 class _Stream(httpx2.AsyncByteStream):

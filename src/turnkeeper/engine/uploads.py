@@ -1,0 +1,156 @@
+"""Files of messages on their way out: uploaded where the provider does not know them yet, links looked at.
+
+An upload delivers nothing to anybody, so it may be repeated and has a limit of its own; only the send that follows
+has to be certain.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+from urllib.parse import urlsplit
+
+from turnkeeper.channels.base import Uploaded
+from turnkeeper.engine.addresses import InternalAddress
+from turnkeeper.engine.media import FileKeeper, Origin
+from turnkeeper.media.base import FileGone, Place
+from turnkeeper.model.errors import MediaRefused, MediaUnavailable
+from turnkeeper.model.media import KeptFile, UploadRow
+from turnkeeper.model.outbound import Content, File, NotSent, Outcome, Rejected, files_of
+from turnkeeper.store.base import ClaimedSend
+
+_SLOWEST = 50_000.0
+"""Bytes a second."""
+_LEAST = 30.0
+_LONGEST = 900.0
+_RESOLVE = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """The provider's ids by key; `reused`: keys whose id is of an earlier upload."""
+
+    ids: Mapping[str, str] = field(default_factory=dict)
+    reused: frozenset[str] = frozenset()
+
+    @property
+    def is_new(self) -> bool:
+        """Whether something had to be uploaded, which takes its time."""
+        return len(self.reused) < len(self.ids)
+
+
+class Uploads:
+    """Gets a message's files ready to be sent."""
+
+    def __init__(self, keeper: FileKeeper) -> None:
+        self._keeper = keeper
+
+    async def ready(self, claimed: ClaimedSend, content: Content) -> Ready | NotSent | Rejected:
+        """Upload what must be; or why the message cannot be sent now, or at all."""
+        ids: dict[str, str] = {}
+        reused: set[str] = set()
+        for file in files_of(content):
+            if file.key is None:
+                problem = await self._problem_of(file.link, claimed)
+                if problem is not None:
+                    return problem
+                continue
+            known = await self._known(claimed, file.key)
+            if not isinstance(known, KeptFile):
+                return known
+            kept = _as_said(known, file)
+            cached = await self._cached(claimed, kept)
+            found = cached or await self._uploaded(claimed, kept)
+            if not isinstance(found, str):
+                return found
+            ids[file.key] = found
+            if cached:
+                reused.add(file.key)
+        return Ready(ids, frozenset(reused))
+
+    async def after(self, claimed: ClaimedSend, ready: Ready, outcome: Outcome) -> Outcome:
+        """What a refusal means that may be the upload's fault: once more, with a new one."""
+        stale = self._keeper.adapters[claimed.channel.kind].capabilities.stale_uploads
+        if not isinstance(outcome, Rejected) or not ready.reused or outcome.code not in stale:
+            return outcome
+        for key in ready.reused:
+            await self._forget(claimed, key)
+        return NotSent(f"{outcome.reason}: uploading it anew", retry_after=0.0, code=outcome.code)
+
+    async def _forget(self, claimed: ClaimedSend, key: str) -> None:
+        channel, records = claimed.channel, self._keeper.records
+        await self._keeper.stored(lambda: records.forget_upload(channel.workspace_id, channel.id, key))
+
+    async def _known(self, claimed: ClaimedSend, key: str) -> KeptFile | Rejected:
+        workspace_id = claimed.channel.workspace_id
+        row = await self._keeper.stored(lambda: self._keeper.records.find_file(workspace_id, key))
+        if row is None:
+            return Rejected("file_gone", "the file is no longer kept: attach it again before it is sent")
+        return KeptFile(key, row.mime, row.size, row.filename)
+
+    async def _cached(self, claimed: ClaimedSend, file: KeptFile) -> str | None:
+        channel, records = claimed.channel, self._keeper.records
+        now = self._keeper.clock.now()
+        found: str | None = await self._keeper.stored(
+            lambda: records.find_upload(channel.workspace_id, channel.id, file.key, file.mime, now)
+        )
+        return found
+
+    async def _uploaded(self, claimed: ClaimedSend, file: KeptFile) -> str | NotSent | Rejected:
+        channel = claimed.channel
+        upload = getattr(self._keeper.adapters[channel.kind], "upload", None)
+        if upload is None:
+            return Rejected("not_supported", "files cannot be uploaded on this channel")
+        limit = min(_LEAST + file.size / _SLOWEST, _LONGEST)
+
+        def content(key: str) -> AsyncIterator[bytes]:
+            return self._keeper.store.read(Place(channel.workspace_id, key))
+
+        try:
+            found = await self._keeper.client.play(upload(file, channel.config), timeout=limit, content=content)
+        except FileGone:
+            return Rejected("file_gone", "the file is no longer kept: attach it again before it is sent")
+        except MediaUnavailable as error:
+            return NotSent(str(error), code="file_unavailable")
+        if not isinstance(found, Uploaded):
+            outcome: NotSent | Rejected = found
+            return outcome
+        valid_until = self._keeper.clock.now() + found.valid_for
+        row = UploadRow(channel.workspace_id, channel.id, file.key, file.mime, found.external_id, valid_until)
+        await self._keeper.stored(lambda: self._keeper.records.keep_upload(row))
+        return found.external_id
+
+    async def _problem_of(self, link: str | None, claimed: ClaimedSend) -> NotSent | Rejected | None:
+        """Providers fetch links: one into our network, or anybody's, is not passed on."""
+        signing = self._keeper.signing
+        if link and signing is not None and signing.base and link.startswith(f"{signing.base.rstrip('/')}/"):
+            return None
+        try:
+            await self._look_at(link or "")
+        except MediaRefused as refused:
+            source = f"link:{sha256((link or '').encode('utf-8', 'replace')).hexdigest()}"
+            origin = Origin(claimed.channel, claimed.run.key.id, max(claimed.row.turn_no, 0), source)
+            await self._keeper.note_refused(origin, refused)
+            return Rejected(refused.reason, refused.detail)
+        except (OSError, TimeoutError):
+            return NotSent("the link's host is not known", limit=3, code="unknown_host")
+        return None
+
+    async def _look_at(self, link: str) -> None:
+        try:
+            async with asyncio.timeout(_RESOLVE):
+                await self._keeper.client.refuse_internal(link)
+            parts = urlsplit(link)
+        except InternalAddress:
+            raise MediaRefused("internal_address", "the link leads into our own network") from None
+        except ValueError:
+            raise MediaRefused("unsafe_link", "the link is not an address of the web") from None
+        if parts.scheme != "https" or parts.username or parts.password:
+            raise MediaRefused("unsafe_link", "the link is not a plain https address")
+
+
+def _as_said(kept: KeptFile, file: File) -> KeptFile:
+    """The type that the message gives it counts, where it gives one."""
+    return KeptFile(kept.key, file.mime or kept.mime, kept.size, file.filename or kept.filename)
