@@ -5,7 +5,8 @@ import itertools
 
 import pytest
 
-from turnkeeper import Bot, Turn
+from tests.media import samples
+from turnkeeper import Bot, Document, File, MediaRefused, Turn
 from turnkeeper.model.conversation import Mode
 from turnkeeper.model.policy import TurnPolicy
 from turnkeeper.testing import conversation as kit
@@ -116,3 +117,39 @@ async def test_days_pass_at_once_and_timers_fire_on_time() -> None:
         waits = [later - earlier for earlier, later in itertools.pairwise(fired)]
         assert len(waits) == 4
         assert [round(wait) for wait in waits] == [86_400] * 4
+
+
+@in_virtual_time
+async def test_files_go_both_ways() -> None:
+    async def copier(turn: Turn) -> None:
+        try:
+            file = await turn.file()
+        except LookupError:
+            await turn.reply("send me a file")
+        except MediaRefused as refused:
+            await turn.reply(refused.reason)
+        else:
+            assert file.link(60).startswith("https://bot.example.com/media/")
+            await turn.reply(Document(file.as_file(), caption=f"{file.mime} {turn.text}"))
+            await turn.reply(Document(await turn.attach(b"hello", filename="a.txt"), caption="mine"))
+
+    async with conversation(bot_that(copier)) as person:
+        await person.says("hi")
+        await person.sends(samples.PDF, "application/pdf", filename="a.pdf", caption="this")
+        await person.sends(samples.HTML, "image/jpeg")
+        assert person.heard == ["send me a file", "application/pdf this", "mine", "type_mismatch"]
+        assert person.files == [samples.PDF, b"hello"]
+        assert person.raised == []
+
+
+@in_virtual_time
+async def test_links_into_our_own_network_are_not_sent() -> None:
+    async def leaker(turn: Turn) -> None:
+        await turn.reply(Document(File(link=turn.text)))
+
+    async with conversation(bot_that(leaker)) as person:
+        await person.says("https://10.0.0.1/a.pdf")
+        assert person.received == []
+        await person.says("https://files.example.com/a.pdf")
+        assert person.received[0]["document"] == {"link": "https://files.example.com/a.pdf"}
+        assert (await person.ledger()).refused == {"internal_address": 1}

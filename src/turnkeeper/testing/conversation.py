@@ -27,11 +27,12 @@ from turnkeeper.engine.answer import Answer, Bot, Work
 from turnkeeper.engine.wakeups import LocalWakeups
 from turnkeeper.engine.worker import Worker
 from turnkeeper.model.conversation import Conversation, Mode
-from turnkeeper.model.events import Choice, Inbound
+from turnkeeper.model.events import Choice, EventKind, Inbound
 from turnkeeper.model.ids import DEFAULT_WORKSPACE, BotId, ChannelId
 from turnkeeper.model.policy import Channel, SendPolicy, TurnPolicy
 from turnkeeper.store.base import Arrival, Intake, Ledger, Moment, Report
 from turnkeeper.store.sqlite.store import SqliteStore
+from turnkeeper.testing.cabinet import Cabinet, ids_in, kind_of
 from turnkeeper.testing.events import ADA, TURNS, Channels, event, status, text
 from turnkeeper.testing.virtual_time import VirtualClock, VirtualTimeLoop, run
 
@@ -87,6 +88,13 @@ class Person:
         self._clock = VirtualClock()
         self._worker: Worker | None = None
         self._wakeups = LocalWakeups()
+        self._cabinet = Cabinet()
+
+    @property
+    def files(self) -> list[bytes]:
+        """The files that arrived, oldest first; what the bot sent by a link is not among them."""
+        known_as = [id_ for body in self.received for id_ in ids_in(body)]
+        return [self._cabinet.uploaded[id_] for id_ in known_as if id_ in self._cabinet.uploaded]
 
     @property
     def offered(self) -> list[str]:
@@ -120,6 +128,21 @@ class Person:
         """Write a message and go on at once, as somebody does who has more to say."""
         event = text(said, at=self._clock.now())
         await self.does(msgspec.structs.replace(event, sender_name=self._name))
+
+    async def sends(
+        self,
+        data: bytes,
+        mime: str,
+        *,
+        kind: EventKind | None = None,
+        filename: str | None = None,
+        caption: str | None = None,
+    ) -> None:
+        """Send a file, and wait for everything that follows. `kind`: how, where `mime` does not say it (`voice`)."""
+        sent = event(kind or kind_of(mime), caption, at=self._clock.now())
+        media = self._cabinet.put(data, mime, filename)
+        await self.does(msgspec.structs.replace(sent, media=media, sender_name=self._name))
+        await self.rests()
 
     async def does(self, event: Inbound) -> None:
         """Anything else that a person can do; `turnkeeper.testing.events` builds events."""
@@ -261,6 +284,7 @@ class Person:
             self._clock,
             rng=self._rng,
             name=lambda: f"worker-{life}",
+            files=self._cabinet.keeper(self._store, {_KIND: registry.find(_KIND).adapter}, self._clock),
         )
         await self._worker.start()
 
@@ -271,6 +295,7 @@ class Person:
             reporting.cancel()
         await asyncio.gather(*self._reports, return_exceptions=True)
         await self._store.close()
+        self._cabinet.close()
 
 
 def _words(body: Any) -> str:
