@@ -6,9 +6,9 @@ import os
 from pathlib import Path
 
 import pytest
+
 from turnkeeper.media.incoming import Incoming, forget_leftovers, told_size
 from turnkeeper.media.secret import made_once
-
 from turnkeeper.model.errors import ConfigurationError, MediaRefused, MediaUnavailable
 
 

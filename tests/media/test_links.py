@@ -1,6 +1,7 @@
 """Signed links: only ours, only until they expire."""
 
 import pytest
+
 from turnkeeper.media.base import Place
 from turnkeeper.media.links import LinkExpired, LinkForged, read_token, token_for
 

@@ -7,12 +7,12 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
 import pytest
-from turnkeeper.media.base import CHUNK, FileGone, MediaStore, Place
-from turnkeeper.media.bucket import BucketConfig, BucketStore
-from turnkeeper.media.disk import DiskStore
 
 from tests.media.tiny_s3 import TinyS3
 from tests.web.serving import serving
+from turnkeeper.media.base import CHUNK, FileGone, MediaStore, Place
+from turnkeeper.media.bucket import BucketConfig, BucketStore
+from turnkeeper.media.disk import DiskStore
 from turnkeeper.model.errors import MediaUnavailable
 
 KEY = "ab" * 32

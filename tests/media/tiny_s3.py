@@ -1,4 +1,4 @@
-"""As much of S3 as an object store's client needs: objects, ranges, uploads in parts, deletions by the batch. Signatures are not checked."""
+"""As much of S3 as its clients need: objects, ranges, parts, deletions by the batch. Signatures are not checked."""
 
 import itertools
 import re

@@ -6,15 +6,15 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
+
+from tests.web.serving import request, serving
 from turnkeeper.media.base import Place
 from turnkeeper.media.disk import DiskStore
 from turnkeeper.media.links import token_for
-from turnkeeper.model.media import FileRow
-from turnkeeper.web.media import MediaPages
-
-from tests.web.serving import request, serving
 from turnkeeper.model.errors import MediaUnavailable, StoreUnavailable
 from turnkeeper.model.ids import WorkspaceId
+from turnkeeper.model.media import FileRow
+from turnkeeper.web.media import MediaPages
 
 SECRET = b"a secret"
 NOW = 1000.0

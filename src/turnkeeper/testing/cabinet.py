@@ -12,22 +12,21 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
-from turnkeeper.engine.media import FileKeeper, Links
-from turnkeeper.media.disk import DiskStore
 
 from turnkeeper.channels.base import HttpReply
 from turnkeeper.engine.addresses import InternalAddress, is_internal
 from turnkeeper.engine.http import Downloaded
+from turnkeeper.engine.media import FileKeeper, Links
+from turnkeeper.media.disk import DiskStore
 from turnkeeper.model.events import EventKind, Media
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from turnkeeper.store.media import MediaRecords
-
     from turnkeeper.channels.base import Calls, HttpCall, Located
     from turnkeeper.engine.clock import Clock
     from turnkeeper.engine.http import Content, Sink
+    from turnkeeper.store.media import MediaRecords
 
 T = TypeVar("T")
 _CALL = 0.1
