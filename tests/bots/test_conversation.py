@@ -151,5 +151,5 @@ async def test_links_into_our_own_network_are_not_sent() -> None:
         await person.says("https://10.0.0.1/a.pdf")
         assert person.received == []
         await person.says("https://files.example.com/a.pdf")
-        assert person.received[0]["document"] == {"link": "https://files.example.com/a.pdf"}
+        assert person.received[0]["document"]["link"] == "https://files.example.com/a.pdf"
         assert (await person.ledger()).refused == {"internal_address": 1}
