@@ -12,6 +12,7 @@ from turnkeeper.cli.channel import app
 from turnkeeper.cli.init import FILES, STARTER
 from turnkeeper.config import Settings, load
 from turnkeeper.model.errors import ConfigurationError, StoreUnavailable
+from turnkeeper.store.sqlite.store import SqliteStore
 
 
 @pytest.fixture
@@ -48,13 +49,25 @@ def test_a_start_resumes_what_was_refused_and_not_what_was_stopped_by_hand(setti
     assert asyncio.run(resume_refused(settings)) == ([], [])
 
 
-async def _refused(settings: Settings) -> None:
+def test_a_start_with_the_token_that_was_refused_resumes_nothing(settings: Settings) -> None:
+    asyncio.run(migrate_store(settings))
+    (channel,) = settings.channels
+    asyncio.run(_refused(settings, channel.credentials))
+    assert asyncio.run(resume_refused(settings)) == ([], [(channel.id, "190: dead")])
+    text = settings.path.read_text("utf-8").replace("access_token =", 'access_token = "another" #')
+    settings.path.write_text(text, "utf-8")
+    assert asyncio.run(resume_refused(load(settings.path, secrets=False))) == ([(channel.id, "190: dead")], [])
+
+
+async def _refused(settings: Settings, credentials: str = "of yesterday") -> None:
     from turnkeeper.app import open_store
 
     store = open_store(settings.database_url, settings.directory())
     await store.open()
     (channel,) = settings.channels
     await store.pause_channel(channel.workspace_id, channel.id, "190: dead", 1.0)
+    assert isinstance(store, SqliteStore)
+    await store._alone(lambda rows: rows.refused(channel.workspace_id, channel.id, credentials))
     await store.close()
 
 

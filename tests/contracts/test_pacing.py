@@ -135,9 +135,11 @@ async def test_a_row_that_waits_in_line_expires_like_any_other(world: OpenWorld)
     slow = sending(per_second=0.01)
     async with world(replace(slow, turns=replace(slow.turns, reply_expires=50.0))) as w:
         dispatches = await commit_all(w, await turns_of(w, 3), "one")
+        began = w.now
         for dispatch in dispatches:
             await w.deliver(dispatch)
         await w.until_idle()
+        assert w.now == began + 50
         assert w.sent == ["one"]
         assert await w.states() == {"answered": 1, "failed": 2}
 
@@ -182,6 +184,10 @@ class TestRefusedForAll:
             first = await w.record(send, TOO_FAST)
             w.now += 30
             assert (await w.record(send, TOO_FAST)).due_at == first.due_at
+            await w.hear(text("hi", of=BOB))
+            await w.until_idle()
+            assert sorted(w.sent) == ["one", "re: hi"]
+            assert w.now == pytest.approx(first.due_at, abs=1.0)
 
 
 class TestPairs:
@@ -253,8 +259,18 @@ class TestParts:
             assert await w.claim() == []
             assert await w.store.next_due() == until
 
-    async def test_the_next_answer_waits_for_nothing(self, world: OpenWorld) -> None:
+    async def test_an_answer_is_a_part_behind_what_was_said_at_once(self, world: OpenWorld) -> None:
         async with world(sending(parts="delivered")) as w:
+            await w.hear("hi")
+            turn = await w.turn()
+            first = await w.say_now(turn, "one moment")
+            assert first.send is not None
+            await w.record(first.send, in_turn=True)
+            dispatch = await w.commit(turn, "here it is")
+            assert (dispatch.send, dispatch.due_at) == (None, w.now + 2)
+
+    async def test_the_next_answer_waits_for_nothing(self, world: OpenWorld) -> None:
+        async with world(sending(parts="delivered", parts_wait=60.0)) as w:
             await w.deliver(await w.record(await first_send(w, "one")))
             w.now += 0.1
             await w.hear("more")

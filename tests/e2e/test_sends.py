@@ -64,6 +64,10 @@ def test_a_dead_token_stops_the_channel_until_it_is_mended(stage: Stage) -> None
         assert refused(town.graph.calls) <= known + 1
         assert server.ledger()["states"]["running"] == 8
         assert server.stop() == 0
+        assert server.log().count("channel stopped") == 1
+    with serving(stage.folder) as server:
+        assert "channel shop sends nothing: 190" in server.log()
+        assert server.stop() == 0
     with serving(stage.folder, E2E_TOKEN="token-2") as server:
         connect(town.running, server)
         assert "channel shop sends again; it had been stopped by error 190" in server.log()

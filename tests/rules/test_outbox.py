@@ -46,6 +46,7 @@ def told(row: OutboundRow, *fields: str) -> tuple[Any, ...]:
         ("queued, too old", changed(ROW, expires_at=NOW), SENDS, "settle", "expired", None),
         ("queued, called off", outbox.called_off(ROW), SENDS, "settle", "cancelled", None),
         ("on its way", SENDING, SENDS, "hold", "sending", NOW + 15),
+        ("on its way, by its instant", changed(SENDING, call_at=NOW - 4.8), SENDS, "hold", "sending", NOW + 15.2),
         ("its limit is over", changed(SENDING, sending_at=NOW - 20), SENDS, "hold", "unknown", NOW + 30),
         ("after an outage", changed(SENDING, sending_at=NOW - 100), SENDS, "hold", "unknown", NOW + 100),
         ("after a long outage", changed(SENDING, sending_at=NOW - 9999), SENDS, "hold", "unknown", NOW + 600),
@@ -70,6 +71,29 @@ def test_the_next_move(
     assert (found.row.settled_at is not None) == (move == "settle")
     if move == "send":
         assert told(found.row, "tries", "sending_at") == (row.tries + 1, NOW)
+
+
+@pytest.mark.parametrize(
+    "label, before, row, parts, until",
+    [
+        ("accepted just now", {"state": "accepted", "accepted_at": NOW}, {}, "delivered", NOW + 2),
+        ("sent", {"state": "sent", "accepted_at": NOW - 0.5}, {}, "delivered", NOW + 1.5),
+        ("by a provider whose clock is ahead", {"state": "sent", "accepted_at": NOW + 9}, {}, "delivered", NOW + 2),
+        ("waited for enough", {"state": "sent", "accepted_at": NOW - 2}, {}, "delivered", None),
+        ("delivered", {"state": "delivered", "accepted_at": NOW}, {}, "delivered", None),
+        ("failed", {"state": "failed", "accepted_at": NOW}, {}, "delivered", None),
+        ("expired", {"state": "expired"}, {}, "delivered", None),
+        ("without the setting", {"state": "accepted", "accepted_at": NOW}, {}, "accepted", None),
+        ("of another turn", {"state": "accepted", "accepted_at": NOW}, {"turn_no": 2}, "delivered", None),
+        ("a notice", {"state": "accepted", "accepted_at": NOW, "turn_no": -1}, {"turn_no": -1}, "delivered", None),
+    ],
+)
+def test_a_part_waits_for_the_one_before(
+    label: str, before: dict[str, Any], row: dict[str, Any], parts: Any, until: float | None
+) -> None:
+    policy = replace(SENDS, parts=parts, parts_wait=2.0)
+    assert outbox.part_waits_until(changed(ROW, **before), changed(ROW, **row), policy, now=NOW) == until
+    assert outbox.part_waits_until(None, ROW, policy, now=NOW) is None
 
 
 @pytest.mark.parametrize(

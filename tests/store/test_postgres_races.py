@@ -29,6 +29,7 @@ from turnkeeper.model.conversation import TimerRow
 from turnkeeper.model.errors import Fenced
 from turnkeeper.model.ids import WorkerId
 from turnkeeper.model.policy import TurnPolicy
+from turnkeeper.rules.pacing import Bucket
 from turnkeeper.store.base import ClaimedTurn, Intake, Report
 from turnkeeper.store.postgres.rows import PostgresRows
 from turnkeeper.store.postgres.store import PostgresStore
@@ -270,3 +271,21 @@ async def test_soak(overlap: str, postgres_database: str) -> None:
             conversation = await stores[0].find(SHOP.workspace_id, SHOP.id, f"phone:{person}")
             assert conversation is not None
             assert (conversation.owner, conversation.unsent) == (None, 0)
+
+
+async def test_a_numbers_bucket_is_one_machines_at_a_time(postgres_database: str) -> None:
+    """Also while there is none: whoever comes second waits, and finds what the first has left."""
+    key = (SHOP.workspace_id, SHOP.id)
+
+    async def take_one(rows: PostgresRows) -> float:
+        found = (await rows.buckets([key]))[key]
+        await rows.save_buckets({key: Bucket(found.tat + 1, 0.0)})
+        return found.tat
+
+    async with machines(postgres_database, 2) as [one, other], session(postgres_database) as behind:
+        for before in (0.0, 2.0):
+            held = await Held(one, take_one).reached()
+            second = asyncio.ensure_future(other._connections.transact(take_one))
+            await blocked(behind, second)
+            assert await held.go_on() == before
+            assert await second == before + 1
