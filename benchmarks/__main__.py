@@ -23,6 +23,7 @@ TITLES = {
     "added": "Added per turn, webhook in to provider call out, idle server",
     "waiting": "10,000 conversations waiting for a model at once",
     "flat": "Costs with 1,000 and with 1,000,000 stored messages",
+    "pacing": "80 messages a second and number, over two worker processes",
     "size": "Start and memory",
     "adaptive": "When turns start",
     "text": "Reading, writing and cutting a model's Markdown",
@@ -30,7 +31,7 @@ TITLES = {
 
 
 def _benchmark(name: str) -> Callable[..., Iterator[Line]]:
-    from benchmarks import accepting, adding, flatness, rendering, sizes, turning, waiting, when
+    from benchmarks import accepting, adding, flatness, pacing, rendering, sizes, turning, waiting, when
 
     modules = {
         "accept": accepting,
@@ -38,6 +39,7 @@ def _benchmark(name: str) -> Callable[..., Iterator[Line]]:
         "added": adding,
         "waiting": waiting,
         "flat": flatness,
+        "pacing": pacing,
         "size": sizes,
         "adaptive": when,
         "text": rendering,

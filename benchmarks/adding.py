@@ -7,15 +7,13 @@ this process and its monotonic clock; one message at a time, with a pause betwee
 from __future__ import annotations
 
 import asyncio
-import json
-import random
 from collections.abc import Iterator
 from time import perf_counter
 
-import httptools
 import uvloop
 
 from benchmarks import traffic
+from benchmarks.loopback import provider
 from benchmarks.report import Line, at_most, missing, percentile, told
 from benchmarks.servers import Missing, Places, turnkeeper
 
@@ -44,58 +42,22 @@ def run(places: Places, *, quick: bool) -> Iterator[Line]:
                 yield told("added", f"{label}, {name}", f"{value:.3g} ms", milliseconds=value)
 
 
-class _Provider(asyncio.Protocol):
-    """Notes when a message arrives; says yes to everything."""
-
-    def __init__(self, arrived: asyncio.Queue[tuple[float, str]]) -> None:
-        self._arrived = arrived
-        self._parser = httptools.HttpRequestParser(self)
-        self._body = b""
-        self._came_at = 0.0
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Keep it open."""
-        self._transport = transport
-
-    def data_received(self, data: bytes) -> None:
-        """Parse what came."""
-        self._came_at = perf_counter()
-        self._parser.feed_data(data)
-
-    def on_body(self, body: bytes) -> None:
-        """Gather the body."""
-        self._body += body
-
-    def on_message_complete(self) -> None:
-        """Tell of messages, not of read marks."""
-        call = json.loads(self._body)
-        self._body = b""
-        if "text" in call:
-            self._arrived.put_nowait((self._came_at, call["to"]))
-        answer = b'{"messages":[{"id":"wamid.out%d"}]}' % random.getrandbits(60)
-        head = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n" % len(answer)
-        self._transport.write(head + answer)  # type: ignore[attr-defined]
-
-
 async def _measure(places: Places, database: str, messages: int) -> list[float]:
-    arrived: asyncio.Queue[tuple[float, str]] = asyncio.Queue()
-    server = await asyncio.get_running_loop().create_server(lambda: _Provider(arrived), "127.0.0.1", 0)
-    base = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    starting = turnkeeper(places.folder, database, window=0.0, api_base=base)
-    served = await asyncio.to_thread(starting.__enter__)
-    try:
-        reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
-        waits: list[float] = []
-        for request in traffic.requests(messages + _WARM, _PEOPLE):
-            began = perf_counter()
-            writer.write(request)
-            await reader.readuntil(b"OK")
-            async with asyncio.timeout(_PATIENCE):
-                came_at, _ = await arrived.get()
-            waits.append(came_at - began)
-            await asyncio.sleep(_PAUSE)
-        writer.close()
-        return waits[_WARM:]
-    finally:
-        starting.__exit__(None, None, None)
-        server.close()
+    async with provider() as (base, arrived):
+        starting = turnkeeper(places.folder, database, window=0.0, api_base=base)
+        served = await asyncio.to_thread(starting.__enter__)
+        try:
+            reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
+            waits: list[float] = []
+            for request in traffic.requests(messages + _WARM, _PEOPLE):
+                began = perf_counter()
+                writer.write(request)
+                await reader.readuntil(b"OK")
+                async with asyncio.timeout(_PATIENCE):
+                    came_at, _ = await arrived.get()
+                waits.append(came_at - began)
+                await asyncio.sleep(_PAUSE)
+            writer.close()
+            return waits[_WARM:]
+        finally:
+            starting.__exit__(None, None, None)
