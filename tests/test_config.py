@@ -212,6 +212,28 @@ def test_whether_the_owners_phone_takes_over(tmp_path: Path, text: str, seconds:
     assert read(tmp_path, CHANNEL + text + BOT).channels[0].sends.echo_takes_over == seconds
 
 
+PACES = [
+    ("", 80.0, "accepted", 2.0),
+    ('throughput = 20\nparts = "delivered"\nparts_wait = "3s"\n', 20.0, "delivered", 3.0),
+]
+
+
+@pytest.mark.parametrize("text, per_second, parts, wait", PACES)
+def test_how_fast_a_channel_sends(tmp_path: Path, text: str, per_second: float, parts: str, wait: float) -> None:
+    sends = read(tmp_path, CHANNEL + text + BOT).channels[0].sends
+    assert (sends.per_second, sends.parts, sends.parts_wait) == (per_second, parts, wait)
+    assert sends.pair == RateLimit(45, 270.0)
+
+
+def test_another_token_is_known_by_its_digest(tmp_path: Path) -> None:
+    def known_by(token: str) -> str:
+        text = (CHANNEL + BOT).replace("access_token =", f'access_token = "{token}" #')
+        return read(tmp_path, text).channels[0].credentials
+
+    assert known_by("one") == known_by("one") != known_by("another")
+    assert "another" not in known_by("another")
+
+
 ENVIRONMENTS = [
     ("none at all", "", "", None),
     ("a server with a name", "production", "", None),
@@ -258,6 +280,10 @@ WRONG = [
      "channels.shop.bot", 'Did you mean "assistant"?'),
     ("a port too high", WHOLE.replace("8088", "80880"), "server.port", "Write for example port = 8088."),
     ("a port in words", WHOLE.replace("8088", '"http"'), "server.port", "Write for example port = 8088."),
+    ("a pace beyond Meta's", WHOLE.replace('unknown_wait = "30s"', "throughput = 5000"),
+     "channels.shop.throughput", "Write for example throughput = 80."),
+    ("no pace at all", WHOLE.replace('unknown_wait = "30s"', "throughput = 0"),
+     "channels.shop.throughput", "Write for example throughput = 80."),
     ("a port that is a truth", WHOLE.replace("8088", "true"), "server.port", "Write a whole number."),
     ("duration in words", WHOLE.replace("quiet = 4.0", 'quiet = "soon"'),
      "bots.assistant.quiet", '"30s", "10m", "24h", "30d"'),
