@@ -137,9 +137,10 @@ def restore(settings: Settings, source: Path, *, force: bool = False, keep_sendi
 def test_what_was_saved_is_there_again(places: Places, tmp_path: Path) -> None:
     one, other = places("one"), places("other")
     ledger = asyncio.run(fill(one))
-    (one.folder / "media").mkdir()
-    (one.folder / "media" / "a.jpg").write_bytes(b"picture")
-    (one.folder / "media" / ".partial").write_bytes(b"not yet")
+    for name, body in (("default/ab/cd/abcd", b"picture"), ("incoming/half", b"not yet")):
+        path = one.folder / "media" / name
+        path.parent.mkdir(parents=True)
+        path.write_bytes(body)
     saved = back_up(one, tmp_path, silent)
     assert saved.pending == {
         "messages": sum(ledger.states[s] for s in ("waiting", "running")),
@@ -148,11 +149,10 @@ def test_what_was_saved_is_there_again(places: Places, tmp_path: Path) -> None:
     }
     assert stat.S_IMODE(saved.path.stat().st_mode) == 0o600
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(["one", "other", saved.path.name])
-    (other.folder / "media").mkdir()
     back = restore(other, saved.path)
     assert fetch(other) == fetch(one)
     assert fetch(other)[0] == ledger
-    assert (other.folder / "media" / "a.jpg").read_bytes() == b"picture"
+    assert (other.folder / "media/default/ab/cd/abcd").read_bytes() == b"picture"
     assert back.as_words()["files"] == 1
     assert json.dumps(back.as_words())
 

@@ -115,9 +115,9 @@ class Server:
         found: dict[str, Any] = json.loads(told.stdout)
         return found
 
-    def settled(self) -> dict[str, Any]:
+    def settled(self, within: float = PATIENCE) -> dict[str, Any]:
         """The ledger, once nothing waits or runs any more."""
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + within
         while True:
             found: dict[str, Any] = self.ledger()
             states = found["states"]

@@ -56,8 +56,7 @@ class Saved:
 
 def folders(settings: Settings) -> dict[str, Path]:
     """The folders whose files belong to a backup, by their names in it."""
-    media = settings.folder / "media"
-    return {"media": media} if media.is_dir() else {}
+    return {} if settings.in_bucket else {"media": settings.files}
 
 
 def back_up(settings: Settings, target: Path, tell: Progress) -> Saved:
@@ -159,10 +158,10 @@ def _staged(beside: Path | None) -> Iterator[Path]:
 
 
 def _add_files(archive: Writing, name: str, folder: Path) -> None:
-    """The files of a folder; what is hidden is not finished, what vanishes meanwhile was forgotten."""
-    for path in sorted(folder.rglob("*")):
+    """The files of a folder, by workspace: above that are those on their way. What vanishes meanwhile was forgotten."""
+    for path in sorted(folder.glob("*/*/**/*")):
         inside = path.relative_to(folder)
-        if path.is_file() and not path.is_symlink() and not any(part.startswith(".") for part in inside.parts):
+        if path.is_file() and not path.is_symlink():
             with suppress(FileNotFoundError):
                 archive.add(f"{name}/{inside.as_posix()}", path)
 
