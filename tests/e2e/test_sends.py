@@ -66,7 +66,7 @@ def test_a_dead_token_stops_the_channel_until_it_is_mended(stage: Stage) -> None
         assert server.stop() == 0
         assert server.log().count("channel stopped") == 1
     with serving(stage.folder) as server:
-        assert "channel shop sends nothing: 190" in server.log()
+        assert "channel shop sends nothing, stopped by error 190; " in server.log()
         assert server.stop() == 0
     with serving(stage.folder, E2E_TOKEN="token-2") as server:
         connect(town.running, server)
