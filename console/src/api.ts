@@ -154,18 +154,28 @@ export async function phoneState(person: string | null): Promise<PhoneState> {
   return (await readJson(`/phone/api/state${query(person)}`)) as PhoneState;
 }
 
+export interface Story {
+  moments: Moment[];
+  /** Why the channel sends nothing any more, if it does not. */
+  stopped?: string | null;
+}
+
 /** `null`: this server records no moments. */
-export async function moments(person: Omit<Person, "received"> | undefined): Promise<Moment[] | null> {
+export async function story(person: Omit<Person, "received"> | undefined): Promise<Story | null> {
   const whose = new URLSearchParams();
   if (person?.user_id) whose.append("of", `user:${person.user_id}`);
   if (person?.phone) whose.append("of", `phone:${person.phone}`);
   try {
-    const body = (await readJson(`/api/demo/moments?${whose}`)) as { moments: Moment[] };
-    return body.moments;
+    return (await readJson(`/api/demo/moments?${whose}`)) as Story;
   } catch (error) {
     if (error instanceof Absent) return null;
     throw error;
   }
+}
+
+/** Send on a stopped channel again, as an operator does once the token is good. */
+export async function resume(): Promise<void> {
+  await answered(await fetch("/api/demo/resume", { method: "POST", headers: { "Content-Type": "application/json" } }));
 }
 
 export async function act(person: string | null, what: Act): Promise<void> {

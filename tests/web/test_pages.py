@@ -30,6 +30,7 @@ class Store:
         self.counted = 0
         self.workers = 1
         self.told: list[Moment] = []
+        self.paused = True
 
     async def vitals(self, now: float, since: float) -> Vitals:
         if self.error is not None:
@@ -44,7 +45,15 @@ class Store:
         return LEDGER
 
     async def paused_channels(self) -> list[tuple[WorkspaceId, ChannelId, str, float]]:
-        return [(WorkspaceId("default"), ChannelId("desk"), "190: dead", 1.0)]
+        return [(WorkspaceId("default"), ChannelId("desk"), "190: dead", 1.0)] if self.paused else []
+
+    async def resume_channel(self, workspace_id: WorkspaceId, channel_id: ChannelId, now: float) -> bool:
+        if self.error is not None:
+            raise self.error
+        assert (workspace_id, channel_id) == ("default", "desk")
+        assert now > 0
+        self.paused = False
+        return True
 
     async def recent(self, limit: int) -> list[Conversation]:  # noqa: ARG002 - the port's
         if self.error is not None:
@@ -254,7 +263,7 @@ async def test_the_phone_is_mounted_in_the_demo(tmp_path: Path) -> None:
 
 async def test_the_demos_moments(tmp_path: Path) -> None:
     pages = Pages(tmp_path, demo=True)
-    assert json.loads((await pages.get("/api/demo/moments"))[1]) == {"moments": []}
+    assert json.loads((await pages.get("/api/demo/moments"))[1]) == {"moments": [], "stopped": "190: dead"}
     pages.store.told = [
         Moment(10.0, "received", None, 1, "hi"),
         Moment(12.0, "read", 1, 1, "answer"),
@@ -276,6 +285,19 @@ async def test_the_demos_moments(tmp_path: Path) -> None:
         assert bool(told) == known, asked
     pages.store.error = StoreUnavailable("away")
     assert (await pages.get("/api/demo/moments"))[0] == 503
+
+
+async def test_the_demos_channel_is_resumed_by_the_page_alone(tmp_path: Path) -> None:
+    pages = Pages(tmp_path, demo=True)
+    json_post = {"content-type": "application/json"}
+    assert (await pages.get("/api/demo/resume"))[0] == 405
+    assert (await pages.get("/api/demo/resume", "POST", {"content-type": "text/plain"}))[0] == 405
+    assert pages.store.paused
+    assert (await pages.get("/api/demo/resume", "POST", json_post))[0] == 200
+    assert json.loads((await pages.get("/api/demo/moments"))[1])["stopped"] is None
+    pages.store.paused, pages.store.error = True, StoreUnavailable("away")
+    assert (await pages.get("/api/demo/resume", "POST", json_post))[0] == 503
+    assert (await Pages(tmp_path).get("/api/demo/resume", "POST", json_post))[0] in (404, 405)
 
 
 async def test_the_demos_moments_come_in_an_order_that_can_be(tmp_path: Path) -> None:

@@ -8,6 +8,19 @@ import { exactTime } from "../time";
 
 import styles from "./Faults.module.css";
 
+/** What is to be seen while a switch is on. */
+const EXPECT: Record<string, string> = {
+  rate_limited: "The whole number slows down, 5 s, 10 s, 20 s; the answer leaves once this is off.",
+  server_error: "Tried four times with growing pauses, then given up and said so.",
+  timeout: "Nobody knows whether it arrived: no status comes, so it is sent once more after 30 s.",
+  connection_lost: "Its status tells that it arrived: one bubble, never two.",
+  duplicates: "Each counts once: one bubble, one answer.",
+  reordering: "Ticks never go back, and no message is lost.",
+  outage: "Your messages keep their clock; once this is off they arrive, and are answered together.",
+  token_revoked: "The channel stops at the first refusal; its queue waits until it is resumed.",
+  window_closed: "Answers fail and say why; only “template” gets through.",
+};
+
 /** Switches that break the provider at once, and what the provider saw since. */
 export function Faults({ state }: { state: PhoneState }) {
   const [problem, setProblem] = useState<string | null>(null);
@@ -64,6 +77,7 @@ export function Faults({ state }: { state: PhoneState }) {
               <span>
                 <b>{each.title}</b>
                 <small>{each.effect}</small>
+                {EXPECT[each.name] !== undefined && <small>{EXPECT[each.name]}</small>}
               </span>
             </label>
           </li>

@@ -1,8 +1,8 @@
-import { Text, Title } from "@mantine/core";
+import { Alert, Button, Code, Text, Title } from "@mantine/core";
 import { useLocalStorage } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 
-import { moments } from "../api";
+import { resume, story } from "../api";
 import type { PhoneState } from "../api";
 import { duration, exactTime } from "../time";
 import { Timeline } from "./Timeline";
@@ -28,13 +28,13 @@ export function Moments({ state }: { state: PhoneState | undefined }) {
   const person = state?.person;
   const query = useQuery({
     queryKey: ["moments", person?.id],
-    queryFn: () => moments(person),
+    queryFn: () => story(person),
     enabled: person !== undefined,
     refetchInterval: () => (moving(state) ? MOVING_MS : QUIET_MS),
   });
   // One choice for all turns: who reads the list reads all of them.
   const [listed, setListed] = useLocalStorage({ key: "moments-listed", defaultValue: false });
-  const turns = query.data ? byTurn(query.data) : [];
+  const turns = query.data ? byTurn(query.data.moments) : [];
   return (
     <section className={styles.moments} data-testid="moments" aria-label="What happened">
       <div className={styles.head}>
@@ -50,6 +50,7 @@ export function Moments({ state }: { state: PhoneState | undefined }) {
           ))}
         </ul>
       </div>
+      {query.data?.stopped && <Stopped reason={query.data.stopped} onResumed={() => void query.refetch()} />}
       {turns.length === 0 ? (
         <Nothing loading={query.isPending} absent={query.data === null} failed={query.isError} />
       ) : (
@@ -66,6 +67,19 @@ export function Moments({ state }: { state: PhoneState | undefined }) {
         ))
       )}
     </section>
+  );
+}
+
+/** The provider refused everything: the queue waits, and an operator has to say when to go on. */
+function Stopped({ reason, onResumed }: { reason: string; onResumed: () => void }) {
+  return (
+    <Alert color="red" mb="sm" title="The channel is stopped" data-testid="stopped">
+      {reason}. Messages are still taken and their answers keep their places. Once the token is good again, an operator
+      runs <Code>turnkeeper channel resume</Code>; here you can{" "}
+      <Button size="compact-sm" variant="light" color="red" onClick={() => void resume().finally(onResumed)}>
+        Resume
+      </Button>
+    </Alert>
   );
 }
 
