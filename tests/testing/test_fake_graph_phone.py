@@ -257,6 +257,9 @@ async def test_switches_count_from_the_moment_they_are_turned() -> None:
         assert (await phone.world.post(message())).json()["error"]["code"] == 130429
         seen = (await phone.state())["seen"]
         assert (seen["sends"], seen["refused"]) == (1, 1)
+        assert len((await phone.state())["failed_tries"]) == 1
+        other = (await phone.post("people", name="Bo")).json()["id"]
+        assert (await phone.state(other))["failed_tries"] == []
         assert seen["lines"][0]["answer"] == "400 (error 130429)"
         await phone.post("switches", name="rate_limited", on=False)
         await phone.send("text", {"body": "here"})
@@ -276,6 +279,16 @@ async def test_the_owner_answers_from_the_businesss_own_phone() -> None:
         (echo,) = value["message_echoes"]
         assert field == "smb_message_echoes"
         assert (echo["to"], echo["from"], echo["text"]) == ("15551234567", "15550001111", {"body": shown["text"]})
+
+
+async def test_what_the_owner_edits_and_deletes_changes_too() -> None:
+    async with page() as phone:
+        person = await phone.fake.person("15551234567")
+        app = phone.fake.business_app
+        first, second = app.write(person, "one"), app.write(person, "two")
+        app.edit(person, first.id, "uno")
+        app.delete(person, second.id)
+        assert [(m["text"], m["kind"]) for m in await phone.shown()] == [("uno", "text"), ("", "deleted")]
 
 
 def changes(world: World) -> list[Any]:
@@ -314,6 +327,9 @@ async def test_players_ask_for_parts(asked: str, status: int, body: bytes) -> No
         media_id = await phone.upload(b"0123456789", "audio/ogg")
         found = await phone.client.get(f"/api/media/{media_id}", headers={"range": asked} if asked else {})
         assert (found.status_code, found.content) == (status, body)
+        first = b"0123456789".index(body)
+        told = f"bytes {first}-{first + len(body) - 1}/10" if status == 206 else None
+        assert found.headers.get("content-range") == told
 
 
 @pytest.mark.parametrize(

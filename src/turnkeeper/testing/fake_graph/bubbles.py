@@ -38,6 +38,8 @@ def bubbles(
     by_id = {bubble["id"]: bubble for bubble in shown}
     for message in written:
         _change(by_id, message.kind, message.payload)
+    for theirs in received:
+        _change(by_id, theirs.kind, theirs.body.get(theirs.kind))
     for kind, side, payload in _reactions(written, received):
         bubble = by_id.get(text_of(payload, "message_id"))
         if kind == "reaction" and bubble is not None:

@@ -220,10 +220,6 @@ class Person:
         """Delete a message of one's own for everyone."""
         return await self.send("revoke", {"original_message_id": message_id})
 
-    async def hear_from_owner(self, text: str) -> Received:
-        """The business's owner writes to this person on the business's own phone (coexistence)."""
-        return self._people.tell_echo(self, "text", {"body": text})
-
     async def next_message(self, after: int = 0, within: float = 10.0) -> Received:
         """The message number `after` (from 0) that reaches the person; waits for it."""
         thread = self.thread()
