@@ -187,6 +187,7 @@ async def test_a_tapped_button_reaches_the_bot_while_others_write(chromium: Chro
         await expect(lanes).to_have_count(6)
         await page.get_by_role("button", name="Bo").click()
         await expect(theirs(page)).to_contain_text("I have no number")
+        await expect(lanes).to_have_count(4)
         kinds = [await lane.get_attribute("data-kind") for lane in await lanes.all()]
         assert kinds == ["messages", "bot", "step", "part"]
         assert re.search(r"^think: from .* took 1\.[5-9]\d s", await lanes.nth(2).get_attribute("aria-label") or "")

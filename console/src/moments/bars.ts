@@ -34,6 +34,9 @@ export interface Chart {
   ticks: number[];
 }
 
+/** Within this of the mark, the call was made. */
+const UNANSWERED_S = 1;
+
 const ENDS = new Set(["committed", "failed", "cancelled"]);
 const BROKEN = new Set(["failed", "expired", "cancelled", "unknown"]);
 const OPEN_PART = new Set(["sending", "not_sent", "unknown"]);
@@ -124,7 +127,7 @@ function parts(moments: Moment[], now: number, failed: number[]): Lane[] {
   // One part is tried at a time: what failed after one was taken belongs to the next.
   let after = committed ?? moments[0]?.at ?? now;
   return lanes.map((lane) => {
-    const taken = lane.bars.find(({ shade }) => shade === "reaching")?.from ?? lane.bars.at(-1)?.to ?? now;
+    const taken = takenAt(lane) ?? now;
     const tries = failed.filter((at) => at > after && at < taken);
     after = taken;
     if (tries.length === 0) return lane;
@@ -132,6 +135,14 @@ function parts(moments: Moment[], now: number, failed: number[]): Lane[] {
     const note = tries.length === 1 ? "1 try failed" : `${tries.length} tries failed`;
     return { ...lane, marks: [...marks, ...lane.marks], notes: [note, ...lane.notes] };
   });
+}
+
+/** When the provider had it. Of a send that only its status told, the try itself counts as one that failed. */
+function takenAt({ bars }: Lane): number | undefined {
+  const sending = bars.find(({ shade }) => shade === "sending");
+  const reaching = bars.find(({ shade }) => shade === "reaching")?.from;
+  if (sending === undefined || reaching === undefined) return reaching ?? bars.at(-1)?.to;
+  return sending.to > sending.from ? reaching : sending.from + UNANSWERED_S;
 }
 
 /** Not an event's own end, such as `dropped`: that carries the event's number and no beginning. */
