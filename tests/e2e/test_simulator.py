@@ -135,7 +135,7 @@ async def test_rows_links_places_and_files(chromium: Chromium, tmp_path: Path) -
         await expect(mine(page).last).to_contain_text("8 B")
         (tmp_path / "dot.png").write_bytes(PNG)
         await page.get_by_test_id("choose-photos").set_input_files(tmp_path / "dot.png")
-        shown = mine(page).last.get_by_role("img", name="dot.png")
+        shown = mine(page).last.get_by_role("img", name="Photo")
         await expect(shown).to_be_visible()
         assert await shown.evaluate("image => image.decode().then(() => image.naturalWidth)") == 1
         assert [written.kind for written in person.written][1:] == [
@@ -219,6 +219,7 @@ async def test_taken_then_lost_gives_one_bubble(chromium: Chromium, server: str)
 async def test_a_voice_note_from_the_microphone_and_a_sample_reach_the_bot(chromium: Chromium, server: str) -> None:
     async with chromium.page(**DESK) as page:
         await page.goto(server)
+        await say(page, "picture")
         await add_person(page, "Dora")
         await page.get_by_test_id("record").click()
         await expect(page.get_by_role("timer")).to_have_text("0:01")
@@ -227,11 +228,14 @@ async def test_a_voice_note_from_the_microphone_and_a_sample_reach_the_bot(chrom
         await expect(sound).to_have_attribute("data-seconds", re.compile(r"^[1-3]\."))
         await page.get_by_label("Attach").click()
         await page.get_by_role("menuitem", name="A sample photo").click()
-        await expect(mine(page).nth(1).get_by_role("img", name="evening.jpg")).to_be_visible()
-        await expect(theirs(page)).to_contain_text(
-            re.compile(r"a voice note.*audio/ogg.*a photo.*image/jpeg", re.DOTALL)
-        )
+        await expect(mine(page).nth(1).get_by_role("img", name="Photo")).to_be_visible()
+        told = re.compile(r"a voice note of [1-3]\.\d s .*audio/ogg.*a photo .*image/jpeg", re.DOTALL)
+        await expect(theirs(page)).to_contain_text(told)
         address = await sound.locator("audio").get_attribute("src")
+        await page.get_by_role("button", name="Ada").click()
+        drawn = theirs(page).last.get_by_role("img", name="Photo")
+        await expect(drawn).to_be_visible()
+        assert await drawn.evaluate("image => image.decode().then(() => image.naturalWidth)") == 320
         note = await (await page.request.get(f"{server}{address}")).body()
         assert_voice_note(note)
 

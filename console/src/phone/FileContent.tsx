@@ -16,7 +16,7 @@ export function FileContent({ kind, file }: { kind: Message["kind"]; file: Filed
     case "image":
       return (
         <a className={styles.picture} href={address} target="_blank" rel="noreferrer">
-          <img src={address} alt={file.filename ?? "Photo"} loading="lazy" />
+          <img src={address} alt="Photo" loading="lazy" />
         </a>
       );
     case "sticker":

@@ -4,24 +4,30 @@ It needs no key and asks nobody: what it shows is the engine, not a model.
 """
 
 import asyncio
+import struct
+import zlib
 from collections.abc import Awaitable, Callable
 
-from turnkeeper import Bot, Turn
-from turnkeeper.model.events import Choice, Inbound
-from turnkeeper.model.outbound import (
+from turnkeeper import (
+    Bot,
     Buttons,
+    Choice,
     ContactCard,
     Contacts,
+    Image,
     List,
     Location,
     LocationRequest,
+    MediaRefused,
     Phone,
-    Reply,
     Section,
     Template,
     TemplateButton,
+    Turn,
     UrlButton,
 )
+from turnkeeper.model.events import Inbound
+from turnkeeper.model.outbound import Reply
 
 bot = Bot("assistant")
 _THINKING = 1.5
@@ -39,7 +45,7 @@ async def listening(turn: Turn) -> None:
     if do is not None:
         await do(turn)
         return
-    told = [line for event in turn.events if (line := _told(event))]
+    told = [line for event in turn.events if (line := await _told(turn, event))]
     await turn.reply(await turn.step("think", think, "\n".join(told)))
 
 
@@ -53,18 +59,35 @@ async def think(text: str) -> str:
     return f"You wrote **{len(lines)} messages**, and this is the one answer to them:\n\n{told}"
 
 
-def _told(event: Inbound) -> str:
+async def _told(turn: Turn, event: Inbound) -> str:
     """One event in a line."""
     if event.kind == "location" and event.location is not None:
         place = event.location
         return f"a location: {place.name or ''} {place.latitude:.4f}, {place.longitude:.4f}"
     if event.kind == "contacts":
         return f"a contact: {event.contact_name}"
-    if event.media is not None:
-        name = f" “{event.media.filename}”" if event.media.filename else ""
-        words = f", saying {event.text}" if event.text else ""
-        return f"{_FILES.get(event.kind, 'a file')}{name} ({event.media.mime}){words}"
-    return event.text or ""
+    if event.media is None:
+        return event.text or ""
+    words = f", saying {event.text}" if event.text else ""
+    return f"{_FILES.get(event.kind, 'a file')}{await _fetched(turn, event)}{words}"
+
+
+async def _fetched(turn: Turn, event: Inbound) -> str:
+    """What a file turns out to be; a refused one says why."""
+    try:
+        file = await turn.file(event.media)
+    except MediaRefused as refused:
+        return f" that I cannot take: {refused.detail}"
+    if event.kind == "voice":
+        return f" of {seconds_of(await file.read()):.1f} s ({file.mime}, {file.size:,} bytes)"
+    name = f" “{file.filename}”" if event.kind == "document" else ""
+    return f"{name} ({file.mime}, {file.size:,} bytes)"
+
+
+def seconds_of(ogg: bytes) -> float:
+    """How long an Opus file in Ogg is: its last page says how many samples end there, at 48 kHz."""
+    last = ogg.rfind(b"OggS")
+    return int.from_bytes(ogg[last + 6 : last + 14], "little") / 48_000 if last >= 0 else 0.0
 
 
 _FILES = {
@@ -93,6 +116,27 @@ def _says(*replies: Reply) -> Do:
             await turn.reply(reply)
 
     return say
+
+
+async def _picture(turn: Turn) -> None:
+    file = await turn.attach(picture(), filename="evening.png")
+    await turn.reply(Image(file, caption="Drawn just now, kept by its _bytes_, and uploaded once."))
+
+
+def picture(width: int = 320, height: int = 200) -> bytes:
+    """A small evening, as a PNG (RFC 2083): each row begins with the number of its filter, none."""
+    rows = bytearray()
+    for y in range(height):
+        rows.append(0)
+        for x in range(width):
+            in_sun = (x - 220) ** 2 + (y - 90) ** 2 < 34**2
+            sky = (255, 243, 214) if in_sun else (249 - y // 12, 201 - y // 2, 139 - y // 4)
+            rows.extend((12, 106 - y // 5, 93) if y > 140 + (x - 120) ** 2 / 900 else sky)
+    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    chunks = ((b"IHDR", head), (b"IDAT", zlib.compress(bytes(rows))), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data)) for name, data in chunks
+    )
 
 
 async def _template(turn: Turn) -> None:
@@ -140,6 +184,7 @@ I repeat what you write. A word alone does more:
 - `link`: a button that opens a page
 - `location`: asks where you are
 - `place` and `contact`: what I can send
+- `picture`: one that I draw
 - `template`: a message approved before
 - `long`: a long answer, in parts
 - `slow`: a step of eight seconds
@@ -173,6 +218,7 @@ _ASKED: dict[str, Do] = {
                         Choice("buttons", "Buttons", "three answers to tap"),
                         Choice("link", "Link", "a button that opens a page"),
                         Choice("location", "Location", "asks where you are"),
+                        Choice("picture", "Picture", "drawn just now"),
                     ),
                     "To tap",
                 ),
@@ -203,6 +249,7 @@ _ASKED: dict[str, Do] = {
     "location": _says(LocationRequest("Where are you? I tell you nothing but what you sent.")),
     "place": _says(Location(52.5163, 13.3777, "Brandenburg Gate", "Pariser Platz, Berlin")),
     "contact": _says(Contacts((_GRACE,))),
+    "picture": _picture,
     "template": _template,
     "long": _says(_LONG),
     "slow": _slow,

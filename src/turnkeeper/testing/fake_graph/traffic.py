@@ -13,6 +13,12 @@ if TYPE_CHECKING:
     from turnkeeper.testing.fake_graph.webhooks import WebhookCall
 
 LINES: Final = 40
+WORDS: Final = {
+    "message": "send",
+    "mark_read": "mark read",
+    "typing": "mark read, typing",
+    "upload": "upload a file",
+}
 STATUSES: Final = ("sent", "delivered", "read", "played", "failed")
 
 
@@ -44,7 +50,7 @@ def failed_tries(calls: deque[Call], person: Identity) -> list[float]:
 
 
 def _call(call: Call) -> Json:
-    what = {"message": "send", "mark_read": "mark read", "typing": "mark read, typing"}.get(call.kind)
+    what = WORDS.get(call.kind)
     answer = "no answer" if call.status is None else str(call.status)
     if call.code is not None:
         answer += f" (error {call.code})"
