@@ -156,6 +156,7 @@ BOT_KEYS = [
     ("it reads all", 'reads = "all"\n', "reads", None),
     ("what nobody can read", 'unsupported_reply = ""\n', "unsupported_reply", ""),
     ("reactions", "reactions = true\n", "reactions", True),
+    ("what is said of a file", 'media_reply = "A PDF, please."\n', "media_reply", "A PDF, please."),
 ]
 
 
@@ -163,6 +164,34 @@ BOT_KEYS = [
 def test_a_bots_keys(tmp_path: Path, label: str, text: str, key: str, value: object) -> None:
     settings = read(tmp_path, CHANNEL + BOT + text)
     assert getattr(settings.channels[0].turns, key) == value
+
+
+def test_files_are_kept_beside_the_file_unless_said(tmp_path: Path) -> None:
+    settings = read(tmp_path, CHANNEL + BOT)
+    assert (settings.files, settings.in_bucket) == (tmp_path / "media", False)
+    assert (settings.media.largest, settings.media.keep) == (100 * 1024 * 1024, 30 * 86_400.0)
+    assert settings.keeps_files == 30 * 86_400.0
+    elsewhere = read(tmp_path, '[media]\nurl = "../files"\n')
+    assert elsewhere.files == tmp_path / "../files"
+    bucket = read(tmp_path, '[media]\nurl = "s3://our-files/kept"\n')
+    assert (bucket.files, bucket.in_bucket) == (tmp_path / "media", True)
+
+
+def test_files_are_kept_at_least_until_what_carries_them_has_expired(tmp_path: Path) -> None:
+    settings = read(tmp_path, CHANNEL + BOT + 'reply_expires = "3d"\n[media]\nkeep = "1d"\n')
+    assert settings.keeps_files == 3 * 86_400.0
+
+
+@pytest.mark.parametrize(("value", "expected"), [("2048", 2048), ('"500kB"', 512_000), ('"1 GB"', 2**30)])
+def test_sizes(tmp_path: Path, value: str, expected: int) -> None:
+    assert read(tmp_path, f"[media]\nlargest = {value}\n").media.largest == expected
+
+
+def test_keys_of_files_are_in_no_repr(tmp_path: Path) -> None:
+    text = '[media]\nsecret = "m-hush"\naccess_key_id = "k-hush"\nsecret_access_key = "s-hush"\n'
+    settings = read(tmp_path, text)
+    assert "hush" not in repr(settings)
+    assert {"m-hush", "k-hush", "s-hush"} <= settings.secrets
 
 
 OVERLAID = [
@@ -278,6 +307,10 @@ WRONG = [
      "channels.shop.kind", 'Did you mean "whatsapp_cloud"?'),
     ("unknown bot", WHOLE.replace('bot = "assistant"', 'bot = "asistant"'),
      "channels.shop.bot", 'Did you mean "assistant"?'),
+    ("a size in words", WHOLE + '[media]\nlargest = "big"\n', "media.largest", '"100MB"'),
+    ("no place for files", WHOLE + '[media]\nurl = ""\n', "media.url", '"s3://bucket/prefix"'),
+    ("another place for files", WHOLE + '[media]\nurl = "ftp://host/files"\n', "media.url", '"s3://bucket/prefix"'),
+    ("files kept for too short", WHOLE + '[media]\nkeep = "1h"\n', "media.keep", 'keep = "30d"'),
     ("a port too high", WHOLE.replace("8088", "80880"), "server.port", "Write for example port = 8088."),
     ("a port in words", WHOLE.replace("8088", '"http"'), "server.port", "Write for example port = 8088."),
     ("a pace beyond Meta's", WHOLE.replace('unknown_wait = "30s"', "throughput = 5000"),

@@ -19,7 +19,7 @@ from turnkeeper.web.demo import Demo
 from turnkeeper.web.ops import Ops
 from turnkeeper.web.site import Site
 
-LEDGER = Ledger(7, 2, {"answered": 3, "waiting": 1}, {"stale": 2, "rate_limited": 1})
+LEDGER = Ledger(7, 2, {"answered": 3, "waiting": 1}, {"stale": 2, "rate_limited": 1}, {"too_large": 4})
 
 
 class Store:
@@ -168,6 +168,7 @@ async def test_metrics(tmp_path: Path) -> None:
         "turnkeeper_accepted_total 7.0",
         'turnkeeper_events{reason="",state="answered"} 3.0',
         'turnkeeper_events{reason="stale",state="dropped"} 2.0',
+        'turnkeeper_media_refused_total{reason="too_large"} 4.0',
         "turnkeeper_workers 1.0",
         "turnkeeper_due_conversations 5.0",
         "turnkeeper_oldest_due_seconds 2.5",

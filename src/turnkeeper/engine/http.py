@@ -17,7 +17,7 @@ import httpx2
 from turnkeeper.channels.base import Calls, HttpCall, HttpReply, Located, Multipart
 from turnkeeper.engine.addresses import InternalAddress, public_address
 from turnkeeper.engine.downloads import decoded
-from turnkeeper.model.errors import MediaRefused, TurnkeeperError
+from turnkeeper.model.errors import MediaRefused, MediaUnavailable, TurnkeeperError
 
 T = TypeVar("T")
 Resolve = Callable[[str, int], Awaitable[list[str]]]
@@ -232,6 +232,7 @@ class _Form:
 
     def __init__(self, multipart: Multipart, content: Content) -> None:
         self._file = content(multipart.key)
+        self._size = multipart.size
         boundary = f"turnkeeper-{token_hex(16)}"
         parts = [
             f'--{boundary}\r\ncontent-disposition: form-data; name="{_quoted(name)}"\r\n\r\n{value}\r\n'
@@ -250,8 +251,14 @@ class _Form:
 
     async def pieces(self) -> AsyncIterator[bytes]:
         yield self._before
+        left = self._size
         async for piece in self._file:
+            left -= len(piece)
+            if left < 0:
+                break
             yield piece
+        if left:  # its length is on the wire already
+            raise MediaUnavailable("the file is not as long as it was said to be")
         yield self._after
 
 

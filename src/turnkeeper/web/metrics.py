@@ -83,6 +83,10 @@ def of_store(ledger: Ledger | None, vitals: Vitals | None, now: float) -> Iterat
         for reason, count in sorted(ledger.dropped.items()):
             states.add_metric(["dropped", reason], count)
         yield states
+        refused = CounterMetricFamily("turnkeeper_media_refused", "Files that were not taken.", labels=["reason"])
+        for reason, count in sorted(ledger.refused.items()):
+            refused.add_metric([reason], count)
+        yield refused
     if vitals is not None:
         yield GaugeMetricFamily("turnkeeper_workers", "Live workers.", value=vitals.workers)
         yield GaugeMetricFamily(
