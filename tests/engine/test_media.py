@@ -407,7 +407,7 @@ async def test_an_upload_is_made_anew_when_its_time_is_over() -> None:
 async def test_a_slow_upload_is_followed_by_a_fresh_mark() -> None:
     """The send's own limit begins with its mark: after a long upload it would be over too soon."""
     async with studio(sends_a_menu) as place:
-        place.fake.faults["upload"].append(hold(60.0))
+        place.fake.faults["upload"].append(hold(10.0))
         await place.writes("menu?")
         await place.rests()
         (upload,) = place.fake.media.uploads
@@ -482,6 +482,31 @@ async def test_files_that_nobody_needs_are_deleted_and_what_is_needed_stays() ->
         assert await forget_batch(place.store, place.kept, place.clock.now(), keep) == 1
         assert [path.read_bytes() for path in place.files()] == [samples.PDF]
         assert await place.store.find_file(place.channel.workspace_id, KEY) is None
+
+
+@in_virtual_time
+async def test_a_file_that_is_about_to_be_sent_is_needed() -> None:
+    """Said in words that are not sent yet, by a key that the bot has remembered for long."""
+    keep = 30 * 86_400.0
+
+    async def body(turn: Turn) -> None:
+        if turn.text == "keep it":
+            turn.state["key"] = (await turn.attach(JPEG)).key
+        elif turn.text == "now":
+            await turn.say_now(Image(File(key=turn.state["key"])))
+        else:
+            await turn.reply(Image(File(key=turn.state["key"])))
+
+    async with studio(body, replace(TURNS, session_ttl=3 * keep)) as place:
+        await place.writes("keep it")
+        await place.rests()
+        for said in ("later", "now"):
+            await place.sleeps(keep - 600)
+            await place.writes(said)
+            await place.rests()
+            await place.sleeps(1200)
+            assert await forget_batch(place.store, place.kept, place.clock.now(), keep) == 0
+        assert len(place.received) == 2
 
 
 @in_virtual_time
