@@ -81,13 +81,13 @@ def test_an_upgrade_beside_the_old_release_loses_and_repeats_nothing(stage: Stag
     with stage.database() as database, machine("old", OLD, database) as old:
         connect(town.running, old)
         with Writers(town) as writers, machine("new", NEW, database) as new:
-            until_more(town, 20)
-            connect(town.running, new)
             until_more(town, 10)
+            connect(town.running, new)
+            until_more(town, 5)
             began = time.monotonic()
             assert old.stop() == 0
             took = time.monotonic() - began
-            until_more(town, 10)
+            until_more(town, 5)
             writers.stop()
             town.judge(new)
             metrics = new.get("/metrics")[1].decode()
@@ -100,8 +100,8 @@ def restored(stage: Stage, first: str, second: str) -> str:
     """A backup of a busy server, and what becomes of it on another machine once the first one is gone."""
     town, folder = stage.town, stage.folder
     one, other, target = folder / "one", folder / "other", folder / "saved.tar"
-    configure(one, town.running, bot=THINKER, database=first, quiet=0.1, send_limit=2, unknown_wait=1)
-    configure(other, town.running, bot=THINKER, database=second, quiet=0.1, send_limit=2, unknown_wait=1)
+    configure(one, town.running, bot=THINKER, database=first, quiet=0.1, lease=1, send_limit=2, unknown_wait=1)
+    configure(other, town.running, bot=THINKER, database=second, quiet=0.1, lease=1, send_limit=2, unknown_wait=1)
     with serving(one) as server:
         connect(town.running, server)
         town.write("ada", "before")
@@ -116,17 +116,15 @@ def restored(stage: Stage, first: str, second: str) -> str:
         server.kill()
     back = command("restore", target, "--json", config=other)
     assert (back["accepted"], back["rows"], back["stopped"]) == (saved["accepted"], saved["rows"], ["shop"])
-    ledger = json.loads(turnkeeper("ledger", "--json", "--config", str(other / "turnkeeper.toml")).stdout)
-    assert ledger["accepted"] == saved["accepted"]
-    assert json.loads(turnkeeper("doctor", "--json", "--config", str(other / "turnkeeper.toml")).stdout)["links"]
     again = town.person("ada").texts
     (other / "go").touch()
     with serving(other) as server:
         connect(town.running, server)
         sends = town.sends
         town.write("ada", "after")
-        until(lambda: server.ledger()["states"]["running"] > 0, "answered, but not sent")
-        time.sleep(1.0)
+        town.wait(lambda: town.graph.webhooks.pending == 0)
+        time.sleep(0.5)  # a turn takes none of it
+        assert server.ledger()["states"]["running"] > 0
         assert town.sends == sends, "sent before anybody said so"
         assert turnkeeper("channel", "resume", "shop", "--config", str(other / "turnkeeper.toml")).returncode == 0
         town.wait(lambda: town.person("ada").texts == [*again, "told: after"])

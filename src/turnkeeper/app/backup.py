@@ -97,7 +97,7 @@ def restore(settings: Settings, source: Path, tell: Progress, *, force: bool, ke
         raise BackupError(f"webhooks wait in {settings.spool}; --force replaces them")
     # Files first: one without a row does no harm, a row without its file does.
     archive.extract({f"{_FILES}/{name}": folder for name, folder in folders(settings).items()}, tell)
-    with _staged(None if path is None else path.parent) as stage:
+    with _staged(path.parent if path is not None else settings.folder) as stage:
         archive.extract({_DATABASE: stage}, tell)
         if path is None:
             from turnkeeper.store.postgres import backup as postgres
@@ -146,11 +146,10 @@ def _sqlite_path(settings: Settings) -> Path | None:
 
 
 @contextmanager
-def _staged(beside: Path | None) -> Iterator[Path]:
+def _staged(beside: Path) -> Iterator[Path]:
     """A folder for what is under way, nobody else's to read."""
     try:
-        if beside is not None:
-            beside.mkdir(parents=True, exist_ok=True)
+        beside.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".turnkeeper-", dir=beside) as made:
             yield Path(made)
     except OSError as error:
