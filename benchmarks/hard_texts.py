@@ -10,7 +10,7 @@ HARD: dict[str, Callable[[int], str]] = {
     "brackets": lambda n: "[" * n + "]" * n,
     "links": lambda n: "[a](b) " * n,
     "links that are not closed": lambda n: "[a](" * n,
-    "images in images": lambda n: "![" * n + "a](b)" * n,
+    "images in images": lambda n: "![" * n + "a](tg://b)" * n,
     "spaces in an address": lambda n: "](   " * n,
     "quotes": lambda n: ">" * n + " a",
     "quotes with spaces": lambda n: "> " * n + "a",

@@ -10,7 +10,7 @@ from html.parser import HTMLParser
 
 INVISIBLE = "\u200b"
 _FENCED = re.compile(r"```\n.*?\n```|```[^\n]*?```", re.DOTALL)
-_CODE = re.compile(r"`[^`\n]+`")
+_CODE = re.compile(r"`(?![\s\u200b])[^`\n]+`")
 _URL = re.compile(r"(?:https?://|www\.)[^\s]*")
 
 

@@ -45,16 +45,19 @@ URL = "https://example.org/a/long/way/to/go"
         ("nor a word from its citation", "one two three four [12], five", 22, ["one two three", "four [12], five"]),
         ("nor a citation", "one two three four [1, 2] five", 23, ["one two three", "four [1, 2] five"]),
         ("nor an address", f"one two three {URL} four", 40, ["one two three", f"{URL}", "four"]),
+        ("nor one without a space before it", f"{'字' * 10}{URL}", 40, ["字" * 10, URL]),
         ("nor a link", f"one two [three four]({URL}) five", 55, ["one two", f"three four ({URL}) five"]),
         ("nor a short pair", "one two three **four five** six", 22, ["one two three", "*four five* six"]),
         ("a long pair is closed and opened", "**one two three four five six**", 19,
          ["*one two three*", "*four five six*"]),
         ("so are two", "***one two three four five six***", 20, ["*_one two three_*", "*_four five six_*"]),
+        ("even a short one that no part holds", "# one two three fours", 20, ["*one two three*", "*fours*"]),
         ("and fences", "```py\none\ntwo\nthree\nfour\n```", 20, ["```\none\ntwo\n```", "```\nthree\nfour\n```"]),
         ("code keeps its indentation", "```\nif one:\n    two()\n    three()\n```", 26,
          ["```\nif one:\n    two()\n```", "```\n    three()\n```"]),
         ("a quote stays a quote", "> one two three four five", 19, ["> one two three", "> four five"]),
         ("an item goes on", "1. one two three four five\n2. six", 20, ["1. one two three", "  four five\n2. six"]),
+        ("a number by itself", "# one two three fours\n1.", 20, ["*one two three*", "*fours*\n1."]),
         ("rules at a cut", "one two three\n\n---\n\nfour five six", 20, ["one two three", "four five six"]),
         ("a table between records", "|A|B|C|\n|-|-|-|\n|1|2|3|\n|4|5|6|", 30,
          ["*A*: 1\n*B*: 2\n*C*: 3", "*A*: 4\n*B*: 5\n*C*: 6"]),
@@ -109,6 +112,16 @@ def test_part_numbers_count() -> None:
         assert max(map(len, parts)) <= 60
     assert render("One.", "whatsapp", 60, numbered=True) == ["One."]
     assert render("one two three four five", "plain", 10, numbered=True) == ["one two", "three four", "five"]
+
+
+def test_part_numbers_of_two_digits_count_in_full_parts() -> None:
+    for length_of_text in range(500, 560):
+        assert max(map(len, render("a" * length_of_text, "plain", 60, numbered=True))) <= 60
+
+
+def test_a_declared_section_ends_where_it_is_declared_though_it_is_a_heading() -> None:
+    sections = Sections(("# Head one two", "Five six seven eight."))
+    assert render(sections, "whatsapp", 30) == ["*Head one two*", "Five six seven eight."]
 
 
 def test_declared_sections_are_whole_where_they_fit() -> None:

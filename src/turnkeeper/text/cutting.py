@@ -72,6 +72,7 @@ class _Cutter:
         self._ends = list(accumulate(len(span.text) for span in block.spans))
         self._zones = sorted(self._found_zones(most))
         self._starts = [start for start, _ in self._zones]
+        self._given_up: int | None = None  # where one begins that does not fit into a whole part
 
     def pieces(self, room: int) -> Iterator[Written]:
         """Every piece, in order."""
@@ -126,6 +127,9 @@ class _Cutter:
         if self._block.kind == "code":
             newline = self._text.rfind("\n", at, stop + 1)
             return newline + 1 if newline >= at else self._grapheme(at, stop)
+        around = self._zone_around(stop)
+        if must and around is not None and around <= at:
+            self._given_up = around
         enough = at + (stop - at) // 3
         for boundary in (_PARAGRAPH, _LINE, _SENTENCE, _WORD):
             if found := self._last(boundary, enough, stop):
@@ -149,7 +153,9 @@ class _Cutter:
 
     def _is_good(self, place: int, *, is_sentence: bool) -> bool:
         following = self._text[place : place + 1]
-        if _goes_on(following) or self._zone_around(place) is not None or _CITATION.match(self._text, place):
+        if _goes_on(following) or _CITATION.match(self._text, place):
+            return False
+        if self._zone_around(place) not in (None, self._given_up):
             return False
         return not is_sentence or not following.islower()
 

@@ -164,9 +164,10 @@ class _Reader:
             self._add(marks)
             return end
         inside = self._source[end : same[place]].replace("\n", " ")
-        if inside[0] == inside[-1] == " " and inside.strip(" "):
-            inside = inside[1:-1]
-        self._code.add(self._add(inside))
+        if core := inside.strip():
+            self._code.add(self._add(core))
+        else:
+            self._add(inside)
         return same[place] + len(marks)
 
     def _run(self, marks: str, start: int, end: int) -> None:

@@ -96,17 +96,15 @@ class _Packing:
         return None
 
     def _within(self, start: int, end: int, used: int) -> Iterator[list[Written]]:
-        """Parts up to within the block at `end`, whose last piece takes its place."""
+        """Parts up to within the block at `end`, whose last piece takes its place; or up to that block."""
         current = self._written[start:end]
         block = self._written[end].block
         room = self._limit - used - block.gap if current else self._limit
-        pieces: Iterator[Written]
-        if current and room < self._limit // 4:
+        if current and (room < self._limit // 4 or not block.spans):
             yield current
-            current, room = [], self._limit
-        pieces = cut(block, self._writer, room, self._limit)
+            return
         last: Written | None = None
-        for piece in pieces:
+        for piece in cut(block, self._writer, room, self._limit):
             if last is not None:
                 yield [*current, last]
                 current = []

@@ -165,11 +165,10 @@ def _careful(spans: list[Span]) -> str:
     at = 0
     for span in spans:
         end = at + len(span.text)
-        if span.style & CODE:
+        if span.style & CODE and (sign := _code_sign(span.text)):
             closed.append((at, end))
-            if sign := _code_sign(span.text):
-                code |= {at, end}
-                ranges.append(_Range(at, end, sign))
+            code |= {at, end}
+            ranges.append(_Range(at, end, sign))
         elif span.bare:
             closed.append((at, end))
         at = end
@@ -206,9 +205,14 @@ def _shown(start: int, end: int, sign: str, text: str, code: set[int]) -> list[_
         end -= 1
     if start == end or text[start] in "*_~`" or text[end - 1] in "*_~`":
         return []
-    before = start > 0 and _is_word(text[start - 1]) and start not in code
-    after = end < len(text) and _is_word(text[end]) and end not in code
+    before = start > 0 and start not in code and not _parts(text[start - 1], sign)
+    after = end < len(text) and end not in code and not _parts(text[end], sign)
     return [] if before or after else [_Range(start, end, sign)]
+
+
+def _parts(neighbour: str, sign: str) -> bool:
+    """Whether WhatsApp would take a mark beside this."""
+    return neighbour != sign and not _is_word(neighbour)
 
 
 def _is_word(char: str) -> bool:
@@ -292,10 +296,11 @@ def _breaks(line: str, signs: list[_Sign]) -> list[int]:
         inside += sign.ours
         if sign.ours:
             continue
-        if sign.at < last and _opens(line, sign.at):
-            breaks.append(sign.at + 1)
-        elif inside and _closes(line, sign.at):
+        opening = sign.at < last and _opens(line, sign.at)
+        if inside and (opening or _closes(line, sign.at)):
             breaks.append(sign.at)
+        if opening:  # what follows is no letter any more, so that it might close instead
+            breaks.append(sign.at + 1)
     return breaks
 
 
