@@ -1,7 +1,6 @@
 """Files through real processes: fetched, refused with a reason in the ledger, sent, given out, and never lost."""
 
 import hashlib
-import json
 import os
 import signal
 import sqlite3
@@ -14,6 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.e2e.real_server import Server, configure, connect, provider, serving, turnkeeper
+from tests.e2e.scenarios import Stage, scenario
 from tests.e2e.town import Town
 from tests.media import samples
 from turnkeeper.testing.fake_graph import Endless, GzipBomb, Lie, Redirect, Running, Slow
@@ -147,27 +147,22 @@ def peak(pid: int) -> int:
     return int(status.split("VmHWM:")[1].split()[0])
 
 
-def test_a_worker_that_dies_while_it_fetches_is_replaced_and_the_file_is_had(tmp_path: Path) -> None:
-    with provider() as running:
-        prepared(tmp_path, running)
-        with serving(tmp_path) as server:
-            connect(running, server)
-            shop = Shop(server, Town(running))
-            media_id = shop.send("ada", "image", JPEG, "image/jpeg", body=Slow(30_000, 0.2))
-            media = running.graph.media
-            shop.town.wait(lambda: media[media_id].downloads == 1)
-            running.call(made_quick(media, media_id))
-            worker = server.child("worker-1")
-            os.kill(worker, signal.SIGKILL)
-            assert shop.answer("ada").startswith(f"image/jpeg {len(JPEG)} {KEY}")
-            assert media[media_id].downloads == 2
-            assert (
-                json.loads(turnkeeper("ledger", "--json", "-c", str(tmp_path / "turnkeeper.toml")).stdout)[
-                    "media_refused"
-                ]
-                == {}
-            )
-            assert server.child("worker-1", worker)
+@scenario
+def test_a_worker_that_dies_while_it_fetches_is_replaced_and_the_file_is_had(stage: Stage) -> None:
+    prepared(stage.folder, stage.town.running)
+    media = stage.town.graph.media
+    with serving(stage.folder) as server:
+        connect(stage.town.running, server)
+        shop = Shop(server, stage.town)
+        media_id = shop.send("ada", "image", JPEG, "image/jpeg", body=Slow(30_000, 0.2))
+        stage.town.wait(lambda: media[media_id].downloads == 1)
+        stage.town.running.call(made_quick(media, media_id))
+        worker = server.child("worker-1")
+        os.kill(worker, signal.SIGKILL)
+        assert shop.answer("ada").startswith(f"image/jpeg {len(JPEG)} {KEY}")
+        assert media[media_id].downloads == 2
+        assert server.ledger()["media_refused"] == {}
+        assert server.child("worker-1", worker)
 
 
 async def made_quick(media: Any, media_id: str) -> None:

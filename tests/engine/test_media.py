@@ -275,6 +275,18 @@ async def test_a_file_that_the_provider_has_no_more_is_gone() -> None:
 
 
 @in_virtual_time
+async def test_a_file_that_the_provider_could_not_take_is_gone_too() -> None:
+    """More than 100 MB: Meta tells of the message, and that its file could not be had."""
+    async with studio(tells) as place:
+        for _ in range(2):
+            error = {"code": 131052, "title": "Media download error", "message": "too large"}
+            await (await place.person()).send("document", {}, errors=[error])
+            await place.rests()
+        assert place.heard == ["refused: gone", "refused: gone"]
+        assert (await place.store.ledger()).refused == {"gone": 2}
+
+
+@in_virtual_time
 async def test_the_token_goes_to_the_provider_only() -> None:
     asked: list[httpx2.Headers] = []
 

@@ -178,22 +178,25 @@ class Turn:
         Raises MediaRefused for one that is not what it claims to be, too large, or gone (the turn then ends with the
         bot's `media_reply`, unless it is caught), and LookupError where the turn has no file.
         """
-        wanted, kind = self._media(media)
+        wanted, kind, message_id = self._media(media)
 
         async def fetch(_: str) -> bytes:
-            return msgspec.json.encode(await self._work.files.fetch(wanted, kind))
+            return msgspec.json.encode(await self._work.files.fetch(wanted, kind, message_id))
 
-        arguments = msgspec.json.encode([wanted, kind])
+        arguments = msgspec.json.encode([wanted, kind, message_id])
         stored = await self._work.step("turn.file", fetch, arguments, effect=False, on_unknown="retry")
         return StoredFile(msgspec.json.decode(stored, type=KeptFile), self._work.files)
 
-    def _media(self, media: Media | None) -> tuple[Media, EventKind]:
+    def _media(self, media: Media | None) -> tuple[Media, EventKind, str | None]:
+        """Which file is meant, and of which message; one that the provider could not take names none."""
         for event in self.events:
-            if event.media is not None and media in (None, event.media):
-                return event.media, event.kind
+            if media is None and (event.media is not None or event.media_unavailable):
+                return event.media or Media(), event.kind, event.message_id
+            if media is not None and event.media == media:
+                return media, event.kind, event.message_id
         if media is None:
             raise LookupError("nobody sent a file in this turn")
-        return media, "document"
+        return media, "document", None
 
     async def attach(self, file: str | Path | bytes, *, filename: str | None = None, mime: str | None = None) -> File:
         """Keep a file of the bot's own, to be sent: `Document(await turn.attach("menu.pdf"))`.

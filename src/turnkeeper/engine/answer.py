@@ -40,7 +40,7 @@ class Answer:
 class Files(Protocol):
     """The files of a turn. Raises MediaRefused for what is not taken, FileGone for what is not kept any more."""
 
-    async def fetch(self, media: Media, kind: EventKind) -> KeptFile:
+    async def fetch(self, media: Media, kind: EventKind, message_id: str | None) -> KeptFile:
         """The file of a message, fetched once."""
 
     async def keep(self, file: Path | bytes, filename: str | None, mime: str | None) -> KeptFile:

@@ -263,9 +263,10 @@ class TurnFiles:
     def _origin(self, source: str) -> Origin:
         return Origin(self._claimed.channel, self._claimed.run.key.id, self._claimed.turn.no, source)
 
-    async def fetch(self, media: Media, kind: EventKind) -> KeptFile:
+    async def fetch(self, media: Media, kind: EventKind, message_id: str | None) -> KeptFile:
         """The file of a message, fetched once."""
-        return await self._keeper.fetch(media, _KINDS.get(kind, "document"), self._origin(_source_of(media)))
+        origin = self._origin(_source_of(media, message_id))
+        return await self._keeper.fetch(media, _KINDS.get(kind, "document"), origin)
 
     async def keep(self, file: Path | bytes, filename: str | None, mime: str | None) -> KeptFile:
         """Keep a file of the bot's own."""
@@ -312,8 +313,11 @@ class TurnFiles:
                 copy.unlink()
 
 
-def _source_of(media: Media) -> str:
-    return f"id:{media.id}" if media.id else f"url:{sha256(msgspec.json.encode(media)).hexdigest()}"
+def _source_of(media: Media, message_id: str | None) -> str:
+    """A file is known by the provider's id; one that has none by its message, or by all that is said of it."""
+    if media.id:
+        return f"id:{media.id}"
+    return f"message:{message_id}" if message_id else f"said:{sha256(msgspec.json.encode(media)).hexdigest()}"
 
 
 async def _chunks(file: Path | bytes) -> AsyncIterator[bytes]:

@@ -28,8 +28,11 @@ class FileRow(msgspec.Struct, frozen=True):
 
 
 class MediaRow(msgspec.Struct, frozen=True):
-    """Where a file came from and what became of it: `source` is `id:` and the provider's media id, `made:` and the
-    key, or `link:` and a digest. A refused one has a `reason` (one word, counted in the ledger) and a `detail`."""
+    """Where a file came from and what became of it.
+
+    `source` is `id:` and the provider's media id (`message:` and the message's where there is none), `made:` and the
+    key, or `link:` and a digest. A refused one has a `reason` (one word, counted in the ledger) and a `detail`.
+    """
 
     workspace_id: WorkspaceId
     channel_id: ChannelId
