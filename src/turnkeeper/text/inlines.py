@@ -212,7 +212,7 @@ class _Reader:
             self._add("]")
             return end
         opened, is_image = self._brackets.pop()
-        address = unescape(_ESCAPED.sub(r"\1", found["angled"] or found["plain"] or "")).strip()
+        address = unescape(_ESCAPED.sub(r"\1", found["angled"] or found["plain"] or "")).strip().replace(" ", "%20")
         self._link(opened, address)
         if not is_image:
             self._brackets.clear()
@@ -232,7 +232,7 @@ class _Reader:
             self._bare.add(self._add(shown))
         elif shown == address and address.lower().startswith(("http", "tg:")):
             for piece in range(opened, len(self._texts)):
-                self._urls[piece] = self._urls[piece] or address
+                self._urls[piece] = address  # also that of an image within the link
         elif shown and shown != label and not address.lower().startswith("data:"):
             self._add(" (")
             self._bare.add(self._add(shown))

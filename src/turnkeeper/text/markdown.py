@@ -143,10 +143,7 @@ class _Walk:
             self._marker = box if self._marker == "-" else f"{self._marker} {box}"
             content = content[4:].lstrip()
         if "|" in content and "\n" in content and (found := tables.find(content)) is not None:
-            before, table = found
-            if before:
-                self._put(Block(inlines.read(before)))
-            for block in table:
+            for block in found:
                 self._put(block)
             return
         spans = inlines.read(content)

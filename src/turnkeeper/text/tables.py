@@ -22,22 +22,40 @@ _NOTHING: Final = "–"
 Row = list[str]
 
 
-def find(paragraph: str) -> tuple[str, list[Block]] | None:
-    """The text before a table, and the table's blocks; None if there is no table in this paragraph."""
+def find(paragraph: str) -> list[Block] | None:
+    """The blocks of a paragraph with its tables, and the text around them; None if there is no table in it.
+
+    A table ends at a line without a bar.
+    """
     lines = paragraph.split("\n")
-    for place in range(1, len(lines)):
-        line = lines[place]
-        if "-" not in line or "|" not in line or _RULER.fullmatch(line.strip()) is None:
+    blocks: list[Block] = []
+    begin, place = 0, 1
+    while place < len(lines):
+        heads = _heads(lines[place - 1], lines[place])
+        if not heads:
+            place += 1
             continue
-        heads = cells(lines[place - 1])
-        if len(heads) == len(cells(line)):
-            rows = [cells(row) for row in lines[place + 1 :]]
-            return "\n".join(lines[: place - 1]), _blocks(heads, rows)
-    return None
+        end = next((later for later in range(place + 1, len(lines)) if "|" not in lines[later]), len(lines))
+        blocks += _text(lines[begin : place - 1])
+        blocks += _blocks(heads, [cells(row, len(heads)) for row in lines[place + 1 : end]])
+        begin, place = end, end + 1
+    return [*blocks, *_text(lines[begin:])] if blocks else None
 
 
-def cells(line: str) -> Row:
-    """The cells of one row; `\\|` is a bar within one."""
+def _heads(line: str, ruler: str) -> Row:
+    """The heads of the table that begins with these two lines; none if they are something else."""
+    if "-" not in ruler or "|" not in ruler or _RULER.fullmatch(ruler.strip()) is None:
+        return []
+    heads = cells(line)
+    return heads if len(heads) == len(cells(ruler)) else []
+
+
+def _text(lines: list[str]) -> list[Block]:
+    return [Block(inlines.read("\n".join(lines)))] if lines else []
+
+
+def cells(line: str, most: int = 0) -> Row:
+    """The cells of one row; `\\|` is a bar within one, and where there are more than `most`, one in code is, too."""
     bare = line.strip()
     bare = bare.removeprefix("|")
     found: Row = []
@@ -47,7 +65,25 @@ def cells(line: str) -> Row:
         start = bar.end()
     if bare[start:].strip() or not found:
         found.append(bare[start:])
+    if most and len(found) > most:
+        found = _with_whole_code(found)
     return [cell.strip().replace("\\|", "|") for cell in found]
+
+
+def _with_whole_code(row: Row) -> Row:
+    """The cells, joined again where a bar had parted code."""
+    whole: Row = []
+    open_at = -1
+    for cell in row:
+        whole.append(cell)
+        if cell.count("`") % 2 == 0:
+            continue
+        if open_at < 0:
+            open_at = len(whole) - 1
+        else:
+            whole[open_at:] = ["|".join(whole[open_at:])]
+            open_at = -1
+    return whole
 
 
 def _blocks(heads: Row, rows: list[Row]) -> list[Block]:
