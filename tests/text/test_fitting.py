@@ -38,6 +38,7 @@ from turnkeeper.model.outbound import (
 )
 from turnkeeper.text.fitting import body_limit, fit
 
+_ = "\u200b"  # keeps literal marks apart
 WORDS_ONLY = ContentLimits(text=4096)
 MB = 1024 * 1024
 PNG = File(key="k", mime="image/png", size=1000)
@@ -77,6 +78,11 @@ FITTED: list[tuple[str, Content, ContentLimits, list[Content], list[str]]] = [
      ["3 rows became numbered text: the channel has no lists"]),
     ("numbered rows with descriptions", List("Which?", "Show", (Section((Choice("a", "A", "the first"),)),)),
      WORDS_ONLY, [Text("Which?\n\n1. A: the first")], ["1 rows became numbered text: the channel has no lists"]),
+    ("marks in what is no Markdown", List("*Which?*", "Show", (Section((Choice("a", "*A*", "_b_"),), "~C~"),), "*H*"),
+     WORDS_ONLY, [Text(f"*{_}H*\n\n*Which?*\n\n~{_}C~\n1. *{_}A*: _{_}b_")],
+     ["1 rows became numbered text: the channel has no lists"]),
+    ("marks in an address", UrlButton("See", "*Open*", "https://a.test/_b_/*c*"), WORDS_ONLY,
+     [Text(f"See\n\n*{_}Open*: https://a.test/_b_/*c*")], ["a url button became text: the channel has none"]),
     ("buttons with descriptions", Buttons("Which?", (Choice("a", "A", "the first"),)), LIMITS,
      [List("Which?", "Options", (Section((Choice("a", "A", "the first"),)),))],
      ["1 buttons became a list: buttons have no descriptions"]),

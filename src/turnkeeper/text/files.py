@@ -59,7 +59,7 @@ def fit_media(content: MediaContent, room: Room) -> list[Content]:
     if room.limits.media or content.file.link is None:
         return [Refused(words_of(content), why)]
     room.notes.append(f"{_a(kind)} became a link: {why}")
-    blocks = filter(str.strip, (caption, room.literal(content.file.link)))
+    blocks = filter(str.strip, (caption, room.address(content.file.link)))
     return [Text(part) for block in blocks for part in room.parts(block, room.limits.text)]
 
 

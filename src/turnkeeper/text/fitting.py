@@ -170,7 +170,7 @@ def _url_button(content: UrlButton, room: Room) -> list[Content]:
     if limits is None or room.length(url) > limits.url:
         why = "the channel has none" if limits is None else f"its address is longer than {limits.url} characters"
         room.notes.append(f"a url button became text: {why}")
-        return _plain(content, room, room.literal(f"{label}: {url}"))
+        return _plain(content, room, f"{room.literal(label)}: {room.address(url)}")
     heads, body = _headed(content.body, limits.body, room)
     button = replace(
         content,
@@ -211,8 +211,8 @@ def _location(content: Location, room: Room) -> list[Content]:
         return [replace(content, name=name, address=address)]
     room.notes.append("a location became text: the channel has none")
     link = f"https://maps.google.com/?q={content.latitude:.6f},{content.longitude:.6f}"
-    lines = [room.literal(line) for line in (*_named(content), link) if line and line.strip()]
-    return [Text(part) for part in room.parts("\n".join(lines), room.limits.text)]
+    names = [room.literal(line) for line in _named(content) if line and line.strip()]
+    return [Text(part) for part in room.parts("\n".join([*names, room.address(link)]), room.limits.text)]
 
 
 def _named(place: Location) -> tuple[str | None, str | None]:
@@ -230,9 +230,9 @@ def _contacts(content: Contacts, room: Room) -> list[Content]:
     room.notes.append("contact cards became text: the channel has none")
     told: list[str] = []
     for card in cards:
-        phones = [phone.number for phone in card.phones]
-        lines = (card.name, card.organization, *phones, *card.emails, card.url)
-        told.append("\n".join(room.literal(line) for line in lines if line and line.strip()))
+        names = [room.literal(line) for line in (card.name, card.organization) if line]
+        addresses = [*[phone.number for phone in card.phones], *card.emails, card.url]
+        told.append("\n".join([*names, *[room.address(line) for line in addresses if line]]))
     return [Text(part) for part in room.parts("\n\n".join(told), room.limits.text)]
 
 

@@ -79,6 +79,11 @@ def plain_line(said: str, limit: int) -> str:
     return first.text + _MORE
 
 
+def literal(said: str, markup: Markup, *, is_address: bool = False) -> str:
+    """Words that are no Markdown, as this markup shows them; nothing comes into an address."""
+    return _WRITERS[markup].write(Block((Span(said, bare=is_address),))).text
+
+
 def length(text: str, markup: Markup) -> int:
     """The length of a rendered text as the platform counts it."""
     return _WRITERS[markup].length(text)

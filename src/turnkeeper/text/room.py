@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import html
 from dataclasses import dataclass, field
 
 import regex  # type: ignore[import-untyped]
 
 from turnkeeper.model.limits import ContentLimits, Markup
 from turnkeeper.text.cutting import split_words
-from turnkeeper.text.rendering import length
+from turnkeeper.text.rendering import length, literal
 
 _ELLIPSIS = "…"
 _graphemes = regex.compile(r"\X").finditer
@@ -55,5 +54,9 @@ class Room:
         return parts[0], text[text.find(parts[0]) + len(parts[0]) :].strip()
 
     def literal(self, text: str) -> str:
-        """Words that are no markup, as the platform wants them."""
-        return html.escape(text, quote=False) if self.markup == "telegram" else text
+        """Words that are no markup, as the platform shows them."""
+        return literal(text, self.markup)
+
+    def address(self, text: str) -> str:
+        """A link, a number or a mail address, as the platform shows it: to be tapped and copied."""
+        return literal(text, self.markup, is_address=True)
