@@ -216,6 +216,25 @@ async def test_taken_then_lost_gives_one_bubble(chromium: Chromium, server: str)
         await expect(switch).not_to_be_checked()
 
 
+async def test_the_end_stays_in_view_for_whoever_reads_it(chromium: Chromium) -> None:
+    shop = CornerShop(quiet=60.0)
+    async with open_shop(shop), chromium.page(**DESK) as page:
+        person = await shop.fake.phone.person()
+        for number in range(40):
+            await person.write(f"message {number}")
+        await page.goto(shop.url)
+        await expect(mine(page).last).to_be_in_viewport()
+        await page.set_viewport_size({"width": 1180, "height": 500})
+        await expect(mine(page).last).to_be_in_viewport()
+        await page.get_by_role("log").evaluate("box => box.scrollTo(0, 0)")
+        await expect(mine(page).first).to_be_in_viewport()
+        await send(shop, "text", {"body": "one more"})
+        await expect(theirs(page)).to_have_count(1)
+        await expect(mine(page).first).to_be_in_viewport()
+        await say(page, "my own")
+        await expect(mine(page).last).to_be_in_viewport()
+
+
 async def test_a_voice_note_from_the_microphone_and_a_sample_reach_the_bot(chromium: Chromium, server: str) -> None:
     async with chromium.page(**DESK) as page:
         await page.goto(server)

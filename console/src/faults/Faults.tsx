@@ -115,6 +115,7 @@ function Owner({ person, name }: { person: string; name: string }) {
           Send
         </Button>
       </div>
+      <p>An echo tells the server. In this demo the owner then has the conversation for a minute: the bot is silent.</p>
       {problem && <small role="alert">That did not leave. Try again.</small>}
     </form>
   );

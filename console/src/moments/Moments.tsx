@@ -76,7 +76,7 @@ function Stopped({ reason, onResumed }: { reason: string; onResumed: () => void 
     <Alert color="red" mb="sm" title="The channel is stopped" data-testid="stopped">
       {reason}. Messages are still taken and their answers keep their places. Once the token is good again, an operator
       runs <Code>turnkeeper channel resume</Code>; here you can{" "}
-      <Button size="compact-sm" variant="light" color="red" onClick={() => void resume().finally(onResumed)}>
+      <Button size="compact-sm" color="red" onClick={() => void resume().finally(onResumed)}>
         Resume
       </Button>
     </Alert>

@@ -1,5 +1,6 @@
 import { Alert, Button } from "@mantine/core";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import type { UIEvent } from "react";
 
 import type { Act, PhoneState } from "../api";
 import { Bubble, TypingBubble } from "./Bubble";
@@ -13,8 +14,8 @@ import { WindowMenu } from "./WindowMenu";
 
 import styles from "./Phone.module.css";
 
-/** Pixels from the end within which a new message scrolls into view. */
-const NEAR_END = 320;
+/** Pixels from the end within which somebody reads the end: new messages scroll into view. */
+const NEAR_END = 120;
 
 export function Phone({ link }: { link: PhoneLink }) {
   const { state } = link;
@@ -117,19 +118,39 @@ function Thread({ state, name, doing }: ThreadProps) {
   const messages = state?.messages ?? [];
   const typing = state?.typing ?? false;
   const last = messages.at(-1);
-  const placed = useRef(false);
+  const atEnd = useRef(true);
   const byId = useMemo(() => new Map(messages.map((message) => [message.id, message])), [messages]);
 
   useEffect(() => {
     const box = scroller.current;
-    if (box === null) return;
-    const near = box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_END;
-    if (near || !placed.current || last?.from === "person") box.scrollTop = box.scrollHeight;
-    placed.current = last !== undefined;
+    if (box !== null && (atEnd.current || last?.from === "person")) box.scrollTop = box.scrollHeight;
   }, [last?.id, last?.from, typing]);
 
+  // Whoever reads the end goes on reading it when the keyboard comes, or a picture.
+  useEffect(() => {
+    const box = scroller.current;
+    if (box === null) return;
+    const observer = new ResizeObserver(() => {
+      if (atEnd.current) box.scrollTop = box.scrollHeight;
+    });
+    observer.observe(box);
+    for (const child of box.children) observer.observe(child);
+    return () => observer.disconnect();
+  }, []);
+
+  function onScroll({ currentTarget: box }: UIEvent<HTMLDivElement>) {
+    atEnd.current = box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_END;
+  }
+
   return (
-    <div ref={scroller} className={styles.thread} role="log" aria-label={`Chat with ${name}`} tabIndex={0}>
+    <div
+      ref={scroller}
+      className={styles.thread}
+      role="log"
+      aria-label={`Chat with ${name}`}
+      tabIndex={0}
+      onScroll={onScroll}
+    >
       {state !== undefined && messages.length === 0 && <Empty onWrite={doing.write} />}
       <div className={styles.messages}>
         {messages.map((message, index) => (

@@ -21,6 +21,7 @@ access_token = "{token}"
 app_secret = "{secret}"
 verify_token = "{verify}"
 api_base = "http://127.0.0.1:{port}/phone"
+echo_takes_over = "1m"
 [bots.assistant]
 kind = "python"
 entry = "turnkeeper.app.demo_bot:bot"
