@@ -13,6 +13,7 @@ from turnkeeper.channels.base import Calls, HttpCall, HttpReply
 from turnkeeper.channels.registry import find
 from turnkeeper.channels.whatsapp_cloud import WhatsAppCloudConfig
 from turnkeeper.engine.answer import Bot
+from turnkeeper.engine.calling import played
 from turnkeeper.engine.wakeups import OnWakes
 from turnkeeper.engine.watching import Watch
 from turnkeeper.engine.worker import Worker
@@ -61,12 +62,7 @@ class Provider:
         self._worker = worker
 
     async def play(self, calls: Calls[Any], *, timeout: float) -> Any:  # noqa: ARG002
-        try:
-            call = next(calls)
-            while True:
-                call = calls.send(await self._reply(call))
-        except StopIteration as done:
-            return done.value
+        return await played(calls, self._reply)
 
     async def _reply(self, call: HttpCall) -> HttpReply:
         body: Any = call.json

@@ -135,7 +135,8 @@ def endpoints(receivers: Sequence[Receiver]) -> dict[str, Endpoint]:
     for kind, same in _by_kind(receivers).items():
         adapter = app.adapter(kind)
         for receiver in same:
-            found[f"/webhooks/{receiver.channel.id}"] = Endpoint(adapter, _holders([receiver]))
+            secret = bool(receiver.path_secret)
+            found[f"/webhooks/{receiver.channel.id}"] = Endpoint(adapter, _holders([receiver]), secret)
         found[f"/webhooks/{kind}"] = Endpoint(adapter, _holders(same))
     return found
 

@@ -84,9 +84,16 @@ class HttpReply:
     failure: Literal["not_connected", "no_answer"] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Let some seconds pass before the next call, as a person's hands would; answered by an empty reply."""
+
+    seconds: float
+
+
 T_co = TypeVar("T_co", covariant=True)
-Calls = Generator[HttpCall, HttpReply, T_co]
-"""Protocol logic without I/O: yields calls, is sent their replies, returns the result."""
+Calls = Generator[HttpCall | Pause, HttpReply, T_co]
+"""Protocol logic without I/O: yields calls (or pauses), is sent their replies, returns the result."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +175,42 @@ class MediaAdapter(Protocol[Config]):
 
     def upload(self, file: KeptFile, config: Config) -> Calls[Upload]:
         """Give the provider a file, which delivers nothing to anybody."""
+
+
+class ResolvingAdapter(Protocol[Config]):
+    """Whose provider can be asked what became of a send."""
+
+    def resolve(self, outbound: Outbound, config: Config) -> Calls[Outcome | None]:
+        """Look for a send of unknown fate: Accepted, NotSent (it is safe to repeat), or None: nobody can tell."""
+
+
+class ConnectingAdapter(Protocol[Config]):
+    """Whose provider can be told where its webhooks go."""
+
+    def connect(self, url: str, config: Config) -> Calls[list[Finding]]:
+        """Register `url`, with the secret and the events that `config` and `parse` expect."""
+
+
+class CatchingUpAdapter(Protocol[Config]):
+    """Whose provider forgets webhooks that nobody took, but not the messages."""
+
+    def missed(self, since: float, config: Config) -> Calls[list[Received]]:
+        """What came in since an instant (unix seconds), with the same dedup keys as in webhooks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Polled:
+    """What a long poll brought; `offset` goes with the next one, once this is kept."""
+
+    received: list[Received]
+    offset: int | None
+
+
+class PollingAdapter(Protocol[Config]):
+    """Whose provider can be asked for events, where it cannot reach us."""
+
+    def poll(self, offset: int | None, config: Config) -> Calls[Polled]:
+        """Wait for events after an offset."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,28 +7,31 @@ from importlib import import_module
 from typing import Any, NamedTuple
 
 from turnkeeper.channels.base import ChannelAdapter
+from turnkeeper.channels.keys import ChannelKeys
 from turnkeeper.model.errors import ConfigurationError
 
 
 class Home(NamedTuple):
-    """Where an adapter and the dataclass of its settings are defined."""
+    """Where an adapter, the dataclass of its settings and the keys of these in the file are defined."""
 
     module: str
     adapter: str
     config: str
+    keys: str
 
 
 _KINDS = {
-    "whatsapp_cloud": Home("whatsapp_cloud", "WhatsAppCloud", "WhatsAppCloudConfig"),
+    "whatsapp_cloud": Home("whatsapp_cloud", "WhatsAppCloud", "WhatsAppCloudConfig", "WhatsAppCloudKeys"),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """A kind of channel: its adapter and the frozen dataclass that its settings are read into."""
+    """A kind of channel: its adapter, the frozen dataclass that its settings are read into, and their keys."""
 
     adapter: ChannelAdapter[Any]
     config_type: type[Any]
+    keys: type[ChannelKeys]
 
 
 def kinds() -> tuple[str, ...]:
@@ -42,7 +45,7 @@ def find(kind: str) -> Registered:
     if home is None:
         raise ConfigurationError("kind", f"no channel is of kind {kind!r}", f"Use {_choices()}.")
     module = import_module(f"turnkeeper.channels.{home.module}")
-    return Registered(getattr(module, home.adapter)(), getattr(module, home.config))
+    return Registered(getattr(module, home.adapter)(), getattr(module, home.config), getattr(module, home.keys))
 
 
 def _choices() -> str:

@@ -7,23 +7,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, Field, SecretStr, model_validator
 
-from turnkeeper.config.values import (
-    DAY,
-    ENVIRONMENT,
-    Address,
-    Keys,
-    Place,
-    Seconds,
-    Secret,
-    Size,
-    Token,
-    Whole,
-    read_database,
-    read_dsn,
-    read_kinds,
-    read_rate,
-    wrong,
-)
+from turnkeeper.channels.keys import DAY, ENVIRONMENT, Address, Keys, Seconds, Secret, Token, Whole, wrong
+from turnkeeper.config.values import Place, Size, read_database, read_dsn, read_kinds, read_rate
 from turnkeeper.model.policy import Overlap, RateLimit, TurnPolicy
 
 _POLICY = TurnPolicy()

@@ -1,7 +1,7 @@
 """From what the file says to values: each table by its keys, `env:` and `file:` resolved, every problem collected."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 from secrets import token_hex
@@ -11,7 +11,7 @@ from typing import TypeVar
 from pydantic import BaseModel, SecretStr, ValidationError
 
 from turnkeeper.channels import registry
-from turnkeeper.config.channels import CHANNEL_KINDS, ChannelKeys
+from turnkeeper.channels.keys import ChannelKeys
 from turnkeeper.config.errors import SecretMissing, nearest, worded
 from turnkeeper.config.keys import (
     BOT_KINDS,
@@ -121,20 +121,16 @@ class Reading:
         scheme, _, rest = environment.partition(":") if isinstance(environment, str) else ("", "", "")
         return self.environ.get(rest, "") if scheme == "env" else environment or ""
 
-    def kind(self, kinds: Mapping[str, type[Table]], raw: Mapping[str, object], at: str) -> type[Table] | None:
+    def kind(self, kinds: Sequence[str], raw: Mapping[str, object], at: str) -> str | None:
         kind = self.resolved(raw.get("kind"), f"{at}.kind")
         if kind is None:
             choices = " or ".join(f'"{each}"' for each in kinds)
             self.wrong(f"{at}.kind", "is missing", f"Add kind = {choices}.")
             return None
-        found = kinds.get(kind) if isinstance(kind, str) else None
-        if found is None:
-            self.wrong(
-                f"{at}.kind",
-                f"{kind!r} is not a kind that there is",
-                nearest(str(kind), list(kinds)),
-            )
-        return found
+        if not isinstance(kind, str) or kind not in kinds:
+            self.wrong(f"{at}.kind", f"{kind!r} is not a kind that there is", nearest(str(kind), kinds))
+            return None
+        return kind
 
     def named(self, name: str, at: str) -> None:
         if not _NAME.fullmatch(name):
@@ -148,8 +144,8 @@ class Reading:
             at = f"bots.{name}"
             self.named(name, at)
             table = self.table(value, at)
-            model = self.kind(BOT_KINDS, table, at)
-            keys = self.section(model, table, at) if model else None
+            kind = self.kind(tuple(BOT_KINDS), table, at)
+            keys = self.section(BOT_KINDS[kind], table, at) if kind else None
             if keys is None:
                 found[BotId(name)] = None
             else:
@@ -160,20 +156,17 @@ class Reading:
         self, raw: Mapping[str, object], bots: Mapping[BotId, BotSettings | None], environment: str
     ) -> list[Receiver]:
         found: list[Receiver] = []
-        accounts: dict[tuple[str, str], str] = {}
+        accounts: dict[tuple[str, ...], str] = {}
         for name, value in raw.items():
             at = f"channels.{name}"
             self.named(name, at)
-            if name in CHANNEL_KINDS:
-                self.wrong(
-                    at,
-                    "is the name of a kind, which has a webhook of its own",
-                    "Give it another name.",
-                )
+            if name in registry.kinds():
+                problem = "is the name of a kind, which has a webhook of its own"
+                self.wrong(at, problem, "Give it another name.")
             table = self.table(value, at)
-            model = self.kind(CHANNEL_KINDS, table, at)
+            kind = self.kind(registry.kinds(), table, at)
             self._elsewhere = self._named(table.get("environment")) not in ("", environment)
-            keys = self.section(model, table, at) if model else None
+            keys = self.section(registry.find(kind).keys, table, at) if kind else None
             self._elsewhere = False
             if keys is None:
                 continue
@@ -185,13 +178,13 @@ class Reading:
                 found.append(_receiver(name, keys, bot, environment))
         return found
 
-    def one_account(self, keys: ChannelKeys, name: str, accounts: dict[tuple[str, str], str]) -> None:
+    def one_account(self, keys: ChannelKeys, name: str, accounts: dict[tuple[str, ...], str]) -> None:
         """An account belongs to one channel: two would both answer."""
-        taken = accounts.setdefault((keys.kind, keys.account_ids[0]), name)
+        account = (keys.kind, *(str(_plain(getattr(keys, each))) for each in keys.identity))
+        taken = accounts.setdefault(account, name)
         if taken != name:
-            key = next(each for each in type(keys).model_fields if getattr(keys, each) == keys.account_ids[0])
             mend = "A number belongs to one channel: remove one of them."
-            self.wrong(f"channels.{name}.{key}", f"channels.{taken} has this number too", mend)
+            self.wrong(f"channels.{name}.{keys.identity[-1]}", f"channels.{taken} has this number too", mend)
 
 
 def _turns(keys: BotKeys) -> TurnPolicy:
@@ -242,7 +235,7 @@ def _receiver(name: str, keys: ChannelKeys, bot: BotSettings, environment: str) 
         elsewhere=keys.environment if keys.environment not in ("", environment) else None,
         credentials=keys.credentials_digest(),
     )
-    return Receiver(channel, keys.account_ids, keys.proof)
+    return Receiver(channel, keys.account_ids, keys.proof, keys.path_secret)
 
 
 def _plain(value: object) -> object:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
-from turnkeeper.config.channels import CHANNEL_KINDS
+from turnkeeper.channels import registry
 from turnkeeper.config.keys import BOT_KINDS, SECTIONS
 from turnkeeper.model.policy import RateLimit
 
@@ -32,7 +32,7 @@ def as_markdown() -> str:
     parts = [_HEAD]
     for name, model in SECTIONS.items():
         parts.append(_section(f"[{name}]", model))
-    parts += _kinds("channels", CHANNEL_KINDS)
+    parts += _kinds("channels", {kind: registry.find(kind).keys for kind in registry.kinds()})
     parts += _kinds("bots", BOT_KINDS)
     return "\n".join(parts)
 

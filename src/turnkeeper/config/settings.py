@@ -33,11 +33,15 @@ class BotSettings:
 
 @dataclass(frozen=True, slots=True)
 class Receiver:
-    """A channel as its webhooks see it: `secret` proves a request, `account_ids` are its items'."""
+    """A channel as its webhooks see it: `secret` proves a request, `account_ids` are its items'.
+
+    `path_secret` ends its address, for providers that sign nothing.
+    """
 
     channel: Channel
     account_ids: tuple[str, ...]
     secret: str = field(repr=False)
+    path_secret: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

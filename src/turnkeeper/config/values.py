@@ -1,47 +1,21 @@
-"""How values are written: durations, rates, addresses, secrets. A wrong one is refused in words for the operator.
-
-Durations are seconds, as a number or "30s", "10m", "24h", "30d".
-"""
+"""How values are written that no channel has: rates, sizes, databases. A wrong one is refused in words."""
 
 import re
-from typing import Annotated, NoReturn
+from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, SecretStr
-from pydantic_core import PydanticCustomError
+from pydantic import BeforeValidator, SecretStr
 
+from turnkeeper.channels.keys import DAY, read_duration, wrong
 from turnkeeper.model.events import READABLE_KINDS
 from turnkeeper.model.policy import RateLimit
 
-DAY = 86_400.0
-_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3_600.0, "d": DAY}
 _WORDS = {"second": 1.0, "minute": 60.0, "hour": 3_600.0, "day": DAY}
-_DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)\s*(ms|s|m|h|d)?")
 _PORT = re.compile(r":([^\]:]*)$")
 _SIZE = re.compile(r"(\d{1,9})\s*(kB|KB|MB|GB)?")
 _BYTES = {None: 1, "kB": 1024, "KB": 1024, "MB": 1024**2, "GB": 1024**3}
 _BUCKET = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9._/-]*)?")
 _RATE = re.compile(r"(\d{1,6})\s*/\s*(\S+)")
-
-
-def wrong(problem: str, mend: str) -> NoReturn:
-    """Refuse a value in words that reach the operator as they are."""
-    raise PydanticCustomError("turnkeeper", "{problem}", {"problem": problem, "mend": mend})
-
-
-def read_duration(value: object) -> float:
-    """Seconds, from a number or a number with a unit."""
-    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 1e9:
-        return float(value)
-    found = _DURATION.fullmatch(value.strip()) if isinstance(value, str) else None
-    if found is None:
-        wrong(f"{value!r} is not a duration", 'Write seconds (4.0) or "30s", "10m", "24h", "30d".')
-    return float(found[1]) * _UNITS[found[2] or "s"]
-
-
-def read_duration_or_off(value: object) -> float | None:
-    """A duration, or None for `off`."""
-    return None if value is None or value == "off" else read_duration(value)
 
 
 def read_kinds(value: object) -> tuple[str, ...] | None:
@@ -91,13 +65,6 @@ def read_place(value: object) -> object:
     return value
 
 
-def read_whole(value: object) -> object:
-    """A whole number; a truth value is none."""
-    if isinstance(value, bool):
-        wrong(f"{value!r} is not a number", "Write a whole number.")
-    return value
-
-
 _EITHER = 'Write "sqlite:///turnkeeper.db" or "postgresql://user@host/name".'
 
 
@@ -128,35 +95,6 @@ def _has_good_ports(url: str) -> bool:
     return all(port.isascii() and port.isdigit() and 0 < int(port) < 65_536 for port in ports)
 
 
-def read_token(value: object) -> object:
-    """What travels in a header: another character would end the header, or break each call."""
-    if isinstance(value, str) and not all("!" <= each <= "~" for each in value):
-        mend = "Copy it again: no spaces, no line breaks, ASCII only."
-        wrong("holds a character that no token has", mend)
-    return value
-
-
-def read_secret(value: object) -> object:
-    """A shared secret: a space or line break around it is a slip that would refuse every webhook."""
-    if isinstance(value, str) and value != value.strip():
-        wrong("begins or ends with a space or line break", "Take it away.")
-    return value
-
-
-def read_address(value: object) -> object:
-    """An http(s) address without user, query or fragment."""
-    if isinstance(value, str) and value:
-        try:
-            parts = urlsplit(value)
-            good = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-        except ValueError:
-            good = False
-            parts = urlsplit("")
-        if not good or parts.query or parts.fragment or parts.username:
-            wrong(f"{value!r} is not a plain http address", 'Write it like "https://bot.example.com".')
-    return value
-
-
 def read_dsn(value: object) -> object:
     """A Sentry project's address, which holds its key. Never shown."""
     if isinstance(value, str) and value:
@@ -170,18 +108,5 @@ def read_dsn(value: object) -> object:
     return value
 
 
-Seconds = Annotated[float, BeforeValidator(read_duration)]
 Size = Annotated[int, BeforeValidator(read_size)]
 Place = Annotated[str, BeforeValidator(read_place)]
-Whole = Annotated[int, BeforeValidator(read_whole)]
-Address = Annotated[str, BeforeValidator(read_address)]
-Token = Annotated[SecretStr, BeforeValidator(read_token)]
-Secret = Annotated[SecretStr, BeforeValidator(read_secret)]
-ENVIRONMENT = r"^([a-z0-9][a-z0-9_-]{0,62})?$"
-"""How an environment is named; none is any."""
-
-
-class Keys(BaseModel):
-    """One table of the configuration: unknown keys are refused, values are never shown in errors."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True, hide_input_in_errors=True)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Protocol, TypeVar
 
-from turnkeeper.channels.base import Calls
+from turnkeeper.channels.base import Calls, HttpCall, HttpReply, Pause
 
 T = TypeVar("T")
 
@@ -14,3 +16,20 @@ class Calling(Protocol):
 
     async def play(self, calls: Calls[T], *, timeout: float) -> T:  # noqa: ASYNC109 - each call's, not the whole's
         """Drive a generator to its result; `timeout` in seconds for each call that names none."""
+
+
+async def played(calls: Calls[T], make: Callable[[HttpCall], Awaitable[HttpReply]]) -> T:
+    """Drive a generator to its result: `make` makes each call, a pause is slept through."""
+    try:
+        call = next(calls)
+        while True:
+            if isinstance(call, Pause):
+                await asyncio.sleep(call.seconds)
+                call = calls.send(HttpReply())
+            else:
+                call = calls.send(await make(call))
+    except StopIteration as done:
+        result: T = done.value
+        return result
+    finally:
+        calls.close()

@@ -16,6 +16,7 @@ import httpx2
 
 from turnkeeper.channels.base import Calls, HttpCall, HttpReply, Located, Multipart
 from turnkeeper.engine.addresses import InternalAddress, public_address
+from turnkeeper.engine.calling import played
 from turnkeeper.engine.downloads import decoded
 from turnkeeper.model.errors import MediaRefused, MediaUnavailable, TurnkeeperError
 
@@ -91,15 +92,7 @@ class Client:
 
         `content` gives the files that its forms name.
         """
-        try:
-            call = next(calls)
-            while True:
-                call = calls.send(await self.call(call, timeout=timeout, guarded=guarded, content=content))
-        except StopIteration as done:
-            result: T = done.value
-            return result
-        finally:
-            calls.close()
+        return await played(calls, lambda call: self.call(call, timeout=timeout, guarded=guarded, content=content))
 
     async def call(
         self,

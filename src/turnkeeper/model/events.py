@@ -213,9 +213,21 @@ def words_heard(event: Inbound) -> str:
     return f"[{event.kind}]" if event.kind in READABLE_KINDS - {"text"} or event.kind == "unsupported" else ""
 
 
-Received = Inbound | DeliveryUpdate | Ignored | Unreadable
+class SessionStatus(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """Whether an account can send and receive now. `status` in the provider's word; `mend`: what the operator does."""
 
-_NOT_WORDS = frozenset({"addresses", "dedup_key", "dedup_window", "details", "error", "cards", "order", "ad"})
+    status: str
+    works: bool
+    account_id: str = ""
+    timestamp: int | None = None
+    mend: str = ""
+
+
+Received = Inbound | DeliveryUpdate | Ignored | Unreadable | SessionStatus
+
+_NOT_WORDS = frozenset(
+    {"works", "mend", "addresses", "dedup_key", "dedup_window", "details", "error", "cards", "order", "ad"}
+)
 
 
 def words(received: Received) -> dict[str, object]:
@@ -229,6 +241,8 @@ def words(received: Received) -> dict[str, object]:
             return shown
         case DeliveryUpdate():
             return {"kind": "status", **shown}
+        case SessionStatus():
+            return {"kind": "session_status", **shown}
         case Ignored():
             return {"kind": "ignored", **shown}
         case Unreadable():

@@ -15,6 +15,7 @@ import msgspec
 
 from turnkeeper.channels.base import HttpReply
 from turnkeeper.engine.addresses import InternalAddress, is_internal
+from turnkeeper.engine.calling import played
 from turnkeeper.engine.http import Downloaded
 from turnkeeper.engine.media import FileKeeper, Links
 from turnkeeper.media.disk import DiskStore
@@ -72,16 +73,10 @@ class Cabinet:
 
     async def play(self, calls: Calls[T], *, timeout: float, content: Content | None = None) -> T:  # noqa: ARG002, ASYNC109
         """Tell where a file is, or take one."""
-        try:
-            call = next(calls)
-            while True:
-                await asyncio.sleep(_CALL)
-                call = calls.send(await self._answer(call, content))
-        except StopIteration as done:
-            result: T = done.value
-            return result
+        return await played(calls, lambda call: self._answer(call, content))
 
     async def _answer(self, call: HttpCall, content: Content | None) -> HttpReply:
+        await asyncio.sleep(_CALL)
         if call.multipart is not None and content is not None:
             known_as = f"upload.{next(self._ids)}"
             self.uploaded[known_as] = b"".join([chunk async for chunk in content(call.multipart.key)])

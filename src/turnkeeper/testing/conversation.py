@@ -24,6 +24,7 @@ from turnkeeper.channels import registry
 from turnkeeper.channels.base import Calls, HttpCall, HttpReply
 from turnkeeper.channels.whatsapp_cloud import WhatsAppCloudConfig
 from turnkeeper.engine.answer import Answer, Bot, Work
+from turnkeeper.engine.calling import played
 from turnkeeper.engine.wakeups import LocalWakeups
 from turnkeeper.engine.worker import Worker
 from turnkeeper.model.conversation import Conversation, Mode
@@ -346,16 +347,10 @@ class _Phone:
 
     async def play(self, calls: Calls[T], *, timeout: float) -> T:  # noqa: ARG002, ASYNC109 - the port's
         """Take each call after a moment."""
-        try:
-            call = next(calls)
-            while True:
-                await asyncio.sleep(_CALL)
-                call = calls.send(self._taken(call))
-        except StopIteration as done:
-            result: T = done.value
-            return result
+        return await played(calls, self._taken)
 
-    def _taken(self, call: HttpCall) -> HttpReply:
+    async def _taken(self, call: HttpCall) -> HttpReply:
+        await asyncio.sleep(_CALL)
         body: Any = call.json
         if "typing_indicator" in body:
             self._person.typing_at.append(self._clock.monotonic())

@@ -17,7 +17,7 @@ import msgspec
 from turnkeeper.channels.base import ChannelAdapter, Forbidden, NotThisProvider, Webhook
 from turnkeeper.engine.wakeups import Wakeups
 from turnkeeper.model.errors import StoreUnavailable
-from turnkeeper.model.events import DeliveryUpdate, Ignored, Inbound, Received, Unreadable
+from turnkeeper.model.events import DeliveryUpdate, Ignored, Inbound, Received, SessionStatus, Unreadable
 from turnkeeper.model.policy import Channel
 from turnkeeper.store.base import Arrival, Intake, Report, Stray, Taken
 from turnkeeper.web.asgi import Receive, Scope, Send, answer
@@ -25,6 +25,8 @@ from turnkeeper.web.bodies import Bodies, Refused
 from turnkeeper.web.counters import WebhookCounters
 
 log = logging.getLogger("turnkeeper.web")
+
+Item = Inbound | DeliveryUpdate | Ignored | Unreadable
 
 NOT_OURS = "number not configured here"
 
@@ -54,10 +56,14 @@ class Holder:
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """One webhook address: an adapter and the holders whose secrets may match."""
+    """One webhook address: an adapter and the holders whose secrets may match.
+
+    `ends_in_secret`: the provider signs nothing, so the address has one more segment that proves it.
+    """
 
     adapter: ChannelAdapter[Any]
     holders: Sequence[Holder]
+    ends_in_secret: bool = False
 
 
 class Headers(Mapping[str, str]):
@@ -106,11 +112,9 @@ class Webhooks:
         """Answer one request."""
         started = perf_counter()
         try:
-            endpoint = self._endpoints.get(scope["path"])
-            if endpoint is None:
-                raise Refused(404, "unknown_address")
+            endpoint, path_secret = self._endpoint(scope["path"])
             if scope["method"] == "POST":
-                await self._accept(endpoint, scope, receive)
+                await self._accept(endpoint, path_secret, scope, receive)
                 start, body, outcome = _OK, _OK_BODY, "accepted"
             elif scope["method"] == "GET":
                 challenge = _challenge(endpoint, scope["query_string"])
@@ -125,10 +129,21 @@ class Webhooks:
         await send(start)
         await send(body)
 
-    async def _accept(self, endpoint: Endpoint, scope: Scope, receive: Receive) -> None:
+    def _endpoint(self, path: str) -> tuple[Endpoint, str]:
+        """Whom an address belongs to, and the secret that ends it, which the adapter compares."""
+        endpoint = self._endpoints.get(path)
+        if endpoint is not None:
+            return endpoint, ""
+        address, _, path_secret = path.rpartition("/")
+        endpoint = self._endpoints.get(address)
+        if endpoint is None or not endpoint.ends_in_secret:
+            raise Refused(404, "unknown_address")
+        return endpoint, path_secret
+
+    async def _accept(self, endpoint: Endpoint, path_secret: str, scope: Scope, receive: Receive) -> None:
         headers = scope["headers"]
         body = await self._bodies.read(receive)
-        request = Webhook(Headers(headers), body)
+        request = Webhook(Headers(headers), body, path_secret=path_secret)
         holder = _proven(endpoint, request)
         began_at = self._now()
         intake = sorted_out(_parsed(endpoint, request, holder), holder, began_at)
@@ -171,7 +186,8 @@ def sorted_out(received: Sequence[Received], holder: Holder, now: float) -> Inta
     reports: list[Report] = []
     strays: list[Stray] = []
     own = holder.own
-    for item in received:
+    for each in received:
+        item = _told(each) if isinstance(each, SessionStatus) else each
         channel = own.get(item.account_id)
         if channel is not None and channel.elsewhere is not None:
             strays.append(_elsewhere(item, channel, now))
@@ -184,7 +200,12 @@ def sorted_out(received: Sequence[Received], holder: Holder, now: float) -> Inta
     return Intake(arrivals, reports, strays)
 
 
-def _stray(item: Received, channel: Channel | None, holder: Holder, now: float) -> Stray:
+def _told(item: SessionStatus) -> Ignored:
+    """Concerns the account and nobody's mailbox."""
+    return Ignored(reason=f"session {item.status}", account_id=item.account_id, raw=msgspec.json.encode(item))
+
+
+def _stray(item: Item, channel: Channel | None, holder: Holder, now: float) -> Stray:
     """What goes into no mailbox. Its key is its content's, so that it counts once."""
     raw = item.raw if isinstance(item, Ignored | Unreadable) else msgspec.json.encode(item)
     reason = item.reason if isinstance(item, Ignored | Unreadable) else NOT_OURS
@@ -201,12 +222,12 @@ def _stray(item: Received, channel: Channel | None, holder: Holder, now: float) 
     )
 
 
-def _stray_key(item: Received, raw: bytes) -> str:
+def _stray_key(item: Item, raw: bytes) -> str:
     named = f"{type(item).__name__}\0{item.account_id}\0{item.message_id}\0".encode("utf-8", "surrogatepass")
     return "stray:" + blake2b(named + raw, digest_size=16).hexdigest()
 
 
-def _elsewhere(item: Received, channel: Channel, now: float) -> Stray:
+def _elsewhere(item: Item, channel: Channel, now: float) -> Stray:
     """What concerns another environment is counted here; what people wrote there is not kept here."""
     raw = item.raw if isinstance(item, Ignored | Unreadable) else msgspec.json.encode(item)
     reason = f"for environment {channel.elsewhere}"
