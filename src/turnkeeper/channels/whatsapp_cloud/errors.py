@@ -11,7 +11,7 @@ from typing import Literal
 import msgspec
 
 from turnkeeper.channels.base import HttpReply
-from turnkeeper.channels.whatsapp_cloud.json_values import (
+from turnkeeper.channels.json_values import (
     Item,
     external_id,
     listing,

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from hashlib import blake2b
 from typing import NamedTuple, Required, TypedDict
 
-from turnkeeper.channels.whatsapp_cloud.json_values import (
+from turnkeeper.channels.json_values import (
     Item,
     external_id,
     kept,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Literal, cast
 
 from turnkeeper.channels.base import NotThisProvider
-from turnkeeper.channels.whatsapp_cloud.json_values import (
+from turnkeeper.channels.json_values import (
     Item,
     decode,
     external_id,

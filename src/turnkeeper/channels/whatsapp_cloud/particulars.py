@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-from turnkeeper.channels.whatsapp_cloud.json_values import Item, listing, mapping, text, whole
+from turnkeeper.channels.json_values import Item, listing, mapping, text, whole
 from turnkeeper.model.events import ContactCard, OrderItem, Phone, Referral
 
 _PRICE = re.compile(r"\d{1,15}(?:\.\d{1,15})?")

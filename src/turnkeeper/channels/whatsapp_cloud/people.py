@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from turnkeeper.channels.whatsapp_cloud.json_values import (
+from turnkeeper.channels.json_values import (
     Item,
     external_id,
     listing,

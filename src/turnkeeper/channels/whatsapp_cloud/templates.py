@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from turnkeeper.channels.whatsapp_cloud.json_values import Item, listing, mapping, text
+from turnkeeper.channels.json_values import Item, listing, mapping, text
 from turnkeeper.model.templates import DefinedButton, TemplateButtonKind, TemplateDefinition, TemplateHeader
 
 _VARIABLE = re.compile(r"\{\{\s*([A-Za-z0-9_]+)\s*\}\}")
