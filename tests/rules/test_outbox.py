@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,7 +11,7 @@ from msgspec.structs import replace as changed
 
 from turnkeeper.model.conversation import OutboundRow
 from turnkeeper.model.ids import ChannelId, ConversationId, WorkspaceId
-from turnkeeper.model.outbound import Accepted, NotSent, Outcome, Rejected, Unknown
+from turnkeeper.model.outbound import Accepted, NotSent, Outcome, Reaction, Rejected, Text, Unknown
 from turnkeeper.model.policy import SendPolicy
 from turnkeeper.rules import outbox
 from turnkeeper.testing.events import SENDS
@@ -27,6 +28,8 @@ ROW = OutboundRow(
     created_at=NOW - 100,
     expires_at=NOW + 1000,
 )
+REACTION = msgspec.json.encode(Reaction("m1", "👍"))
+ABOUT = msgspec.json.encode(Text(REACTION.decode()))
 SENDING = changed(ROW, state="sending", tries=1, sending_at=NOW - 5)
 UNKNOWN = changed(SENDING, state="unknown", hold_until=NOW)
 NEVER = replace(SENDS, on_unknown="never_resend")
@@ -85,6 +88,8 @@ def test_the_next_move(
         ("expired", {"state": "expired"}, {}, "delivered", None),
         ("without the setting", {"state": "accepted", "accepted_at": NOW}, {}, "accepted", None),
         ("of another turn", {"state": "accepted", "accepted_at": NOW}, {"turn_no": 2}, "delivered", None),
+        ("a reaction", {"state": "sent", "accepted_at": NOW, "content": REACTION}, {}, "delivered", None),
+        ("words about one", {"state": "sent", "accepted_at": NOW, "content": ABOUT}, {}, "delivered", NOW + 2),
         ("a notice", {"state": "accepted", "accepted_at": NOW, "turn_no": -1}, {"turn_no": -1}, "delivered", None),
     ],
 )

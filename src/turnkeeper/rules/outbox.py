@@ -19,6 +19,8 @@ from turnkeeper.rules import delivery, retry
 
 RESENDS = 1
 """How often a row of unknown fate is sent again, where the channel allows it at all."""
+_REACTION = b'{"type":"reaction"'
+"""How such a content begins, encoded: the tag comes first."""
 
 
 class Next(NamedTuple):
@@ -62,6 +64,8 @@ def part_waits_until(before: OutboundRow | None, row: OutboundRow, policy: SendP
     if policy.parts != "delivered" or before is None or before.turn_no != row.turn_no or row.turn_no <= 0:
         return None
     if before.state not in ("accepted", "sent") or before.accepted_at is None:
+        return None
+    if before.content.startswith(_REACTION):  # of which nobody tells that it was delivered
         return None
     until = min(before.accepted_at, now) + policy.parts_wait
     return until if until > now else None
