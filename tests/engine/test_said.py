@@ -2,6 +2,7 @@
 
 import msgspec
 import pytest
+import structlog
 
 from tests.engine.bots import Scripted
 from turnkeeper.channels.base import Capabilities
@@ -37,11 +38,16 @@ MANY = tuple(f"{n}" for n in range(12))
         ("a body that fits", Buttons("a" * 1000 + "\n\n**b**", ("A",), reply_to="w1"),
          [Buttons("a" * 1000 + "\n\n*b*", ("A",), reply_to="w1")], []),
         ("a longer body", Buttons("a" * 1024 + "\n\n**b**", ("A",), reply_to="w1"),
-         [Text("a" * 1024, reply_to="w1"), Buttons("*b*", ("A",))], []),
+         [Text("a" * 1024, reply_to="w1"), Buttons("*b*", ("A",))],
+         ["1 of 2 parts of a long text went before"]),
+        ("a long text quotes once", Text("a" * 4096 + "\n\n**b**", True, "w1"),
+         [Text("a" * 4096, True, "w1"), Text("*b*", True)], []),
+        ("nothing to read", "\n# \n", [], ["an empty text was left out"]),
         ("a long body over numbered text", Buttons("a" * 1024 + "\n\n**b**", MANY[:11]),
          [Text("a" * 1024 + "\n\n*b*\n\n" + "\n".join(f"{n + 1}. {n}" for n in range(11)))],
          ["11 buttons became numbered text: 3 at most"]),
-        ("a long caption", Image(PNG, "a" * 1024 + "\n\n**b**", "w1"), [Image(PNG, "a" * 1024, "w1"), Text("*b*")], []),
+        ("a long caption", Image(PNG, "a" * 1024 + "\n\n**b**", "w1"), [Image(PNG, "a" * 1024, "w1"), Text("*b*")],
+         ["what was too long of a caption followed as text"]),
         ("a blank caption", Image(PNG, " "), [Image(PNG)], []),
         ("a body without words", Buttons("\n", ("A",)), [Refused("", "choices need words above them")],
          ["not sent: choices need words above them"]),
@@ -66,8 +72,10 @@ async def test_what_cannot_be_said_fails_with_its_reason_and_the_rest_goes() -> 
         return Answer(["before", Document(File(key="k", size=200_000_000)), "after"], work.state, work.stage)
 
     async with conversation(Scripted(only)) as person:
-        await person.says("hi")
+        with structlog.testing.capture_logs() as logs:
+            await person.says("hi")
         assert person.heard == ["before", "after"]
+        assert [(line["event"], line["conversation"][:1], line["row"]) for line in logs] == [("send failed", "c", 2)]
         reason = "200000000 bytes are too many for a document: 104857600 at most"
         assert await told(person, "committed") == [f"not sent: {reason}"]
         assert await told(person, "failed") == [reason, None]

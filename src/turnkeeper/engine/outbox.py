@@ -147,7 +147,13 @@ class Sender:
             code = outcome.code if isinstance(outcome, Rejected) else None
             outcome_is = type(outcome).__name__.lower()
             _log.warning(
-                "send failed", channel=row.channel_id, row=row.seq, turn=row.turn_no, outcome=outcome_is, code=code
+                "send failed",
+                channel=row.channel_id,
+                conversation=row.conversation_id,
+                row=row.seq,
+                turn=row.turn_no,
+                outcome=outcome_is,
+                code=code,
             )
         told_at = self._clock.now()
         self._note_refusal(row, outcome)

@@ -46,7 +46,7 @@ def rendered(replies: Sequence[Reply], capabilities: Capabilities) -> Rendered:
     notes: list[str] = []
     for reply in replies:
         said = Text(reply) if isinstance(reply, str) else reply
-        for content in _marked_up(said, capabilities):
+        for content in _marked_up(said, capabilities, notes):
             fitted = fit(content, capabilities.limits, capabilities.markup)
             contents += map(_encode, fitted.contents)
             notes += fitted.notes
@@ -54,16 +54,21 @@ def rendered(replies: Sequence[Reply], capabilities: Capabilities) -> Rendered:
     return Rendered(contents, notes)
 
 
-def _marked_up(said: Sayable, capabilities: Capabilities) -> Iterator[Content]:
+def _marked_up(said: Sayable, capabilities: Capabilities, notes: list[str]) -> Iterator[Content]:
     """In the channel's markup, what is too long split before; the first part quotes what the whole did."""
     limit = body_limit(said, capabilities.limits, capabilities.markup)
     match said:
         case Text():
-            for place, part in enumerate(_parts(said.body, limit, capabilities)):
+            parts = _parts(said.body, limit, capabilities)
+            if not parts:
+                notes.append("an empty text was left out")
+            for place, part in enumerate(parts):
                 yield replace(said, body=part, reply_to=None if place else said.reply_to)
         case Buttons() | List() | UrlButton() | LocationRequest():
             parts = _parts(said.body, limit, capabilities) or [""]
             quoted = said.reply_to
+            if len(parts) > 1:
+                notes.append(f"{len(parts) - 1} of {len(parts)} parts of a long text went before")
             for part in parts[:-1]:
                 yield Text(part, reply_to=quoted)
                 quoted = None
@@ -71,6 +76,8 @@ def _marked_up(said: Sayable, capabilities: Capabilities) -> Iterator[Content]:
         case Image() | Video() | Document() if said.caption:
             first, *rest = _parts(said.caption, limit, capabilities) or [""]
             yield replace(said, caption=first)
+            if rest:
+                notes.append("what was too long of a caption followed as text")
             for part in rest:
                 yield Text(part)
         case Template() if wrong := problems(said):
