@@ -84,6 +84,14 @@ def _clean_text(value: str) -> str:
     return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
+def read_object(body: bytes) -> Item | None:
+    """A JSON object, None for anything else."""
+    try:
+        return mapping(msgspec.json.decode(body))
+    except (ValueError, RecursionError):
+        return None
+
+
 def mapping(value: object) -> Item | None:
     """An object."""
     return value if isinstance(value, dict) else None

@@ -8,17 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-import msgspec
-
 from turnkeeper.channels.base import HttpReply
-from turnkeeper.channels.json_values import (
-    Item,
-    external_id,
-    listing,
-    mapping,
-    text,
-    whole,
-)
+from turnkeeper.channels.json_values import Item, external_id, listing, mapping, read_object, text, whole
 from turnkeeper.model.outbound import Accepted, NotSent, Outcome, Rejected, Remedy, Unknown
 
 LONGEST_WAIT = 3600.0
@@ -109,14 +100,6 @@ def outcome_of(reply: HttpReply, tries: int, secret: str) -> Outcome:
         sent_id = external_id(first.get("id")) if first else None
         return Accepted(sent_id) if sent_id else Unknown("Meta's answer names no message")
     return _without_error_body(reply.status)
-
-
-def read_object(body: bytes) -> Item | None:
-    """A JSON object, None for anything else."""
-    try:
-        return mapping(msgspec.json.decode(body))
-    except (ValueError, RecursionError):
-        return None
 
 
 def describe(error: Item, secret: str) -> str:

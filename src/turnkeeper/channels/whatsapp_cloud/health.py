@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from turnkeeper.channels.base import Calls, Finding, HttpCall, HttpReply
-from turnkeeper.channels.json_values import Item, listing, mapping, text
-from turnkeeper.channels.whatsapp_cloud.errors import describe, read_object
+from turnkeeper.channels.json_values import Item, listing, mapping, read_object, text
+from turnkeeper.channels.whatsapp_cloud.errors import describe
 
 _FIELDS = "id,display_phone_number,verified_name,status,quality_rating,health_status"
 _NO_TOKEN = ("0", "190")

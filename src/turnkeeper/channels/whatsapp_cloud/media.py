@@ -13,8 +13,8 @@ from typing import Final
 from urllib.parse import quote, urlsplit
 
 from turnkeeper.channels.base import Calls, Fetched, HttpCall, HttpReply, Located, Multipart, Upload, Uploaded
-from turnkeeper.channels.json_values import text, whole
-from turnkeeper.channels.whatsapp_cloud.errors import outcome_of, read_object
+from turnkeeper.channels.json_values import read_object, text, whole
+from turnkeeper.channels.whatsapp_cloud.errors import outcome_of
 from turnkeeper.model.events import Media
 from turnkeeper.model.media import KeptFile
 from turnkeeper.model.outbound import NotSent, Rejected
