@@ -22,8 +22,12 @@ def doctor(config: Config = DEFAULT, as_json: AsJson = False) -> None:
 
     from turnkeeper.app.checkup import examine
 
+    before = logging.root.manager.disable
     logging.disable(logging.CRITICAL)  # the findings say it
-    links = asyncio.run(examine(config))
+    try:
+        links = asyncio.run(examine(config))
+    finally:
+        logging.disable(before)
     first = next((link for link in links if link.state == "broken"), None)
     if as_json:
         words = [link.as_words() for link in links]
