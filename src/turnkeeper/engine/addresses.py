@@ -23,7 +23,7 @@ def is_internal(address: str) -> bool:
         within = found.ipv4_mapped or found.sixtofour
         if within is None and found in _NAT64:
             within = ipaddress.IPv4Address(int(found) & 0xFFFF_FFFF)
-        if found.teredo is not None:
+        if found.teredo is not None or found.is_site_local:
             return True
         if within is not None:
             return is_internal(str(within))

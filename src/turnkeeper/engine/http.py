@@ -132,7 +132,9 @@ class Client:
                 return await self._downloaded(located, sink)
         except InternalAddress:
             raise MediaRefused("internal_address", "the file's address leads into our own network") from None
-        except (TimeoutError, OSError, ValueError, httpx2.HTTPError, httpx2.InvalidURL) as error:
+        except httpx2.InvalidURL:
+            raise MediaRefused("unsafe_link", "the file's address is not one of the web") from None
+        except (TimeoutError, OSError, ValueError, httpx2.HTTPError) as error:
             return Downloaded(failure=type(error).__name__)
 
     async def _downloaded(self, located: Located, sink: Sink) -> Downloaded:
@@ -163,8 +165,12 @@ class Client:
         return await self._client.send(request, stream=True)
 
     async def refuse_internal(self, address: str) -> None:
-        """Raises InternalAddress for a link that leads into the operator's network, OSError for an unknown host."""
-        await self._pinned(address)
+        """Raises InternalAddress for a link that leads into the operator's network, OSError for an unknown host,
+        ValueError for what is no address."""
+        try:
+            await self._pinned(address)
+        except httpx2.InvalidURL:
+            raise ValueError("not an address") from None
 
     async def _exchange(
         self, call: HttpCall, limit: float, leaving: "_Leaving", guarded: bool, content: Content | None

@@ -59,7 +59,7 @@ class Transfers(Protocol):
         """Stream a file into a sink."""
 
     async def refuse_internal(self, address: str) -> None:
-        """Raises InternalAddress, or OSError for an unknown host."""
+        """Raises InternalAddress, OSError for an unknown host, ValueError for what is no address."""
 
 
 class Links(NamedTuple):

@@ -72,8 +72,9 @@ class Uploads:
 
     async def after(self, claimed: ClaimedSend, ready: Ready, outcome: Outcome) -> Outcome:
         """What a refusal means that may be the upload's fault: once more, with a new one."""
-        stale = self._keeper.adapters[claimed.channel.kind].capabilities.stale_uploads
-        if not isinstance(outcome, Rejected) or not ready.reused or outcome.code not in stale:
+        if not isinstance(outcome, Rejected) or not ready.reused:
+            return outcome
+        if outcome.code not in claimed.channel.sends.stale_uploads:
             return outcome
         for key in ready.reused:
             await self._forget(claimed, key)
@@ -140,15 +141,15 @@ class Uploads:
 
     async def _look_at(self, link: str) -> None:
         try:
+            parts = urlsplit(link)
+            if parts.scheme != "https" or not parts.hostname or "@" in parts.netloc:
+                raise MediaRefused("unsafe_link", "the link is not a plain https address")
             async with asyncio.timeout(_RESOLVE):
                 await self._keeper.client.refuse_internal(link)
-            parts = urlsplit(link)
         except InternalAddress:
             raise MediaRefused("internal_address", "the link leads into our own network") from None
         except ValueError:
             raise MediaRefused("unsafe_link", "the link is not an address of the web") from None
-        if parts.scheme != "https" or parts.username or parts.password:
-            raise MediaRefused("unsafe_link", "the link is not a plain https address")
 
 
 def _as_said(kept: KeptFile, file: File) -> KeptFile:
