@@ -1,12 +1,18 @@
 """What a store knows of files: kept once, needed, leaving, refused with a reason that is counted for ever."""
 
+import dataclasses
+
+import msgspec
+import pytest
 from msgspec.structs import replace
 
 from tests.contracts.conftest import OpenWorld
 from tests.contracts.world import T0, World
 from turnkeeper.model.ids import ChannelId, ConversationId, WorkspaceId
 from turnkeeper.model.media import FileRow, MediaRow, UploadRow
+from turnkeeper.model.outbound import Accepted, File, Image, Rejected
 from turnkeeper.store.media import GIVEN_UP, FileKey
+from turnkeeper.testing.events import SENDS, channel, status
 
 HERE = WorkspaceId("default")
 ELSEWHERE = WorkspaceId("elsewhere")
@@ -150,6 +156,39 @@ async def test_an_upload_is_found_while_it_is_valid(world: OpenWorld) -> None:
         assert await w.store.find_upload(HERE, SHOP, KEY, "image/jpeg", T0 + 200) == "up.2"
         await w.store.forget_upload(HERE, SHOP, KEY)
         assert await w.store.find_upload(HERE, SHOP, KEY, "image/jpeg", T0) is None
+
+
+CODES: list[tuple[str, str, str, str | None]] = [
+    ("told later", "accepted, then", "131053", None),
+    ("told before the answer", "early", "131053", None),
+    ("told at once", "rejected", "131053", None),
+    ("another code", "accepted, then", "131026", "up.1"),
+    ("another code at once", "rejected", "131026", "up.1"),
+]
+
+
+@pytest.mark.parametrize(("label", "how", "code", "left"), CODES, ids=[row[0] for row in CODES])
+async def test_a_failure_that_may_be_the_uploads_fault_forgets_it(
+    world: OpenWorld, label: str, how: str, code: str, left: str | None
+) -> None:
+    shop = channel(sends=dataclasses.replace(SENDS, stale_uploads=frozenset({"131053"})))
+    failed = replace(status("failed", id="x", error="no"), error_codes=(int(code),))
+    async with world(shop) as w:
+        for key in (KEY, OTHER):
+            await w.store.keep_upload(UploadRow(HERE, SHOP, key, "image/jpeg", "up.1", T0 * 2))
+        await w.hear("hi")
+        turn = await w.turn()
+        picture = dataclasses.replace(w.ending(turn), contents=[msgspec.json.encode(Image(File(key=KEY)))])
+        send = (await w.store.commit(picture)).send
+        assert send is not None
+        if how == "early":
+            await w.report(failed)
+        await w.record(send, Rejected(code, "no") if how == "rejected" else Accepted("x"))
+        if how == "accepted, then":
+            await w.report(failed)
+        assert await w.states() == {"failed": 1}
+        assert await w.store.find_upload(HERE, SHOP, KEY, "image/jpeg", T0) == left
+        assert await w.store.find_upload(HERE, SHOP, OTHER, "image/jpeg", T0) == "up.1"
 
 
 async def test_uploads_are_forgotten_when_they_are_no_longer_valid(world: OpenWorld) -> None:

@@ -35,7 +35,7 @@ from turnkeeper.web.webhooks import Holder, sorted_out
 API = "https://graph.test"
 NUMBER = FakeNumber("1001", waba_id="2001")
 CONFIG = WhatsAppCloudConfig("1001", "2001", "token", "secret", "verify", api_base=API)
-SENDS = SendPolicy(window=86_400.0, on_unknown="wait_then_resend")
+SENDS = SendPolicy(window=86_400.0, on_unknown="wait_then_resend", stale_uploads=frozenset({"131053"}))
 LARGEST = 100 * 1024 * 1024
 PUBLIC = "https://bot.example.com"
 Stage = Callable[[Turn], Awaitable[None]]

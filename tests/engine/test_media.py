@@ -136,6 +136,7 @@ REFUSALS: list[tuple[str, str, bytes, str, str | None, Lie | None, str]] = [
     ("this machine", "image", JPEG, "image/jpeg", None, Lie(body=Redirect("https://127.0.0.1/x")), "internal_address"),
     ("not https", "image", JPEG, "image/jpeg", None, Lie(body=Redirect("http://files.example.com/x")), "unsafe_link"),
     ("not the web", "image", JPEG, "image/jpeg", None, Lie(body=Redirect("file:///etc/passwd")), "unsafe_link"),
+    ("octal numbers", "image", JPEG, "image/jpeg", None, Lie(body=Redirect("https://0177.0.0.1/x")), "unsafe_link"),
     ("in a circle", "image", JPEG, "image/jpeg", None, Lie(body=Redirect("https://graph.test/nowhere")), "gone"),
     ("nothing", "document", b"", "application/pdf", "a.pdf", None, "empty"),
 ]  # fmt: skip
@@ -437,6 +438,9 @@ LINKS: list[tuple[str, str, str]] = [
     ("inside an IPv6 address", "https://[::ffff:10.0.0.1]/a.pdf", "internal_address"),
     ("not https", "http://files.example.com/a.pdf", "unsafe_link"),
     ("with a password", "https://me:secret@files.example.com/a.pdf", "unsafe_link"),
+    ("with an empty name", "https://@files.example.com/a.pdf", "unsafe_link"),
+    ("in octal numbers", "https://0177.0.0.1/a.pdf", "unsafe_link"),
+    ("far too long a name", f"https://{'a' * 70}.com/a.pdf", "unsafe_link"),
 ]
 
 

@@ -230,6 +230,7 @@ def _receiver(name: str, keys: ChannelKeys, bot: BotSettings, environment: str) 
             pair=can.per_contact,
             parts=keys.parts,
             parts_wait=keys.parts_wait,
+            stale_uploads=can.stale_uploads,
         ),
         config=kind.config_type(**values),
         elsewhere=keys.environment if keys.environment not in ("", environment) else None,

@@ -81,6 +81,8 @@ class SendPolicy:
     """What the part before must be until the next part of an answer leaves."""
     parts_wait: float = 2.0
     """Seconds for which `delivered` is waited for at most."""
+    stale_uploads: frozenset[str] = frozenset()
+    """Codes of failures that may mean: the file must be uploaded anew."""
 
 
 @dataclass(frozen=True, slots=True)

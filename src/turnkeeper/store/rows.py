@@ -26,6 +26,8 @@ from turnkeeper.rules.pacing import Bucket
 AddressKey = tuple[WorkspaceId, ChannelId, str]
 TurnKey = tuple[WorkspaceId, ConversationId, int]
 ChannelKey = tuple[WorkspaceId, ChannelId]
+UploadKey = tuple[WorkspaceId, ChannelId, str]
+"""The provider's knowledge of one kept file, under whatever types."""
 
 
 class EventChange(NamedTuple):
@@ -148,6 +150,9 @@ class Rows(Protocol):
         """Take the statuses that waited for these ids."""
 
     async def add_early_reports(self, rows: Sequence[EarlyReport]) -> None: ...
+
+    async def forget_uploads(self, keys: Sequence[UploadKey]) -> None:
+        """The provider does not take these files any more under the ids that it gave them."""
 
     async def add_timers(self, rows: Sequence[TimerRow]) -> None: ...
     async def due_timers(self, now: float, limit: int) -> list[TimerRow]:

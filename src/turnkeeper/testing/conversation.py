@@ -83,7 +83,7 @@ class Person:
         self._reports: set[asyncio.Task[None]] = set()
         config = WhatsAppCloudConfig("1001", "2001", "token", "secret", "verify")
         able = registry.find(_KIND).adapter.capabilities
-        sends = SendPolicy(window=able.free_form_window, on_unknown=able.on_unknown)
+        sends = SendPolicy(able.free_form_window, on_unknown=able.on_unknown, stale_uploads=able.stale_uploads)
         self._channel = Channel(DEFAULT_WORKSPACE, ChannelId("shop"), _KIND, BotId(_BOT), turns, sends, config)
         self._store = SqliteStore(":memory:", Channels(self._channel), inline=True)
         self._clock = VirtualClock()

@@ -57,7 +57,6 @@ _KEEP_UPLOAD = _insert(
     "on conflict (workspace_id, channel_id, key, mime)"
     " do update set external_id = excluded.external_id, valid_until = excluded.valid_until",
 )
-_FORGET_UPLOAD = "delete from upload where workspace_id = $1 and channel_id = $2 and key = $3"
 
 
 class PostgresMedia(ABC):
@@ -124,6 +123,6 @@ class PostgresMedia(ABC):
 
     async def forget_upload(self, workspace_id: WorkspaceId, channel_id: ChannelId, key: str) -> None:
         async def forget(rows: PostgresRows) -> None:
-            await rows.run(_FORGET_UPLOAD, workspace_id, channel_id, key)
+            await rows.forget_uploads([(workspace_id, channel_id, key)])
 
         await self._alone(forget)

@@ -26,7 +26,7 @@ from turnkeeper.model.conversation import (
 from turnkeeper.model.ids import ChannelId, ConversationKey, OutboundKey, WorkerId, WorkspaceId
 from turnkeeper.rules.pacing import Bucket
 from turnkeeper.store.postgres import statements as sql
-from turnkeeper.store.rows import AddressKey, ChannelKey, EarlyReport, EventChange, TurnEnd, TurnKey
+from turnkeeper.store.rows import AddressKey, ChannelKey, EarlyReport, EventChange, TurnEnd, TurnKey, UploadKey
 
 if TYPE_CHECKING:
     import asyncpg
@@ -239,6 +239,10 @@ class PostgresRows:
     async def due_timers(self, now: float, limit: int) -> list[TimerRow]:
         found = [TimerRow(*row) for row in await self.run(sql.TAKE_TIMERS, now, limit)]
         return sorted(found, key=lambda timer: timer.due_at)
+
+    async def forget_uploads(self, keys: Sequence[UploadKey]) -> None:
+        for key in sorted(keys):
+            await self.run(sql.FORGET_UPLOAD, *key)
 
     async def drop_follow_ups(self, keys: Sequence[ConversationKey]) -> None:
         """One that fires at this moment is held by whoever fires it, who waits for the conversation: let it."""

@@ -215,6 +215,8 @@ DROP_FOLLOW_UPS = f"""delete from timer where ctid = any(array(
     cross join lateral (select ctid from timer r where {_MINE} and r.follow_up for update skip locked) r
   ))"""
 
+FORGET_UPLOAD = "delete from upload where workspace_id = $1 and channel_id = $2 and key = $3"
+
 PAUSED = "select workspace_id, channel_id from channel_pause for key share"
 PAUSE = "insert into channel_pause values ($1, $2, $3, $4) on conflict do nothing returning 1"
 RESUME = "delete from channel_pause where workspace_id = $1 and channel_id = $2 returning 1"

@@ -44,7 +44,6 @@ _KEEP_UPLOAD = insert(
     UploadRow,
     "on conflict do update set external_id = excluded.external_id, valid_until = excluded.valid_until",
 )
-_FORGET_UPLOAD = "delete from upload where workspace_id = ? and channel_id = ? and key = ?"
 
 
 class SqliteMedia(ABC):
@@ -110,6 +109,6 @@ class SqliteMedia(ABC):
 
     async def forget_upload(self, workspace_id: WorkspaceId, channel_id: ChannelId, key: str) -> None:
         async def forget(rows: SqliteRows) -> None:
-            rows.run(_FORGET_UPLOAD, (workspace_id, channel_id, key))
+            await rows.forget_uploads([(workspace_id, channel_id, key)])
 
         await self._alone(forget)

@@ -23,7 +23,7 @@ from turnkeeper.model.conversation import (
 from turnkeeper.model.ids import ChannelId, ConversationKey, OutboundKey, WorkerId, WorkspaceId
 from turnkeeper.rules.pacing import Bucket
 from turnkeeper.store.base import LOOKED_BACK
-from turnkeeper.store.rows import AddressKey, ChannelKey, EarlyReport, EventChange, TurnEnd, TurnKey
+from turnkeeper.store.rows import AddressKey, ChannelKey, EarlyReport, EventChange, TurnEnd, TurnKey, UploadKey
 
 
 def columns(row: type[msgspec.Struct]) -> str:
@@ -44,6 +44,7 @@ def _update(table: str, row: type[msgspec.Struct], key: int) -> str:
     return f"update {table} set {changes} where " + " and ".join(f"{f} = ?{i + 1}" for i, f in enumerate(fields[:key]))
 
 
+FORGET_UPLOAD = "delete from upload where workspace_id = ? and channel_id = ? and key = ?"
 _CONVERSATION = columns(Conversation)
 _ADDRESS = f"select {columns(AddressRow)} from address where workspace_id = ? and channel_id = ? and value = ?"
 _ADD_ADDRESS = insert("address", AddressRow, "on conflict do nothing")
@@ -273,6 +274,9 @@ class SqliteRows:
     async def due_timers(self, now: float, limit: int) -> list[TimerRow]:
         found = [TimerRow(*row) for row in self.run(_TAKE_TIMERS, (now, limit))]
         return sorted(found, key=lambda timer: timer.due_at)
+
+    async def forget_uploads(self, keys: Sequence[UploadKey]) -> None:
+        self._many(FORGET_UPLOAD, keys)
 
     async def drop_follow_ups(self, keys: Sequence[ConversationKey]) -> None:
         self._many("delete from timer where workspace_id = ? and conversation_id = ? and follow_up", keys)

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+import msgspec
 from msgspec.structs import replace
 
 from turnkeeper.model.conversation import Conversation, EventState, OutboundRow
 from turnkeeper.model.ids import ConversationKey
+from turnkeeper.model.outbound import Content, files_of
 from turnkeeper.model.policy import SendPolicy
 from turnkeeper.rules import outbox, pacing, rate_limit
 from turnkeeper.rules.delivery import settle_events
 from turnkeeper.rules.retry import Outage
-from turnkeeper.store.rows import TurnEnd, TurnKey
+from turnkeeper.store.rows import TurnEnd, TurnKey, UploadKey
 from turnkeeper.store.transactions.desk import Desk
 
 _NO_CHANNEL = SendPolicy()
+_content = msgspec.json.Decoder(Content).decode
 
 UNCONFIGURED_WAIT = 60.0
 """Seconds until a conversation whose channel is not configured is looked at again."""
@@ -170,7 +173,20 @@ async def change_rows(desk: Desk, changes: Sequence[tuple[OutboundRow, OutboundR
         elif after.settled_at is not None and after.state != before.state:
             turns.add((after.workspace_id, after.conversation_id, after.turn_no))
     await desk.rows.save_outbound(changed)
+    await _forget_uploads(desk, changes)
     await end_turns(desk, turns, now)
+
+
+async def _forget_uploads(desk: Desk, changes: Sequence[tuple[OutboundRow, OutboundRow]]) -> None:
+    """A failure that may be the upload's fault, however it was told: the next message with the file uploads it anew."""
+    stale: set[UploadKey] = set()
+    for before, after in changes:
+        failed = after.state == "failed" and before.state != "failed"
+        if failed and after.code in policy_of(desk, desk[after.conversation]).stale_uploads:
+            keys = [file.key for file in files_of(_content(after.content))]
+            stale |= {(after.workspace_id, after.channel_id, key) for key in keys if key is not None}
+    if stale:
+        await desk.rows.forget_uploads(sorted(stale))
 
 
 async def end_turns(desk: Desk, turns: set[TurnKey], now: float) -> None:
