@@ -19,6 +19,8 @@ from turnkeeper.app.launch import migrate_store, pause_channel
 from turnkeeper.app.web_process import endpoints
 from turnkeeper.cli.commands import app as commands
 from turnkeeper.config import load
+from turnkeeper.media.base import Place
+from turnkeeper.media.bucket import BucketStore
 from turnkeeper.store.base import Ledger, Vitals
 from turnkeeper.web.asgi import App, answer, send_answer
 from turnkeeper.web.console import Console
@@ -79,6 +81,7 @@ async def test_a_set_up_in_order_has_no_broken_link(tmp_path: Path) -> None:
         "database": "ok",
         "migrations": "ok",
         "writing": "ok",
+        "files": "ok",
         "public_url": "ok",
         "server": "ok",
         "channel shop: api": "ok",
@@ -133,6 +136,16 @@ def database_is_no_database(made: SetUp) -> None:
     made.change("data.db", "other.db")
 
 
+def files_in_a_file(made: SetUp) -> None:
+    (made.folder / "media").touch()
+
+
+def bucket_away(made: SetUp) -> None:
+    keys = 'access_key_id = "key"\nsecret_access_key = "secret"'
+    media = f'url = "s3://files"\nendpoint = "http://127.0.0.1:{free_port()}"\n{keys}'
+    made.change("[bots.assistant]", f"[media]\n{media}\n[bots.assistant]")
+
+
 def api_away(made: SetUp) -> None:
     made.change('api_base = "http://127.0.0.1:', f'api_base = "http://127.0.0.1:{free_port()}/" #')
 
@@ -171,6 +184,8 @@ LINKS: list[tuple[str, Break, str, str]] = [
     ("a folder as database", database_is_a_folder, "database", "Check the file"),
     ("a folder that is none", database_in_a_file, "database", "database.url"),
     ("a text as database", database_is_no_database, "database", "Check the file"),
+    ("a file for the files", files_in_a_file, "files", "media.url"),
+    ("a bucket that is away", bucket_away, "files", "media.endpoint"),
     ("a plain http address", change("https://bot.", "http://bot."), "public_url", "https://"),
     ("the provider is away", api_away, "channel shop: api", "api_base"),
     ("another token", token_dead, "channel shop: token", "token"),
@@ -197,6 +212,32 @@ async def test_each_link_broken_on_purpose(tmp_path: Path, label: str, break_it:
     assert first.link == link, links
     assert mend in first.mend
     assert first.detail
+
+
+MACHINES: list[tuple[str, str, str, str, str]] = [
+    ("SQLite", "sqlite:///data.db", "", "ok", ""),
+    ("a folder", "postgresql://127.0.0.1:1/x", "", "unknown", "a folder that all of them share"),
+    ("a folder and a secret", "postgresql://127.0.0.1:1/x", f'secret = "{"s" * 40}"', "unknown", "media.url"),
+    ("a bucket", "postgresql://127.0.0.1:1/x", 'url = "s3://files"', "unknown", "the same media.secret"),
+    ("a bucket and a secret", "postgresql://127.0.0.1:1/x", f'url = "s3://files"\nsecret = "{"s" * 40}"', "ok", ""),
+]
+
+
+@pytest.mark.parametrize("label, database, media, state, mend", MACHINES, ids=[row[0] for row in MACHINES])
+async def test_files_that_other_machines_would_not_find(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, label: str, database: str, media: str, state: str, mend: str
+) -> None:
+    async def answers(self: BucketStore, place: Place) -> None: ...
+
+    monkeypatch.setattr(BucketStore, "size", answers)
+    async with running(tmp_path, serve=False) as made:
+        made.change("sqlite:///data.db", database)
+        made.change("[bots.assistant]", f"[media]\n{media}\n[bots.assistant]")
+        links = await examine(made.config)
+    (link,) = [each for each in links if each.link == "files"]
+    assert link.state == state
+    assert mend in link.mend
+    assert bool(link.mend) == (state != "ok")
 
 
 async def test_a_channel_of_another_environment_is_left_alone(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ Nothing is changed but a worker that signs on and off, to see that the database 
 a broken one is `unknown`, not guessed.
 """
 
+import asyncio
 import os
 import sys
 import time
@@ -20,7 +21,8 @@ from turnkeeper import app
 from turnkeeper.channels.base import Calls, Finding, HttpCall, HttpReply
 from turnkeeper.config import ConfigurationErrors, SecretMissing, Settings, load
 from turnkeeper.engine.http import Client
-from turnkeeper.model.errors import ConfigurationError, StoreUnavailable
+from turnkeeper.media.base import Place
+from turnkeeper.model.errors import ConfigurationError, MediaUnavailable, StoreUnavailable
 from turnkeeper.model.ids import WorkerId
 from turnkeeper.model.policy import Channel
 from turnkeeper.store.base import Store
@@ -56,6 +58,7 @@ async def examine(config: Path) -> list[Link]:
         Link("secrets", "ok", "all values that are said to be elsewhere are there"),
         *_bots(settings),
         *await _database(settings),
+        await _files(settings),
         judge_public_url(settings),
     ]
     client = Client()
@@ -82,7 +85,7 @@ def _unreadable(error: ConfigurationError) -> list[Link]:
     links += [_of_error("secrets", each) for each in secrets]
     if not secrets:
         links.append(Link("secrets", "unknown", _BEHIND))
-    behind = ("bots", "database", "public_url", "server", "channels")
+    behind = ("bots", "database", "files", "public_url", "server", "channels")
     return [*links, *(Link(name, "unknown", _BEHIND) for name in behind)]
 
 
@@ -165,6 +168,42 @@ def _sqlite_file(url: str) -> Link | None:
     why = "cannot be written to" if folder.is_dir() else "is not a folder"
     mend = "Name a file in a folder that this user may write to (database.url)."
     return Link("database", "broken", f"{folder} {why}", mend)
+
+
+async def _files(settings: Settings) -> Link:
+    """Whether files can be kept, and found by every machine: how many there are cannot be seen from one."""
+    if settings.in_bucket:
+        store = app.open_media(settings)
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                await store.size(Place("doctor", "0" * 64))
+        except ConfigurationError as error:
+            return _of_error("files", error)
+        except (MediaUnavailable, TimeoutError) as error:
+            mend = "Check media.url, media.endpoint, media.region and the bucket's keys."
+            return Link("files", "broken", str(error) or "the bucket does not answer", mend)
+        finally:
+            await store.close()
+    else:
+        folder = next(each for each in (settings.files, *settings.files.parents) if each.exists())
+        if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
+            mend = "Let this user write there, or name another folder (media.url)."
+            return Link("files", "broken", f"{folder} is not a folder that can be written to", mend)
+    return _of_many_machines(settings)
+
+
+def _of_many_machines(settings: Settings) -> Link:
+    """SQLite is one machine."""
+    where = settings.media.url if settings.in_bucket else str(settings.files)
+    if settings.database_url.startswith(app.SQLITE):
+        return Link("files", "ok", f"they are kept in {where}")
+    if not settings.in_bucket:
+        mend = "Where there are more, set media.url to a bucket or to a folder that all of them share."
+        return Link("files", "unknown", f"they are kept in {where}, which is right for one machine", mend)
+    if not settings.media.secret.get_secret_value():
+        mend = "Where there are more, set the same media.secret on all of them."
+        return Link("files", "unknown", "their links are signed with a secret of this machine's own", mend)
+    return Link("files", "ok", f"they are kept in {where}, for any number of machines")
 
 
 def judge_public_url(settings: Settings) -> Link:
