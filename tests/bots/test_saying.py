@@ -62,7 +62,8 @@ def test_choices_are_written_in_few_words(label: str, written: Sayable, meant: S
         (lambda: List("Q", "B", (Section(()), "Yes")), "a list has sections or rows, not both side by side"),
         (lambda: sayable(5), "text and contents can be said, not a int"),  # type: ignore[arg-type]
         (lambda: sayable(None), "text and contents can be said, not a NoneType"),  # type: ignore[arg-type]
-        (lambda: sayable(Image("https://a.test")), "Image: Expected `object`"),  # type: ignore[arg-type]
+        (lambda: sayable(Image("https://a.test")), "Image: a file is File(link='https://…')"),  # type: ignore[arg-type]
+        (lambda: sayable(Image(5)), "Image: Expected `object`, got `int` - at `$.file`"),  # type: ignore[arg-type]
         (lambda: sayable(Text(b"x")), "Text: "),  # type: ignore[arg-type]
         (lambda: sayable(Buttons(None, ("Yes",))), "Buttons: Expected `str`, got `null` - at `$.body`"),  # type: ignore[arg-type]
         (lambda: sayable(Reaction("w1", "👍"), "w0"), "a reaction quotes nothing: it names its message itself"),

@@ -68,6 +68,8 @@ def latest_message(events: Sequence[Inbound]) -> str | None:
 
 def _typed(said: Sayable) -> Sayable:
     """With every field of the type that it should have. Raises TypeError."""
+    if isinstance(getattr(said, "file", None), (str, bytes)):
+        raise TypeError(f"{type(said).__name__}: a file is File(link='https://…'), or what turn.attach gave")
     try:
         typed: Sayable = msgspec.convert(msgspec.to_builtins(said, builtin_types=(bytes, bytearray)), type(said))
     except (msgspec.ValidationError, TypeError) as error:
