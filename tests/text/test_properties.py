@@ -37,8 +37,9 @@ PIECES += [" ", " ", " ", "\n", "\n", "\n\n", "  \n", "\t", "\r\n", "\0", "\ud83
 PIECES += ["\n" + line for line in LINES]
 MARKDOWN = st.lists(st.sampled_from(PIECES), max_size=60).map("".join)
 TEXTS = st.one_of(MARKDOWN, st.text(max_size=120))
-# Without what says a word twice (heads of tables, addresses) or says it otherwise (entities, languages of code).
-LITERAL_PIECES = [piece for piece in PIECES if not set("|&<[`~\\") & set(piece)]
+# Without what says a word twice (heads of tables, addresses) or says it otherwise (entities, languages of code, numbers
+# of items).
+LITERAL_PIECES = [p for p in PIECES if not set("|&<[`~\\") & set(p) and p.strip() not in ("1.", "7)")]
 
 
 def shown(part: str, markup: Markup) -> str:

@@ -66,6 +66,7 @@ def clean(text: str) -> str:
         text.encode()
     except UnicodeEncodeError:
         text = _BROKEN.sub("\ufffd", text)
+    text = text.removeprefix("\ufeff")
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     return text.replace("\0", "\ufffd")
@@ -99,9 +100,11 @@ class _Walk:
         self._blocks: list[Block] = []
         self._quote = 0
         self._lists: list[bool] = []  # whether each, outermost first, has given a block yet
+        self._numbers: list[tuple[str, int]] = []  # of each list the latest number as it came, and as it is shown
         self._marker = ""
         self._tight = False
         self._level = 0
+        self._is_underlined = False
 
     def blocks(self, tokens: list[Token]) -> list[Block]:
         """Every block."""
@@ -113,8 +116,9 @@ class _Walk:
                 self._tight = token.hidden
             elif kind.startswith("heading"):
                 self._level = int(token.tag[1]) if token.nesting > 0 else 0
+                self._is_underlined = token.markup == "-"
             elif kind == "list_item_open":
-                self._marker = token.info + token.markup if token.info else "-"
+                self._marker = self._number(token.info) + token.markup if token.info else "-"
             elif kind.startswith("blockquote"):
                 self._quote += token.nesting
             elif kind == "fence":
@@ -130,10 +134,24 @@ class _Walk:
         self._leave_marker()
         if nesting > 0:
             self._lists.append(False)
+            self._numbers.append(("", 0))
         elif not of_items:
             self._lists.pop()
+            self._numbers.pop()
+
+    def _number(self, given: str) -> str:
+        """Numbers stay as they came, but where one comes again (`1.` before each item) they count."""
+        before, shown = self._numbers[-1]
+        shown = shown + 1 if given == before else int(given)
+        self._numbers[-1] = (given, shown)
+        return given if given != before else str(shown)
 
     def _inline(self, content: str) -> None:
+        if self._level and self._is_underlined and not _is_heading(content):
+            self._level = 0
+            self._inline(content)
+            self._put(Block((), kind="rule"))
+            return
         if self._level:
             spans = tuple([_bold(span) for span in inlines.read(content)])
             self._put(Block(spans, kind="heading", level=self._level))
@@ -193,9 +211,9 @@ class _Walk:
         self._marker = ""
 
 
-def _is_heading(bold: str) -> bool:
-    """Whether a paragraph that is bold throughout is a heading: models often write them so."""
-    return len(bold) <= _LONGEST_HEADING and "\n" not in bold and not bold.endswith((".", "!", "?", "。", "؟"))
+def _is_heading(text: str) -> bool:
+    """Whether a paragraph that is bold throughout is a heading, or one above `---`: else that is a rule."""
+    return len(text) <= _LONGEST_HEADING and "\n" not in text and not text.endswith((".", "!", "?", "。", "؟"))
 
 
 def _bold(span: Span) -> Span:
