@@ -17,6 +17,7 @@ from turnkeeper.channels.registry import find
 from turnkeeper.channels.whatsapp_cloud import WhatsAppCloudConfig
 from turnkeeper.engine.http import Client
 from turnkeeper.engine.media import FileKeeper, Links
+from turnkeeper.engine.sorting import sorted_out
 from turnkeeper.engine.wakeups import LocalWakeups
 from turnkeeper.engine.worker import Worker
 from turnkeeper.media.base import MediaStore
@@ -30,7 +31,6 @@ from turnkeeper.testing.events import ADA, TURNS, Channels
 from turnkeeper.testing.fake_graph import FakeGraph, FakeGraphTransport, FakeNumber, Lie
 from turnkeeper.testing.fake_graph.people import Person, Received
 from turnkeeper.testing.virtual_time import VirtualClock
-from turnkeeper.web.webhooks import Holder, sorted_out
 
 API = "https://graph.test"
 NUMBER = FakeNumber("1001", waba_id="2001")
@@ -91,8 +91,8 @@ class Studio:
     async def _hear(self, request: httpx2.Request) -> httpx2.Response:
         body = await request.aread()
         received = self.adapter.parse(Webhook({}, body), CONFIG)
-        holder = Holder(CONFIG, {"1001": self.channel, "2001": self.channel}, self.channel)
-        taken = await self.store.take(sorted_out(received, holder, self.clock.now()))
+        own = {"1001": self.channel, "2001": self.channel}
+        taken = await self.store.take(sorted_out(received, own, self.channel, self.clock.now()))
         self.wakeups.publish(taken.wakes)
         return httpx2.Response(200)
 

@@ -11,10 +11,10 @@ import msgspec
 import pytest
 
 from turnkeeper.model.errors import StoreUnavailable
-from turnkeeper.model.events import Choice, Inbound, Media
+from turnkeeper.model.events import Choice, Inbound, Media, SessionStatus
 from turnkeeper.model.ids import WorkspaceId
 from turnkeeper.rules.spool import MOST_BYTES_TOGETHER, MOST_TOGETHER
-from turnkeeper.store.base import Arrival, Intake, Report, Stray
+from turnkeeper.store.base import Arrival, Intake, Report, SessionReport, Stray
 from turnkeeper.store.spool import GONE, NOT_READ, REFUSED, decode, encode, merged, refused, single
 from turnkeeper.store.sqlite.spool import SqliteSpool
 from turnkeeper.testing.events import Channels, channel, status, text
@@ -27,12 +27,18 @@ WHOLE = Intake(
     [Arrival(SHOP, text("häl\x00lo", at=5.0), 1.25), Arrival(LAB, text("two"), 2.5)],
     [Report(SHOP, status("read", id="wamid.out"), 3.75)],
     [STRAY],
+    [SessionReport(SHOP, SessionStatus(status="SCAN_QR_CODE", works=False, timestamp=7, mend="Scan it."), 8.5)],
 )
 
 
 class TestEntries:
     def test_an_intake_comes_back_as_it_was(self) -> None:
         assert decode(encode(WHOLE), Channels(SHOP, LAB), HOME) == WHOLE
+
+    def test_an_entry_of_a_release_that_knew_no_sessions_is_read(self) -> None:
+        arrivals, reports, strays, _ = msgspec.msgpack.decode(encode(WHOLE))
+        found = decode(msgspec.msgpack.encode([arrivals, reports, strays]), Channels(SHOP, LAB), HOME)
+        assert found == WHOLE._replace(sessions=[])
 
     def test_so_does_everything_that_an_event_can_hold(self) -> None:
         event = Inbound(
@@ -47,7 +53,7 @@ class TestEntries:
             dedup_key="k",
             dedup_window=15.0,
         )
-        intake = Intake([Arrival(SHOP, event, 1.0)], [], [])
+        intake = Intake([Arrival(SHOP, event, 1.0)], [], [], [])
         assert decode(encode(intake), Channels(SHOP), HOME) == intake
 
     def test_no_setting_and_no_secret_is_written(self) -> None:
@@ -79,7 +85,7 @@ class TestEntries:
     def test_intakes_are_joined_and_parted_in_order(self) -> None:
         joined = merged([WHOLE, Intake([Arrival(SHOP, text("three"), 4.0)])])
         assert [arrival.event.text for arrival in joined.arrivals] == ["häl\x00lo", "two", "three"]
-        assert (len(joined.reports), len(joined.strays)) == (1, 1)
+        assert (len(joined.reports), len(joined.strays), len(joined.sessions)) == (1, 1, 1)
         assert merged(single(joined)) == joined
         assert all(sum(map(len, part)) == 1 for part in single(joined))
 

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from tests.web.provider import NUMBER, Site, envelope, message, signed, status
 from turnkeeper.channels.base import Webhook
+from turnkeeper.engine.sorting import NOT_OURS
 from turnkeeper.model.errors import StoreUnavailable
 from turnkeeper.web.bodies import LARGEST_BODY, Bodies, Refused
-from turnkeeper.web.webhooks import NOT_OURS, Headers
+from turnkeeper.web.webhooks import Headers
 
 GOOD = envelope(message("hello"))
 APP = "/webhooks/whatsapp_cloud"

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Literal, Protocol, TypeVar
 
 from turnkeeper.model.errors import TurnkeeperError
-from turnkeeper.model.events import Media, Received
+from turnkeeper.model.events import Media, Received, SessionStatus
 from turnkeeper.model.limits import ContentLimits, Markup
 from turnkeeper.model.media import KeptFile
 from turnkeeper.model.outbound import NotSent, Outbound, Outcome, Rejected
@@ -194,8 +194,18 @@ class ConnectingAdapter(Protocol[Config]):
 class CatchingUpAdapter(Protocol[Config]):
     """Whose provider forgets webhooks that nobody took, but not the messages."""
 
-    def missed(self, since: float, config: Config) -> Calls[list[Received]]:
-        """What came in since an instant (unix seconds), with the same dedup keys as in webhooks."""
+    def missed(self, since: float, config: Config) -> Calls[list[Received] | NotSent]:
+        """What came in since an instant (unix seconds), with the same dedup keys as in webhooks.
+
+        NotSent: the provider could not be asked to the end; it is asked again later, for all of it.
+        """
+
+
+class SessionAdapter(Protocol[Config]):
+    """Whose accounts may be logged out, or not connected, at any time."""
+
+    def session(self, config: Config) -> Calls[SessionStatus | NotSent]:
+        """Whether the account can send and receive now; NotSent: the provider could not be asked."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -360,13 +360,14 @@ class NotSent:
     """It never left or was refused for now: sending again cannot double it.
 
     `retry_after` in seconds (None: the usual backoff); `limit` on tries (None: until it expires);
-    `scope`: what has to slow down.
+    `scope`: what has to slow down. `session`: the account cannot send now; the channel waits until it can (`code`:
+    its state in the provider's word, `reason`: what the operator does).
     """
 
     reason: str
     retry_after: float | None = None
     limit: int | None = None
-    scope: Literal["message", "pair", "number"] = "message"
+    scope: Literal["message", "pair", "number", "session"] = "message"
     code: str | None = None
 
 

@@ -22,7 +22,7 @@ from turnkeeper.model.conversation import (
     TimerRow,
     TurnRow,
 )
-from turnkeeper.model.events import DeliveryUpdate, Inbound
+from turnkeeper.model.events import DeliveryUpdate, Inbound, SessionStatus
 from turnkeeper.model.ids import ChannelId, ConversationKey, OutboundKey, WorkerId, WorkspaceId
 from turnkeeper.model.outbound import Outcome
 from turnkeeper.model.policy import Channel
@@ -61,12 +61,21 @@ class Stray(NamedTuple):
     received_at: float
 
 
+class SessionReport(NamedTuple):
+    """What a provider says of a channel's account. It is only counted where a Stray says it too."""
+
+    channel: Channel
+    status: SessionStatus
+    received_at: float
+
+
 class Intake(NamedTuple):
-    """All that one webhook brought; taken whole or not at all."""
+    """All that one webhook brought; taken whole or not at all (what is told of accounts may be taken first)."""
 
     arrivals: Sequence[Arrival] = ()
     reports: Sequence[Report] = ()
     strays: Sequence[Stray] = ()
+    sessions: Sequence[SessionReport] = ()
 
 
 class Wake(msgspec.Struct, frozen=True, array_like=True):

@@ -11,10 +11,10 @@ from typing import NamedTuple, Protocol
 
 import msgspec
 
-from turnkeeper.model.events import DeliveryUpdate, Inbound
+from turnkeeper.model.events import DeliveryUpdate, Inbound, SessionStatus
 from turnkeeper.model.ids import ChannelId, WorkspaceId
 from turnkeeper.model.policy import Channel, Directory
-from turnkeeper.store.base import Arrival, Intake, Report, Stray
+from turnkeeper.store.base import Arrival, Intake, Report, SessionReport, Stray
 
 GONE = "channel not configured any more"
 REFUSED = "failed to be taken"
@@ -66,10 +66,18 @@ class _Report(msgspec.Struct, frozen=True, array_like=True):
     received_at: float
 
 
+class _Session(msgspec.Struct, frozen=True, array_like=True):
+    workspace_id: WorkspaceId
+    channel_id: ChannelId
+    status: SessionStatus
+    received_at: float
+
+
 class _Entry(msgspec.Struct, frozen=True, array_like=True):
     arrivals: list[_Arrival]
     reports: list[_Report]
     strays: list[Stray]
+    sessions: list[_Session] = []
 
 
 _encoder = msgspec.msgpack.Encoder()
@@ -83,6 +91,7 @@ def encode(intake: Intake) -> bytes:
             [_Arrival(a.channel.workspace_id, a.channel.id, a.event, a.received_at) for a in intake.arrivals],
             [_Report(r.channel.workspace_id, r.channel.id, r.update, r.received_at) for r in intake.reports],
             list(intake.strays),
+            [_Session(s.channel.workspace_id, s.channel.id, s.status, s.received_at) for s in intake.sessions],
         )
     )
 
@@ -111,7 +120,9 @@ def decode(body: bytes, directory: Directory, home: WorkspaceId) -> Intake:
             reports.append(Report(channel, report.update, report.received_at))
         else:
             strays.append(_gone(report, report.update))
-    return Intake(arrivals, reports, strays)
+    named = ((directory.channel(each.workspace_id, each.channel_id), each) for each in entry.sessions)
+    sessions = [SessionReport(channel, each.status, each.received_at) for channel, each in named if channel is not None]
+    return Intake(arrivals, reports, strays, sessions)
 
 
 def merged(intakes: Sequence[Intake]) -> Intake:
@@ -120,6 +131,7 @@ def merged(intakes: Sequence[Intake]) -> Intake:
         [arrival for intake in intakes for arrival in intake.arrivals],
         [report for intake in intakes for report in intake.reports],
         [stray for intake in intakes for stray in intake.strays],
+        [session for intake in intakes for session in intake.sessions],
     )
 
 
@@ -129,6 +141,7 @@ def single(intake: Intake) -> list[Intake]:
         *(Intake(arrivals=[arrival]) for arrival in intake.arrivals),
         *(Intake(reports=[report]) for report in intake.reports),
         *(Intake(strays=[stray]) for stray in intake.strays),
+        *(Intake(sessions=[session]) for session in intake.sessions),
     ]
 
 

@@ -7,28 +7,22 @@ before it is parsed, and only what the store has taken is answered with 200; no 
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import blake2b
 from time import perf_counter
 from typing import Any, Protocol
 from urllib.parse import parse_qsl
 
-import msgspec
-
 from turnkeeper.channels.base import ChannelAdapter, Forbidden, NotThisProvider, Webhook
+from turnkeeper.engine.sorting import sorted_out
 from turnkeeper.engine.wakeups import Wakeups
 from turnkeeper.model.errors import StoreUnavailable
-from turnkeeper.model.events import DeliveryUpdate, Ignored, Inbound, Received, SessionStatus, Unreadable
+from turnkeeper.model.events import Received, Unreadable
 from turnkeeper.model.policy import Channel
-from turnkeeper.store.base import Arrival, Intake, Report, Stray, Taken
+from turnkeeper.store.base import Arrival, Intake, Taken
 from turnkeeper.web.asgi import Receive, Scope, Send, answer
 from turnkeeper.web.bodies import Bodies, Refused
 from turnkeeper.web.counters import WebhookCounters
 
 log = logging.getLogger("turnkeeper.web")
-
-Item = Inbound | DeliveryUpdate | Ignored | Unreadable
-
-NOT_OURS = "number not configured here"
 
 
 class Taking(Protocol):
@@ -146,7 +140,7 @@ class Webhooks:
         request = Webhook(Headers(headers), body, path_secret=path_secret)
         holder = _proven(endpoint, request)
         began_at = self._now()
-        intake = sorted_out(_parsed(endpoint, request, holder), holder, began_at)
+        intake = sorted_out(_parsed(endpoint, request, holder), holder.own, holder.first, began_at)
         asked = perf_counter()
         try:
             taken = await self._store.take(intake)
@@ -178,60 +172,6 @@ def _parsed(endpoint: Endpoint, request: Webhook, holder: Holder) -> Sequence[Re
         # A mistake of ours must not cost a message: it is kept whole, and seen in the ledger.
         log.exception("a webhook could not be parsed")
         return [Unreadable(reason="could not be parsed", raw=request.body)]
-
-
-def sorted_out(received: Sequence[Received], holder: Holder, now: float) -> Intake:
-    """Each item to its channel; what belongs to none of the holder's is kept as ignored."""
-    arrivals: list[Arrival] = []
-    reports: list[Report] = []
-    strays: list[Stray] = []
-    own = holder.own
-    for each in received:
-        item = _told(each) if isinstance(each, SessionStatus) else each
-        channel = own.get(item.account_id)
-        if channel is not None and channel.elsewhere is not None:
-            strays.append(_elsewhere(item, channel, now))
-        elif isinstance(item, Inbound) and channel is not None:
-            arrivals.append(Arrival(channel, item, now))
-        elif isinstance(item, DeliveryUpdate) and channel is not None:
-            reports.append(Report(channel, item, now))
-        else:
-            strays.append(_stray(item, channel, holder, now))
-    return Intake(arrivals, reports, strays)
-
-
-def _told(item: SessionStatus) -> Ignored:
-    """Concerns the account and nobody's mailbox."""
-    return Ignored(reason=f"session {item.status}", account_id=item.account_id, raw=msgspec.json.encode(item))
-
-
-def _stray(item: Item, channel: Channel | None, holder: Holder, now: float) -> Stray:
-    """What goes into no mailbox. Its key is its content's, so that it counts once."""
-    raw = item.raw if isinstance(item, Ignored | Unreadable) else msgspec.json.encode(item)
-    reason = item.reason if isinstance(item, Ignored | Unreadable) else NOT_OURS
-    if channel is None and isinstance(item, Ignored) and item.account_id:
-        reason = f"{NOT_OURS}: {reason}"
-    return Stray(
-        workspace_id=(channel or holder.first).workspace_id,
-        channel_id=channel.id if channel is not None else "",
-        state="unreadable" if isinstance(item, Unreadable) else "ignored",
-        reason=reason,
-        dedup_key=_stray_key(item, raw),
-        raw=raw,
-        received_at=now,
-    )
-
-
-def _stray_key(item: Item, raw: bytes) -> str:
-    named = f"{type(item).__name__}\0{item.account_id}\0{item.message_id}\0".encode("utf-8", "surrogatepass")
-    return "stray:" + blake2b(named + raw, digest_size=16).hexdigest()
-
-
-def _elsewhere(item: Item, channel: Channel, now: float) -> Stray:
-    """What concerns another environment is counted here; what people wrote there is not kept here."""
-    raw = item.raw if isinstance(item, Ignored | Unreadable) else msgspec.json.encode(item)
-    reason = f"for environment {channel.elsewhere}"
-    return Stray(channel.workspace_id, channel.id, "ignored", reason, _stray_key(item, raw), b"", now)
 
 
 def _proven(endpoint: Endpoint, request: Webhook) -> Holder:
