@@ -10,7 +10,7 @@ import pytest
 from tests.web.serving import request, serving
 from turnkeeper.media.base import Place
 from turnkeeper.media.disk import DiskStore
-from turnkeeper.media.links import token_for
+from turnkeeper.media.links import path_of, token_for
 from turnkeeper.model.errors import MediaUnavailable, StoreUnavailable
 from turnkeeper.model.ids import WorkspaceId
 from turnkeeper.model.media import FileRow
@@ -95,6 +95,14 @@ async def test_a_file_is_given_whole(opened: Opened) -> None:
         assert headers["content-security-policy"].startswith("sandbox")
         assert headers["accept-ranges"] == "bytes"
         assert "public" not in headers["cache-control"]
+
+
+async def test_a_name_at_the_end_is_for_readers_alone(opened: Opened) -> None:
+    token = token_for(SECRET, PLACE, NOW + 60)
+    async with opened() as page:
+        for path in (path_of(token, "Menu – à la carte/1.pdf"), path_of(token)):
+            status, _, body = await page.get(path.removeprefix("/media/"))
+            assert (status, body) == (200, DATA), path
 
 
 async def test_a_head_gives_the_headers_alone(opened: Opened) -> None:

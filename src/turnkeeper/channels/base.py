@@ -141,6 +141,8 @@ class Capabilities:
     """Messages that the account may send in a second, where its settings say nothing else."""
     per_contact: RateLimit | None = None
     """Messages that one contact may be sent."""
+    fetches_links: bool = False
+    """The provider fetches every file by its address: it gets signed links to those that we keep."""
     stale_uploads: frozenset[str] = frozenset()
     """Codes of refusals that may mean: the file must be uploaded anew."""
 

@@ -239,6 +239,19 @@ class FileKeeper:
             **more,
         )
 
+    def link(self, place: Place, seconds: float, filename: str = "") -> str:
+        """An address from which anybody can get the file for so long; ValueError without `server.public_url`.
+
+        `filename` ends it, for those who tell a file's type by that.
+        """
+        signing = self.signing
+        if signing is None or not signing.base:
+            raise ValueError("links need server.public_url to be set")
+        if not 0 < seconds <= links.LONGEST:
+            raise ValueError(f"a link is good for up to {links.LONGEST:.0f} seconds, not {seconds}")
+        token = links.token_for(signing.secret(), place, self.clock.now() + seconds)
+        return f"{signing.base.rstrip('/')}{links.path_of(token, filename)}"
+
     async def needed(self, workspace_id: WorkspaceId, keys: Sequence[str]) -> set[str]:
         """Files that are in use now: they are kept their time from now. Those that are kept."""
         now = self.clock.now()
@@ -292,13 +305,7 @@ class TurnFiles:
 
     def link(self, key: str, seconds: float) -> str:
         """An address from which anybody can get the file for so long."""
-        signing = self._keeper.signing
-        if signing is None or not signing.base:
-            raise ValueError("links need server.public_url to be set")
-        if not 0 < seconds <= links.LONGEST:
-            raise ValueError(f"a link is good for up to {links.LONGEST:.0f} seconds, not {seconds}")
-        token = links.token_for(signing.secret(), self._place(key), self._keeper.clock.now() + seconds)
-        return f"{signing.base.rstrip('/')}{links.PATH}{token}"
+        return self._keeper.link(self._place(key), seconds)
 
     async def needed(self, replies: Sequence[Reply]) -> None:
         """What is about to be sent is not deleted before it is."""

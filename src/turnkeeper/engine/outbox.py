@@ -188,7 +188,7 @@ class Sender:
         ready = await self._ready(claimed, content, stopped)
         if not isinstance(ready, Ready):
             return ready
-        calls = adapter.send(self._outbound(claimed, content, ready.ids), channel.config)
+        calls = adapter.send(self._outbound(claimed, content, ready), channel.config)
         with self._watch.send(claimed, content) as seen:
             outcome = await self._client.play(calls, timeout=channel.sends.send_limit * _MARGIN)
             if self._uploads is not None:
@@ -222,7 +222,7 @@ class Sender:
         began = row.sending_at if row.sending_at is not None else now
         return pacing.is_late(row, now) or now - began > claimed.channel.sends.send_limit * _FRESH
 
-    def _outbound(self, claimed: ClaimedSend, content: Sayable, uploads: Mapping[str, str]) -> Outbound:
+    def _outbound(self, claimed: ClaimedSend, content: Sayable, ready: Ready) -> Outbound:
         row, conversation = claimed.row, claimed.conversation
         return Outbound(
             row.key,
@@ -234,7 +234,8 @@ class Sender:
             window.is_open(
                 contact_at=conversation.contact_at, window=claimed.channel.sends.window, now=self._clock.now()
             ),
-            uploads,
+            ready.ids,
+            ready.links,
         )
 
 

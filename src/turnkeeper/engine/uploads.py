@@ -16,6 +16,8 @@ from turnkeeper.channels.base import Uploaded
 from turnkeeper.engine.addresses import InternalAddress
 from turnkeeper.engine.media import FileKeeper, Origin
 from turnkeeper.media.base import FileGone, Place
+from turnkeeper.media.judging import ending_of
+from turnkeeper.media.names import with_ending
 from turnkeeper.model.errors import MediaRefused, MediaUnavailable
 from turnkeeper.model.media import KeptFile, UploadRow
 from turnkeeper.model.outbound import Content, File, NotSent, Outcome, Rejected, files_of
@@ -26,14 +28,17 @@ _SLOWEST = 50_000.0
 _LEAST = 30.0
 _LONGEST = 900.0
 _RESOLVE = 5.0
+_LINK_VALID = 86_400.0
+"""Seconds in which a provider must have fetched a file: some queue what they take."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """The provider's ids by key; `reused`: keys whose id is of an earlier upload."""
+    """The provider's ids by key; `reused`: keys whose id is of an earlier upload; `links`: addresses by key."""
 
     ids: Mapping[str, str] = field(default_factory=dict)
     reused: frozenset[str] = frozenset()
+    links: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_new(self) -> bool:
@@ -48,8 +53,9 @@ class Uploads:
         self._keeper = keeper
 
     async def ready(self, claimed: ClaimedSend, content: Content) -> Ready | NotSent | Rejected:
-        """Upload what must be; or why the message cannot be sent now, or at all."""
+        """Upload what must be, or make links to it; or why the message cannot be sent now, or at all."""
         ids: dict[str, str] = {}
+        linked: dict[str, str] = {}
         reused: set[str] = set()
         for file in files_of(content):
             if file.key is None:
@@ -61,6 +67,12 @@ class Uploads:
             if not isinstance(known, KeptFile):
                 return known
             kept = _as_said(known, file)
+            if self._keeper.adapters[claimed.channel.kind].capabilities.fetches_links:
+                link = self._link(claimed, kept)
+                if not isinstance(link, str):
+                    return link
+                linked[file.key] = link
+                continue
             cached = await self._cached(claimed, kept)
             found = cached or await self._uploaded(claimed, kept)
             if not isinstance(found, str):
@@ -68,7 +80,7 @@ class Uploads:
             ids[file.key] = found
             if cached:
                 reused.add(file.key)
-        return Ready(ids, frozenset(reused))
+        return Ready(ids, frozenset(reused), linked)
 
     async def after(self, claimed: ClaimedSend, ready: Ready, outcome: Outcome) -> Outcome:
         """What a refusal means that may be the upload's fault: once more, with a new one."""
@@ -90,6 +102,16 @@ class Uploads:
         if row is None:
             return Rejected("file_gone", "the file is no longer kept: attach it again before it is sent")
         return KeptFile(key, row.mime, row.size, row.filename)
+
+    def _link(self, claimed: ClaimedSend, file: KeptFile) -> str | Rejected:
+        """An address that ends in a name, since some providers tell a file's type by that."""
+        place = Place(claimed.channel.workspace_id, file.key)
+        name = with_ending(file.filename, ending_of(file.mime))
+        try:
+            return self._keeper.link(place, _LINK_VALID, name)
+        except ValueError:
+            reason = "the provider fetches files from this server: set server.public_url to an address that it reaches"
+            return Rejected("no_public_url", reason, "operator")
 
     async def _cached(self, claimed: ClaimedSend, file: KeptFile) -> str | None:
         channel, records = claimed.channel, self._keeper.records

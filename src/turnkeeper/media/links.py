@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hmac
 from base64 import urlsafe_b64encode
+from urllib.parse import quote
 
 from turnkeeper.media.base import Place
 from turnkeeper.model.errors import MediaError
@@ -28,6 +29,16 @@ def token_for(secret: bytes, place: Place, expires_at: float) -> str:
     """The token of a link that is good until `expires_at`."""
     said = f"{place.workspace_id}.{place.key}.{int(expires_at)}"
     return f"{said}.{_signature(secret, said)}"
+
+
+def path_of(token: str, filename: str = "") -> str:
+    """The path of a link. A name may end it, which is for readers alone."""
+    return f"{PATH}{token}/{quote(filename, safe='')}" if filename else PATH + token
+
+
+def read_path(path: str) -> str:
+    """The token of a path."""
+    return path.removeprefix(PATH).partition("/")[0]
 
 
 def read_token(secret: bytes, token: str, now: float) -> Place:

@@ -335,7 +335,8 @@ class Outbound:
 
     `addresses` are the contact's, as in Inbound; `tracker` comes back in statuses where the channel can carry
     it; `window_open` says whether free-form messages are allowed now; `tries` counts from 1; `uploads` gives the
-    provider's media id for each `File.key` of the content (a key that is missing there is not sent).
+    provider's media id for each `File.key` of the content (a key that is missing there is not sent). Where a
+    provider takes no uploads, `links` gives addresses from which it can get them.
     """
 
     key: OutboundKey
@@ -346,6 +347,11 @@ class Outbound:
     tries: int = 1
     window_open: bool = True
     uploads: Mapping[str, str] = field(default_factory=dict)
+    links: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    def link_of(self, file: File) -> str | None:
+        """Where the provider can get a file; None: nowhere."""
+        return file.link or self.links.get(file.key or "")
 
 
 @dataclass(frozen=True, slots=True)

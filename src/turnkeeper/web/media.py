@@ -64,7 +64,7 @@ class MediaPages:
         if scope["method"] not in ("GET", "HEAD"):
             await send_answer(send, _plain(405, b"use GET\n", (b"allow", b"GET, HEAD")))
             return
-        token = unquote(scope["path"].removeprefix(links.PATH))
+        token = links.read_path(unquote(scope["path"]))
         try:
             if self._secret is None:
                 self._secret = await asyncio.to_thread(self._make_secret)
