@@ -56,6 +56,8 @@ HOSTS = [
     ("somebody's who looks like Meta", "https://fbsbx.com.example.com/x", False, False),
     ("somebody's with Meta as user", "https://lookaside.fbsbx.com@files.example.com/x", False, False),
     ("somebody's whose name ends like Meta's", "https://evilfbsbx.com/x", False, False),
+    ("nobody's", "https://[lookaside.fbsbx.com/x", False, False),
+    ("nobody's, with a slash that is none", "https://files.example.com／.fbsbx.com/x", False, False),
 ]
 
 

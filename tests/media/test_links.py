@@ -6,7 +6,8 @@ from turnkeeper.media.base import Place
 from turnkeeper.media.links import LinkExpired, LinkForged, read_token, token_for
 
 SECRET = b"a secret"
-PLACE = Place("default", "ab" * 32)
+KEY = "ab" * 32
+PLACE = Place("default", KEY)
 TOKEN = token_for(SECRET, PLACE, 1000.9)
 
 
@@ -14,6 +15,12 @@ def test_a_token_stands_for_its_file_until_it_expires() -> None:
     assert read_token(SECRET, TOKEN, 999.9) == PLACE
     with pytest.raises(LinkExpired):
         read_token(SECRET, TOKEN, 1000.0)
+
+
+def test_a_place_that_cannot_be_is_read_as_it_was_written() -> None:
+    """Whoever looks there finds nothing."""
+    place = Place("a.b", KEY)
+    assert read_token(SECRET, token_for(SECRET, place, 1000), 0.0) == place
 
 
 FORGED = [

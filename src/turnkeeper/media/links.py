@@ -46,7 +46,7 @@ def read_token(secret: bytes, token: str, now: float) -> Place:
     said, _, signature = token.rpartition(".")
     if not hmac.compare_digest(signature.encode("utf-8", "replace"), _signature(secret, said).encode()):
         raise LinkForged("the link was not made here")
-    workspace_id, key, expires_at = said.split(".")
+    workspace_id, key, expires_at = said.rsplit(".", 2)
     if int(expires_at) <= now:
         raise LinkExpired("the link has expired")
     return Place(workspace_id, key)

@@ -10,7 +10,7 @@ import base64
 import binascii
 from collections.abc import Mapping
 from typing import Final
-from urllib.parse import quote, urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
 
 from turnkeeper.channels.base import Calls, Fetched, HttpCall, HttpReply, Located, Multipart, Upload, Uploaded
 from turnkeeper.channels.json_values import read_object, text, whole
@@ -35,7 +35,7 @@ def fetch(media: Media, node_url: str, headers: Mapping[str, str], secret: str) 
     url = text(found.get("url")) if found else None
     if found is None or url is None:
         return _refused(reply, secret)
-    known = _same_host(url, node_url) or (urlsplit(url).hostname or "").endswith(_HOSTS)
+    known = _same_host(url, node_url) or (_parts(url).hostname or "").endswith(_HOSTS)
     return Located(
         url,
         headers if known else {},
@@ -66,8 +66,16 @@ def _refused(reply: HttpReply, secret: str) -> NotSent | Rejected:
 
 
 def _same_host(url: str, other: str) -> bool:
-    one, two = urlsplit(url), urlsplit(other)
+    one, two = _parts(url), _parts(other)
     return (one.scheme, one.netloc) == (two.scheme, two.netloc)
+
+
+def _parts(url: str) -> SplitResult:
+    """Nobody's where it is no address at all: whoever calls it finds out."""
+    try:
+        return urlsplit(url)
+    except ValueError:
+        return urlsplit("")
 
 
 def hex_of(digest: str | None) -> str | None:
