@@ -5,6 +5,7 @@ import re
 from dataclasses import replace
 
 import pytest
+import regex  # type: ignore[import-untyped]
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -261,7 +262,35 @@ def test_every_choice_is_seen_and_no_word_of_the_body_lost(limits: ContentLimits
     limit = limits.buttons.title if limits.buttons else limits.list.row_title if limits.list else 1000
     for choice in content.choices:
         title = " ".join((choice.title or choice.id).split()) or choice.id
-        assert squeezed(title[: limit - 2].rstrip("é\u0301😀")) in seen
+        assert squeezed(begun(title, limit - 2)) in seen
+
+
+def begun(text: str, most: int) -> str:
+    """Its first characters as people count them, at most so many of the platform's: accents go with their letter."""
+    ends = [found.end() for found in regex.finditer(r"\X", text) if found.end() <= most]
+    return text[: ends[-1]] if ends else ""
+
+
+@settings(max_examples=100)
+@given(name=st.text("ab &<>'\"😀\n", min_size=1, max_size=120), buttons=st.booleans())
+def test_no_entity_of_telegrams_is_cut(name: str, buttons: bool) -> None:
+    """Whatever is put together from words and does not fit into one text."""
+    content = Buttons("Q", (Choice("a", name),)) if buttons else Contacts((ContactCard(name, emails=(name,)),))
+    fitted = fit(content, ContentLimits(text=30), "telegram").contents
+    for each in fitted:
+        if isinstance(each, Text):
+            assert html.escape(html.unescape(each.body), quote=False) == each.body
+            assert long(html.unescape(each.body), "telegram") <= 30
+    seen = "".join(html.unescape(shown(each)) for each in fitted)
+    assert squeezed(name) in seen or not name.strip()
+
+
+def test_a_text_of_telegrams_that_is_too_long_loses_its_styles_and_says_so() -> None:
+    fitted = fit(Text("<b>" + "one &amp; two " * 5 + "</b>"), ContentLimits(text=30), "telegram")
+    assert [each.body for each in fitted.contents if isinstance(each, Text)] == [
+        "one &amp; two one &amp;", "two one &amp; two", "one &amp; two one &amp;", "two",
+    ]  # fmt: skip
+    assert "the styles of a text that was too long were left out" in fitted.notes
 
 
 @settings(max_examples=100)

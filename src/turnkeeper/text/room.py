@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
+from html import unescape
 
 import regex  # type: ignore[import-untyped]
 
@@ -11,6 +13,7 @@ from turnkeeper.text.cutting import split_words
 from turnkeeper.text.rendering import length, literal
 
 _ELLIPSIS = "…"
+_TAG = re.compile(r"</?[a-z][^<>]*>")
 _graphemes = regex.compile(r"\X").finditer
 
 
@@ -45,13 +48,32 @@ class Room:
             return []
         if length(text, self.markup) <= limit:
             return [text]
-        halved = limit // 2 if self.markup == "telegram" else limit
-        return split_words(text, max(halved, 1))
+        return [self._told(part) for part in self._cut(self._shown(text), limit)]
 
     def head(self, text: str, limit: int) -> tuple[str, str]:
         """The first part that fits, and the rest."""
-        parts = self.parts(text, limit) or [""]
-        return parts[0], text[text.find(parts[0]) + len(parts[0]) :].strip()
+        if length(text, self.markup) <= limit or not text.strip():
+            return text.strip() and text, ""
+        shown = self._shown(text)
+        first = self._cut(shown, limit)[0]
+        return self._told(first), self._told(shown[shown.find(first) + len(first) :].strip())
+
+    def _cut(self, shown: str, limit: int) -> list[str]:
+        """Every character may count twice on Telegram."""
+        return split_words(shown, max(limit // 2 if self.markup == "telegram" else limit, 1))
+
+    def _shown(self, text: str) -> str:
+        """What is to be cut: on Telegram without its tags, and with each entity as its character, so that no part
+        ends within one."""
+        if self.markup != "telegram":
+            return text
+        bare = _TAG.sub("", text)
+        if bare != text:
+            self.notes.append("the styles of a text that was too long were left out")
+        return unescape(bare)
+
+    def _told(self, shown: str) -> str:
+        return self.literal(shown) if self.markup == "telegram" else shown
 
     def literal(self, text: str) -> str:
         """Words that are no markup, as the platform shows them."""
