@@ -1,76 +1,70 @@
-"""What every channel adapter keeps to, whoever the provider is. A new adapter joins with a row."""
+"""What every channel adapter keeps to, whoever the provider is. A kind joins with its table (tests/channels/table.py).
+
+The kinds are those of the registry: one without a table fails.
+"""
 
 import dataclasses
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from contextlib import suppress
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from tests.channels import cloud_bodies
-from tests.channels.scripts import play, reply
+from tests.channels.mutations import check_storable, mutated
+from tests.channels.table import FOLDER, Body, Cases, dump, load
 from turnkeeper.channels import registry
-from turnkeeper.channels.base import Capabilities, Forbidden, HttpReply, NotThisProvider, Webhook
+from turnkeeper.channels.base import (
+    Capabilities,
+    Forbidden,
+    NotThisProvider,
+    Webhook,
+)
 from turnkeeper.model.errors import ConfigurationError
-from turnkeeper.model.events import Inbound
-from turnkeeper.model.ids import ChannelId, ConversationId, OutboundKey, WorkspaceId, tracker_for
-from turnkeeper.model.outbound import Accepted, NotSent, Outbound, Rejected, Text, Unknown
+from turnkeeper.model.events import Inbound, Received, words
+from turnkeeper.model.outbound import (
+    NotSent,
+    Rejected,
+)
+
+KINDS = registry.kinds()
+each = pytest.mark.parametrize("kind", KINDS)
+WHO_AND_WHEN = {
+    "account_id", "message_id", "message_key", "chat_id", "sender_id", "sender_user_id", "sender_phone",
+    "sender_name", "timestamp", "contact_name", "recipient_id", "participant_id", "tracker", "raw", "reason",
+}  # fmt: skip
+"""What may be printed of an event though its row does not name it."""
 
 
-@dataclass(frozen=True)
-class Row:
-    """One adapter. `texts` builds a signed webhook out of (message id, text) pairs."""
-
-    kind: str
-    config: Any
-    secrets: tuple[str, ...]
-    account_id: str
-    texts: Callable[[list[tuple[str, str]]], Webhook]
-    forge: Callable[[Webhook], list[Webhook]]
-    address: str
-    accepted: HttpReply
-    accepted_id: str
+def parsed(cases: Cases, body: Body) -> list[Received]:
+    found: list[Received] = cases.adapter.parse(cases.webhook(body), cases.config)
+    return found
 
 
-def cloud_texts(texts: list[tuple[str, str]]) -> Webhook:
-    items = [cloud_bodies.message("text", {"body": body}, id=key) for key, body in texts]
-    return cloud_bodies.signed(cloud_bodies.body(cloud_bodies.messages(*items)))
+# The tables.
 
 
-def cloud_forged(good: Webhook) -> list[Webhook]:
-    return [
-        Webhook({}, good.body),
-        Webhook(good.headers, good.body + b" "),
-        cloud_bodies.signed(good.body, "guess"),
-    ]
+@each
+def test_a_kind_has_a_table(kind: str) -> None:
+    assert load(kind).kind == kind
 
 
-ROWS = [
-    Row(
-        kind="whatsapp_cloud",
-        config=cloud_bodies.CONFIG,
-        secrets=(cloud_bodies.TOKEN, cloud_bodies.SECRET, cloud_bodies.CONFIG.verify_token),
-        account_id=cloud_bodies.NUMBER_ID,
-        texts=cloud_texts,
-        forge=cloud_forged,
-        address=f"phone:{cloud_bodies.PHONE}",
-        accepted=reply(200, {"messages": [{"id": "wamid.out"}]}),
-        accepted_id="wamid.out",
-    ),
-]
-each = pytest.mark.parametrize("row", ROWS, ids=[row.kind for row in ROWS])
-KEY = OutboundKey(WorkspaceId("default"), ConversationId("c1"), 7)
-LONGEST_SCRIPT = 5
+def test_a_table_has_a_kind() -> None:
+    assert sorted(path.stem for path in FOLDER.glob("*.py")) == sorted(KINDS)
 
 
-def outbound(row: Row, **changes: Any) -> Outbound:
-    found = Outbound(KEY, ChannelId("c"), (row.address,), Text("Salam"), tracker_for(KEY))
-    return dataclasses.replace(found, **changes)
+def test_a_kind_without_a_table_is_told_what_to_write() -> None:
+    with pytest.raises(AssertionError, match=r"write tests/channels/cases/pigeon\.py"):
+        load("pigeon")
 
 
-def test_every_kind_has_a_row() -> None:
-    assert sorted(registry.kinds()) == sorted(row.kind for row in ROWS)
+@each
+def test_a_table_tells_enough(kind: str) -> None:
+    cases = load(kind)
+    assert len({row[0] for row in cases.heard}) == len(cases.heard) >= 5
+    assert {outcome for _, _, outcome, _ in cases.answers} >= {NotSent, Rejected}
+    assert any(has.get("remedy") == "stop_channel" for _, _, _, has in cases.answers), "a dead token or key"
+    assert not hasattr(cases.adapter, "health") or cases.unhealthy
 
 
 def test_an_unknown_kind_is_named_with_the_known() -> None:
@@ -78,115 +72,127 @@ def test_an_unknown_kind_is_named_with_the_known() -> None:
         registry.find("pigeon")
 
 
+# What it is.
+
+
 @each
-def test_it_is_registered(row: Row) -> None:
-    found = registry.find(row.kind)
-    assert found.adapter.kind == row.kind
+def test_it_is_registered(kind: str) -> None:
+    cases, found = load(kind), registry.find(kind)
+    assert found.adapter.kind == kind
     assert isinstance(found.adapter.capabilities, Capabilities)
     assert found.adapter.capabilities.limits.text > 0
-    assert isinstance(row.config, found.config_type)
+    assert isinstance(cases.config, found.config_type)
 
 
 @each
-def test_settings_are_frozen_and_keep_their_secrets(row: Row) -> None:
-    name = dataclasses.fields(row.config)[0].name
+def test_its_keys_say_what_identifies_proves_and_authorizes_it(kind: str) -> None:
+    cases = load(kind)
+    keys = registry.find(kind).keys.model_validate({"kind": kind, "bot": "assistant", **cases.keys})
+    assert keys.identity
+    assert set(keys.identity) <= set(type(keys).model_fields)
+    assert cases.account_id in keys.account_ids
+    assert keys.proof or keys.path_secret, "anybody could post to it"
+    assert keys.credentials()
+    assert not [secret for secret in cases.secrets if secret in f"{keys!r}{keys}"]
+
+
+@each
+def test_settings_are_frozen_and_keep_their_secrets(kind: str) -> None:
+    cases = load(kind)
+    name = dataclasses.fields(cases.config)[0].name
     with pytest.raises(dataclasses.FrozenInstanceError):
-        setattr(row.config, name, "x")
-    assert not [secret for secret in row.secrets if secret in repr(row.config)]
+        setattr(cases.config, name, "x")
+    assert not [secret for secret in cases.secrets if secret in repr(cases.config)]
+
+
+# What it hears.
 
 
 @each
-def test_only_the_provider_is_let_in(row: Row) -> None:
-    adapter = registry.find(row.kind).adapter
-    good = row.texts([("1", "Salam")])
-    adapter.verify(good, row.config)
-    for forged in row.forge(good):
+def test_only_the_provider_is_let_in(kind: str) -> None:
+    cases = load(kind)
+    good = cases.webhook(cases.message(1, "Salam"))
+    cases.adapter.verify(good, cases.config)
+    forged = [Webhook({}, good.body), *cases.forge(good)]
+    for number, webhook in enumerate(forged):
         with pytest.raises(Forbidden):
-            adapter.verify(forged, row.config)
+            cases.adapter.verify(webhook, cases.config)
+            pytest.fail(f"the forged webhook {number} was let in")
 
 
 @each
-def test_a_batch_comes_out_in_order(row: Row) -> None:
-    webhook = row.texts([(f"id-{n}", f"text {n}") for n in range(20)])
-    found = registry.find(row.kind).adapter.parse(webhook, row.config)
-    assert all(isinstance(event, Inbound) for event in found)
-    events = [event for event in found if isinstance(event, Inbound)]
-    assert [event.text for event in events] == [f"text {n}" for n in range(20)]
-    assert {event.account_id for event in events} == {row.account_id}
-    assert all(row.address in event.addresses for event in events)
+@settings(max_examples=40, deadline=None)
+@given(data=st.data())
+def test_what_nobody_signed_raises_nothing_else(kind: str, data: st.DataObject) -> None:
+    cases = load(kind)
+    good = cases.webhook(cases.message(1, "Salam"))
+    line = st.text(st.characters(max_codepoint=255), max_size=20)
+    given_secret = data.draw(line)
+    webhook = Webhook({name: data.draw(line) for name in good.headers}, good.body, {}, given_secret)
+    with pytest.raises(Forbidden):
+        cases.adapter.verify(webhook, cases.config)
+
+
+@each
+def test_each_body_means_what_its_row_says(kind: str) -> None:
+    cases = load(kind)
+    for label, body, events in cases.heard:
+        printed = [json.loads(json.dumps(words(item), default=str)) for item in parsed(cases, body)]
+        for found, expected in zip(printed, events, strict=False):
+            more = {key for key in found if key not in expected} - WHO_AND_WHEN
+            missed = {key: found.get(key) for key in expected if found.get(key) != expected[key]}
+            assert (missed, more) == ({}, set()), f"{label}: {found}"
+        assert len(printed) == len(events), f"{label}: {printed}"
+        check_storable(parsed(cases, body))
+
+
+@each
+def test_a_batch_comes_out_in_order(kind: str) -> None:
+    cases = load(kind)
+    bodies = [cases.message(n, f"text {n}") for n in range(1, 21)]
+    batches = [cases.batch(bodies)] if cases.batch is not None else bodies
+    events = [event for body in batches for event in parsed(cases, body) if isinstance(event, Inbound)]
+    assert [event.text for event in events] == [f"text {n}" for n in range(1, 21)]
+    assert {event.account_id for event in events} == {cases.account_id}
+    assert all(cases.address in event.addresses for event in events)
     assert len({event.dedup_key for event in events}) == 20
 
 
 @each
-def test_what_is_delivered_again_has_the_same_key(row: Row) -> None:
-    adapter = registry.find(row.kind).adapter
-    alone = adapter.parse(row.texts([("a", "x")]), row.config)
-    batch = adapter.parse(row.texts([("b", "y"), ("a", "x")]), row.config)
-    assert alone[0].dedup_key == batch[1].dedup_key  # type: ignore[union-attr]
-    assert adapter.parse(row.texts([("a", "x")]), row.config) == alone
+def test_what_is_delivered_again_has_the_same_key(kind: str) -> None:
+    cases = load(kind)
+    body = cases.message(1, "x")
+    (alone,) = parsed(cases, body)
+    assert parsed(cases, body) == [alone]
+    assert isinstance(alone, Inbound)
+    assert alone.dedup_key
+    if cases.batch is not None:
+        other, again = parsed(cases, cases.batch([cases.message(2, "y"), body]))
+        assert again == alone
+        assert isinstance(other, Inbound)
+        assert other.dedup_key != alone.dedup_key
 
 
 @each
-def test_what_is_no_body_of_its_own_is_refused(row: Row) -> None:
-    adapter = registry.find(row.kind).adapter
+def test_what_is_no_body_of_its_own_is_refused(kind: str) -> None:
+    cases = load(kind)
     for raw in (b"", b"x", b"\xff", b"null", b"3", b"{}", b"[]", b"[" * 100_000):
         with pytest.raises(NotThisProvider):
-            adapter.parse(Webhook({}, raw), row.config)
+            cases.adapter.parse(cases.prove(raw), cases.config)
+            pytest.fail(f"{raw[:9]!r} was taken")
 
 
 @each
-def test_an_accepted_send_names_the_providers_id(row: Row) -> None:
-    sending = registry.find(row.kind).adapter.send(outbound(row), row.config)
-    calls, result = play(sending, [row.accepted] * LONGEST_SCRIPT)
-    assert result == Accepted(row.accepted_id)
-    shown = "".join(f"{call!r}{call.url}" for call in calls)
-    assert not [secret for secret in row.secrets if secret in shown]
-
-
-@each
-def test_a_tracked_send_carries_its_tracker(row: Row) -> None:
-    adapter = registry.find(row.kind).adapter
-    if not adapter.capabilities.tracks_sends:
-        return
-    sending = adapter.send(outbound(row), row.config)
-    calls, _ = play(sending, [row.accepted] * LONGEST_SCRIPT)
-    assert any(tracker_for(KEY) in json.dumps(call.json) for call in calls)
-
-
-@each
-@pytest.mark.parametrize(
-    "label, answer, kinds",
-    [
-        ("never left", HttpReply(failure="not_connected"), (NotSent,)),
-        ("no answer", HttpReply(failure="no_answer"), (Unknown,)),
-        ("accepted in words", reply(200, b"OK"), (Unknown,)),
-        ("accepted, empty", reply(200, b""), (Unknown,)),
-        ("a gateway's page", reply(502, b"<html>"), (Unknown,)),
-        ("not found", reply(404, b""), (Rejected, NotSent)),
-        ("nested without end", reply(200, b"[" * 100_000), (Unknown,)),
-        ("not UTF-8", reply(200, b"\xff"), (Unknown,)),
-    ],
-)
-def test_an_answer_is_never_guessed(row: Row, label: str, answer: HttpReply, kinds: tuple[type, ...]) -> None:
-    sending = registry.find(row.kind).adapter.send(outbound(row), row.config)
-    _, result = play(sending, [answer] * LONGEST_SCRIPT)
-    assert isinstance(result, kinds)
-
-
-@each
-def test_outside_the_window_nothing_is_called(row: Row) -> None:
-    adapter = registry.find(row.kind).adapter
-    if adapter.capabilities.free_form_window is None:
-        return
-    calls, result = play(adapter.send(outbound(row, window_open=False), row.config), [])
-    assert calls == []
-    assert isinstance(result, Rejected)
-    assert result.remedy == "use_template"
-
-
-@each
-def test_typing_fails_silently(row: Row) -> None:
-    for answer in (reply(200, {}), reply(500, b""), HttpReply(failure="no_answer")):
-        typing = registry.find(row.kind).adapter.typing((row.address,), "1", row.config)
-        _, result = play(typing, [answer] * LONGEST_SCRIPT)
-        assert result is None
+@settings(max_examples=40, deadline=None)
+@given(data=st.data())
+def test_whatever_stands_in_a_body_only_its_refusal_is_raised(kind: str, data: st.DataObject) -> None:
+    cases = load(kind)
+    body = data.draw(st.sampled_from([row[1] for row in cases.heard]))
+    if isinstance(body, bytes) or data.draw(st.booleans()):
+        raw = bytearray(dump(body))
+        for _ in range(data.draw(st.integers(1, 3)) if raw else 0):
+            raw[data.draw(st.integers(0, len(raw) - 1))] = data.draw(st.integers(0, 255))
+    else:
+        raw = bytearray(json.dumps(mutated(data.draw, body)).encode())
+    with suppress(NotThisProvider):
+        check_storable(cases.adapter.parse(cases.prove(bytes(raw)), cases.config))

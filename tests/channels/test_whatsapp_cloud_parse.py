@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from tests.channels.cases.whatsapp_cloud import FAILURE, interactive
 from tests.channels.cloud_bodies import (
     AT,
     CONFIG,
@@ -27,16 +28,6 @@ from turnkeeper.channels.base import NotThisProvider, Webhook
 from turnkeeper.channels.whatsapp_cloud import WhatsAppCloud
 from turnkeeper.model.events import DeliveryUpdate, Ignored, Inbound, Received, Unreadable, words
 
-ANYONE = {
-    "account_id": NUMBER_ID,
-    "message_id": "wamid.1",
-    "sender_id": PHONE,
-    "sender_user_id": USER,
-    "sender_phone": PHONE,
-    "sender_name": "Noor",
-    "timestamp": AT,
-}
-
 
 def parse(raw: bytes) -> list[Received]:
     return WhatsAppCloud().parse(Webhook({}, raw), CONFIG)
@@ -56,194 +47,6 @@ def only(raw: bytes) -> Inbound:
 
 def one(item: Any) -> Inbound:
     return only(body(messages(item)))
-
-
-FILE = {"id": "55", "mime_type": "image/jpeg", "sha256": "c2hh", "url": "https://m.example/55"}
-MEDIA = {"id": "55", "mime": "image/jpeg", "sha256": "c2hh", "url": "https://m.example/55"}
-REPLY = {"from": "15550100", "id": "wamid.0"}
-
-
-def interactive(kind: str, **inner: Any) -> Any:
-    return message("interactive", {"type": kind, kind: inner}, context=REPLY)
-
-
-TYPES: list[tuple[str, Any, dict[str, Any]]] = [
-    ("text", message(), {"kind": "text", "text": "Salam"}),
-    ("an empty text", message("text", {"body": ""}), {"kind": "text", "text": ""}),
-    ("a number as text", message("text", {"body": 42}), {"kind": "text", "text": "42"}),
-    ("image", message("image", FILE), {"kind": "image", "media": MEDIA}),
-    (
-        "video with caption",
-        message("video", {**FILE, "caption": "Look"}),
-        {"kind": "video", "media": MEDIA, "text": "Look"},
-    ),
-    ("audio", message("audio", FILE), {"kind": "audio", "media": MEDIA}),
-    ("no voice", message("image", {**FILE, "voice": True}), {"kind": "image", "media": MEDIA}),
-    ("voice", message("audio", {**FILE, "voice": True}), {"kind": "voice", "media": MEDIA}),
-    (
-        "document",
-        message("document", {**FILE, "filename": "a.pdf", "caption": "Here"}),
-        {"kind": "document", "media": {**MEDIA, "filename": "a.pdf"}, "text": "Here"},
-    ),
-    (
-        "sticker",
-        message("sticker", {**FILE, "animated": True}),
-        {"kind": "sticker", "media": MEDIA},
-    ),
-    (
-        "media without id",
-        message("image", {"mime_type": "image/png"}),
-        {"kind": "image", "media": {"mime": "image/png"}, "media_unavailable": True},
-    ),
-    (
-        "media that Meta could not load",
-        message("video", errors=[{"code": 131052, "title": "Media download error"}]),
-        {"kind": "video", "media_unavailable": True, "error_codes": [131052]},
-    ),
-    (
-        "location",
-        message("location", {"latitude": 21.4225, "longitude": "39.8262", "name": "Haram"}),
-        {
-            "kind": "location",
-            "location": {"latitude": 21.4225, "longitude": 39.8262, "name": "Haram"},
-        },
-    ),
-    (
-        "contacts",
-        message("contacts", [{"name": {"formatted_name": "Omar H"}}, {}]),
-        {"kind": "contacts", "contacts_count": 2, "contact_name": "Omar H"},
-    ),
-    ("no contacts", message("contacts", []), {"kind": "contacts", "contacts_count": 0}),
-    (
-        "button reply",
-        interactive("button_reply", id="yes", title="Yes"),
-        {
-            "kind": "button_reply",
-            "text": "Yes",
-            "choice": {"id": "yes", "title": "Yes"},
-            "reply_to": "wamid.0",
-        },
-    ),
-    (
-        "list reply",
-        interactive("list_reply", id="r1", title="Two", description="For two"),
-        {
-            "kind": "list_reply",
-            "text": "Two",
-            "choice": {"id": "r1", "title": "Two", "description": "For two"},
-            "reply_to": "wamid.0",
-        },
-    ),
-    (
-        "flow reply",
-        interactive("nfm_reply", name="flow", body="Sent", response_json='{"stars": 5}'),
-        {
-            "kind": "flow_reply",
-            "text": "Sent",
-            "flow_response_json": '{"stars": 5}',
-            "reply_to": "wamid.0",
-        },
-    ),
-    (
-        "flow reply that is no string",
-        interactive("nfm_reply", response_json=[1, 2]),
-        {"kind": "flow_reply", "flow_response_json": "[1,2]", "reply_to": "wamid.0"},
-    ),
-    (
-        "call permission",
-        interactive("call_permission_reply", response="accept"),
-        {"kind": "call_permission", "reply_to": "wamid.0"},
-    ),
-    (
-        "an interactive type of tomorrow",
-        interactive("wheel_reply", id="1"),
-        {"kind": "unsupported", "reply_to": "wamid.0"},
-    ),
-    (
-        "a template's button",
-        message("button", {"payload": "STOP", "text": "No more"}),
-        {"kind": "button_reply", "text": "No more", "choice": {"id": "STOP", "title": "No more"}},
-    ),
-    (
-        "a template's button without payload",
-        message("button", {"text": "No more"}),
-        {
-            "kind": "button_reply",
-            "text": "No more",
-            "choice": {"id": "No more", "title": "No more"},
-        },
-    ),
-    (
-        "reaction",
-        message("reaction", {"message_id": "wamid.0", "emoji": "❤"}),
-        {"kind": "reaction", "reaction": {"message_id": "wamid.0", "emoji": "❤"}},
-    ),
-    (
-        "reaction taken away",
-        message("reaction", {"message_id": "wamid.0"}),
-        {"kind": "reaction", "reaction": {"message_id": "wamid.0", "emoji": ""}},
-    ),
-    (
-        "order",
-        message("order", {"catalog_id": "7", "text": "Today", "product_items": [{}, {}]}),
-        {"kind": "order", "text": "Today", "order_items": 2},
-    ),
-    (
-        "unsupported",
-        message("unsupported", {"type": "poll"}, errors=[{"code": "131051"}, {"code": None}, 3]),
-        {"kind": "unsupported", "error_codes": [131051]},
-    ),
-    ("a type of tomorrow", message("hologram", {"x": 1}), {"kind": "unsupported"}),
-    (
-        "edit",
-        message(
-            "edit",
-            {"original_message_id": "wamid.0", "message": message("text", {"body": "Salaam"})},
-        ),
-        {"kind": "edited", "target_message_id": "wamid.0", "text": "Salaam"},
-    ),
-    (
-        "edit of a caption",
-        message(
-            "edit",
-            {
-                "original_message_id": "wamid.0",
-                "message": {"type": "image", "image": {"id": "55", "caption": "New"}},
-            },
-        ),
-        {"kind": "edited", "target_message_id": "wamid.0", "text": "New", "media": {"id": "55"}},
-    ),
-    (
-        "revoke",
-        message("revoke", {"original_message_id": "wamid.0"}),
-        {"kind": "deleted", "target_message_id": "wamid.0"},
-    ),
-    (
-        "identity changed",
-        message("system", {"type": "customer_identity_changed", "body": "New code"}),
-        {"kind": "system", "text": "New code"},
-    ),
-    (
-        "forwarded",
-        message(context={"frequently_forwarded": True}),
-        {"kind": "text", "text": "Salam", "forwarded": True},
-    ),
-    (
-        "group",
-        message(group_id="g-5"),
-        {"kind": "text", "text": "Salam", "is_group": True, "chat_id": "g-5"},
-    ),
-    (
-        "from an advertisement",
-        message(referral={"source_id": "ad-1", "ctwa_clid": "clid"}),
-        {"kind": "text", "text": "Salam", "referral": {"source_id": "ad-1", "ctwa_clid": "clid"}},
-    ),
-]
-
-
-@pytest.mark.parametrize("label, item, expected", TYPES, ids=[row[0] for row in TYPES])
-def test_each_type(label: str, item: Any, expected: dict[str, Any]) -> None:
-    assert shown(one(item)) == {**ANYONE, **expected}
 
 
 @pytest.mark.parametrize(
@@ -468,54 +271,6 @@ def test_an_echo_belongs_to_the_person_it_was_written_to() -> None:
         "from_me": True,
     }
     assert event.addresses == (f"user:{USER}", f"phone:{PHONE}")
-
-
-STATUS = {
-    "kind": "status",
-    "status": "delivered",
-    "account_id": NUMBER_ID,
-    "message_id": "wamid.9",
-    "recipient_id": PHONE,
-    "timestamp": AT,
-    "tracker": "tk1|default|c1|7",
-}
-FAILURE = {
-    "code": 131047,
-    "title": "Re-engagement message",
-    "message": "Re-engagement message",
-    "error_data": {"details": "More than 24 hours have passed."},
-}
-STATUSES: list[tuple[str, Any, dict[str, Any]]] = [
-    *((state, status(state), {**STATUS, "status": state}) for state in ("sent", "delivered", "read", "played")),
-    (
-        "failed",
-        status("failed", errors=[FAILURE]),
-        {**STATUS, "status": "failed", "error_codes": [131047]},
-    ),
-    (
-        "group",
-        status(recipient_id="g-5", recipient_type="group", recipient_participant_id=PHONE),
-        {**STATUS, "recipient_id": "g-5", "is_group": True, "participant_id": PHONE},
-    ),
-    (
-        "no phone",
-        status(recipient_id=None, recipient_user_id=USER),
-        {**STATUS, "recipient_id": USER},
-    ),
-    ("no id but ours", status(id=None), {k: v for k, v in STATUS.items() if k != "message_id"}),
-    ("time as a number", status(timestamp=AT), STATUS),
-    (
-        "errors that are none",
-        status("failed", errors=[None, 3, {}]),
-        {**STATUS, "status": "failed"},
-    ),
-]
-
-
-@pytest.mark.parametrize("label, item, expected", STATUSES, ids=[row[0] for row in STATUSES])
-def test_statuses(label: str, item: Any, expected: dict[str, Any]) -> None:
-    [update] = parse(body(change(statuses=[item])))
-    assert shown(update) == expected
 
 
 def test_a_failure_is_told_in_metas_words() -> None:

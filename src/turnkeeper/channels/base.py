@@ -59,13 +59,13 @@ class Multipart:
 class HttpCall:
     """A call for the shared client to make. `timeout` in seconds; `None`: the client's own.
 
-    Its body is `json` or `multipart`.
+    Its body is `json` or `multipart`. Addresses, headers and bodies hold tokens, so that no repr shows them.
     """
 
     method: Literal["GET", "POST", "PUT", "DELETE"]
-    url: str
+    url: str = field(repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    json: object = None
+    json: object = field(default=None, repr=False)
     timeout: float | None = None
     multipart: Multipart | None = None
 
@@ -104,7 +104,7 @@ class Located:
     host only.
     """
 
-    url: str
+    url: str = field(repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     mime: str | None = None
     size: int | None = None
@@ -227,9 +227,14 @@ class PollingAdapter(Protocol[Config]):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What the doctor found out about one link to a provider; `mend` says what to do."""
+    """What the doctor found out about one link to a provider; `mend` says what to do.
+
+    `registered`: where the provider sends webhooks now, secrets and all; the doctor, who knows where they should go,
+    compares. None: this link says nothing of that.
+    """
 
     link: str
     ok: bool
     detail: str
     mend: str = ""
+    registered: tuple[str, ...] | None = field(default=None, repr=False)

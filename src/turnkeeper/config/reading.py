@@ -213,7 +213,6 @@ def _turns(keys: BotKeys) -> TurnPolicy:
 def _receiver(name: str, keys: ChannelKeys, bot: BotSettings, environment: str) -> Receiver:
     kind = registry.find(keys.kind)
     can = kind.adapter.capabilities
-    values = {each.name: _plain(getattr(keys, each.name)) for each in fields(kind.config_type)}
     channel = Channel(
         workspace_id=WorkspaceId(keys.workspace),
         id=ChannelId(name),
@@ -232,11 +231,17 @@ def _receiver(name: str, keys: ChannelKeys, bot: BotSettings, environment: str) 
             parts_wait=keys.parts_wait,
             stale_uploads=can.stale_uploads,
         ),
-        config=kind.config_type(**values),
+        config=adapter_config(keys),
         elsewhere=keys.environment if keys.environment not in ("", environment) else None,
         credentials=keys.credentials_digest(),
     )
     return Receiver(channel, keys.account_ids, keys.proof, keys.path_secret)
+
+
+def adapter_config(keys: ChannelKeys) -> object:
+    """What an adapter is given of a channel's settings."""
+    config_type = registry.find(keys.kind).config_type
+    return config_type(**{each.name: _plain(getattr(keys, each.name)) for each in fields(config_type)})
 
 
 def _plain(value: object) -> object:
