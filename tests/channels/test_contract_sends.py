@@ -22,7 +22,7 @@ from turnkeeper.channels.base import (
     Polled,
     Uploaded,
 )
-from turnkeeper.model.events import Choice, ContactCard, Media, Phone, Received
+from turnkeeper.model.events import Choice, ContactCard, Media, Phone, Received, SessionStatus
 from turnkeeper.model.ids import ChannelId, ConversationId, OutboundKey, WorkspaceId, tracker_for
 from turnkeeper.model.media import KeptFile
 from turnkeeper.model.outbound import (
@@ -81,8 +81,14 @@ CONTENTS: list[Sayable] = [
 
 
 def outbound(cases: Cases, content: Sayable = CONTENTS[0], **changes: Any) -> Outbound:
-    found = Outbound(KEY, ChannelId("shop"), (cases.address,), content, tracker_for(KEY), uploads={"k": "9001"})
+    found = Outbound(KEY, ChannelId("shop"), (cases.address,), content, tracker_for(KEY), **known_files(cases))
     return dataclasses.replace(found, **changes)
+
+
+def known_files(cases: Cases) -> dict[str, Any]:
+    """The file `k` as the engine makes it known to a provider: uploaded, or by a link."""
+    by_link = cases.adapter.capabilities.fetches_links
+    return {"links": {"k": "https://bot.example.com/media/k.png"}} if by_link else {"uploads": {"k": "9001"}}
 
 
 def sent(cases: Cases, provider: Provider, content: Sayable = CONTENTS[0], **changes: Any) -> Outcome:
@@ -132,6 +138,24 @@ def test_whatever_fits_becomes_a_call_or_is_refused(kind: str, content: Content)
         assert isinstance(result, (Accepted, Rejected)), result
         json.dumps([call.json for call in calls], allow_nan=False)
         assert isinstance(result, Accepted) or not [call for call in calls if cases.delivers(call)]
+
+
+KEPT = File(key="k", mime="image/png", filename="cat.png", size=9)
+
+
+@each
+def test_a_kept_file_is_sent_once_the_provider_can_have_it(kind: str) -> None:
+    cases = load(kind)
+    can = cases.adapter.capabilities
+    (picture,) = fit(Image(KEPT, "A cat"), can.limits, can.markup).contents or (None,)
+    if not isinstance(picture, Image):
+        return
+    assert isinstance(sent(cases, cases.good, picture), Accepted)
+    calls, result = answered(
+        cases.adapter.send(outbound(cases, picture, uploads={}, links={}), cases.config), cases.good
+    )
+    assert isinstance(result, Rejected)
+    assert not [call for call in calls if cases.delivers(call)]
 
 
 @each
@@ -275,6 +299,7 @@ def optional_ports(cases: Cases) -> dict[str, Any]:
         "resolve": (outbound(cases),),
         "connect": (ADDRESS,),
         "missed": (1_790_000_000.0,),
+        "session": (),
         "poll": (None,),
         "health": (),
     }
@@ -294,7 +319,10 @@ def is_right(name: str, found: object) -> bool:
         case "poll":
             return isinstance(found, Polled)
         case "missed":
-            return isinstance(found, list) and all(isinstance(item, get_args(Received)) for item in found)
+            items = found if isinstance(found, list) else []
+            return isinstance(found, (list, NotSent)) and all(isinstance(item, get_args(Received)) for item in items)
+        case "session":
+            return isinstance(found, (SessionStatus, NotSent))
     return isinstance(found, list) and bool(found) and all(isinstance(item, Finding) for item in found)
 
 
