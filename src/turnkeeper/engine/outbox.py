@@ -236,6 +236,7 @@ class Sender:
             ),
             ready.ids,
             ready.links,
+            row.sending_at,
         )
 
 

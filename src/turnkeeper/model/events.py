@@ -153,6 +153,18 @@ class Inbound(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     dedup_key: str = ""
     dedup_window: float = 0.0
     """Seconds for which `dedup_key` holds; 0 = always. For providers that give no message id."""
+    by_program: bool = False
+    """An echo of what a program sent through the provider's API: ours, or another's, but nobody typed it."""
+
+    @property
+    def known_as(self) -> str | None:
+        """The id that later statuses, edits and echoes name the message by."""
+        return self.message_key or self.message_id
+
+    @property
+    def aims_at(self) -> str | None:
+        """What the message that it edits or deletes is known as."""
+        return self.target_message_key or self.target_message_id
 
 
 class DeliveryUpdate(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -170,6 +182,11 @@ class DeliveryUpdate(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tr
     is_group: bool = False
     participant_id: str | None = None
     """Who of the group, where `recipient_id` names the group."""
+
+    @property
+    def known_as(self) -> str | None:
+        """The id that the message was accepted under."""
+        return self.message_key or self.message_id
 
 
 class Ignored(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -226,7 +243,19 @@ class SessionStatus(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tru
 Received = Inbound | DeliveryUpdate | Ignored | Unreadable | SessionStatus
 
 _NOT_WORDS = frozenset(
-    {"works", "mend", "addresses", "dedup_key", "dedup_window", "details", "error", "cards", "order", "ad"}
+    {
+        "works",
+        "mend",
+        "addresses",
+        "dedup_key",
+        "dedup_window",
+        "details",
+        "error",
+        "cards",
+        "order",
+        "ad",
+        "by_program",
+    }
 )
 
 

@@ -336,7 +336,7 @@ class Outbound:
     `addresses` are the contact's, as in Inbound; `tracker` comes back in statuses where the channel can carry
     it; `window_open` says whether free-form messages are allowed now; `tries` counts from 1; `uploads` gives the
     provider's media id for each `File.key` of the content (a key that is missing there is not sent). Where a
-    provider takes no uploads, `links` gives addresses from which it can get them.
+    provider takes no uploads, `links` gives addresses from which it can get them. `sending_at`: when this try began.
     """
 
     key: OutboundKey
@@ -348,6 +348,7 @@ class Outbound:
     window_open: bool = True
     uploads: Mapping[str, str] = field(default_factory=dict)
     links: Mapping[str, str] = field(default_factory=dict, repr=False)
+    sending_at: float | None = None
 
     def link_of(self, file: File) -> str | None:
         """Where the provider can get a file; None: nowhere."""

@@ -28,9 +28,9 @@ def history(events: Sequence[EventRow], rows: Sequence[OutboundRow], limit: int)
     What was never sent was never said; an operator's words are their event's.
     """
     heard = [(event, _inbound(event.body)) for event in events]
-    standing = {(inbound.message_id, inbound.text) for _, inbound in heard if inbound.kind != "edited"}
-    deletions = [inbound for _, inbound in heard if inbound.kind == "deleted" and inbound.target_message_id]
-    gone = {(inbound.from_me, inbound.target_message_id) for inbound in deletions}
+    standing = {(inbound.known_as, inbound.text) for _, inbound in heard if inbound.kind != "edited"}
+    deletions = [inbound for _, inbound in heard if inbound.kind == "deleted" and inbound.aims_at]
+    gone = {(inbound.from_me, inbound.aims_at) for inbound in deletions}
     told = [pair for pair in heard if not _is_stale(pair[1], standing, gone)]
     lines = [line for event, inbound in told if (line := _said(event, inbound)) is not None]
     operators = {-event.seq for event in events if event.kind == "operator"}
@@ -46,8 +46,8 @@ def _is_stale(
 ) -> bool:
     """Deleted since; or an edit that came in time, which stands in its message already."""
     if inbound.kind == "edited":
-        return (inbound.target_message_id, inbound.text) in standing
-    return (inbound.from_me, inbound.message_id) in gone
+        return (inbound.aims_at, inbound.text) in standing
+    return (inbound.from_me, inbound.known_as) in gone
 
 
 def quoted(rows: Sequence[OutboundRow], operators: Sequence[int], events: Sequence[EventRow]) -> dict[str, Line]:

@@ -53,7 +53,7 @@ def _concerned(intake: Intake) -> Hashable:
     for arrival in intake.arrivals:
         return (arrival.channel.id, arrival.event.addresses[:1])
     for report in intake.reports:
-        return (report.channel.id, report.update.message_id)
+        return (report.channel.id, report.update.known_as)
     return None
 
 

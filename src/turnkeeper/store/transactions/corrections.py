@@ -45,7 +45,7 @@ def _in_turn(row: EventRow, conversation: Conversation) -> bool:
 
 
 def _is_target(row: EventRow, event: Inbound) -> bool:
-    known_as = event.target_message_id
+    known_as = event.aims_at
     return known_as is not None and row.external_id == known_as and row.kind not in OUTSIDE_KINDS
 
 

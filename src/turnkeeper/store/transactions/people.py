@@ -104,10 +104,12 @@ async def carry_effects(desk: Desk, key: ConversationKey, turn_no: int, now: flo
 async def admit_echo(desk: Desk, conversation: Conversation, event: Inbound, channel: Channel, now: float) -> Admission:
     """A message that our own number sent: ours, or typed by the owner? Undecided while a send's fate is open."""
     counted = replace(conversation, in_last=conversation.in_last + 1)
+    if event.by_program:
+        return mailbox.close_watermark(conversation, Admission(counted, EventState.IGNORED, "sent through the API"))
     if await desk.rows.any_open_send(conversation.key, conversation.out_done):
         held = replace(counted, held_echoes=conversation.held_echoes + 1)
         return mailbox.close_watermark(conversation, Admission(held, EventState.WAITING, ECHO_HELD))
-    if await _is_ours(desk, conversation, event.message_id):
+    if await _is_ours(desk, conversation, event.known_as):
         return mailbox.close_watermark(conversation, Admission(counted, EventState.IGNORED, "our own message, echoed"))
     await _correct(desk, conversation.key, event, now)
     return mailbox.close_watermark(conversation, _operators(counted, event, channel, now))
@@ -181,9 +183,9 @@ async def _settle_echo(desk: Desk, key: ConversationKey, event: EventRow, now: f
 
 async def _correct(desk: Desk, key: ConversationKey, event: Inbound, now: float) -> None:
     """The owner edits or deletes earlier words of the owner's: the history follows, and nothing else happens."""
-    if event.kind not in ("edited", "deleted") or event.target_message_id is None:
+    if event.kind not in ("edited", "deleted") or event.aims_at is None:
         return
-    target = await desk.rows.event_by_external(key, event.target_message_id)
+    target = await desk.rows.event_by_external(key, event.aims_at)
     if target is None or not target.from_me or target.state != EventState.PERSON:
         return
     if event.kind == "edited":

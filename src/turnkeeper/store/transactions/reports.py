@@ -22,7 +22,7 @@ async def targets(rows: Rows, reports: Sequence[Report]) -> dict[ConversationKey
     """Each report with the row that it speaks of, by conversation; None for those not known yet."""
     by_tracker = {id(report): _tracked(report) for report in reports}
     untracked = [report for report in reports if by_tracker[id(report)] is None]
-    wanted = {_external(report) for report in untracked if report.update.message_id}
+    wanted = {_external(report) for report in untracked if report.update.known_as}
     known = await rows.outbound_by_external(wanted) if wanted else {}
     found: dict[ConversationKey | None, list[tuple[Report, Target]]] = {}
     for report in reports:
@@ -42,7 +42,7 @@ def _tracked(report: Report) -> OutboundKey | None:
 
 
 def _external(report: Report) -> tuple[WorkspaceId, ChannelId, str]:
-    return (report.channel.workspace_id, report.channel.id, report.update.message_id or "")
+    return (report.channel.workspace_id, report.channel.id, report.update.known_as or "")
 
 
 async def apply(
@@ -89,7 +89,7 @@ def early_report(report: Report) -> EarlyReport:
     return EarlyReport(
         report.channel.workspace_id,
         report.channel.id,
-        update.message_id or "",
+        update.known_as or "",
         update.status,
         at,
         code,
@@ -99,7 +99,7 @@ def early_report(report: Report) -> EarlyReport:
 
 
 def _early(report: Report) -> list[EarlyReport]:
-    return [early_report(report)] if report.update.message_id else []
+    return [early_report(report)] if report.update.known_as else []
 
 
 def applied(row: OutboundRow, report: EarlyReport, now: float) -> OutboundRow:

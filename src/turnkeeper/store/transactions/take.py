@@ -183,7 +183,7 @@ def _event_row(
         seq,
         arrival.channel.id,
         digest,
-        event.message_id,
+        event.known_as,
         event.kind,
         event.from_me,
         _encode(event),
