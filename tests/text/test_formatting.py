@@ -109,7 +109,7 @@ BLOCKS = [
      "a &lt;b&gt;b&lt;/b&gt;\n\n&lt;div&gt;\n\n&lt;!-- c --&gt;"),
     ("entities", "&lt;a&gt; &amp;amp; &copy; &#8364; &nosuch;", "<a> &amp; © € &nosuch;",
      "&lt;a&gt; &amp;amp; © € &amp;nosuch;"),
-    ("numbers that count", "1. a\n1. b\n   1. c\n   1. d\n1. e", "1. a\n2. b\n  1. c\n  2. d\n3. e", None),
+    ("numbers that count", "1. a\n   1. b\n   1. c\n   1. d\n1. e", "1. a\n  1. b\n  2. c\n  3. d\n2. e", None),
     ("numbers that do not", "3. a\n2. b\n07. c\n1. d", "3. a\n2. b\n07. c\n1. d", None),
     ("a rule right below words", "It is so.\n---\nNext", "It is so.\n\n———\n\nNext", None),
     ("a rule right below lines", "a\n**b**\n---\nc", "a\n*b*\n\n———\n\nc", "a\n<b>b</b>\n\n———\n\nc"),
