@@ -9,7 +9,7 @@ from tests.contracts.world import World
 from turnkeeper.model.ids import WorkspaceId
 from turnkeeper.model.outbound import NotSent, Rejected
 from turnkeeper.model.policy import Channel, RateLimit
-from turnkeeper.store.base import Intake, Stray
+from turnkeeper.store.base import Intake, Stray, Traffic
 from turnkeeper.testing.events import TURNS, channel, echo, event, text
 
 DAY = 86_400.0
@@ -255,3 +255,22 @@ async def test_a_queue_that_cannot_be_sent_for_a_month_ends(world: OpenWorld) ->
             dispatch = await w.record(dispatch.send, NotSent("down"), backoff=DAY / 4)
         assert await w.states() == {"failed": 1}
         assert (await w.conversation()).unsent == 0
+
+
+async def test_the_traffic_of_each_channel_is_told(world: OpenWorld) -> None:
+    shop, desk, other = channel(), channel("desk"), channel(workspace="other")
+    async with world(shop, desk, other) as w:
+        assert await w.store.traffic() == []
+        await w.store.pause_channel(shop.workspace_id, shop.id, "token", w.now)
+        await w.hear("hi")
+        await w.commit(await w.turn(), "one", "two")
+        heard_at = w.now = w.now + 5
+        await w.hear(text("hi", of="15551230002"))
+        w.now += 5
+        await w.hear(text("hi"), channel=desk)
+        await w.hear(text("hi"), channel=other)
+        assert await w.store.traffic() == [
+            Traffic(desk.workspace_id, desk.id, 1, w.now, 0),
+            Traffic(shop.workspace_id, shop.id, 2, heard_at, 2),
+            Traffic(other.workspace_id, other.id, 1, w.now, 0),
+        ]

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import msgspec
 import pytest
 
 from tests.contracts.conftest import OpenWorld
@@ -231,6 +232,22 @@ class TestOperators:
             assert w.sent == ["hello, Ada here"]
             assert await w.states() == {"person": 2}
             assert (await w.conversation()).mode == "human"
+
+    async def test_one_that_does_not_take_over_leaves_the_turn_alone(self, world: OpenWorld) -> None:
+        async with world() as w:
+            turn = await running(w)
+            template = {"type": "template", "name": "hello", "language": "en"}
+            details: dict[str, object] = {"takes_over": False, "content": template}
+            await w.hear(msgspec.structs.replace(event("operator", "[template hello]"), details=details))
+            after = await w.conversation()
+            assert (after.mode, after.owner, after.unsent) == ("bot", W1, 1)
+            assert await w.states() == {"running": 1, "person": 1}
+            dispatch = await w.commit(turn, "and the answer")
+            assert dispatch.send is not None
+            assert msgspec.json.decode(dispatch.send.row.content) == template
+            following = await w.record(dispatch.send, Accepted("out.0"))
+            await w.deliver(following)
+            assert w.sent == ["and the answer"]
 
     async def test_several_are_all_sent_in_order(self, world: OpenWorld) -> None:
         async with world() as w:

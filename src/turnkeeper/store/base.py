@@ -218,6 +218,16 @@ class Vitals(NamedTuple):
     oldest_due_at: float | None = None
 
 
+class Traffic(NamedTuple):
+    """What there is of one channel: conversations, when a contact last wrote, how many messages wait to be sent."""
+
+    workspace_id: WorkspaceId
+    channel_id: ChannelId
+    conversations: int
+    contact_at: float | None
+    unsent: int
+
+
 class Moment(NamedTuple):
     """One line of a conversation's story: what happened when. A `waiting` with a `seq` waits still.
 
@@ -340,6 +350,9 @@ class Store(MediaRecords, Protocol):
 
     async def paused_channels(self) -> list[tuple[WorkspaceId, ChannelId, str, float]]:
         """Channels that are stopped: workspace, channel, reason, since."""
+
+    async def traffic(self) -> list[Traffic]:
+        """Every channel that has conversations, configured or not."""
 
     async def history(self, key: ConversationKey, limit: int) -> list[Line]:
         """The last `limit` lines that were said, oldest first."""

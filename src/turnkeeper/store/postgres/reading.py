@@ -12,7 +12,7 @@ from turnkeeper.model.conversation import Conversation, EventRow, OutboundRow, S
 from turnkeeper.model.ids import ChannelId, ConversationKey, WorkspaceId
 from turnkeeper.model.media import MediaRow
 from turnkeeper.store import story
-from turnkeeper.store.base import Ledger, Line, Moment, Vitals
+from turnkeeper.store.base import Ledger, Line, Moment, Traffic, Vitals
 from turnkeeper.store.ledger import DUPLICATE, MEDIA_REFUSED, summed
 from turnkeeper.store.postgres import statements as sql
 from turnkeeper.store.postgres.rows import PostgresRows
@@ -63,6 +63,13 @@ async def paused_channels(connection: PooledConnection) -> list[tuple[WorkspaceI
         "select workspace_id, channel_id, reason, paused_at from channel_pause order by paused_at"
     )
     return [(row[0], row[1], row[2], row[3]) for row in found]
+
+
+async def traffic(connection: PooledConnection) -> list[Traffic]:
+    """What there is of each channel."""
+    sql = """select workspace_id, channel_id, count(*), max(contact_at), sum(unsent) from conversation
+      group by 1, 2 order by 1, 2"""
+    return [Traffic(*row) for row in await connection.fetch(sql)]
 
 
 async def _newest(

@@ -16,6 +16,7 @@ from turnkeeper.store.base import (
     Line,
     Moment,
     Sent,
+    Traffic,
     TurnCommit,
     Vitals,
 )
@@ -169,6 +170,9 @@ class PostgresStore(PostgresMedia, ScriptedStore[PostgresRows]):
 
     async def paused_channels(self) -> list[tuple[WorkspaceId, ChannelId, str, float]]:
         return await self._read(reading.paused_channels)
+
+    async def traffic(self) -> list[Traffic]:
+        return await self._read(reading.traffic)
 
     async def history(self, key: ConversationKey, limit: int) -> list[Line]:
         return await self._read(lambda connection: reading.history(connection, key, limit))

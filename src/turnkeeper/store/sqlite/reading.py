@@ -12,7 +12,7 @@ from turnkeeper.model.conversation import Conversation, EventRow, OutboundRow, S
 from turnkeeper.model.ids import ChannelId, ConversationKey, WorkspaceId
 from turnkeeper.model.media import MediaRow
 from turnkeeper.store import story
-from turnkeeper.store.base import Ledger, Line, Moment, Vitals
+from turnkeeper.store.base import Ledger, Line, Moment, Traffic, Vitals
 from turnkeeper.store.ledger import DUPLICATE, MEDIA_REFUSED, summed
 from turnkeeper.store.sqlite.rows import BY_EXTERNAL, SqliteRows, columns
 
@@ -54,6 +54,13 @@ def paused_channels(connection: apsw.Connection) -> list[tuple[WorkspaceId, Chan
     """Channels that are stopped."""
     found = _all(connection, "select workspace_id, channel_id, reason, paused_at from channel_pause order by 4")
     return [(row[0], row[1], row[2], row[3]) for row in found]
+
+
+def traffic(connection: apsw.Connection) -> list[Traffic]:
+    """What there is of each channel."""
+    sql = """select workspace_id, channel_id, count(*), max(contact_at), sum(unsent) from conversation
+      group by 1, 2 order by 1, 2"""
+    return [Traffic(*row) for row in _all(connection, sql)]
 
 
 def _newest(connection: apsw.Connection, key: ConversationKey, limit: int) -> tuple[list[EventRow], list[OutboundRow]]:

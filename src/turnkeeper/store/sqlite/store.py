@@ -19,6 +19,7 @@ from turnkeeper.store.base import (
     Ledger,
     Line,
     Moment,
+    Traffic,
     Vitals,
 )
 from turnkeeper.store.scripted import ScriptedStore
@@ -185,6 +186,9 @@ class SqliteStore(SqliteMedia, ScriptedStore[SqliteRows]):
 
     async def paused_channels(self) -> list[tuple[WorkspaceId, ChannelId, str, float]]:
         return await self._read(reading.paused_channels)
+
+    async def traffic(self) -> list[Traffic]:
+        return await self._read(reading.traffic)
 
     async def history(self, key: ConversationKey, limit: int) -> list[Line]:
         return self._glance(lambda connection: reading.history(connection, key, limit))

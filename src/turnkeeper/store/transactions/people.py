@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from turnkeeper.model.conversation import Conversation, EventRow, EventState, Mode, SessionRow
 from turnkeeper.model.events import Inbound
 from turnkeeper.model.ids import ConversationKey
+from turnkeeper.model.outbound import Content, Text
 from turnkeeper.model.policy import Channel
 from turnkeeper.rules import mailbox, outbox
 from turnkeeper.rules.effects import with_carried
@@ -130,8 +131,13 @@ def _operators(conversation: Conversation, event: Inbound, channel: Channel, now
 
 
 def admit_operator(conversation: Conversation, event: Inbound, now: float) -> Admission:
-    """What an operator writes in the console or through the API: it is sent, and takes over."""
+    """What an operator writes in the console or through the API: it is sent, and takes over.
+
+    `details`: `content` instead of a text, as JSON; `takes_over` false leaves the conversation to whoever has it.
+    """
     counted = replace(mailbox.lapse(conversation, now), in_last=conversation.in_last + 1)
+    if (event.details or {}).get("takes_over") is False:
+        return mailbox.close_watermark(conversation, Admission(counted, EventState.PERSON, notice=event.text or ""))
     taken = mailbox.take_over(counted, Mode.HUMAN, counted.mode_until)
     return mailbox.close_watermark(
         conversation,
@@ -143,6 +149,12 @@ def admit_operator(conversation: Conversation, event: Inbound, now: float) -> Ad
             cancels=(EventState.PERSON, None),
         ),
     )
+
+
+def said_by(event: Inbound, notice: str) -> Content:
+    """What goes out for a notice: an operator's own content, else the words."""
+    given = (event.details or {}).get("content") if event.kind == "operator" else None
+    return Text(notice) if given is None else msgspec.convert(given, Content)
 
 
 async def _is_ours(desk: Desk, conversation: Conversation, external_id: str | None) -> bool:

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from turnkeeper.model.conversation import Conversation, EventRow, EventState, OutboundRow, StrayRow
 from turnkeeper.model.events import Inbound
 from turnkeeper.model.ids import ConversationKey, WorkerId
-from turnkeeper.model.outbound import Text
+from turnkeeper.model.outbound import Content
 from turnkeeper.model.policy import Channel, Directory
 from turnkeeper.rules import mailbox
 from turnkeeper.store.base import Arrival, Intake, Stray, Taken, Wake
@@ -160,7 +160,8 @@ async def _admit(batch: _Batch, arrival: Arrival, key: ConversationKey, digest: 
         await people.cancel_open(batch.desk, key, admission.cancels, now)
     batch.events.append(_event_row(arrival, key, batch.desk[key].in_last, digest, admission))
     if admission.notice:
-        _say(batch, key, channel, admission.notice, -batch.desk[key].in_last, now)
+        content = people.said_by(event, admission.notice)
+        _say(batch, key, channel, content, -batch.desk[key].in_last, now)
     batch.touched.append(key)
 
 
@@ -195,8 +196,8 @@ def _event_row(
     )
 
 
-def _say(batch: _Batch, key: ConversationKey, channel: Channel, text: str, turn_no: int, now: float) -> None:
-    """Put a sentence into the outbox, outside any turn."""
+def _say(batch: _Batch, key: ConversationKey, channel: Channel, content: Content, turn_no: int, now: float) -> None:
+    """Put a message into the outbox, outside any turn."""
     conversation = batch.desk[key]
     seq = conversation.out_last + 1
     batch.notices.append(
@@ -207,7 +208,7 @@ def _say(batch: _Batch, key: ConversationKey, channel: Channel, text: str, turn_
             channel.id,
             turn_no,
             0,
-            _encode(Text(text)),
+            _encode(content),
             created_at=now,
             expires_at=now + channel.turns.reply_expires,
         )
