@@ -21,6 +21,7 @@ from turnkeeper import (
     LocationRequest,
     Reaction,
     Section,
+    Sections,
     Template,
     Text,
     Turn,
@@ -28,6 +29,7 @@ from turnkeeper import (
 )
 from turnkeeper.bots.saying import sayable
 from turnkeeper.model.outbound import Sayable
+from turnkeeper.model.policy import TurnPolicy
 from turnkeeper.testing import events
 from turnkeeper.testing.conversation import conversation, in_virtual_time
 
@@ -194,3 +196,25 @@ async def test_what_is_offered_can_be_tapped() -> None:
         assert person.heard == ["Which day?", "tu: Tuesday", "Which?", "2: Two"]
         with pytest.raises(AssertionError, match="nobody offered 'Three', only"):
             await person.taps("Three")
+
+
+@in_virtual_time
+async def test_sections_are_said_whole_and_long_answers_numbered_where_the_bot_asks_for_it() -> None:
+    bot = Bot("reporter")
+
+    @bot.stage("telling", first=True)
+    async def telling(turn: Turn) -> None:
+        await turn.reply(Sections(["*Doctor*: " + "a" * 3000, "Next: " + "b" * 3000]), quote=True)
+
+    async with conversation(bot, turns=TurnPolicy(part_numbers=True)) as ada:
+        await ada.says("hello")
+
+        first, second = ada.heard
+
+    assert first.startswith("_Doctor_: aaa")
+    assert first.endswith("a\n\n(1/2)")
+    assert second.startswith("Next: b")
+    with pytest.raises(TypeError, match=re.escape("sections are several: write ('one',) for one")):
+        sayable(Sections("one"))
+    with pytest.raises(TypeError, match="Expected `str`, got `int`"):
+        sayable(Sections((3,)))  # type: ignore[arg-type]

@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,11 +13,12 @@ from turnkeeper.channels.base import Capabilities
 from turnkeeper.engine.clock import SystemClock
 from turnkeeper.engine.journal import idempotency_key
 from turnkeeper.engine.patience import until_stored
-from turnkeeper.engine.rendering import rendered
+from turnkeeper.engine.rendering import Rendered, rendered
 from turnkeeper.model.conversation import StepRow
 from turnkeeper.model.errors import Fenced, StoreUnavailable
 from turnkeeper.model.ids import ConversationId, WorkspaceId
 from turnkeeper.model.limits import ContentLimits
+from turnkeeper.model.outbound import Sections
 from turnkeeper.testing.conversation import in_virtual_time
 from turnkeeper.testing.virtual_time import VirtualClock
 
@@ -107,3 +109,22 @@ def test_a_key_is_the_same_for_one_step_and_different_for_any_other(one: StepRow
         return (*where, step.attempt, step.name, step.occurrence)
 
     assert (idempotency_key(one) == idempotency_key(other)) == (place(one) == place(other))
+
+
+def test_declared_sections_are_not_cut_and_parts_are_numbered() -> None:
+    texts = ("One two three. Four.", "Five six seven.\n\nEight nine ten.")
+    sections = Sections(texts, reply_to="wamid.1")
+    can = Capabilities(ContentLimits(text=45))
+
+    whole = _bodies(rendered([sections], can))
+    undeclared = _bodies(rendered(["\n\n".join(texts)], can))
+    numbered = _bodies(rendered([sections], can, numbered=True))
+
+    assert whole == [(texts[0], "wamid.1"), (texts[1], None)]
+    assert undeclared == [(f"{texts[0]}\n\nFive six seven.", None), ("Eight nine ten.", None)]
+    assert [body for body, _ in numbered] == [f"{texts[0]}\n\n(1/2)", f"{texts[1]}\n\n(2/2)"]
+
+
+def _bodies(said: Rendered) -> list[tuple[str, str | None]]:
+    contents = [msgspec.json.decode(each) for each in said.contents]
+    return [(each["body"], each.get("reply_to")) for each in contents]

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from tests.text.checks import TelegramText, visible_words, whatsapp_pairs
 from turnkeeper.model.limits import Markup
+from turnkeeper.model.outbound import Sections
 from turnkeeper.text import markdown
-from turnkeeper.text.rendering import Sections, length, plain_line, render, render_line
+from turnkeeper.text.rendering import length, plain_line, render, render_line
 
 MARKUPS: tuple[Markup, ...] = get_args(Markup)
 LIMITS = st.sampled_from([20, 21, 30, 45, 80, 200, 1024, 4096])

@@ -4,8 +4,9 @@ import pytest
 
 from tests.text.checks import TelegramText, visible_words
 from turnkeeper.model.limits import Markup
+from turnkeeper.model.outbound import Sections
 from turnkeeper.text.cutting import split_words
-from turnkeeper.text.rendering import Sections, length, plain_line, render, render_line
+from turnkeeper.text.rendering import length, plain_line, render, render_line
 
 URL = "https://example.org/a/long/way/to/go"
 

@@ -22,6 +22,7 @@ from turnkeeper.model.outbound import (
     Reaction,
     Reply,
     Sayable,
+    Sections,
     Template,
     Text,
     UrlButton,
@@ -39,11 +40,13 @@ _LONGEST_EMOJI = 20
 
 def sayable(said: Reply, reply_to: str | None = None) -> Reply:
     """The same, quoting `reply_to`. Raises TypeError and ValueError for what no channel could say."""
-    if not isinstance(said, (str, *_SAYABLE)):
+    if not isinstance(said, (str, Sections, *_SAYABLE)):
         raise TypeError(f"text and contents can be said, not a {type(said).__name__}")
     if isinstance(said, str):
         return said if reply_to is None else Text(said, reply_to=reply_to)
     checked = _typed(said)
+    if isinstance(checked, Sections):
+        return checked if reply_to is None else replace(checked, reply_to=reply_to)
     for problem in _problems(checked):
         raise ValueError(f"{type(said).__name__}: {problem}")
     if reply_to is None:
@@ -66,12 +69,14 @@ def latest_message(events: Sequence[Inbound]) -> str | None:
     return next((known for known in reversed(ids) if known), None)
 
 
-def _typed(said: Sayable) -> Sayable:
+def _typed(said: Sayable | Sections) -> Sayable | Sections:
     """With every field of the type that it should have. Raises TypeError."""
     if isinstance(getattr(said, "file", None), (str, bytes)):
         raise TypeError(f"{type(said).__name__}: a file is File(link='https://…'), or what turn.attach gave")
     try:
-        typed: Sayable = msgspec.convert(msgspec.to_builtins(said, builtin_types=(bytes, bytearray)), type(said))
+        typed: Sayable | Sections = msgspec.convert(
+            msgspec.to_builtins(said, builtin_types=(bytes, bytearray)), type(said)
+        )
     except (msgspec.ValidationError, TypeError) as error:
         raise TypeError(f"{type(said).__name__}: {error}") from error
     return typed

@@ -238,6 +238,11 @@ class BotKeys(Keys):
         "for nothing.",
         examples=['"Please write that as text."'],
     )
+    part_numbers: bool = Field(
+        _POLICY.part_numbers,
+        description='true: the parts of an answer that takes several messages end in "(1/3)".',
+        examples=["false"],
+    )
     reactions: bool = Field(
         _POLICY.reactions,
         description="true: an emoji under a message starts a turn too.",

@@ -207,6 +207,7 @@ def _turns(keys: BotKeys) -> TurnPolicy:
         reads=keys.reads,
         unsupported_reply=keys.unsupported_reply,
         reactions=keys.reactions,
+        part_numbers=keys.part_numbers,
     )
 
 

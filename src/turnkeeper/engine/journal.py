@@ -209,7 +209,8 @@ class Journal:
             raise self.over
         if stored is not None and stored.arguments != digest:
             raise StepChanged("say_now said something else at this place before")
-        words = rendered([said], self._sender.capabilities(self._claimed.channel))
+        channel = self._claimed.channel
+        words = rendered([said], self._sender.capabilities(channel), numbered=channel.turns.part_numbers)
         self.notes += words.notes
         if stored is not None:
             return

@@ -19,6 +19,7 @@ from turnkeeper.model.outbound import (
     Refused,
     Reply,
     Sayable,
+    Sections,
     Template,
     Text,
     UrlButton,
@@ -40,13 +41,16 @@ class Rendered:
     notes: list[str]
 
 
-def rendered(replies: Sequence[Reply], capabilities: Capabilities) -> Rendered:
-    """Each reply as one or more encoded contents. What cannot be said is a row that fails with its reason."""
+def rendered(replies: Sequence[Reply], capabilities: Capabilities, *, numbered: bool = False) -> Rendered:
+    """Each reply as one or more encoded contents. What cannot be said is a row that fails with its reason.
+
+    `numbered`: the parts of a long text end in "(1/3)".
+    """
     contents: list[bytes] = []
     notes: list[str] = []
     for reply in replies:
         said = Text(reply) if isinstance(reply, str) else reply
-        for content in _marked_up(said, capabilities, notes):
+        for content in _marked_up(said, capabilities, numbered, notes):
             fitted = fit(content, capabilities.limits, capabilities.markup)
             contents += map(_encode, fitted.contents)
             notes += fitted.notes
@@ -54,16 +58,19 @@ def rendered(replies: Sequence[Reply], capabilities: Capabilities) -> Rendered:
     return Rendered(contents, notes)
 
 
-def _marked_up(said: Sayable, capabilities: Capabilities, notes: list[str]) -> Iterator[Content]:
+def _marked_up(
+    said: Sayable | Sections, capabilities: Capabilities, numbered: bool, notes: list[str]
+) -> Iterator[Content]:
     """In the channel's markup, what is too long split before; the first part quotes what the whole did."""
+    if isinstance(said, Sections):
+        parts = render(said, capabilities.markup, capabilities.limits.text, numbered=numbered)
+        yield from _texts(Text("", reply_to=said.reply_to), parts, notes)
+        return
     limit = body_limit(said, capabilities.limits, capabilities.markup)
     match said:
         case Text():
-            parts = _parts(said.body, limit, capabilities)
-            if not parts:
-                notes.append("an empty text was left out")
-            for place, part in enumerate(parts):
-                yield replace(said, body=part, reply_to=None if place else said.reply_to)
+            parts = render(said.body, capabilities.markup, limit, numbered=numbered)
+            yield from _texts(said, parts, notes)
         case Buttons() | List() | UrlButton() | LocationRequest():
             parts = _parts(said.body, limit, capabilities) or [""]
             quoted = said.reply_to
@@ -84,6 +91,13 @@ def _marked_up(said: Sayable, capabilities: Capabilities, notes: list[str]) -> I
             yield Refused(words_of(said), "; ".join(wrong))
         case _:
             yield said
+
+
+def _texts(said: Text, parts: Sequence[str], notes: list[str]) -> Iterator[Text]:
+    if not parts:
+        notes.append("an empty text was left out")
+    for place, part in enumerate(parts):
+        yield replace(said, body=part, reply_to=None if place else said.reply_to)
 
 
 def _parts(markdown: str, limit: int, capabilities: Capabilities) -> list[str]:

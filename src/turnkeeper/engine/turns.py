@@ -166,7 +166,8 @@ class TurnRunner:
             saved_at=now,
         )
         handed_over = None if answer.handover is None else f"handed over: {answer.handover}"
-        said = rendered(answer.replies, self._sender.capabilities(claimed.channel))
+        numbered = claimed.channel.turns.part_numbers
+        said = rendered(answer.replies, self._sender.capabilities(claimed.channel), numbered=numbered)
         told = (answer.trace or journal.trace, *journal.notes, *said.notes, handed_over)
         return TurnCommit(
             claimed.run,

@@ -163,11 +163,11 @@ class Section(msgspec.Struct, frozen=True, omit_defaults=True):
         force_setattr(self, "rows", _choices(self.rows))
 
 
-Sections = Mapping[str, Choices] | Iterable[Section | Choice | str]
+Rows = Mapping[str, Choices] | Iterable[Section | Choice | str]
 """Rows by the title of their section; or sections; or rows of one section without a title."""
 
 
-def _sections(given: Sections) -> tuple[Section, ...]:
+def _sections(given: Rows) -> tuple[Section, ...]:
     """Raises TypeError."""
     if isinstance(given, Mapping):
         return tuple(Section(rows, title) for title, rows in given.items())
@@ -198,7 +198,7 @@ class List(msgspec.Struct, frozen=True, tag="list", omit_defaults=True):
             self,
             body: str,
             button: str,
-            sections: Sections,
+            sections: Rows,
             header: str | None = None,
             footer: str | None = None,
             reply_to: str | None = None,
@@ -278,7 +278,29 @@ Sayable = (
 Content = Sayable | Refused
 """What a row may hold."""
 
-Reply = str | Sayable
+
+class Sections(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Texts in Markdown, one below the other, of which none is cut if it fits into one message."""
+
+    texts: tuple[str, ...]
+    reply_to: str | None = None
+
+    if TYPE_CHECKING:
+
+        def __init__(self, texts: Iterable[str], reply_to: str | None = None) -> None: ...
+
+    def __post_init__(self) -> None:
+        force_setattr(self, "texts", _several(self.texts))
+
+
+def _several(given: Iterable[str]) -> tuple[str, ...]:
+    """Raises TypeError."""
+    if isinstance(given, str):
+        raise TypeError(f"sections are several: write ({given[:40]!r},) for one")
+    return tuple(given)
+
+
+Reply = str | Sayable | Sections
 """What a bot may say; a `str` is Markdown."""
 
 _ENDINGS: dict[str, Literal["image", "video"]] = {
@@ -317,7 +339,7 @@ def shown_as(file: File) -> Literal["image", "video", "document"]:
     return _ENDINGS.get(name.rpartition(".")[2].lower(), "document")
 
 
-def files_of(content: Content) -> tuple[File, ...]:
+def files_of(content: Content | Sections) -> tuple[File, ...]:
     """Every file that a content carries, in the order in which the person sees them."""
     match content:
         case Image(file=file) | Video(file=file) | Audio(file=file) | VoiceNote(file=file):

@@ -6,11 +6,11 @@ Every function here is pure: the same text gives the same parts. None raises for
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import dropwhile
 from typing import Final
 
 from turnkeeper.model.limits import Markup
+from turnkeeper.model.outbound import Sections
 from turnkeeper.text import inlines, markdown, plain, telegram, whatsapp
 from turnkeeper.text.blocks import Block, Span
 from turnkeeper.text.cutting import cut
@@ -19,13 +19,6 @@ from turnkeeper.text.writing import Writer, Written, replaced
 
 _WRITERS: Final[dict[Markup, Writer]] = {"whatsapp": whatsapp, "telegram": telegram, "plain": plain}
 _MORE: Final = "…"
-
-
-@dataclass(frozen=True, slots=True)
-class Sections:
-    """Texts in Markdown that belong together each: none is cut if it fits into one part."""
-
-    texts: tuple[str, ...]
 
 
 def render(said: str | Sections, markup: Markup, limit: int, *, numbered: bool = False) -> list[str]:
