@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 from pydantic_core import PydanticCustomError
 
+from turnkeeper.model.policy import Groups, OwnerWords
+
 DAY = 86_400.0
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3_600.0, "d": DAY}
 _DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)\s*(ms|s|m|h|d)?")
@@ -44,6 +46,11 @@ def read_whole(value: object) -> object:
     return value
 
 
+def read_cap(value: object) -> object:
+    """A whole number, or None for `off`."""
+    return None if value is None or value == "off" else read_whole(value)
+
+
 def read_token(value: object) -> object:
     """What travels in a header: another character would end the header, or break each call."""
     if isinstance(value, str) and not all("!" <= each <= "~" for each in value):
@@ -73,6 +80,39 @@ def read_address(value: object) -> object:
     return value
 
 
+def read_people(value: object) -> object:
+    """Numbers as people write them, or addresses (`telegram:1234`), as addresses; several in one text by commas."""
+    if isinstance(value, str):
+        value = [each for each in value.split(",") if each.strip()]
+    if not isinstance(value, list | tuple):
+        wrong(f"{value!r} is not a list", 'Write ["+60123456789"].')
+    return tuple(_address_of(each) for each in value)
+
+
+def _address_of(value: object) -> str:
+    written = value.strip() if isinstance(value, str) else ""
+    if re.fullmatch(r"[a-z]+:\S+", written):
+        return written
+    digits = re.sub(r"[\s().+-]", "", written)
+    if not re.fullmatch(r"[0-9]{7,15}", digits):
+        wrong("is not a phone number", 'Write it with the code of its country: "+60123456789".')
+    return f"phone:{digits}"
+
+
+def read_signs(value: object) -> object:
+    """Three different marks that no number begins with."""
+    if not isinstance(value, str) or not re.fullmatch(r"(?!.*(.).*\1)[^\w\s+(]{3}", value):
+        wrong(f"{value!r} is not three different signs", 'Write three that are neither letters nor digits: "/?#".')
+    return value
+
+
+def read_word(value: object) -> object:
+    """A word of the owner's: what is typed is compared without the space around it."""
+    return value.strip() if isinstance(value, str) else value
+
+
+People = Annotated[tuple[str, ...], BeforeValidator(read_people)]
+Word = Annotated[str, BeforeValidator(read_word)]
 Seconds = Annotated[float, BeforeValidator(read_duration)]
 Whole = Annotated[int, BeforeValidator(read_whole)]
 Address = Annotated[str, BeforeValidator(read_address)]
@@ -130,6 +170,61 @@ class ChannelKeys(Keys):
         examples=['"30s"'],
     )
     send_limit: Seconds = Field(20.0, gt=0, description="How long one send may take.", examples=['"20s"'])
+    groups: Groups = Field(
+        "ignore",
+        description="What is heard of groups that the account is in: nothing, what mentions or answers us, or all.",
+        examples=['"mention"'],
+    )
+    owner_takes: Word = Field(
+        "",
+        max_length=40,
+        description="Typed by the owner, on the business's phone, in a customer's chat: a person takes over until the "
+        'bot is given back. "": off.',
+        examples=['"cmd"'],
+    )
+    owner_gives: Word = Field(
+        "", max_length=40, description='The same, for giving back to the bot. "": off.', examples=['"dmc"']
+    )
+    owner_numbers: People = Field(
+        (),
+        description="The owner's own numbers: from these, `/NUMBER` to the business takes over the customer with that "
+        "number, `?NUMBER` gives back, `#NUMBER` lets the bot go on.",
+        examples=['["+60123456789"]'],
+    )
+    owner_signs: Annotated[str, BeforeValidator(read_signs)] = Field(
+        "/?#", description="The signs for these three, in this order.", examples=['"/?#"']
+    )
+    owner_nudge: str = Field(
+        "Continue",
+        min_length=1,
+        max_length=200,
+        description="What the bot reads when it is told to go on.",
+        examples=['"Teruskan"'],
+    )
+    tester_numbers: People = Field(
+        (),
+        description="Numbers that may erase their own conversation by the word `delete_word`.",
+        examples=['["+60123456789"]'],
+    )
+    delete_word: Word = Field(
+        "DELETE", min_length=1, max_length=40, description="That word, exactly.", examples=['"DELETE"']
+    )
+    deleted_reply: str = Field(
+        "Your data has been deleted.",
+        max_length=1000,
+        description='What a tester is told then; "": nothing.',
+        examples=['"Sudah Delete Data Anda"'],
+    )
+
+    @property
+    def daily_limit(self) -> int | None:
+        """Messages in any 24 hours; None: as many as there are."""
+        return None
+
+    @property
+    def pause(self) -> float:
+        """Seconds between two messages, on average."""
+        return 0.0
 
     @property
     def account_ids(self) -> tuple[str, ...]:
@@ -151,6 +246,19 @@ class ChannelKeys(Keys):
         """Messages a second at most; None: as many as there are."""
         return None
 
+    def owner(self) -> OwnerWords:
+        """What the owner may type."""
+        return OwnerWords(
+            self.owner_takes,
+            self.owner_gives,
+            frozenset(self.owner_numbers),
+            self.owner_signs,
+            self.owner_nudge,
+            frozenset(self.tester_numbers),
+            self.delete_word,
+            self.deleted_reply,
+        )
+
     def credentials(self) -> tuple[str, ...]:
         """What authorizes its sends: a channel that was refused is tried again once these change."""
         raise NotImplementedError
@@ -158,3 +266,33 @@ class ChannelKeys(Keys):
     def credentials_digest(self) -> str:
         """The credentials, told apart without being told."""
         return sha256("\n".join(self.credentials()).encode()).hexdigest()[:32]
+
+
+class GatewayKeys(ChannelKeys):
+    """What unofficial gateways to WhatsApp have besides: the number is a phone's, and should look like one."""
+
+    daily_cap: Annotated[int | None, BeforeValidator(read_cap)] = Field(
+        None,
+        ge=1,
+        le=1_000_000,
+        description="Messages that the number sends in any 24 hours at most; what is more waits, and is not given up "
+        'for that. "off": no limit.',
+        examples=["1000"],
+    )
+    human_pause: Seconds = Field(
+        1.0,
+        le=600.0,
+        description="Seconds between two messages of the number, on average: each pause is half to one and a half of "
+        "it. 0: none.",
+        examples=['"1s"'],
+    )
+
+    @property
+    def daily_limit(self) -> int | None:
+        """As set."""
+        return self.daily_cap
+
+    @property
+    def pause(self) -> float:
+        """As set."""
+        return self.human_pause

@@ -231,10 +231,14 @@ def _receiver(name: str, keys: ChannelKeys, bot: BotSettings, environment: str) 
             parts=keys.parts,
             parts_wait=keys.parts_wait,
             stale_uploads=can.stale_uploads,
+            daily_cap=keys.daily_limit,
+            human_pause=keys.pause,
         ),
         config=adapter_config(keys),
         elsewhere=keys.environment if keys.environment not in ("", environment) else None,
         credentials=keys.credentials_digest(),
+        groups=keys.groups,
+        owner=keys.owner(),
     )
     return Receiver(channel, keys.account_ids, keys.proof, keys.path_secret)
 

@@ -67,6 +67,8 @@ def _default(name: str, info: FieldInfo) -> str:
             return f'`"{_spoken(value)}"`'
         case str():
             return f'`"{value}"`'
+        case ():
+            return "none"
         case None:
             return f'`"{_NONE.get(name, "off")}"`'
         case _:

@@ -65,6 +65,8 @@ class Conversation(msgspec.Struct, frozen=True):
     rows that are not settled. `pair_tat`: how far what was sent to this contact lies ahead of the pair's limit
     (rules.pacing). `first_at`/`last_at`: the waiting messages of the contact; `turn_first_at`: the
     first message of the running turn. `addresses` are joined by newlines, the one to answer first.
+    `offered`: the row whose numbered choices may be typed back (rules.choices), below zero once the turn under way
+    has one of them, 0 for none. `early`: edits, deletions and reactions that wait for the message they are about.
     """
 
     workspace_id: WorkspaceId
@@ -106,6 +108,8 @@ class Conversation(msgspec.Struct, frozen=True):
     held_echoes: int = 0
     duplicates: int = 0
     pair_tat: float | None = None
+    offered: int = 0
+    early: int = 0
 
     @property
     def key(self) -> ConversationKey:

@@ -113,6 +113,9 @@ class Inbound(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     `timestamp` is the provider's, in unix seconds. `addresses` are the sender's, the one to answer first:
     `user:` (business-scoped id), `parent:`, `phone:` (digits), or a provider's own prefix; `chat_id` names
     a group. For an echo (`from_me`) `addresses` and `chat_id` are those of the person it was written to.
+    In a group (`is_group`) `addresses` are the sender's all the same, and `mentions_us` says that the message names
+    us or answers one of ours, where the body tells it (an answer to what we are known to have sent is found by
+    `reply_to` anyway). A channel that hears groups answers to the one address `group:` + `chat_id`.
     `dedup_key` is what makes the event the same one when it is delivered again. `cards`, `order` and `ad` are
     the readable forms of what `contacts_count`, `order_items` and `referral` only sum up or pass on.
     """
@@ -144,6 +147,7 @@ class Inbound(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     is_group: bool = False
     from_me: bool = False
     forwarded: bool = False
+    mentions_us: bool = False
     error_codes: tuple[int, ...] = ()
     cards: tuple[ContactCard, ...] = ()
     order: Order | None = None
@@ -163,8 +167,9 @@ class Inbound(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 
     @property
     def aims_at(self) -> str | None:
-        """What the message that it edits or deletes is known as."""
-        return self.target_message_key or self.target_message_id
+        """What the message that it edits, deletes or reacts to is known as."""
+        reacted_to = None if self.reaction is None else self.reaction.message_id
+        return self.target_message_key or self.target_message_id or reacted_to
 
 
 class DeliveryUpdate(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -242,21 +247,10 @@ class SessionStatus(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tru
 
 Received = Inbound | DeliveryUpdate | Ignored | Unreadable | SessionStatus
 
-_NOT_WORDS = frozenset(
-    {
-        "works",
-        "mend",
-        "addresses",
-        "dedup_key",
-        "dedup_window",
-        "details",
-        "error",
-        "cards",
-        "order",
-        "ad",
-        "by_program",
-    }
-)
+_NOT_WORDS = frozenset({
+    "works", "mend", "addresses", "dedup_key", "dedup_window", "details", "error", "cards", "order", "ad",
+    "by_program", "mentions_us",
+})  # fmt: skip
 
 
 def words(received: Received) -> dict[str, object]:

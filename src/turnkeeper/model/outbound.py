@@ -32,11 +32,13 @@ class File(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 
 
 class Text(msgspec.Struct, frozen=True, tag="text", omit_defaults=True):
-    """Words. `preview_url`: show what its first link leads to; `reply_to`: the message that is quoted."""
+    """Words. `preview_url`: show what its first link leads to; `reply_to`: the message that is quoted; `choices`: what
+    the words offer as numbered lines, on a channel without buttons or lists for it, in the order of the numbers."""
 
     body: str
     preview_url: bool = False
     reply_to: str | None = None
+    choices: tuple[Choice, ...] = ()
 
 
 class Image(msgspec.Struct, frozen=True, tag="image", omit_defaults=True):

@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple, Protocol
 from turnkeeper.model.ids import BotId, ChannelId, WorkspaceId
 
 Overlap = Literal["interrupt", "queue", "drop"]
+Groups = Literal["ignore", "mention", "all"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,34 @@ class SendPolicy:
     """Seconds for which `delivered` is waited for at most."""
     stale_uploads: frozenset[str] = frozenset()
     """Codes of failures that may mean: the file must be uploaded anew."""
+    daily_cap: int | None = None
+    """Messages in any 24 hours; None: no limit."""
+    human_pause: float = 0.0
+    """Seconds between two messages of the number, on average; each pause is its own."""
+
+    @property
+    def is_paced(self) -> bool:
+        """Whether the number has a bucket that its messages ask."""
+        return self.per_second is not None or self.daily_cap is not None or self.human_pause > 0
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerWords:
+    """What the business's owner types on the phone to steer the bot; empty: off. `rules.owner_words` reads them.
+
+    `takes`, `gives`: in a customer's chat. `signs`: take over, give back and nudge, one character each, before a
+    customer's number, written to the business by one of `numbers`. `erases`: written by one of `testers`.
+    `numbers` and `testers` are addresses.
+    """
+
+    takes: str = ""
+    gives: str = ""
+    numbers: frozenset[str] = frozenset()
+    signs: str = "/?#"
+    nudge: str = ""
+    testers: frozenset[str] = frozenset()
+    erases: str = "DELETE"
+    erased: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +130,9 @@ class Channel:
     """The environment that it is for, where that is not this one: nothing is taken, run or sent for it here."""
     credentials: str = ""
     """A digest of what the provider knows us by: tells whether it was replaced. Empty: unknown."""
+    groups: Groups = "ignore"
+    """What is heard of groups: nothing, what is said to us, or everything."""
+    owner: OwnerWords = field(default_factory=OwnerWords)
 
 
 class Directory(Protocol):

@@ -275,7 +275,7 @@ class PostgresRows:
         if len(found) < len(wanted):
             await self._by_keys(sql.ADD_BUCKETS, wanted)
             found = await self._by_keys(sql.BUCKETS, wanted)
-        return {(row[0], row[1]): Bucket(row[2], row[3]) for row in found}
+        return {(row[0], row[1]): Bucket(*row[2:]) for row in found}
 
     async def save_buckets(self, buckets: Mapping[ChannelKey, Bucket]) -> None:
         await self._by_keys(sql.SAVE_BUCKETS, [(*key, *bucket) for key, bucket in buckets.items()])

@@ -25,7 +25,7 @@ from turnkeeper.store.base import LOOKED_BACK
 from turnkeeper.store.rows import EarlyReport
 
 _Struct = type[msgspec.Struct]
-SHAPES = {"conversation": "conversation_row2", "outbound": "outbound_row2"}
+SHAPES = {"conversation": "conversation_row3", "outbound": "outbound_row2"}
 """The row types of tables that have had columns added; the others' are named after them."""
 
 
@@ -230,14 +230,14 @@ FREE_CHANNEL = """update conversation set send_at = $3::double precision,
   where workspace_id = $1 and channel_id = $2 and unsent > 0"""
 
 BUCKETS = f"""select r.* from {_PAIR} cross join lateral (
-    select workspace_id, channel_id, tat, tail from bucket r where {_CHANNELS} for update offset 0
+    select workspace_id, channel_id, tat, tail, spent from bucket r where {_CHANNELS} for update offset 0
   ) r"""
 ADD_BUCKETS = f"""insert into bucket (workspace_id, channel_id, tat, tail) select k.w, k.c, 0, 0 from {_PAIR}
   on conflict (workspace_id, channel_id) do nothing"""
 SAVE_BUCKETS = _update_by(
     "bucket",
-    "tat = k.tat, tail = k.tail",
-    _keys(("w", "text"), ("c", "text"), ("tat", "double precision"), ("tail", "double precision")),
+    "tat = k.tat, tail = k.tail, spent = k.spent",
+    _keys(("w", "text"), ("c", "text"), ("tat", "double precision"), ("tail", "double precision"), ("spent", "bytea")),
     _CHANNELS,
 )
 

@@ -52,7 +52,8 @@ async def _submitted(batcher: Batcher, item: Any) -> Any:
 def _concerned(intake: Intake) -> Hashable:
     """Whom a webhook comes from, or what it tells of, so that this is accepted in order."""
     for arrival in intake.arrivals:
-        return (arrival.channel.id, arrival.event.addresses[:1])
+        event = arrival.event
+        return (arrival.channel.id, event.chat_id if event.is_group else event.addresses[:1])
     for report in intake.reports:
         return (report.channel.id, report.update.known_as)
     return None

@@ -117,9 +117,9 @@ _TAKE_TIMERS = f"""delete from timer where rowid in (select rowid from timer whe
   returning {columns(TimerRow)}"""
 _REFUSED = """insert into channel_refusal (workspace_id, channel_id, credentials) values (?, ?, ?)
   on conflict do update set credentials = excluded.credentials"""
-_BUCKET = "select tat, tail from bucket where workspace_id = ? and channel_id = ?"
-_SAVE_BUCKET = """insert into bucket (workspace_id, channel_id, tat, tail) values (?, ?, ?, ?)
-  on conflict do update set tat = excluded.tat, tail = excluded.tail"""
+_BUCKET = "select tat, tail, spent from bucket where workspace_id = ? and channel_id = ?"
+_SAVE_BUCKET = """insert into bucket (workspace_id, channel_id, tat, tail, spent) values (?, ?, ?, ?, ?)
+  on conflict do update set tat = excluded.tat, tail = excluded.tail, spent = excluded.spent"""
 
 
 class SqliteRows:
