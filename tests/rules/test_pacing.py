@@ -36,9 +36,9 @@ CALLED = OutboundRow(
 def test_what_a_row_is_given(
     label: str, bucket: Bucket, waited: bool, goes: bool, at: float, after: tuple[float, float]
 ) -> None:
-    found = slot(bucket, 10.0, waited=waited, now=NOW)
+    found = slot(bucket, STEP, waited=waited, now=NOW)
     assert (found.goes, found.at) == (goes, pytest.approx(at, abs=1e-6))
-    assert found.bucket == pytest.approx(after, abs=1e-6)
+    assert found.bucket[:2] == pytest.approx(after, abs=1e-6)
 
 
 @given(
@@ -50,7 +50,7 @@ def test_no_second_holds_more_than_its_share(per_second: float, asks: list[tuple
     bucket, now, instants = Bucket(), NOW, []
     for later, waited, refused in asks:
         now += later
-        found = slot(bucket, per_second, waited=waited, now=now)
+        found = slot(bucket, 1.02 / per_second, waited=waited, now=now)
         bucket = slowed(found.bucket, now + 0.3) if refused else found.bucket
         if found.goes:
             assert now <= found.at <= now + AHEAD
@@ -68,13 +68,13 @@ def test_a_queue_loses_nothing_and_moves_at_the_full_rate(length: int, per_secon
     """Rows that ask when they were told to go when they were told to, one behind the other."""
     bucket, places = Bucket(), []
     for _ in range(length):
-        found = slot(bucket, per_second, waited=False, now=NOW)
+        found = slot(bucket, 1.02 / per_second, waited=False, now=NOW)
         bucket = found.bucket
         places.append((found.at, found.goes))
     for place, (at, goes) in enumerate(places):
         assert at == pytest.approx(NOW + place * 1.02 / per_second, abs=1e-4)
         if not goes:
-            found = slot(bucket, per_second, waited=True, now=at - 0.1)
+            found = slot(bucket, 1.02 / per_second, waited=True, now=at - 0.1)
             assert (found.goes, found.at) == (True, pytest.approx(at, abs=1e-4))
             bucket = found.bucket
 

@@ -302,6 +302,11 @@ def stands_back_until(event: Inbound, sends: SendPolicy, now: float) -> float | 
     return until if until > now else None
 
 
+def sends_from(conversation: Conversation, now: float) -> float:
+    """From when on a new row could be sent at all: what stands before it may wait for room for the day."""
+    return max(now, conversation.send_at or now) if conversation.unsent else now
+
+
 def give_back(conversation: Conversation, outside_waiting: bool, now: float) -> Conversation:
     """The bot answers again; what came from no person meanwhile is due now."""
     back = replace(

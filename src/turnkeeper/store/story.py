@@ -154,6 +154,8 @@ def _of_row(row: OutboundRow) -> list[Moment]:
     if row.state in ("failed", "expired", "cancelled", "unknown") and row.settled_at is not None:
         began_at = row.created_at if row.sending_at is None else row.sending_at
         told.append(Moment(row.settled_at, row.state, turn, row.seq, label, row.reason, began_at))
+    elif row.state == "queued" and row.hold_until is not None and row.sending_at is None and row.reason:
+        told.append(Moment(row.created_at, "delayed", turn, row.seq, label, row.reason))
     elif row.settled_at is None and row.sending_at is not None:
         kind = "not_sent" if row.state == "queued" else row.state
         why = ": ".join(filter(None, (again, row.reason))) or None

@@ -84,7 +84,7 @@ class Desk:
     def _paced(self) -> Iterator[Conversation]:
         for conversation in self._held.values():
             channel = self.channel(conversation)
-            if channel is not None and channel.sends.per_second is not None:
+            if channel is not None and channel.sends.is_paced:
                 yield conversation
 
     def draw(self, conversation: Conversation, bucket: Bucket) -> None:

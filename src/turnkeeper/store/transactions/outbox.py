@@ -11,7 +11,7 @@ from turnkeeper.model.conversation import Conversation, EventState, OutboundRow
 from turnkeeper.model.ids import ConversationKey
 from turnkeeper.model.outbound import Content, files_of
 from turnkeeper.model.policy import SendPolicy
-from turnkeeper.rules import outbox, pacing, rate_limit
+from turnkeeper.rules import daily_cap, outbox, pacing, rate_limit
 from turnkeeper.rules.delivery import settle_events
 from turnkeeper.rules.retry import Outage
 from turnkeeper.store.rows import TurnEnd, TurnKey, UploadKey
@@ -53,6 +53,7 @@ async def pump(
                     desk.put(replace(desk[key], out_done=row.seq - 1, send_at=until))
                     continue
                 move = await _paced(desk, row, move, now)
+                changed += await _delayed_with(desk, row, move.row)
             if move.row != row:
                 changed.append(move.row)
             if move.move == "send":
@@ -78,6 +79,7 @@ async def mark_new(
     """
     written: list[OutboundRow] = []
     marked: dict[ConversationKey, OutboundRow] = {}
+    delays: dict[ConversationKey, float] = {}
     for row in rows:
         conversation = desk[row.conversation]
         first = row.seq == conversation.out_done + 1 and desk.channel(conversation) is not None
@@ -87,10 +89,13 @@ async def mark_new(
             move = outbox.next_move(row, policy, now=now)
             if move.move == "send":
                 move = await _paced(desk, row, move, now)
+                delays[row.conversation] = move.row.expires_at - row.expires_at
                 row = move.row
                 desk.put(replace(desk[row.conversation], send_at=row.hold_until or now))
             if move.move == "send":
                 marked[row.conversation] = row
+        elif (delay := delays.get(row.conversation, 0.0)) > 0:
+            row = replace(row, expires_at=row.expires_at + delay)
         written.append(row)
     return written, marked
 
@@ -109,23 +114,37 @@ async def _paced(desk: Desk, row: OutboundRow, move: outbox.Next, now: float) ->
     """The move of a row that may be sent, once its pair and its number were asked: sent, or held until they let it."""
     conversation = desk[row.conversation]
     policy = policy_of(desk, conversation)
-    if policy.pair is None and policy.per_second is None:
+    if policy.pair is None and not policy.is_paced:
         return move
     marked, pair_tat = replace(move.row, call_at=now), conversation.pair_tat
     if policy.pair is not None:
         allowed, pair_tat = rate_limit.admit(policy.pair, tat=pair_tat, now=now)
         if not allowed:
             return _held(row, pacing.pair_free_at(policy.pair, pair_tat))
-    if policy.per_second is not None:
+    if policy.is_paced:
         bucket = await desk.bucket(conversation)
-        slot = pacing.slot(bucket, policy.per_second, waited=row.hold_until is not None, now=now)
+        waited = row.hold_until is not None
+        slot = pacing.slot(bucket, pacing.gap(policy, row), waited=waited, now=now, cap=policy.daily_cap)
         desk.draw(conversation, slot.bucket)
+        if slot.capped:
+            return outbox.Next("hold", daily_cap.delayed(row, policy.daily_cap or 0, slot.at, now))
         if not slot.goes:
             return _held(row, slot.at - pacing.LEAD)
-        marked = replace(marked, call_at=slot.at)
+        marked = daily_cap.over(replace(marked, call_at=slot.at))
     if pair_tat != conversation.pair_tat:
         desk.put(replace(conversation, pair_tat=pair_tat))
     return outbox.Next("send", marked)
+
+
+async def _delayed_with(desk: Desk, first: OutboundRow, after: OutboundRow) -> list[OutboundRow]:
+    """What stands behind a row that waits for room lives longer by as much."""
+    delay = after.expires_at - first.expires_at
+    last = desk[first.conversation].out_last
+    if delay <= 0 or first.seq == last:
+        return []
+    behind = await desk.rows.outbound([first.key._replace(seq=seq) for seq in range(first.seq + 1, last + 1)])
+    waiting = [row for row in behind.values() if row.state == "queued"]
+    return [replace(row, expires_at=row.expires_at + delay) for row in waiting]
 
 
 def _held(row: OutboundRow, until: float) -> outbox.Next:
@@ -136,11 +155,18 @@ async def slow_down(desk: Desk, row: OutboundRow, scope: str, until: float) -> N
     """The provider refused because of the pair or the number: nobody else need find that out."""
     conversation = desk[row.conversation]
     policy = policy_of(desk, conversation)
-    if scope == "number" and policy.per_second is not None:
+    if scope == "number" and policy.is_paced:
         desk.draw(conversation, pacing.slowed(await desk.bucket(conversation), until))
     elif scope == "pair" and policy.pair is not None:
         pair_tat = pacing.pair_slowed(policy.pair, conversation.pair_tat, until)
         desk.put(replace(conversation, pair_tat=pair_tat))
+
+
+async def give_back(desk: Desk, row: OutboundRow) -> None:
+    """A message that never left does not count for the day."""
+    conversation = desk[row.conversation]
+    if policy_of(desk, conversation).daily_cap is not None:
+        desk.draw(conversation, pacing.unspent(await desk.bucket(conversation), row))
 
 
 async def _is_held(desk: Desk, key: ConversationKey, now: float) -> bool:

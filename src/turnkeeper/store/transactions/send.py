@@ -15,7 +15,7 @@ from turnkeeper.store.base import ClaimedSend, Dispatch, Sent
 from turnkeeper.store.rows import Rows
 from turnkeeper.store.transactions import reports
 from turnkeeper.store.transactions.desk import Desk
-from turnkeeper.store.transactions.outbox import change_rows, let_go, policy_of, pump, slow_down
+from turnkeeper.store.transactions.outbox import change_rows, give_back, let_go, policy_of, pump, slow_down
 from turnkeeper.store.transactions.people import settle_echoes
 
 
@@ -69,6 +69,8 @@ async def _slow_down(
 ) -> None:
     row = after.get(item.row)
     outcome = item.outcome
+    if isinstance(outcome, NotSent | Rejected) and _is_open(before.get(item.row), item):
+        await give_back(desk, before[item.row])
     if not isinstance(outcome, NotSent) or row is None or row == before[item.row] or row.state != "queued":
         return
     await slow_down(desk, row, outcome.scope, item.now + outbox.wait_of(outcome, item.backoff))

@@ -210,7 +210,7 @@ def _say(batch: _Batch, key: ConversationKey, channel: Channel, content: Content
             0,
             _encode(content),
             created_at=now,
-            expires_at=now + channel.turns.reply_expires,
+            expires_at=mailbox.sends_from(conversation, now) + channel.turns.reply_expires,
         )
     )
     send_at = conversation.send_at if conversation.unsent else now

@@ -20,6 +20,7 @@ from turnkeeper.model.conversation import (
 from turnkeeper.model.errors import Fenced
 from turnkeeper.model.ids import ConversationKey
 from turnkeeper.model.policy import Directory
+from turnkeeper.rules import mailbox
 from turnkeeper.rules.effects import still_carried
 from turnkeeper.rules.mailbox import OUTSIDE_KINDS
 from turnkeeper.store.base import ClaimedSend, Dispatch, PutOff, Run, StepKey, TurnCommit
@@ -148,7 +149,7 @@ def _outbound(
             n + place,
             content,
             created_at=now,
-            expires_at=now + lasts,
+            expires_at=mailbox.sends_from(conversation, now) + lasts,
         )
         for place, content in enumerate(contents)
     ]
