@@ -1,6 +1,6 @@
 -- What was offered as numbered text, what came before the message it is about, and what a number has sent in a day.
 
-alter table conversation add column offered bigint not null default 0, add column early integer not null default 0;
+alter table conversation add column offered bigint not null default 0, add column early bigint not null default 0;
 alter table bucket add column spent bytea not null default '';
 
 -- The previous release goes on sending its rows in the shape that it knows.
