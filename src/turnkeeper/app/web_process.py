@@ -26,6 +26,7 @@ from turnkeeper.web.counters import WebhookCounters
 from turnkeeper.web.demo import Demo
 from turnkeeper.web.media import MediaPages
 from turnkeeper.web.ops import Ops
+from turnkeeper.web.originals import Originals
 from turnkeeper.web.site import Site
 from turnkeeper.web.webhooks import Endpoint, Holder, Webhooks
 
@@ -54,7 +55,8 @@ async def run_web(settings: Settings, line: Line, runtime: Path, telemetry: Tele
     phone, stop_phone = _phone(settings, store) if demo else (None, None)
     media = app.open_media(settings)
     pages = MediaPages(store, media, lambda: app.media_secret(settings), clock.now)
-    site = Site(webhooks, ops, await read_console(STATIC), phone, pages)
+    originals = Originals(webhooks, original_addresses(settings.receivers))
+    site = Site(webhooks, ops, await read_console(STATIC), phone, pages, originals)
     listener = line.listener()
     server = Server(_uvicorn(site, settings), line.ready)
     tick = asyncio.create_task(line.tick())
@@ -139,6 +141,17 @@ def endpoints(receivers: Sequence[Receiver]) -> dict[str, Endpoint]:
             found[f"/webhooks/{receiver.channel.id}"] = Endpoint(adapter, _holders([receiver]), secret)
         found[f"/webhooks/{kind}"] = Endpoint(adapter, _holders(same))
     return found
+
+
+def address(receiver: Receiver) -> str:
+    """A channel's own webhook address on this server, with the secret that may end it."""
+    ending = f"/{receiver.path_secret}" if receiver.path_secret else ""
+    return f"/webhooks/{receiver.channel.id}{ending}"
+
+
+def original_addresses(receivers: Sequence[Receiver]) -> dict[str, str]:
+    """The channels' own addresses by those that the system before this one had."""
+    return {receiver.original: address(receiver) for receiver in receivers if receiver.original}
 
 
 def _by_kind(receivers: Sequence[Receiver]) -> dict[str, list[Receiver]]:

@@ -143,6 +143,8 @@ class Capabilities:
     """Messages that one contact may be sent."""
     fetches_links: bool = False
     """The provider fetches every file by its address: it gets signed links to those that we keep."""
+    confirms: Literal["accepted", "sent", "delivered"] = "accepted"
+    """How far the provider tells, of every message, what became of it."""
     stale_uploads: frozenset[str] = frozenset()
     """Codes of refusals that may mean: the file must be uploaded anew."""
 
@@ -191,6 +193,20 @@ class ConnectingAdapter(Protocol[Config]):
 
     def connect(self, url: str, config: Config) -> Calls[list[Finding]]:
         """Register `url`, with the secret and the events that `config` and `parse` expect."""
+
+
+class HandConnectedAdapter(Protocol[Config]):
+    """Whose provider has to be told by a person where its webhooks go."""
+
+    def by_hand(self, url: str, config: Config) -> list[str]:
+        """What that person does, a line each, with what is to be typed."""
+
+
+class AddressingAdapter(Protocol):
+    """Whose contacts are not (only) known by phone numbers."""
+
+    def address(self, written: str) -> str | None:
+        """The address, as in Inbound, of whom an operator names; None for what names nobody here."""
 
 
 class CatchingUpAdapter(Protocol[Config]):

@@ -15,6 +15,10 @@ from pydantic_core import PydanticCustomError
 from turnkeeper.model.policy import Groups, OwnerWords
 
 DAY = 86_400.0
+OUR_PATHS = frozenset({"webhooks", "media", "api", "phone", "assets", "health", "ready", "metrics"})
+"""What paths of this server begin with."""
+_ORIGINAL = re.compile(r"([A-Za-z0-9_.-]{1,80})/([A-Za-z0-9_.-]{1,80})")
+_SHORTEST_ID = 8
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3_600.0, "d": DAY}
 _DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)\s*(ms|s|m|h|d)?")
 
@@ -111,6 +115,19 @@ def read_word(value: object) -> object:
     return value.strip() if isinstance(value, str) else value
 
 
+def read_original(value: object) -> object:
+    """The two ids in the path of the original system's webhooks, the second long enough that nobody guesses it."""
+    if isinstance(value, str) and value:
+        found = _ORIGINAL.fullmatch(value.strip("/"))
+        if found is None or found[1] in OUR_PATHS:
+            wrong("is not the end of an address of the original system", "Write the two ids as in that address: a/b.")
+        if len(found[2]) < _SHORTEST_ID:
+            mend = "Let the provider post to the channel's own address: `turnkeeper channel connect` tells it."
+            wrong(f"has a second id of fewer than {_SHORTEST_ID} characters, which could be guessed", mend)
+        return value.strip("/")
+    return value
+
+
 People = Annotated[tuple[str, ...], BeforeValidator(read_people)]
 Word = Annotated[str, BeforeValidator(read_word)]
 Seconds = Annotated[float, BeforeValidator(read_duration)]
@@ -133,6 +150,10 @@ class ChannelKeys(Keys):
 
     identity: ClassVar[tuple[str, ...]]
     """The keys whose values, together, are no other channel's."""
+    asked: ClassVar[tuple[str, ...]] = ()
+    """Keys that `turnkeeper channel add` asks for besides those that are required."""
+    made: ClassVar[tuple[str, ...]] = ()
+    """Secrets of our own choice: `turnkeeper channel add` makes them up where none is given."""
 
     kind: str = Field(description="The provider.")
     bot: str = Field(description="The name of the bot that answers here.", examples=['"assistant"'])
@@ -148,6 +169,12 @@ class ChannelKeys(Keys):
         description="The server.environment that this channel is for; elsewhere its webhooks are ignored and nothing "
         'is sent. "": any.',
         examples=['"production"'],
+    )
+    original_path: Annotated[SecretStr, BeforeValidator(read_original)] = Field(
+        SecretStr(""),
+        description="`DEVICE_ID/WEBHOOK_ID` of the system that this one replaces: what is still posted there is taken "
+        "as if it came to the channel's own address. Where the provider signs nothing, the ids are all the proof.",
+        examples=['"env:SHOP_ORIGINAL"'],
     )
     echo_takes_over: Annotated[float | None, BeforeValidator(read_duration_or_off)] = Field(
         None,

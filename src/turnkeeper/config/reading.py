@@ -157,6 +157,7 @@ class Reading:
     ) -> list[Receiver]:
         found: list[Receiver] = []
         accounts: dict[tuple[str, ...], str] = {}
+        originals: dict[str, str] = {}
         for name, value in raw.items():
             at = f"channels.{name}"
             self.named(name, at)
@@ -173,6 +174,7 @@ class Reading:
             if keys.bot not in bots:
                 self.wrong(f"{at}.bot", f'there is no bot "{keys.bot}"', nearest(keys.bot, list(bots)))
             self.one_account(keys, name, accounts)
+            self.one_original(keys, name, originals)
             bot = bots.get(BotId(keys.bot))
             if bot is not None:
                 found.append(_receiver(name, keys, bot, environment))
@@ -185,6 +187,14 @@ class Reading:
         if taken != name:
             mend = "A number belongs to one channel: remove one of them."
             self.wrong(f"channels.{name}.{keys.identity[-1]}", f"channels.{taken} has this number too", mend)
+
+    def one_original(self, keys: ChannelKeys, name: str, originals: dict[str, str]) -> None:
+        """What is posted to one address is one channel's."""
+        path = keys.original_path.get_secret_value()
+        taken = originals.setdefault(path, name) if path else name
+        if taken != name:
+            mend = "Each device of the original system is one channel here: remove one of them."
+            self.wrong(f"channels.{name}.original_path", f"channels.{taken} has it too", mend)
 
 
 def _turns(keys: BotKeys) -> TurnPolicy:
@@ -240,7 +250,8 @@ def _receiver(name: str, keys: ChannelKeys, bot: BotSettings, environment: str) 
         groups=keys.groups,
         owner=keys.owner(),
     )
-    return Receiver(channel, keys.account_ids, keys.proof, keys.path_secret)
+    original = keys.original_path.get_secret_value()
+    return Receiver(channel, keys.account_ids, keys.proof, keys.path_secret, original)
 
 
 def adapter_config(keys: ChannelKeys) -> object:

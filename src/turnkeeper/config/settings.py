@@ -35,13 +35,15 @@ class BotSettings:
 class Receiver:
     """A channel as its webhooks see it: `secret` proves a request, `account_ids` are its items'.
 
-    `path_secret` ends its address, for providers that sign nothing.
+    `path_secret` ends its address, for providers that sign nothing; `original` is the path under which the system
+    that this one replaces had it ("" for none).
     """
 
     channel: Channel
     account_ids: tuple[str, ...]
     secret: str = field(repr=False)
     path_secret: str = field(default="", repr=False)
+    original: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,7 @@ class Settings:
         found |= {dsn, urlsplit(dsn).username or "", unquote(urlsplit(self.database_url).password or "")}
         of_media = (self.media.secret, self.media.access_key_id, self.media.secret_access_key)
         found |= {each.get_secret_value() for each in of_media}
+        found |= {part for each in self.receivers for part in (each.path_secret, each.original.partition("/")[2])}
         return frozenset(found) - {""}
 
     def directory(self) -> ConfiguredDirectory:

@@ -40,7 +40,7 @@ class Console:
     async def __call__(self, scope: Scope, _: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["method"] not in ("GET", "HEAD"):
-            await send_answer(send, _WRONG_METHOD)
+            await send_answer(send, _WRONG_METHOD if scope["path"] in self._files else _NOT_FOUND)
             return
         found = self._files.get(scope["path"])
         if found is None:

@@ -4,19 +4,27 @@ from turnkeeper.web.asgi import App, Receive, Scope, Send
 from turnkeeper.web.console import Console
 from turnkeeper.web.demo import Demo
 from turnkeeper.web.ops import Ops
+from turnkeeper.web.originals import Originals
 
 
 class Site:
     """The whole web process as one ASGI app."""
 
     def __init__(
-        self, webhooks: App, ops: Ops, console: Console, demo: Demo | None = None, media: App | None = None
+        self,
+        webhooks: App,
+        ops: Ops,
+        console: Console,
+        demo: Demo | None = None,
+        media: App | None = None,
+        originals: Originals | None = None,
     ) -> None:
         self._webhooks = webhooks
         self._ops = ops
         self._console = console
         self._demo = demo
         self._media = media
+        self._originals = originals
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass one request on."""
@@ -33,5 +41,7 @@ class Site:
             await self._media(scope, receive, send)
         elif self._demo is not None and self._demo.has(path):
             await self._demo(scope, receive, send)
+        elif self._originals is not None and self._originals.find(scope["method"], path):
+            await self._originals(scope, receive, send)
         else:
             await self._console(scope, receive, send)

@@ -70,6 +70,7 @@ class WhatsAppCloud:
         on_unknown="wait_then_resend",
         per_second=80.0,
         per_contact=RateLimit(45, 45 * 6.0),  # one in 6 s, of which 45 may be borrowed
+        confirms="delivered",
         stale_uploads=media.STALE,
     )
 

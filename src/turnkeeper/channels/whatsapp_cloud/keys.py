@@ -11,6 +11,7 @@ class WhatsAppCloudKeys(ChannelKeys):
     """A WhatsApp number on Meta's Cloud API."""
 
     identity = ("phone_number_id",)
+    made = ("verify_token",)
     kind: Literal["whatsapp_cloud"] = Field(description="The provider.", examples=['"whatsapp_cloud"'])
     phone_number_id: str = Field(
         pattern=r"^[A-Za-z0-9_.-]{1,64}$",
