@@ -22,6 +22,8 @@ _SHORTEST_ID = 8
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3_600.0, "d": DAY}
 _DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)\s*(ms|s|m|h|d)?")
 
+_PATH_SECRET = re.compile(r"[A-Za-z0-9_-]{8,200}")
+
 
 def wrong(problem: str, mend: str) -> NoReturn:
     """Refuse a value in words that reach the operator as they are."""
@@ -67,6 +69,14 @@ def read_secret(value: object) -> object:
     """A shared secret: a space or line break around it is a slip that would refuse every webhook."""
     if isinstance(value, str) and value != value.strip():
         wrong("begins or ends with a space or line break", "Take it away.")
+    return value
+
+
+def read_path_secret(value: object) -> object:
+    """What ends an address, and is all that proves a webhook."""
+    if isinstance(value, str) and not _PATH_SECRET.fullmatch(value):
+        mend = 'Make one with `python -c "import secrets; print(secrets.token_urlsafe(32))"`.'
+        wrong("is no secret that can end an address: 8 or more letters, digits, - or _", mend)
     return value
 
 
@@ -135,6 +145,7 @@ Whole = Annotated[int, BeforeValidator(read_whole)]
 Address = Annotated[str, BeforeValidator(read_address)]
 Token = Annotated[SecretStr, BeforeValidator(read_token)]
 Secret = Annotated[SecretStr, BeforeValidator(read_secret)]
+PathSecret = Annotated[SecretStr, BeforeValidator(read_path_secret)]
 ENVIRONMENT = r"^([a-z0-9][a-z0-9_-]{0,62})?$"
 """How an environment is named; none is any."""
 

@@ -22,6 +22,8 @@ class Home(NamedTuple):
 
 _KINDS = {
     "whatsapp_cloud": Home("whatsapp_cloud", "WhatsAppCloud", "WhatsAppCloudConfig", "WhatsAppCloudKeys"),
+    "wablas": Home("wablas", "Wablas", "WablasConfig", "WablasKeys"),
+    "whacenter": Home("whacenter", "WhaCenter", "WhaCenterConfig", "WhaCenterKeys"),
 }
 
 

@@ -1,0 +1,309 @@
+"""WhatsApp through WhatsApp Center (WhaCenter), an Indonesian gateway for numbers that are linked to its servers.
+
+Source: its users' code, read 2026; little is published. There are no message ids, no statuses and no signatures: a
+message is known by what it says, `accepted` is the best that is told, and what was answered is never sent again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Final, Literal
+from urllib.parse import urlencode
+
+from pydantic import Field
+
+from turnkeeper.channels.base import Calls, Capabilities, Finding, HttpCall, HttpReply, NotThisProvider, Webhook
+from turnkeeper.channels.gateways import (
+    DEDUP_WINDOW,
+    Gateway,
+    GatewayKeys,
+    content_key,
+    digits_of,
+    inner,
+    instant_of,
+    items_of,
+    kind_of_file,
+    name_of,
+    said_ok,
+    told,
+    truth,
+    unreachable,
+    webhook_address,
+    without_words,
+)
+from turnkeeper.channels.json_values import Item, external_id, listing, mapping, raw, read_object, text
+from turnkeeper.channels.keys import Address, Token
+from turnkeeper.model.events import Ignored, Inbound, Media, Received, Referral, Unreadable
+from turnkeeper.model.limits import ContentLimits, MediaLimit
+from turnkeeper.model.outbound import (
+    Accepted,
+    Audio,
+    Document,
+    Image,
+    NotSent,
+    Outbound,
+    Outcome,
+    Rejected,
+    Text,
+    Unknown,
+    Video,
+)
+
+_LARGEST: Final = 16 * 1024 * 1024
+"""Not documented: what WhatsApp takes of every kind."""
+LIMITS: Final = ContentLimits(
+    text=4096,
+    caption=1024,
+    media={
+        "image": MediaLimit(5 * 1024 * 1024, ("image/jpeg", "image/png")),
+        "video": MediaLimit(_LARGEST),
+        "audio": MediaLimit(_LARGEST),
+        "document": MediaLimit(_LARGEST),
+    },
+)
+_TRIES_APART: Final = (1.0, 3.0)
+"""Seconds after the first tries that did not connect; from then on the usual backoff."""
+_ASIDE: Final = 3.0
+"""Seconds for a question beside a send."""
+_ADDRESSES: Final = ("url", "link", "mediaUrl", "file")
+_REFERRAL: Final = ("source_id", "source_type", "source_url")
+_SCAN: Final = "Open the device in the WhatsApp Center dashboard and scan its QR code with the phone."
+
+
+class WhaCenterKeys(GatewayKeys):
+    """A device of WhatsApp Center. Its webhook is /webhooks/NAME/WEBHOOK_SECRET."""
+
+    identity = ("device_id",)
+    kind: Literal["whacenter"] = Field(description="The provider.", examples=['"whacenter"'])
+    base_url: Address = Field(
+        "https://api.whacenter.com",
+        min_length=1,
+        description="Where its API is, without /api.",
+        examples=['"https://api.whacenter.com"'],
+    )
+    device_id: Token = Field(
+        min_length=1,
+        description="The device's id, which is all that authorizes a send.",
+        examples=['"env:WHACENTER_DEVICE"'],
+    )
+    number: str = Field(
+        "",
+        pattern=r"^(\d{8,20})?$",
+        description='The device\'s own number, digits with the country code: webhooks for others are ignored. "": any.',
+        examples=['"6281234567890"'],
+    )
+
+    @property
+    def account_ids(self) -> tuple[str, ...]:
+        """The device's number; "" for whichever the address proves."""
+        return (self.number,)
+
+    def credentials(self) -> tuple[str, ...]:
+        """The device's id."""
+        return (self.device_id.get_secret_value(),)
+
+
+@dataclass(frozen=True, slots=True)
+class WhaCenterConfig:
+    """One device: one number."""
+
+    device_id: str = field(repr=False)
+    webhook_secret: str = field(repr=False)
+    base_url: str = "https://api.whacenter.com"
+    number: str = ""
+
+    def ask(self, path: str, timeout: float | None = None, **query: str) -> HttpCall:
+        """A question about the device; its id is part of the address."""
+        asked = urlencode({"device_id": self.device_id, **query})
+        return HttpCall("GET", f"{self.url(path)}?{asked}", timeout=timeout)
+
+    def url(self, path: str) -> str:
+        """The address of a call."""
+        return f"{self.base_url.rstrip('/').removesuffix('/api')}/api/{path}"
+
+    def told(self, words: object) -> str:
+        """What WhatsApp Center said, without our secrets."""
+        return told(words, self.device_id, self.webhook_secret)
+
+
+class WhaCenter(Gateway):
+    """The ChannelAdapter of kind `whacenter`."""
+
+    kind: ClassVar[str] = "whacenter"
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        limits=LIMITS, markup="whatsapp", on_unknown="never_resend", fetches_links=True
+    )
+
+    def parse(self, request: Webhook, config: WhaCenterConfig) -> list[Received]:
+        """Every message of the body, in order; raises NotThisProvider."""
+        items = items_of(request.body)
+        if not any(isinstance(item, dict) and "from" in item for item in items):
+            raise NotThisProvider("nobody has sent it")
+        return [_received(item, config.number) for item in items]
+
+    def send(self, outbound: Outbound, config: WhaCenterConfig) -> Calls[Outcome]:
+        """Send one message in one call; after a refusal, ask whether the device is connected."""
+        number = next((found for each in outbound.addresses if (found := _number(each))), None)
+        if number is None:
+            return Rejected("no_address", "the contact has no phone number of at least 8 digits")
+        said = _said(outbound)
+        if isinstance(said, Rejected):
+            return said
+        body = {"device_id": config.device_id, "number": number, **said}
+        reply = yield HttpCall("POST", config.url("send"), json=body)
+        outcome = _outcome(reply, outbound.tries, config)
+        if isinstance(outcome, Rejected) and outcome.code == "not_connected":
+            return _after_refusal(outcome, (yield config.ask("statusDevice", _ASIDE)), config)
+        return outcome
+
+    def health(self, config: WhaCenterConfig) -> Calls[list[Finding]]:
+        """Whether it answers, knows the device and has it connected, and where the device's webhooks go."""
+        reply = yield config.ask("statusDevice")
+        if (broken := unreachable(reply, "WhatsApp Center")) is not None:
+            return [broken]
+        found = [Finding("api", True, "WhatsApp Center answers"), *_device(reply, config)]
+        if found[-1].ok:
+            found.append(_registered((yield config.ask("getWebhook")), config))
+        return found
+
+    def connect(self, url: str, config: WhaCenterConfig) -> Calls[list[Finding]]:
+        """Set the webhook's address and read it back: some ways to set it answer 200 and store nothing."""
+        address = webhook_address(url, config.webhook_secret)
+        reply = yield config.ask("setWebhook", webhook=address)
+        if (broken := unreachable(reply, "WhatsApp Center")) is not None:
+            return [broken]
+        return [_registered((yield config.ask("getWebhook")), config)]
+
+
+def _received(item: object, number: str) -> Received:
+    if not isinstance(item, dict):
+        return Unreadable(reason="the message is not an object", raw=raw(item))
+    to = digits_of(item.get("to"))
+    account_id = to or number
+    sender = digits_of(item.get("from")) or digits_of(item.get("phone"))
+    if truth(item.get("is_group")) or truth(item.get("isGroup")):
+        return Ignored(reason="written in a group, whose members are not named", account_id=account_id, raw=raw(item))
+    if sender is None:
+        return Unreadable(reason="the message names no sender", account_id=account_id, raw=raw(item))
+    if sender in (to, number):
+        return Ignored(reason="own message", account_id=account_id, raw=raw(item))
+    referral = _referral(inner(item.get("ad_reply")) or {})
+    file = _media(item.get("media"))
+    stamp = item.get("timestamp")
+    return Inbound(
+        **_content(text(item.get("message")) or "", file),
+        account_id=account_id,
+        chat_id=sender,
+        sender_id=sender,
+        sender_phone=sender,
+        sender_name=text(item.get("pushName")) or None,
+        timestamp=instant_of(stamp),
+        referral=dict(referral) or None,
+        ad=Referral(**referral) if referral else None,
+        addresses=(f"phone:{sender}",),
+        dedup_key=content_key(account_id, sender, item.get("message"), file and file.url, stamp),
+        dedup_window=DEDUP_WINDOW,
+    )
+
+
+def _content(words: str, file: Media | None) -> dict[str, Any]:
+    if file is not None and file.url:
+        return {"kind": kind_of_file(file.url, file.mime), "text": words or None, "media": file}
+    return {"kind": "text", "text": words} if words else {"kind": "unsupported"}
+
+
+def _media(value: object) -> Media | None:
+    """A file as it is told: an address, or an object (or the first of several) that has one."""
+    first = (listing(value) or [value])[0]
+    found = inner(first)
+    if found is None:
+        url = text(first)
+        return Media(url=url.strip(), filename=name_of(url) or None) if url and url.strip() else None
+    url = next((url for each in _ADDRESSES if (url := (text(found.get(each)) or "").strip())), "")
+    if not url:
+        return None
+    name = text(found.get("filename")) or text(found.get("fileName")) or name_of(url)
+    return Media(url=url, mime=text(found.get("mimetype")) or text(found.get("mimeType")), filename=name or None)
+
+
+def _referral(item: Item) -> dict[str, Any]:
+    return {key: said for key in _REFERRAL if (said := text(item.get(key)))}
+
+
+def _number(address: str) -> str | None:
+    kind, _, value = address.partition(":")
+    return digits_of(value) if kind == "phone" else None
+
+
+def _said(outbound: Outbound) -> Mapping[str, str] | Rejected:
+    """What is said, as fields of the call."""
+    content = outbound.content
+    match content:
+        case Text(body=body):
+            return {"message": body}
+        case Image(file=file, caption=caption) | Document(file=file, caption=caption):
+            said = {"message": caption or ""}
+        case Video(file=file, caption=caption):
+            said = {"message": caption or "", "type": "video"}
+        case Audio(file=file):
+            said = {"message": "", "type": "audio"}
+        case _:
+            return Rejected("not_supported", "WhatsApp Center has no such message")
+    link = outbound.link_of(file)
+    return {**said, "file": link} if link else Rejected("no_link", "the file has no address to fetch it from")
+
+
+def _outcome(reply: HttpReply, tries: int, config: WhaCenterConfig) -> Outcome:
+    """What became of a send. After an answer it is never repeated: what it says may not be what was done."""
+    if reply.failure == "not_connected":
+        wait = _TRIES_APART[tries - 1] if 0 < tries <= len(_TRIES_APART) else None
+        return NotSent("could not connect to WhatsApp Center", wait, code="not_connected")
+    unsaid = without_words(reply, "WhatsApp Center")
+    body = read_object(reply.body)
+    if unsaid is not None or body is None:
+        return unsaid or Unknown("WhatsApp Center said nothing")
+    if said_ok(body) and 200 <= reply.status < 300:
+        return Accepted(external_id((mapping(body.get("data")) or {}).get("id")))
+    words = config.told(body.get("message")) or f"HTTP {reply.status}"
+    code = "not_connected" if "not connected" in words.lower() or "not found" in words.lower() else "refused"
+    return Rejected(code, f"WhatsApp Center refuses it: {words}")
+
+
+def _after_refusal(refused: Rejected, reply: HttpReply, config: WhaCenterConfig) -> Outcome:
+    """Not connected, or not known at all? The first ends by itself once somebody scans the code."""
+    body = read_object(reply.body)
+    if not reply.failure and said_ok(body) is False:
+        return Rejected("device_unknown", f"{refused.reason}: is device_id right?", "stop_channel")
+    return NotSent(f"{_SCAN} ({refused.reason})", 60.0, None, "number", _state(body, config) or "not connected")
+
+
+def _state(body: Item | None, config: WhaCenterConfig) -> str:
+    """The device's state in the provider's word."""
+    data = mapping(body.get("data")) if body else None
+    return config.told(data.get("status")).lower() if data else ""
+
+
+def _device(reply: HttpReply, config: WhaCenterConfig) -> list[Finding]:
+    body = read_object(reply.body) or {}
+    if not said_ok(body):
+        words = config.told(body.get("message")) or f"HTTP {reply.status}"
+        return [Finding("device", False, f"the device is not known: {words}", "Check device_id in the dashboard.")]
+    state = _state(body, config)
+    connected = state == "connected"
+    number = digits_of((mapping(body.get("data")) or {}).get("nomor"))
+    if config.number and number and number != config.number:
+        mend = f'Set number = "{number}", or check device_id.'
+        return [Finding("device", False, f"the device has the number {number}", mend)]
+    return [Finding("device", connected, f"the device is {state or 'in an unknown state'}", "" if connected else _SCAN)]
+
+
+def _registered(reply: HttpReply, config: WhaCenterConfig) -> Finding:
+    """Where the webhooks go. The whole answer is searched, since its shape is documented nowhere."""
+    ours = config.webhook_secret in reply.body.decode("utf-8", "replace")
+    if reply.failure or not 200 <= reply.status < 300:
+        return Finding("webhook", False, "the webhook's address cannot be read", "Try again later.")
+    if ours:
+        return Finding("webhook", True, "webhooks go to an address with this channel's secret")
+    mend = "Run `turnkeeper channel connect` for this channel."
+    return Finding("webhook", False, "webhooks go to another address, or none", mend)
