@@ -266,7 +266,7 @@ class ChannelKeys(Keys):
 
     @property
     def account_ids(self) -> tuple[str, ...]:
-        """What the items of its webhooks name it by."""
+        """What the items of its webhooks name it by; "": whatever they say, since the address tells."""
         raise NotImplementedError
 
     @property

@@ -87,9 +87,9 @@ LIMITS: Final = ContentLimits(
     location=True,
 )
 _KINDS: Mapping[str, EventKind] = {
-    each: each  # type: ignore[misc]
-    for each in ("text", "image", "document", "video", "audio", "voice", "sticker", "location")
-}
+    "text": "text", "image": "image", "document": "document", "video": "video", "audio": "audio", "voice": "voice",
+    "sticker": "sticker", "location": "location",
+}  # fmt: skip
 _STATUSES: Mapping[str, Status] = {
     "pending": "pending",
     "sent": "sent",
@@ -185,6 +185,15 @@ class Wablas(Gateway):
         data = {**recipient, **fields, "ref_id": outbound.tracker}
         reply = yield config.call("POST", f"v2/{path}", {"data": [data]})
         return _outcome(reply, config)
+
+    def session(self, config: WablasConfig) -> Calls[SessionStatus | NotSent]:
+        """Whether the device is connected now."""
+        reply = yield config.call("GET", "device/info")
+        state = _state(read_object(reply.body), config)
+        if reply.failure or not state:
+            return NotSent("Wablas does not tell the device's state")
+        works = state == "connected"
+        return SessionStatus(status=state, works=works, account_id=config.device, mend="" if works else _SCAN)
 
     def health(self, config: WablasConfig) -> Calls[list[Finding]]:
         """Whether the server answers, takes the token, and has the device connected."""
@@ -373,7 +382,7 @@ def _refused(body: Item, status: int, config: WablasConfig) -> Outcome:
     words = config.told(body.get("message"))
     reason = f"Wablas refuses it: {words or f'HTTP {status}'}"
     if _DISCONNECTED.search(words):
-        return NotSent(f"{_SCAN} ({words})", 60.0, None, "number", "disconnected")
+        return NotSent(f"{_SCAN} ({words})", 60.0, None, "session", "disconnected")
     if status in (401, 403) or _STOPPED.search(words):
         return Rejected("account", reason, "stop_channel")
     if status == 408:
@@ -383,13 +392,20 @@ def _refused(body: Item, status: int, config: WablasConfig) -> Outcome:
     return Rejected("refused", reason)
 
 
+def _state(body: Item | None, config: WablasConfig) -> str:
+    """The device's state in Wablas' word; where in the answer it stands is not documented."""
+    data = mapping(body.get("data")) if body else None
+    inside = mapping((data or {}).get("whatsapp")) or {}
+    return config.told((data or {}).get("status") or inside.get("status")).lower() if body else ""
+
+
 def _health(reply: HttpReply, config: WablasConfig) -> list[Finding]:
     body = read_object(reply.body) or {}
     if (broken := unreachable(reply, "Wablas")) is not None:
         return [broken]
     found = [Finding("api", True, "Wablas answers")]
     data = mapping(body.get("data")) or {}
-    state = (text(data.get("status")) or text((mapping(data.get("whatsapp")) or {}).get("status")) or "").lower()
+    state = _state(body, config)
     if not truth(body.get("status")) and not state:
         mend = "Check token and secret_key in the device's settings."
         return [*found, Finding("token", False, f"the token is refused: {config.told(body.get('message'))}", mend)]

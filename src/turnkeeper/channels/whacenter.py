@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Final, Literal
 from urllib.parse import urlencode
 
+from msgspec.structs import replace
 from pydantic import Field
 
 from turnkeeper.channels.base import Calls, Capabilities, Finding, HttpCall, HttpReply, NotThisProvider, Webhook
@@ -34,7 +35,7 @@ from turnkeeper.channels.gateways import (
 )
 from turnkeeper.channels.json_values import Item, external_id, listing, mapping, raw, read_object, text
 from turnkeeper.channels.keys import Address, Token
-from turnkeeper.model.events import Ignored, Inbound, Media, Received, Referral, Unreadable
+from turnkeeper.model.events import Ignored, Inbound, Media, Received, Referral, SessionStatus, Unreadable
 from turnkeeper.model.limits import ContentLimits, MediaLimit
 from turnkeeper.model.outbound import (
     Accepted,
@@ -157,6 +158,15 @@ class WhaCenter(Gateway):
             return _after_refusal(outcome, (yield config.ask("statusDevice", _ASIDE)), config)
         return outcome
 
+    def session(self, config: WhaCenterConfig) -> Calls[SessionStatus | NotSent]:
+        """Whether the device is connected now."""
+        reply = yield config.ask("statusDevice")
+        state = _state(read_object(reply.body), config)
+        if reply.failure or not state:
+            return NotSent("WhatsApp Center does not tell the device's state")
+        works = state == "connected"
+        return SessionStatus(status=state, works=works, account_id=config.number, mend="" if works else _SCAN)
+
     def health(self, config: WhaCenterConfig) -> Calls[list[Finding]]:
         """Whether it answers, knows the device and has it connected, and where the device's webhooks go."""
         reply = yield config.ask("statusDevice")
@@ -209,7 +219,10 @@ def _received(item: object, number: str) -> Received:
 
 def _content(words: str, file: Media | None) -> dict[str, Any]:
     if file is not None and file.url:
-        return {"kind": kind_of_file(file.url, file.mime), "text": words or None, "media": file}
+        kind = kind_of_file(file.url, file.mime)
+        if kind == "document" and not file.filename:
+            file = replace(file, filename=name_of(file.url) or None)
+        return {"kind": kind, "text": words or None, "media": file}
     return {"kind": "text", "text": words} if words else {"kind": "unsupported"}
 
 
@@ -219,11 +232,11 @@ def _media(value: object) -> Media | None:
     found = inner(first)
     if found is None:
         url = text(first)
-        return Media(url=url.strip(), filename=name_of(url) or None) if url and url.strip() else None
+        return Media(url=url.strip()) if url and url.strip() else None
     url = next((url for each in _ADDRESSES if (url := (text(found.get(each)) or "").strip())), "")
     if not url:
         return None
-    name = text(found.get("filename")) or text(found.get("fileName")) or name_of(url)
+    name = text(found.get("filename")) or text(found.get("fileName"))
     return Media(url=url, mime=text(found.get("mimetype")) or text(found.get("mimeType")), filename=name or None)
 
 
@@ -275,7 +288,7 @@ def _after_refusal(refused: Rejected, reply: HttpReply, config: WhaCenterConfig)
     body = read_object(reply.body)
     if not reply.failure and said_ok(body) is False:
         return Rejected("device_unknown", f"{refused.reason}: is device_id right?", "stop_channel")
-    return NotSent(f"{_SCAN} ({refused.reason})", 60.0, None, "number", _state(body, config) or "not connected")
+    return NotSent(f"{_SCAN} ({refused.reason})", 60.0, None, "session", _state(body, config) or "not connected")
 
 
 def _state(body: Item | None, config: WhaCenterConfig) -> str:

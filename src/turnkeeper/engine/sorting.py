@@ -21,13 +21,13 @@ Item = Inbound | DeliveryUpdate | Ignored | Unreadable
 
 def sorted_out(received: Sequence[Received], own: Mapping[str, Channel], first: Channel, now: float) -> Intake:
     """Each item to its channel, of `own` by account id; what belongs to none of these is kept as ignored, at `first`'s
-    workspace."""
+    workspace. "" among them is a channel whose address proves all that comes there to be its own."""
     arrivals: list[Arrival] = []
     reports: list[Report] = []
     strays: list[Stray] = []
     sessions: list[SessionReport] = []
     for each in received:
-        channel = own.get(each.account_id)
+        channel = own.get(each.account_id) or own.get("")
         item = _told(each) if isinstance(each, SessionStatus) else each
         if channel is not None and channel.elsewhere is not None:
             strays.append(_elsewhere(item, channel, now))

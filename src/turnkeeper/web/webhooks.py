@@ -105,8 +105,11 @@ class Webhooks:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         started = perf_counter()
+        refusals = _REFUSALS
         try:
             endpoint, path_secret = self._endpoint(scope["path"])
+            if endpoint.ends_in_secret:
+                refusals = _SILENT
             if scope["method"] == "POST":
                 await self._accept(endpoint, path_secret, scope, receive)
                 start, body, outcome = _OK, _OK_BODY, "accepted"
@@ -117,7 +120,7 @@ class Webhooks:
             else:
                 raise Refused(405, "wrong_method")
         except Refused as refused:
-            start, body = _REFUSALS[refused.status]
+            start, body = refusals[refused.status]
             outcome = refused.outcome
         self._counters.add(outcome, perf_counter() - started)
         await send(start)
@@ -205,13 +208,16 @@ def _challenge(endpoint: Endpoint, query: bytes) -> bytes:
 
 _CLOSE = (b"connection", b"close")
 _OK, _OK_BODY = answer(200, b"")  # a body would be a second write to the socket
-_REFUSALS = {
-    400: answer(400, b"not a webhook of this provider\n"),
-    401: answer(401, b"the signature is missing or wrong\n"),
-    403: answer(403, b"the verify token is missing or wrong\n"),
-    404: answer(404, b"no webhook has this address\n"),
-    405: answer(405, b"use POST\n", (b"allow", b"GET, POST")),
-    408: answer(408, b"the body came too slowly\n", _CLOSE),
-    413: answer(413, b"the body is larger than 3 MB\n", _CLOSE),
-    503: answer(503, b"cannot keep this now, send it again\n", (b"retry-after", b"5")),
+_REFUSED: Mapping[int, tuple[bytes, tuple[tuple[bytes, bytes], ...]]] = {
+    400: (b"not a webhook of this provider\n", ()),
+    401: (b"the signature is missing or wrong\n", ()),
+    403: (b"the verify token is missing or wrong\n", ()),
+    404: (b"no webhook has this address\n", ()),
+    405: (b"use POST\n", ((b"allow", b"GET, POST"),)),
+    408: (b"the body came too slowly\n", (_CLOSE,)),
+    413: (b"the body is larger than 3 MB\n", (_CLOSE,)),
+    503: (b"cannot keep this now, send it again\n", ((b"retry-after", b"5"),)),
 }
+_REFUSALS = {status: answer(status, said, *headers) for status, (said, headers) in _REFUSED.items()}
+_SILENT = {status: answer(status, b"", *headers) for status, (_, headers) in _REFUSED.items()}
+"""For gateways, which may pass an answer's body on to the person who wrote."""
