@@ -115,6 +115,7 @@ class Shop:
     def __init__(self, bot: Bot, turns: TurnPolicy = TURNS, sends: SendPolicy = SENDS) -> None:
         self.bot: Bot = bot
         self.channel = Channel(DEFAULT_WORKSPACE, ChannelId("shop"), "whatsapp_cloud", BotId("b"), turns, sends, CONFIG)
+        self.adapter: Any = find("whatsapp_cloud").adapter
         self.store = SqliteStore(":memory:", Channels(self.channel), inline=True)
         self.clock = VirtualClock()
         self.told: list[Told] = []
@@ -138,7 +139,7 @@ class Shop:
     async def work(self, name: str = "w1", bot: Bot | None = None, watch: Watch | None = None) -> Worker:
         """Start a worker."""
         store: Any = View(self, name)
-        adapters: Any = {"whatsapp_cloud": find("whatsapp_cloud").adapter}
+        adapters: Any = {"whatsapp_cloud": self.adapter}
         lives = iter(range(1000))
         worker = Worker(
             store,
@@ -226,10 +227,11 @@ class Ear:
 
 @asynccontextmanager
 async def shop(
-    bot: Bot, turns: TurnPolicy = TURNS, sends: SendPolicy = SENDS, *, workers: int = 1
+    bot: Bot, turns: TurnPolicy = TURNS, sends: SendPolicy = SENDS, *, workers: int = 1, adapter: Any = None
 ) -> AsyncIterator[Shop]:
-    """A shop that is open, with workers w1, w2, …"""
+    """A shop that is open, with workers w1, w2, …; `adapter` instead of the Cloud API's."""
     place = Shop(bot, turns, sends)
+    place.adapter = adapter or place.adapter
     await place.store.open()
     await place.store.migrate()
     for number in range(workers):

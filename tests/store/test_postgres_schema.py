@@ -85,6 +85,7 @@ PLANS = [
     ("TAKE_TIMERS", "timer_due", 1),
     ("DROP_FOLLOW_UPS", "timer_pkey", 2),
     ("FORGET_UPLOAD", "upload_pkey", 3),
+    ("NEWEST", "event_age", 1),
     ("BUCKETS", "bucket_pkey", 2),
     ("SAVE_BUCKETS", "bucket_pkey", 2),
 ]
@@ -153,6 +154,7 @@ async def test_no_statement_was_forgotten() -> None:
     }
     inserts = {name for name in lookups if getattr(statements, name).startswith("insert")}
     of_small_tables = {"PAUSED", "RESUME", "HOLD_CHANNEL", "FREE_CHANNEL", "BEAT", "ALIVE", "BURY", "DEAD", "FORGIVE"}
+    of_small_tables |= {"END_OWN_PAUSE", "ACCOUNT", "PUT_ACCOUNT", "ACCOUNTS_DUE"}
     of_small_tables |= {"LOCK_WORKERS", "REMOVE_WORKERS", "LOCK_IDS", "CLOCK"}
     named = {name for name, *_ in PLANS}
     assert lookups - inserts - of_small_tables - {name for name in lookups if name.startswith("_")} == named

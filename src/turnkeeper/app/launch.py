@@ -13,6 +13,7 @@ from turnkeeper.app.supervisor import become, command
 from turnkeeper.config import Settings, nearest
 from turnkeeper.model.errors import ConfigurationError, StoreError, StoreUnavailable
 from turnkeeper.model.policy import Channel
+from turnkeeper.rules import account
 from turnkeeper.store.base import Ledger, Store
 
 _BEYOND_A_TURN = 10.0
@@ -73,7 +74,7 @@ async def resume_refused(settings: Settings) -> tuple[list[tuple[str, str]], lis
         refused = await store.refused_credentials()
         for workspace_id, channel_id, reason, _ in await store.paused_channels():
             channel = settings.directory_here().channel(workspace_id, channel_id)
-            if channel is None or reason in (BY_HAND, RESTORED):
+            if channel is None or reason in (BY_HAND, RESTORED) or account.ends_by_itself(reason):
                 continue
             if channel.credentials == refused.get((workspace_id, channel_id)):
                 stopped.append((channel_id, reason))

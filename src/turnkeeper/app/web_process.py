@@ -16,6 +16,7 @@ from turnkeeper.app.figures import of_machine
 from turnkeeper.app.line import Line
 from turnkeeper.app.telemetry import Telemetry
 from turnkeeper.config import Receiver, Settings
+from turnkeeper.engine.accounts import looks_after
 from turnkeeper.engine.clock import SystemClock
 from turnkeeper.engine.patience import until_stored
 from turnkeeper.engine.spooling import Spooling
@@ -58,12 +59,13 @@ async def run_web(settings: Settings, line: Line, runtime: Path, telemetry: Tele
     originals = Originals(webhooks, original_addresses(settings.receivers))
     site = Site(webhooks, ops, await read_console(STATIC), phone, pages, originals)
     listener = line.listener()
+    noting = asyncio.create_task(_note_absence(settings, store, clock, clock.now()))
     server = Server(_uvicorn(site, settings), line.ready)
     tick = asyncio.create_task(line.tick())
     stopping = asyncio.create_task(_stop_when_told(server, line, stop_phone))
     following = asyncio.create_task(_follow(store, clock))
     await server.serve(sockets=[listener] if listener is not None else None)
-    tasks = (tick, stopping, following, opening)
+    tasks = (tick, stopping, following, opening, noting)
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
@@ -92,6 +94,14 @@ async def _open(store: Store, clock: SystemClock, *, patiently: bool) -> asyncio
     if opening.done():
         opening.result()
     return opening
+
+
+async def _note_absence(settings: Settings, store: Store, clock: SystemClock, began_at: float) -> None:
+    """Until now nobody listened; what came meanwhile is read by a worker, where the provider still has it."""
+    here = [each for each in settings.channels if each.elsewhere is None]
+    channels = [(each.workspace_id, each.id) for each in here if looks_after(app.adapter(each.kind))]
+    if channels:
+        await until_stored(lambda: store.been_away(channels, began_at, clock.now()), clock)
 
 
 async def _follow(store: Store, clock: SystemClock) -> None:

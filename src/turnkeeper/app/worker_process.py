@@ -11,6 +11,7 @@ from turnkeeper.app.figures import FigureFile
 from turnkeeper.app.line import Line
 from turnkeeper.app.telemetry import Telemetry
 from turnkeeper.config import Settings
+from turnkeeper.engine.accounts import Accounts
 from turnkeeper.engine.clock import SystemClock
 from turnkeeper.engine.http import Client
 from turnkeeper.engine.watching import Watch
@@ -40,12 +41,15 @@ async def run_worker(settings: Settings, line: Line, runtime: Path, name: str, t
     watch = Watch(clock, figures.read(), telemetry.spans, telemetry.sentry)
     adapters = app.adapters(settings)
     media = app.open_media(settings)
+    wakeups = app.open_wakeups(store, runtime, name)
+    here = [each for each in settings.channels if each.elsewhere is None]
+    accounts = Accounts(store, adapters, here, client, wakeups, clock)
     worker = Worker(
         store,
         adapters,
         bots,
         client,
-        app.open_wakeups(store, runtime, name),
+        wakeups,
         clock,
         lease=settings.workers.lease,
         make_heart_store=lambda: app.open_store(settings.database_url, directory),
@@ -57,6 +61,7 @@ async def run_worker(settings: Settings, line: Line, runtime: Path, name: str, t
     line.ready()
     tasks = [
         asyncio.create_task(line.tick(lambda: clock.monotonic() - worker.ticked_at < _DISPATCH_STUCK)),
+        asyncio.create_task(accounts.run()),
         asyncio.create_task(forget_old(store, clock, settings.retention.keep)),
         asyncio.create_task(figures.keep(watch.figures)),
         asyncio.create_task(files.forget_files(store, media, clock, settings.keeps_files, files.incoming(settings))),

@@ -243,6 +243,7 @@ def _receiver(name: str, keys: ChannelKeys, bot: BotSettings, environment: str) 
             stale_uploads=can.stale_uploads,
             daily_cap=keys.daily_limit,
             human_pause=keys.pause,
+            resolves=hasattr(kind.adapter, "resolve"),
         ),
         config=adapter_config(keys),
         elsewhere=keys.environment if keys.environment not in ("", environment) else None,

@@ -21,10 +21,12 @@ from turnkeeper.engine.calling import Calling
 from turnkeeper.engine.clock import Clock
 from turnkeeper.engine.lease import Lease
 from turnkeeper.engine.patience import until_stored
+from turnkeeper.engine.resolving import Resolving
 from turnkeeper.engine.uploads import Ready, Uploads
 from turnkeeper.engine.watching import Watch
 from turnkeeper.model.conversation import OutboundRow
 from turnkeeper.model.errors import Fenced
+from turnkeeper.model.events import SessionStatus
 from turnkeeper.model.ids import ChannelId, WorkspaceId, tracker_for
 from turnkeeper.model.outbound import (
     Content,
@@ -40,7 +42,7 @@ from turnkeeper.model.outbound import (
 from turnkeeper.model.policy import Channel
 from turnkeeper.rules import pacing, window
 from turnkeeper.rules.retry import backoff
-from turnkeeper.store.base import ClaimedSend, Dispatch, Sent, Store
+from turnkeeper.store.base import ClaimedSend, Dispatch, Intake, Sent, SessionReport, Store
 
 _log = structlog.get_logger("turnkeeper.outbox")
 _content = msgspec.json.Decoder(Content).decode
@@ -84,6 +86,7 @@ class Sender:
         self._watch = watch
         self._refused_at: dict[tuple[WorkspaceId, ChannelId], float] = {}
         self._uploads = uploads
+        self._resolving = Resolving(adapters, client)
         self.under_way: set[asyncio.Future[Any]] = set()
         """Calls that must be seen to their end: sends, and the effects of turns."""
 
@@ -169,12 +172,21 @@ class Sender:
         self._note_refusal(row, outcome)  # again: what was marked until it was stored knew nothing of it
         if dispatch.stopped and isinstance(outcome, Rejected):
             _log.error("channel stopped", channel=row.channel_id, code=outcome.code, reason=_STOPPED)
+        if isinstance(outcome, NotSent) and outcome.scope == "session":
+            await self._tell(claimed.channel, outcome, told_at)
         return dispatch
+
+    async def _tell(self, channel: Channel, outcome: NotSent, at: float) -> None:
+        """The account cannot send: its channel waits, as if a webhook had told so."""
+        state = outcome.code or "not working"
+        _log.warning("the account cannot send", channel=channel.id, state=state)
+        report = SessionReport(channel, SessionStatus(status=state, works=False, mend=outcome.reason), at)
+        await until_stored(lambda: self._store.take(Intake(sessions=[report])), self._clock)
 
     def _note_refusal(self, row: OutboundRow, outcome: Outcome) -> None:
         """The channel's other rows that are marked here and not yet called need not be refused as well."""
         whole = (isinstance(outcome, Rejected) and outcome.remedy == "stop_channel") or (
-            isinstance(outcome, NotSent) and outcome.scope == "number"
+            isinstance(outcome, NotSent) and outcome.scope in ("number", "session")
         )
         if whole:
             self._refused_at[row.workspace_id, row.channel_id] = self._clock.now()
@@ -188,9 +200,15 @@ class Sender:
         ready = await self._ready(claimed, content, stopped)
         if not isinstance(ready, Ready):
             return ready
-        calls = adapter.send(self._outbound(claimed, content, ready), channel.config)
+        outbound = self._outbound(claimed, content, ready)
         with self._watch.send(claimed, content) as seen:
-            outcome = await self._client.play(calls, timeout=channel.sends.send_limit * _MARGIN)
+            outcome = await self._resolving.before(claimed, outbound)
+            if outcome is None and not await self._lease.trusted(claimed.run.worker_id):
+                outcome = _NOT_OURS
+            if outcome is None:
+                calls = adapter.send(outbound, channel.config)
+                outcome = await self._client.play(calls, timeout=channel.sends.send_limit * _MARGIN)
+                outcome = await self._resolving.after(claimed, outbound, outcome, stopped)
             if self._uploads is not None:
                 outcome = await self._uploads.after(claimed, ready, outcome)
             seen.became(outcome)

@@ -89,6 +89,8 @@ class SendPolicy:
     """Messages in any 24 hours; None: no limit."""
     human_pause: float = 0.0
     """Seconds between two messages of the number, on average; each pause is its own."""
+    resolves: bool = False
+    """The provider can be asked what became of a send of unknown fate, before anything else is done about it."""
 
     @property
     def is_paced(self) -> bool:

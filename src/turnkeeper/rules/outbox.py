@@ -3,7 +3,8 @@
 queued ──▶ sending ──▶ accepted ──▶ …        the provider took it
    ▲          ├──▶ queued (hold)             not sent: keeps its place, later rows wait behind it
    │          ├──▶ failed                    refused: later rows go on
-   └──────────┴──▶ unknown (hold)            it may have arrived: waited for, then the channel's policy decides
+   └──────────┴──▶ unknown (hold)            it may have arrived: waited for, then asked about where that can be
+                                             done, then the channel's policy decides
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from turnkeeper.rules import delivery, retry
 
 RESENDS = 1
 """How often a row of unknown fate is sent again, where the channel allows it at all."""
+SESSION_WAIT = 1.0
+"""Seconds for which a row stands back whose account could not send: until its channel is known to wait."""
 _REACTION = b'{"type":"reaction"'
 """How such a content begins, encoded: the tag comes first."""
 
@@ -49,7 +52,7 @@ def next_move(row: OutboundRow, policy: SendPolicy, *, now: float, over: retry.O
         return Next("hold", row)
     if row.state == "unknown":
         sent_before = row.tries - row.failures
-        if policy.on_unknown == "never_resend" or row.expires_at <= now or sent_before > RESENDS:
+        if _ends_unknown(policy) or row.expires_at <= now or sent_before > RESENDS:
             return Next("settle", replace(row, settled_at=now))
         if (until := _waits_anew(row, policy, now, over)) is not None:
             return Next("hold", replace(row, hold_until=until))
@@ -99,14 +102,25 @@ def _found_sending(row: OutboundRow, policy: SendPolicy, now: float) -> Next:
     limit = _began(row, now) + policy.send_limit
     if now < limit:
         return Next("hold", replace(row, hold_until=limit))
-    return Next("hold" if policy.on_unknown != "never_resend" else "settle", unknown(row, policy, now))
+    return Next("settle" if _ends_unknown(policy) else "hold", unknown(row, policy, now))
+
+
+def _ends_unknown(policy: SendPolicy) -> bool:
+    """Whether nothing more is done about a row of unknown fate. Where the provider can be asked, it is marked once
+    more, for that."""
+    return policy.on_unknown == "never_resend" and not policy.resolves
+
+
+def may_have_been_sent(row: OutboundRow) -> bool:
+    """Whether the fate of an earlier try of this marked row is unknown."""
+    return row.tries - row.failures > 1
 
 
 def unknown(
     row: OutboundRow, policy: SendPolicy, now: float, reason: str = "the sender died while sending"
 ) -> OutboundRow:
     """The row as of unknown fate: its echo is waited for at least as long as the outage lasted."""
-    if policy.on_unknown == "never_resend":
+    if _ends_unknown(policy):
         return replace(row, state="unknown", reason=reason, hold_until=None, settled_at=now)
     wait = retry.unknown_wait(unknown_wait=policy.unknown_wait, sent_at=_began(row, now), now=now)
     return replace(row, state="unknown", reason=reason, hold_until=now + wait)
@@ -145,7 +159,9 @@ def _not_sent(row: OutboundRow, outcome: NotSent, backoff: float, now: float) ->
 
 
 def wait_of(outcome: NotSent, backoff: float) -> float:
-    """Seconds until the next try: the provider's word counts before ours."""
+    """Seconds until the next try: the provider's word counts before ours. For an account the whole channel waits."""
+    if outcome.scope == "session":
+        return SESSION_WAIT
     return backoff if outcome.retry_after is None else outcome.retry_after
 
 

@@ -13,6 +13,7 @@ from typing import Literal, NamedTuple, Protocol
 
 import msgspec
 
+from turnkeeper.model.account import AccountState
 from turnkeeper.model.conversation import (
     Conversation,
     EventRow,
@@ -29,8 +30,12 @@ from turnkeeper.model.policy import Channel
 from turnkeeper.rules.retry import Outage
 from turnkeeper.store.media import MediaRecords
 
+ChannelKey = tuple[WorkspaceId, ChannelId]
+
 LOOKED_BACK = 1000
 """How many events of a conversation are looked through for one by the provider's id."""
+LOOKED_THROUGH = 10_000
+"""How many events of all channels are looked through for one channel's newest."""
 
 
 class Arrival(NamedTuple):
@@ -353,6 +358,16 @@ class Store(MediaRecords, Protocol):
 
     async def traffic(self) -> list[Traffic]:
         """Every channel that has conversations, configured or not."""
+
+    async def been_away(self, channels: Sequence[ChannelKey], before: float, now: float) -> None:
+        """Note that we heard nothing of some channels for a while before an instant; what they missed is due to be
+        read, but for those that are new here."""
+
+    async def accounts_due(self, channels: Sequence[ChannelKey], now: float, until: float) -> list[AccountState]:
+        """Those of some channels' accounts that a worker is to look at now; others are given them at `until`."""
+
+    async def looked_at(self, account: AccountState, again_at: float | None) -> None:
+        """An account was looked at, as `accounts_due` gave it. None: what it had missed has been taken."""
 
     async def history(self, key: ConversationKey, limit: int) -> list[Line]:
         """The last `limit` lines that were said, oldest first."""

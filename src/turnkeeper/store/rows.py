@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
+from turnkeeper.model.account import AccountState
 from turnkeeper.model.conversation import (
     AddressRow,
     Conversation,
@@ -21,11 +22,14 @@ from turnkeeper.model.conversation import (
     TurnRow,
 )
 from turnkeeper.model.ids import ChannelId, ConversationId, ConversationKey, OutboundKey, WorkerId, WorkspaceId
+from turnkeeper.rules.mailbox import OUTSIDE_KINDS
 from turnkeeper.rules.pacing import Bucket
+from turnkeeper.store.base import ChannelKey as ChannelKey
 
 AddressKey = tuple[WorkspaceId, ChannelId, str]
+OWN_KINDS = ", ".join(f"'{kind}'" for kind in sorted(OUTSIDE_KINDS | {"operator"}))
+"""Kinds of events that no provider brought, as SQL lists them."""
 TurnKey = tuple[WorkspaceId, ConversationId, int]
-ChannelKey = tuple[WorkspaceId, ChannelId]
 UploadKey = tuple[WorkspaceId, ChannelId, str]
 """The provider's knowledge of one kept file, under whatever types."""
 
@@ -163,7 +167,12 @@ class Rows(Protocol):
     async def paused(self) -> set[tuple[WorkspaceId, ChannelId]]:
         """The channels that are stopped."""
 
-    async def pause(self, workspace_id: WorkspaceId, channel_id: ChannelId, reason: str, now: float) -> bool: ...
+    async def pause(self, workspace_id: WorkspaceId, channel_id: ChannelId, reason: str, now: float) -> bool:
+        """False: it was stopped already. A reason of its account's gives way to any other."""
+
+    async def end_own_pause(self, workspace_id: WorkspaceId, channel_id: ChannelId) -> bool:
+        """Resume, if it was the account that stopped it."""
+
     async def resume(self, workspace_id: WorkspaceId, channel_id: ChannelId) -> bool: ...
     async def refused(self, workspace_id: WorkspaceId, channel_id: ChannelId, credentials: str) -> None:
         """Remember with which credentials a channel was refused; a resume forgets it."""
@@ -179,6 +188,16 @@ class Rows(Protocol):
         holds it waits for nobody."""
 
     async def save_buckets(self, buckets: Mapping[ChannelKey, Bucket]) -> None: ...
+
+    async def account_state(self, unknown: AccountState) -> AccountState:
+        """A channel's, locked; `unknown` is kept where there is none."""
+
+    async def put_account_state(self, row: AccountState) -> None: ...
+    async def newest_event(self, key: ChannelKey, before: float) -> float | None:
+        """When the newest event came that a provider brought, of those not too long ago."""
+
+    async def accounts_due(self, channels: Sequence[ChannelKey], now: float, until: float) -> list[AccountState]:
+        """Take those to be looked at now; nobody else is given them before `until`."""
 
     async def add_worker(self, worker_id: WorkerId, now: float) -> None: ...
     async def beat(self, worker_id: WorkerId, now: float) -> bool:

@@ -6,25 +6,28 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, Generic, TypeVar, cast
 
+from turnkeeper.model.account import AccountState
 from turnkeeper.model.conversation import Mode, StepRow
 from turnkeeper.model.ids import ChannelId, ConversationKey, WorkerId, WorkspaceId
 from turnkeeper.model.policy import Directory
 from turnkeeper.rules.retry import Outage
 from turnkeeper.store.base import (
     Beat,
+    ChannelKey,
     Claimed,
     Dispatch,
     Intake,
     PutOff,
     Run,
     Sent,
+    SessionReport,
     StepKey,
     Taken,
     TurnCommit,
     Wake,
 )
 from turnkeeper.store.rows import Rows
-from turnkeeper.store.transactions import channels, people, send, take, timers, turn, workers
+from turnkeeper.store.transactions import accounts, channels, people, send, take, timers, turn, workers
 from turnkeeper.store.transactions import claim as claiming
 from turnkeeper.store.transactions.desk import Desk
 
@@ -63,7 +66,22 @@ class ScriptedStore(ABC, Generic[R]):
         return await send.record(rows, self._directory, items)
 
     async def take(self, intake: Intake) -> Taken:
+        for report in intake.sessions:  # rare, and on PostgreSQL they lock conversations in no order
+            await self._told(report)
         return cast(Taken, await self._batched(self._take, intake))
+
+    async def _told(self, report: SessionReport) -> bool:
+        kept = report._replace(status=self._kept(report.status))
+        return await self._alone(lambda rows: accounts.tell(rows, kept))
+
+    async def been_away(self, channels: Sequence[ChannelKey], before: float, now: float) -> None:
+        await self._alone(lambda rows: accounts.been_away(rows, channels, before, now))
+
+    async def accounts_due(self, channels: Sequence[ChannelKey], now: float, until: float) -> list[AccountState]:
+        return await self._alone(lambda rows: rows.accounts_due(channels, now, until))
+
+    async def looked_at(self, account: AccountState, again_at: float | None) -> None:
+        await self._alone(lambda rows: accounts.looked_at(rows, account, again_at))
 
     async def claim(
         self,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import astuple
 
+from turnkeeper.model.account import AccountState
 from turnkeeper.model.conversation import (
     AddressRow,
     Conversation,
@@ -255,6 +256,9 @@ class PostgresRows:
     async def pause(self, workspace_id: WorkspaceId, channel_id: ChannelId, reason: str, now: float) -> bool:
         return bool(await self.run(sql.PAUSE, workspace_id, channel_id, reason, now))
 
+    async def end_own_pause(self, workspace_id: WorkspaceId, channel_id: ChannelId) -> bool:
+        return bool(await self.run(sql.END_OWN_PAUSE, workspace_id, channel_id))
+
     async def resume(self, workspace_id: WorkspaceId, channel_id: ChannelId) -> bool:
         await self.run(sql.FORGIVE, workspace_id, channel_id)
         return bool(await self.run(sql.RESUME, workspace_id, channel_id))
@@ -279,6 +283,20 @@ class PostgresRows:
 
     async def save_buckets(self, buckets: Mapping[ChannelKey, Bucket]) -> None:
         await self._by_keys(sql.SAVE_BUCKETS, [(*key, *bucket) for key, bucket in buckets.items()])
+
+    async def account_state(self, unknown: AccountState) -> AccountState:
+        await self.run(sql.ADD_ACCOUNT, *astuple(unknown))
+        return AccountState(*(await self.run(sql.ACCOUNT, unknown.workspace_id, unknown.channel_id))[0])
+
+    async def put_account_state(self, row: AccountState) -> None:
+        await self.run(sql.PUT_ACCOUNT, *astuple(row))
+
+    async def newest_event(self, key: ChannelKey, before: float) -> float | None:
+        found = await self.run(sql.NEWEST, *key, before)
+        return float(found[0][0]) if found else None
+
+    async def accounts_due(self, channels: Sequence[ChannelKey], now: float, until: float) -> list[AccountState]:
+        return [AccountState(*row) for row in await self._by_keys(sql.ACCOUNTS_DUE, channels, now, until)]
 
     async def add_worker(self, worker_id: WorkerId, now: float) -> None:
         await self.run(sql.ADD_WORKER, worker_id, now)

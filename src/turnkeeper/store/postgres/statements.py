@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import msgspec
 
+from turnkeeper.model.account import AccountState
 from turnkeeper.model.conversation import (
     AddressRow,
     Conversation,
@@ -21,8 +22,9 @@ from turnkeeper.model.conversation import (
     TimerRow,
     TurnRow,
 )
-from turnkeeper.store.base import LOOKED_BACK
-from turnkeeper.store.rows import EarlyReport
+from turnkeeper.rules.account import PREFIX
+from turnkeeper.store.base import LOOKED_BACK, LOOKED_THROUGH
+from turnkeeper.store.rows import OWN_KINDS, EarlyReport
 
 _Struct = type[msgspec.Struct]
 SHAPES = {"conversation": "conversation_row3", "outbound": "outbound_row2"}
@@ -218,7 +220,13 @@ DROP_FOLLOW_UPS = f"""delete from timer where ctid = any(array(
 FORGET_UPLOAD = "delete from upload where workspace_id = $1 and channel_id = $2 and key = $3"
 
 PAUSED = "select workspace_id, channel_id from channel_pause for key share"
-PAUSE = "insert into channel_pause values ($1, $2, $3, $4) on conflict do nothing returning 1"
+# Words for the same state change nothing; the account's own reason gives way.
+PAUSE = f"""insert into channel_pause values ($1, $2, $3, $4)
+  on conflict (workspace_id, channel_id) do update set reason = excluded.reason,
+    paused_at = case when excluded.reason like '{PREFIX}%' then channel_pause.paused_at else excluded.paused_at end
+  where channel_pause.reason like '{PREFIX}%' and excluded.reason <> channel_pause.reason returning 1"""
+END_OWN_PAUSE = f"""delete from channel_pause
+  where workspace_id = $1 and channel_id = $2 and reason like '{PREFIX}%' returning 1"""
 RESUME = "delete from channel_pause where workspace_id = $1 and channel_id = $2 returning 1"
 REFUSE = """insert into channel_refusal (workspace_id, channel_id, credentials) values ($1, $2, $3)
   on conflict (workspace_id, channel_id) do update set credentials = excluded.credentials"""
@@ -228,6 +236,24 @@ HOLD_CHANNEL = """update conversation set send_at = null, due_at = null
 FREE_CHANNEL = """update conversation set send_at = $3::double precision,
   due_at = case when owner is null then $3::double precision end
   where workspace_id = $1 and channel_id = $2 and unsent > 0"""
+
+_ACCOUNT = columns(AccountState)
+ACCOUNT = f"select {_ACCOUNT} from account_state where workspace_id = $1 and channel_id = $2 for update"
+ADD_ACCOUNT = f"""insert into account_state ({_ACCOUNT}) values ($1, $2, $3, $4, $5, $6, $7, $8)
+  on conflict (workspace_id, channel_id) do nothing"""
+PUT_ACCOUNT = """update account_state
+  set status = $3, works = $4, told_at = $5, known_at = $6, since_at = $7, look_at = $8
+  where workspace_id = $1 and channel_id = $2"""
+NEWEST = f"""select received_at from (
+    select workspace_id, channel_id, kind, received_at from event where received_at < $3
+    order by received_at desc limit {LOOKED_THROUGH}
+  ) as newest where workspace_id = $1 and channel_id = $2 and kind not in ({OWN_KINDS})
+  order by received_at desc limit 1"""
+ACCOUNTS_DUE = f"""update account_state set look_at = $4 where ctid = any(array(
+    select r.ctid from {_PAIR}
+    cross join lateral (select ctid from account_state r where {_CHANNELS} and r.look_at <= $3
+      for update skip locked) r
+  )) returning {_ACCOUNT}"""
 
 BUCKETS = f"""select r.* from {_PAIR} cross join lateral (
     select workspace_id, channel_id, tat, tail, spent from bucket r where {_CHANNELS} for update offset 0

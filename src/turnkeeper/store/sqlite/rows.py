@@ -7,8 +7,9 @@ from typing import Any
 
 import apsw
 import msgspec
-from msgspec.structs import astuple
+from msgspec.structs import astuple, replace
 
+from turnkeeper.model.account import AccountState
 from turnkeeper.model.conversation import (
     AddressRow,
     Conversation,
@@ -21,9 +22,19 @@ from turnkeeper.model.conversation import (
     TurnRow,
 )
 from turnkeeper.model.ids import ChannelId, ConversationKey, OutboundKey, WorkerId, WorkspaceId
+from turnkeeper.rules.account import PREFIX
 from turnkeeper.rules.pacing import Bucket
-from turnkeeper.store.base import LOOKED_BACK
-from turnkeeper.store.rows import AddressKey, ChannelKey, EarlyReport, EventChange, TurnEnd, TurnKey, UploadKey
+from turnkeeper.store.base import LOOKED_BACK, LOOKED_THROUGH
+from turnkeeper.store.rows import (
+    OWN_KINDS,
+    AddressKey,
+    ChannelKey,
+    EarlyReport,
+    EventChange,
+    TurnEnd,
+    TurnKey,
+    UploadKey,
+)
 
 
 def columns(row: type[msgspec.Struct]) -> str:
@@ -117,6 +128,23 @@ _TAKE_TIMERS = f"""delete from timer where rowid in (select rowid from timer whe
   returning {columns(TimerRow)}"""
 _REFUSED = """insert into channel_refusal (workspace_id, channel_id, credentials) values (?, ?, ?)
   on conflict do update set credentials = excluded.credentials"""
+# Words for the same state change nothing; the account's own reason gives way.
+_PAUSE = f"""insert into channel_pause values (?, ?, ?, ?)
+  on conflict do update set reason = excluded.reason,
+    paused_at = iif(excluded.reason like '{PREFIX}%', channel_pause.paused_at, excluded.paused_at)
+  where channel_pause.reason like '{PREFIX}%' and excluded.reason <> channel_pause.reason returning 1"""
+_END_OWN_PAUSE = f"""delete from channel_pause
+  where workspace_id = ? and channel_id = ? and reason like '{PREFIX}%' returning 1"""
+_ACCOUNT = f"select {columns(AccountState)} from account_state where workspace_id = ? and channel_id = ?"
+_ADD_ACCOUNT = insert("account_state", AccountState, "on conflict do nothing")
+_PUT_ACCOUNT = _update("account_state", AccountState, 2)
+_ACCOUNT_DUE = f"""update account_state set look_at = ?4 where workspace_id = ?1 and channel_id = ?2 and look_at <= ?3
+  returning {columns(AccountState)}"""
+_NEWEST = f"""select received_at from (
+    select workspace_id, channel_id, kind, received_at from event where rowid > (
+      select coalesce(max(rowid), 0) - {LOOKED_THROUGH} from event
+    ) order by rowid desc
+  ) where workspace_id = ? and channel_id = ? and received_at < ? and kind not in ({OWN_KINDS}) limit 1"""
 _BUCKET = "select tat, tail, spent from bucket where workspace_id = ? and channel_id = ?"
 _SAVE_BUCKET = """insert into bucket (workspace_id, channel_id, tat, tail, spent) values (?, ?, ?, ?, ?)
   on conflict do update set tat = excluded.tat, tail = excluded.tail, spent = excluded.spent"""
@@ -285,8 +313,10 @@ class SqliteRows:
         return {(row[0], row[1]) for row in self.run("select workspace_id, channel_id from channel_pause")}
 
     async def pause(self, workspace_id: WorkspaceId, channel_id: ChannelId, reason: str, now: float) -> bool:
-        sql = "insert into channel_pause values (?, ?, ?, ?) on conflict do nothing returning 1"
-        return bool(self.run(sql, (workspace_id, channel_id, reason, now)))
+        return bool(self.run(_PAUSE, (workspace_id, channel_id, reason, now)))
+
+    async def end_own_pause(self, workspace_id: WorkspaceId, channel_id: ChannelId) -> bool:
+        return bool(self.run(_END_OWN_PAUSE, (workspace_id, channel_id)))
 
     async def resume(self, workspace_id: WorkspaceId, channel_id: ChannelId) -> bool:
         self.run("delete from channel_refusal where workspace_id = ? and channel_id = ?", (workspace_id, channel_id))
@@ -317,6 +347,22 @@ class SqliteRows:
     async def save_buckets(self, buckets: Mapping[ChannelKey, Bucket]) -> None:
         self._many(_SAVE_BUCKET, ((*key, *bucket) for key, bucket in buckets.items()))
 
+    async def account_state(self, unknown: AccountState) -> AccountState:
+        key = (unknown.workspace_id, unknown.channel_id)
+        self.run(_ADD_ACCOUNT, astuple(unknown))
+        return _account(self.run(_ACCOUNT, key)[0])
+
+    async def put_account_state(self, row: AccountState) -> None:
+        self.run(_PUT_ACCOUNT, astuple(row))
+
+    async def newest_event(self, key: ChannelKey, before: float) -> float | None:
+        found = self._one(_NEWEST, (*key, before))
+        return None if found is None else float(found[0])
+
+    async def accounts_due(self, channels: Sequence[ChannelKey], now: float, until: float) -> list[AccountState]:
+        found = [row for key in channels for row in self.run(_ACCOUNT_DUE, (*key, now, until))]
+        return [_account(row) for row in found]
+
     async def add_worker(self, worker_id: WorkerId, now: float) -> None:
         self.run("insert into worker (id, started_at, beat_at) values (?, ?, ?)", (worker_id, now, now))
 
@@ -338,3 +384,7 @@ class SqliteRows:
 
     async def clock(self) -> float | None:
         return None
+
+
+def _account(row: Sequence[Any]) -> AccountState:
+    return replace(AccountState(*row), works=bool(row[3]))
