@@ -87,7 +87,10 @@ def outbound(cases: Cases, content: Sayable = CONTENTS[0], **changes: Any) -> Ou
 
 def known_files(cases: Cases) -> dict[str, Any]:
     """The file `k` as the engine makes it known to a provider: uploaded, or by a link."""
-    by_link = cases.adapter.capabilities.fetches_links
+    can = cases.adapter.capabilities
+    if can.sends_files:
+        return {"files": {"k": KeptFile("k", "image/png", 9, "cat.png")}}
+    by_link = can.fetches_links
     return {"links": {"k": "https://bot.example.com/media/k.png"}} if by_link else {"uploads": {"k": "9001"}}
 
 
@@ -152,7 +155,7 @@ def test_a_kept_file_is_sent_once_the_provider_can_have_it(kind: str) -> None:
         return
     assert isinstance(sent(cases, cases.good, picture), Accepted)
     calls, result = answered(
-        cases.adapter.send(outbound(cases, picture, uploads={}, links={}), cases.config), cases.good
+        cases.adapter.send(outbound(cases, picture, uploads={}, links={}, files={}), cases.config), cases.good
     )
     assert isinstance(result, Rejected)
     assert not [call for call in calls if cases.delivers(call)]
@@ -317,7 +320,7 @@ def is_right(name: str, found: object) -> bool:
         case "resolve":
             return found is None or isinstance(found, OUTCOMES)
         case "poll":
-            return isinstance(found, Polled)
+            return isinstance(found, (Polled, NotSent, Rejected))
         case "missed":
             items = found if isinstance(found, list) else []
             return isinstance(found, (list, NotSent)) and all(isinstance(item, get_args(Received)) for item in items)
@@ -336,8 +339,8 @@ def test_the_other_ports_do_their_work(kind: str) -> None:
         if name in ("health", "connect"):
             assert isinstance(found, list)
             assert all(link.ok and link.detail for link in found), f"{name}: {found}"
-        if name in ("fetch_media", "upload"):
-            assert isinstance(found, (Located, Uploaded)), f"{name}: {found}"
+        if name in ("fetch_media", "upload", "poll"):
+            assert isinstance(found, (Located, Uploaded, Polled)), f"{name}: {found}"
 
 
 def strange_answers(cases: Cases) -> st.SearchStrategy[HttpReply]:

@@ -9,7 +9,7 @@ ChannelError
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal, Protocol, TypeVar
 
@@ -141,6 +141,8 @@ class Capabilities:
     """Messages that the account may send in a second, where its settings say nothing else."""
     per_contact: RateLimit | None = None
     """Messages that one contact may be sent."""
+    sends_files: bool = False
+    """A file that we keep goes up within its message; the provider's id for it is known from then on."""
     fetches_links: bool = False
     """The provider fetches every file by its address: it gets signed links to those that we keep."""
     confirms: Literal["accepted", "sent", "delivered"] = "accepted"
@@ -237,8 +239,18 @@ class Polled:
 class PollingAdapter(Protocol[Config]):
     """Whose provider can be asked for events, where it cannot reach us."""
 
-    def poll(self, offset: int | None, config: Config) -> Calls[Polled]:
-        """Wait for events after an offset."""
+    def poll(self, offset: int | None, config: Config) -> Calls[Polled | NotSent | Rejected]:
+        """Wait for events after an offset. NotSent: not now; Rejected: not until somebody does what `reason` says."""
+
+
+class PressedAdapter(Protocol[Config]):
+    """Whose phones show that a button is busy until the press is answered, whatever the bot says later."""
+
+    def answer_press(self, press_id: str, config: Config) -> Calls[None]:
+        """Say that a press came in; `press_id` is the event's `message_id`."""
+
+    def acknowledgement(self, received: Sequence[Received], config: Config) -> bytes:
+        """What the 200 of a webhook says, once these are kept, so that a press is answered at once."""
 
 
 @dataclass(frozen=True, slots=True)

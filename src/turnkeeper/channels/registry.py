@@ -24,6 +24,7 @@ _KINDS = {
     "whatsapp_cloud": Home("whatsapp_cloud", "WhatsAppCloud", "WhatsAppCloudConfig", "WhatsAppCloudKeys"),
     "wablas": Home("wablas", "Wablas", "WablasConfig", "WablasKeys"),
     "whacenter": Home("whacenter", "WhaCenter", "WhaCenterConfig", "WhaCenterKeys"),
+    "telegram": Home("telegram", "Telegram", "TelegramConfig", "TelegramKeys"),
 }
 
 

@@ -104,7 +104,7 @@ class Client:
     ) -> HttpReply:
         """Make one call. Never raises for what the network or the other side does; what `content` raises, it does."""
         limit = timeout if call.timeout is None else min(timeout, call.timeout)
-        leaving = _Leaving()
+        leaving = _Leaving(whole=call.multipart is not None)
         try:
             async with asyncio.timeout(limit):
                 return await self._exchange(call, limit, leaving, guarded, content)
@@ -182,7 +182,7 @@ class Client:
             extensions |= extra
         sent: dict[str, Any] = {"json": call.json}
         if call.multipart is not None and content is not None:
-            form = _Form(call.multipart, content)
+            form = _Form(call.multipart, content, leaving)
             headers |= form.headers
             sent = {"content": form.pieces()}
         request = self._client.build_request(
@@ -214,22 +214,27 @@ class Client:
 
 
 class _Leaving:
-    """Notes when the first byte of a request may have left."""
+    """Notes when enough of a request may have left to be acted upon.
 
-    __slots__ = ("begun",)
+    That is its first byte; of a form, whose length is told before, its last (`whole`).
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("_whole", "begun")
+
+    def __init__(self, *, whole: bool) -> None:
+        self._whole = whole
         self.begun = False
 
     async def trace(self, name: str, _: Mapping[str, object]) -> None:
-        if name.endswith("send_request_headers.started"):
+        if not self._whole and name.endswith("send_request_headers.started"):
             self.begun = True
 
 
 class _Form:
     """A form whose length is known before its file is read."""
 
-    def __init__(self, multipart: Multipart, content: Content) -> None:
+    def __init__(self, multipart: Multipart, content: Content, leaving: _Leaving) -> None:
+        self._leaving = leaving
         self._file = content(multipart.key)
         self._size = multipart.size
         boundary = f"turnkeeper-{token_hex(16)}"
@@ -258,6 +263,7 @@ class _Form:
             yield piece
         if left:  # its length is on the wire already
             raise MediaUnavailable("the file is not as long as it was said to be")
+        self._leaving.begun = True
         yield self._after
 
 

@@ -193,7 +193,6 @@ class Sender:
 
     async def _call(self, claimed: ClaimedSend, stopped: asyncio.Event) -> Outcome:
         channel = claimed.channel
-        adapter = self._adapters[channel.kind]
         content = _content(claimed.row.content)
         if isinstance(content, Refused):
             return Rejected("refused", content.reason)
@@ -206,13 +205,21 @@ class Sender:
             if outcome is None and not await self._lease.trusted(claimed.run.worker_id):
                 outcome = _NOT_OURS
             if outcome is None:
-                calls = adapter.send(outbound, channel.config)
-                outcome = await self._client.play(calls, timeout=channel.sends.send_limit * _MARGIN)
+                outcome = await self._played(claimed, outbound, ready)
                 outcome = await self._resolving.after(claimed, outbound, outcome, stopped)
             if self._uploads is not None:
                 outcome = await self._uploads.after(claimed, ready, outcome)
             seen.became(outcome)
         return outcome
+
+    async def _played(self, claimed: ClaimedSend, outbound: Outbound, ready: Ready) -> Outcome:
+        """What became of the calls; files go up within them where the provider wants that."""
+        channel = claimed.channel
+        calls = self._adapters[channel.kind].send(outbound, channel.config)
+        limit = channel.sends.send_limit * _MARGIN
+        if self._uploads is not None and ready.files:
+            return await self._uploads.sent(claimed, ready, calls, limit)
+        return await self._client.play(calls, timeout=limit)
 
     async def _ready(
         self, claimed: ClaimedSend, content: Sayable, stopped: asyncio.Event
@@ -255,6 +262,7 @@ class Sender:
             ready.ids,
             ready.links,
             row.sending_at,
+            ready.files,
         )
 
 

@@ -10,9 +10,10 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
+from typing import TypeVar
 from urllib.parse import urlsplit
 
-from turnkeeper.channels.base import Uploaded
+from turnkeeper.channels.base import Calls, Uploaded
 from turnkeeper.engine.addresses import InternalAddress
 from turnkeeper.engine.media import FileKeeper, Origin
 from turnkeeper.media.base import FileGone, Place
@@ -20,25 +21,30 @@ from turnkeeper.media.judging import ending_of
 from turnkeeper.media.names import with_ending
 from turnkeeper.model.errors import MediaRefused, MediaUnavailable
 from turnkeeper.model.media import KeptFile, UploadRow
-from turnkeeper.model.outbound import Content, File, NotSent, Outcome, Rejected, files_of
+from turnkeeper.model.outbound import Accepted, Content, File, NotSent, Outcome, Rejected, files_of
 from turnkeeper.store.base import ClaimedSend
 
+T = TypeVar("T")
 _SLOWEST = 50_000.0
 """Bytes a second."""
 _LEAST = 30.0
 _LONGEST = 900.0
 _RESOLVE = 5.0
+_ID_VALID = 365 * 86_400.0
+"""Seconds; ids of what went up within a message do not end by themselves."""
 _LINK_VALID = 86_400.0
 """Seconds in which a provider must have fetched a file: some queue what they take."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """The provider's ids by key; `reused`: keys whose id is of an earlier upload; `links`: addresses by key."""
+    """The provider's ids by key; `reused`: keys whose id is of an earlier upload; `links`: addresses by key;
+    `files`: what goes up within the message, where the provider has no id for it."""
 
     ids: Mapping[str, str] = field(default_factory=dict)
     reused: frozenset[str] = frozenset()
     links: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, KeptFile] = field(default_factory=dict)
 
     @property
     def is_new(self) -> bool:
@@ -56,6 +62,7 @@ class Uploads:
         """Upload what must be, or make links to it; or why the message cannot be sent now, or at all."""
         ids: dict[str, str] = {}
         linked: dict[str, str] = {}
+        sendable: dict[str, KeptFile] = {}
         reused: set[str] = set()
         for file in files_of(content):
             if file.key is None:
@@ -67,20 +74,25 @@ class Uploads:
             if not isinstance(known, KeptFile):
                 return known
             kept = _as_said(known, file)
-            if self._keeper.adapters[claimed.channel.kind].capabilities.fetches_links:
+            can = self._keeper.adapters[claimed.channel.kind].capabilities
+            if can.fetches_links:
                 link = self._link(claimed, kept)
                 if not isinstance(link, str):
                     return link
                 linked[file.key] = link
                 continue
             cached = await self._cached(claimed, kept)
+            if can.sends_files:
+                sendable[file.key] = kept
+                if cached is None:
+                    continue
             found = cached or await self._uploaded(claimed, kept)
             if not isinstance(found, str):
                 return found
             ids[file.key] = found
             if cached:
                 reused.add(file.key)
-        return Ready(ids, frozenset(reused), linked)
+        return Ready(ids, frozenset(reused), linked, sendable)
 
     async def after(self, claimed: ClaimedSend, ready: Ready, outcome: Outcome) -> Outcome:
         """What a refusal means that may be the upload's fault: once more, with a new one."""
@@ -127,23 +139,39 @@ class Uploads:
         if upload is None:
             return Rejected("not_supported", "files cannot be uploaded on this channel")
         limit = min(_LEAST + file.size / _SLOWEST, _LONGEST)
+        found = await self._played(claimed, upload(file, channel.config), limit)
+        if not isinstance(found, Uploaded):
+            return found
+        await self._remember(claimed, file, found)
+        return found.external_id
+
+    async def sent(self, claimed: ClaimedSend, ready: Ready, calls: Calls[Outcome], limit: float) -> Outcome:
+        """Play a send within which files go up; `limit` in seconds for each call."""
+        outcome = await self._played(claimed, calls, limit)
+        if isinstance(outcome, Accepted):
+            for key, known_as in outcome.uploaded:
+                await self._remember(claimed, ready.files[key], Uploaded(known_as, _ID_VALID))
+        return outcome
+
+    async def _played(self, claimed: ClaimedSend, calls: Calls[T], limit: float) -> T | NotSent | Rejected:
+        """With the bytes of files; without them nothing has left."""
+        channel = claimed.channel
 
         def content(key: str) -> AsyncIterator[bytes]:
             return self._keeper.store.read(Place(channel.workspace_id, key))
 
         try:
-            found = await self._keeper.client.play(upload(file, channel.config), timeout=limit, content=content)
+            return await self._keeper.client.play(calls, timeout=limit, content=content)
         except FileGone:
             return Rejected("file_gone", "the file is no longer kept: attach it again before it is sent")
         except MediaUnavailable as error:
             return NotSent(str(error), code="file_unavailable")
-        if not isinstance(found, Uploaded):
-            outcome: NotSent | Rejected = found
-            return outcome
-        valid_until = self._keeper.clock.now() + found.valid_for
-        row = UploadRow(channel.workspace_id, channel.id, file.key, file.mime, found.external_id, valid_until)
+
+    async def _remember(self, claimed: ClaimedSend, file: KeptFile, known: Uploaded) -> None:
+        channel = claimed.channel
+        valid_until = self._keeper.clock.now() + known.valid_for
+        row = UploadRow(channel.workspace_id, channel.id, file.key, file.mime, known.external_id, valid_until)
         await self._keeper.stored(lambda: self._keeper.records.keep_upload(row))
-        return found.external_id
 
     async def _problem_of(self, link: str | None, claimed: ClaimedSend) -> NotSent | Rejected | None:
         """Providers fetch links: one into our network, or anybody's, is not passed on."""

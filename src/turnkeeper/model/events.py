@@ -160,6 +160,9 @@ class Inbound(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     by_program: bool = False
     """An echo of what a program sent through the provider's API: ours, or another's, but nobody typed it."""
 
+    album: str | None = None
+    """What was sent at once has it in common, though each item is an event: they are answered together."""
+
     @property
     def known_as(self) -> str | None:
         """The id that later statuses, edits and echoes name the message by."""

@@ -73,5 +73,9 @@ class ContentLimits:
     location_request: int | None = None
     """The length of its body."""
     contacts: bool = False
+    cards: int | None = None
+    """Contact cards in one message; None: any number."""
     reactions: bool = False
+    emojis: frozenset[str] = frozenset()
+    """What may be reacted with, without variation selectors; empty: anything."""
     templates: bool = False

@@ -18,6 +18,7 @@ from turnkeeper.model.events import Choice
 from turnkeeper.model.events import ContactCard as ContactCard
 from turnkeeper.model.events import Phone as Phone
 from turnkeeper.model.ids import ChannelId, OutboundKey
+from turnkeeper.model.media import KeptFile
 
 
 class File(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -360,7 +361,8 @@ class Outbound:
     `addresses` are the contact's, as in Inbound; `tracker` comes back in statuses where the channel can carry
     it; `window_open` says whether free-form messages are allowed now; `tries` counts from 1; `uploads` gives the
     provider's media id for each `File.key` of the content (a key that is missing there is not sent). Where a
-    provider takes no uploads, `links` gives addresses from which it can get them. `sending_at`: when this try began.
+    provider takes no uploads, `links` gives addresses from which it can get them; where files go up within their
+    messages, `files` says what there is to send. `sending_at`: when this try began.
     """
 
     key: OutboundKey
@@ -373,6 +375,7 @@ class Outbound:
     uploads: Mapping[str, str] = field(default_factory=dict)
     links: Mapping[str, str] = field(default_factory=dict, repr=False)
     sending_at: float | None = None
+    files: Mapping[str, KeptFile] = field(default_factory=dict)
 
     def link_of(self, file: File) -> str | None:
         """Where the provider can get a file; None: nowhere."""
@@ -381,9 +384,11 @@ class Outbound:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The provider took it; `external_id` is the provider's id."""
+    """The provider took it; `external_id` is the provider's id, `uploaded` the ids of files that went up with it, by
+    key."""
 
     external_id: str | None
+    uploaded: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

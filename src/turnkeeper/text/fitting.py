@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 
 from msgspec.structs import replace
 
-from turnkeeper.model.events import Choice
 from turnkeeper.model.limits import ContentLimits, Markup
 from turnkeeper.model.outbound import (
     Buttons,
@@ -147,20 +146,17 @@ def _choices(content: Buttons | List, room: Room) -> list[Content]:
         rows = choices.listed(content) if isinstance(content, Buttons) else content
         heads, body = _headed(rows.body, limits.list.body, room)
         return [*before, *heads, choices.as_list(replace(rows, body=body), limits.list, room)]
-    return before + _plain(content, room, choices.numbered(content, room), choices.rows_of(content))
+    return before + _plain(content, room, choices.numbered(content, room))
 
 
-def _plain(
-    content: Buttons | List | UrlButton, room: Room, more: str = "", offered: tuple[Choice, ...] = ()
-) -> list[Content]:
-    """Its words as text; together where they fit, else the body and what follows it apart. The last knows the offer."""
+def _plain(content: Buttons | List | UrlButton, room: Room, more: str = "") -> list[Content]:
+    """Its words as text; together where they fit, else the body and what follows it apart."""
     header, footer = (room.literal(" ".join((line or "").split())) for line in (content.header, content.footer))
     blocks = [block for block in (header, content.body, more, footer) if block.strip()]
     whole = "\n\n".join(blocks)
     if room.length(whole) <= room.limits.text:
-        return [Text(whole, choices=offered)]
-    parts = [part for block in blocks for part in room.parts(block, room.limits.text)]
-    return [*(Text(part) for part in parts[:-1]), *(Text(part, choices=offered) for part in parts[-1:])]
+        return [Text(whole)]
+    return [Text(part) for block in blocks for part in room.parts(block, room.limits.text)]
 
 
 def _url_button(content: UrlButton, room: Room) -> list[Content]:
@@ -230,7 +226,8 @@ def _contacts(content: Contacts, room: Room) -> list[Content]:
     if not cards:
         return [_refused(content, "contact cards need names")]
     if room.limits.contacts:
-        return [replace(content, cards=cards)]
+        at_once = room.limits.cards or len(cards)
+        return [replace(content, cards=cards[at : at + at_once]) for at in range(0, len(cards), at_once)]
     room.notes.append("contact cards became text: the channel has none")
     told: list[str] = []
     for card in cards:
@@ -260,6 +257,10 @@ def _card(card: ContactCard, room: Room) -> ContactCard:
 
 
 def _reaction(content: Reaction, room: Room) -> list[Content]:
+    emojis, emoji = room.limits.emojis, content.emoji.replace("\ufe0f", "")
+    if room.limits.reactions and emojis and emoji and emoji not in emojis:
+        room.notes.append(f"a reaction was left out: the channel has no {content.emoji}")
+        return []
     if room.limits.reactions:
         return [content]
     room.notes.append("a reaction was left out: the channel has none")

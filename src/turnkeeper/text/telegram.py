@@ -67,7 +67,12 @@ def join(parts: Sequence[Written]) -> str:
 
 def length(text: str) -> int:
     """UTF-16 units of what is left once the entities are parsed."""
-    return _units(unescape(_ANY_TAG.sub("", text)))
+    return _units(unmarked(text))
+
+
+def unmarked(text: str) -> str:
+    """What is left once the entities are parsed."""
+    return unescape(_ANY_TAG.sub("", text))
 
 
 def _units(text: str) -> int:
