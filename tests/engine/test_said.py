@@ -9,6 +9,7 @@ from turnkeeper.channels.base import Capabilities
 from turnkeeper.channels.whatsapp_cloud.limits import LIMITS
 from turnkeeper.engine.answer import Answer, Later, Work
 from turnkeeper.engine.rendering import rendered
+from turnkeeper.model.events import Choice
 from turnkeeper.model.outbound import (
     Buttons,
     Content,
@@ -44,7 +45,8 @@ MANY = tuple(f"{n}" for n in range(12))
          [Text("a" * 4096, True, "w1"), Text("*b*", True)], []),
         ("nothing to read", "\n# \n", [], ["an empty text was left out"]),
         ("a long body over numbered text", Buttons("a" * 1024 + "\n\n**b**", MANY[:11]),
-         [Text("a" * 1024 + "\n\n*b*\n\n" + "\n".join(f"{n + 1}. {n}" for n in range(11)))],
+         [Text("a" * 1024 + "\n\n*b*\n\n" + "\n".join(f"{n + 1}. {n}" for n in range(11)),
+               choices=tuple(Choice(n, n) for n in MANY[:11]))],
          ["11 buttons became numbered text: 3 at most"]),
         ("a long caption", Image(PNG, "a" * 1024 + "\n\n**b**", "w1"), [Image(PNG, "a" * 1024, "w1"), Text("*b*")],
          ["what was too long of a caption followed as text"]),

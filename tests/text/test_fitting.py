@@ -70,16 +70,18 @@ FITTED: list[tuple[str, Content, ContentLimits, list[Content], list[str]]] = [
     ("four buttons", Buttons("Well?", rows(4), "H", None, "F", "w1", "Show"), LIMITS,
      [List("Well?", "Show", (Section(rows(4)),), "H", "F", "w1")], ["4 buttons became a list: 3 at most"]),
     ("eleven buttons", Buttons("Well?", rows(11), "H", None, "F"), LIMITS,
-     [Text(f"H\n\nWell?\n\n{NUMBERED}\n\nF")], ["11 buttons became numbered text: 3 at most"]),
+     [Text(f"H\n\nWell?\n\n{NUMBERED}\n\nF", choices=rows(11))], ["11 buttons became numbered text: 3 at most"]),
     ("eleven rows", List("Which?", "Show", (Section(rows(11)),), reply_to="w1"), LIMITS,
-     [Text(f"Which?\n\n{NUMBERED}", reply_to="w1")], ["11 rows became numbered text: 10 at most"]),
+     [Text(f"Which?\n\n{NUMBERED}", reply_to="w1", choices=rows(11))], ["11 rows became numbered text: 10 at most"]),
     ("rows over several sections", List("Which?", "Show", (Section(rows(2), "One"), Section(choices("x"), "Two"))),
-     replace(LIMITS, list=None), [Text("Which?\n\nOne\n1. r1\n2. r2\n\nTwo\n3. x")],
+     replace(LIMITS, list=None),
+     [Text("Which?\n\nOne\n1. r1\n2. r2\n\nTwo\n3. x", choices=(*rows(2), *choices("x")))],
      ["3 rows became numbered text: the channel has no lists"]),
     ("numbered rows with descriptions", List("Which?", "Show", (Section((Choice("a", "A", "the first"),)),)),
-     WORDS_ONLY, [Text("Which?\n\n1. A: the first")], ["1 rows became numbered text: the channel has no lists"]),
+     WORDS_ONLY, [Text("Which?\n\n1. A: the first", choices=(Choice("a", "A", "the first"),))],
+     ["1 rows became numbered text: the channel has no lists"]),
     ("marks in what is no Markdown", List("*Which?*", "Show", (Section((Choice("a", "*A*", "_b_"),), "~C~"),), "*H*"),
-     WORDS_ONLY, [Text(f"*{_}H*\n\n*Which?*\n\n~{_}C~\n1. *{_}A*: _{_}b_")],
+     WORDS_ONLY, [Text(f"*{_}H*\n\n*Which?*\n\n~{_}C~\n1. *{_}A*: _{_}b_", choices=(Choice("a", "*A*", "_b_"),))],
      ["1 rows became numbered text: the channel has no lists"]),
     ("marks in an address", UrlButton("See", "*Open*", "https://a.test/_b_/*c*"), WORDS_ONLY,
      [Text(f"See\n\n*{_}Open*: https://a.test/_b_/*c*")], ["a url button became text: the channel has none"]),
@@ -94,7 +96,8 @@ FITTED: list[tuple[str, Content, ContentLimits, list[Content], list[str]]] = [
      ["2 buttons became a list: titles are the same within 20 characters"]),
     ("long titles alike in lists", Buttons("Which?", choices("always the same beginning: 1",
      "always the same beginning: 2")),
-     LIMITS, [Text("Which?\n\n1. always the same beginning: 1\n2. always the same beginning: 2")],
+     LIMITS, [Text("Which?\n\n1. always the same beginning: 1\n2. always the same beginning: 2",
+                   choices=choices("always the same beginning: 1", "always the same beginning: 2"))],
      ["2 buttons became numbered text: titles are the same within 20 characters"]),
     ("a long row title stands whole below", List("Which?",
      "Show", (Section(choices("a title that is longer than 24")),)),
@@ -111,7 +114,8 @@ FITTED: list[tuple[str, Content, ContentLimits, list[Content], list[str]]] = [
      [Buttons("Which?", (Choice("a", "a"), Choice("B", "B")))], ["a choice without words was left out"]),
     ("lines in a title", Buttons("Which?", (Choice("a", "A\n or  B"),)), LIMITS,
      [Buttons("Which?", (Choice("a", "A or B"),))], []),
-    ("an id without end", Buttons("Which?", (Choice("x" * 300, "A"),)), LIMITS, [Text("Which?\n\n1. A")],
+    ("an id without end", Buttons("Which?", (Choice("x" * 300, "A"),)), LIMITS,
+     [Text("Which?\n\n1. A", choices=(Choice("x" * 300, "A"),))],
      ["1 buttons became numbered text: an id is longer than 256 characters"]),
     ("nothing to choose", Buttons("Which?", ()), LIMITS, [Text("Which?")], ["there was nothing to choose from"]),
     ("nothing to choose in a list", List("Which?", "Show", (Section(()),)), LIMITS, [Text("Which?")],
@@ -236,7 +240,8 @@ def test_what_it_becomes(
 
 def test_words_are_escaped_where_markup_is_html() -> None:
     buttons = Buttons("<b>Which?</b>", choices("a < b & c"))
-    assert fit(buttons, WORDS_ONLY, "telegram").contents == (Text("<b>Which?</b>\n\n1. a &lt; b &amp; c"),)
+    expected = Text("<b>Which?</b>\n\n1. a &lt; b &amp; c", choices=choices("a < b & c"))
+    assert fit(buttons, WORDS_ONLY, "telegram").contents == (expected,)
 
 
 def test_telegram_counts_utf_16() -> None:
@@ -279,3 +284,8 @@ def test_a_body_of_the_limit_is_left_alone() -> None:
     buttons = Buttons("x" * 1024, rows(3))
     assert fit(buttons, LIMITS, "whatsapp").contents == (buttons,)
     assert len(fit(changed(buttons, body="x" * 1025), LIMITS, "whatsapp").contents) == 2
+
+
+def test_where_numbered_text_has_several_parts_the_last_knows_what_was_offered() -> None:
+    found = fit(Buttons("a" * 90, rows(11)), ContentLimits(text=100), "whatsapp").contents
+    assert [isinstance(each, Text) and each.choices for each in found] == [(), rows(11)]

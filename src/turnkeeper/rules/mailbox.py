@@ -172,7 +172,7 @@ def _contact_message(
 
 def _stopped(conversation: Conversation, turns: TurnPolicy, sends: SendPolicy, now: float) -> Admission:
     """STOP: whatever is under way ends, one sentence confirms it, silence follows."""
-    quiet = replace(clear_desk(conversation), opted_out=True)
+    quiet = replace(clear_desk(conversation), opted_out=True, offered=0)
     told = None if conversation.opted_out else turns.opt_out_notice
     open_window = window.is_open(contact_at=conversation.contact_at, window=sends.window, now=now)
     return Admission(
@@ -275,12 +275,13 @@ def clear_desk(conversation: Conversation) -> Conversation:
         resume_at=None,
         claims=0,
         failures=0,
+        offered=abs(conversation.offered),
     )
 
 
 def take_over(conversation: Conversation, mode: Mode, until: float | None) -> Conversation:
     """A person answers (or nobody): the running turn is fenced off and does not wait to be asked."""
-    return replace(clear_desk(conversation), mode=mode, mode_until=until)
+    return replace(clear_desk(conversation), mode=mode, mode_until=until, offered=0)
 
 
 def stand_back(conversation: Conversation, until: float) -> Conversation:

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from msgspec.structs import replace
 
+from turnkeeper.model.events import Choice
 from turnkeeper.model.limits import ContentLimits, Markup
 from turnkeeper.model.outbound import (
     Buttons,
@@ -146,17 +147,20 @@ def _choices(content: Buttons | List, room: Room) -> list[Content]:
         rows = choices.listed(content) if isinstance(content, Buttons) else content
         heads, body = _headed(rows.body, limits.list.body, room)
         return [*before, *heads, choices.as_list(replace(rows, body=body), limits.list, room)]
-    return before + _plain(content, room, choices.numbered(content, room))
+    return before + _plain(content, room, choices.numbered(content, room), choices.rows_of(content))
 
 
-def _plain(content: Buttons | List | UrlButton, room: Room, more: str = "") -> list[Content]:
-    """Its words as text; together where they fit, else the body and what follows it apart."""
+def _plain(
+    content: Buttons | List | UrlButton, room: Room, more: str = "", offered: tuple[Choice, ...] = ()
+) -> list[Content]:
+    """Its words as text; together where they fit, else the body and what follows it apart. The last knows the offer."""
     header, footer = (room.literal(" ".join((line or "").split())) for line in (content.header, content.footer))
     blocks = [block for block in (header, content.body, more, footer) if block.strip()]
     whole = "\n\n".join(blocks)
     if room.length(whole) <= room.limits.text:
-        return [Text(whole)]
-    return [Text(part) for block in blocks for part in room.parts(block, room.limits.text)]
+        return [Text(whole, choices=offered)]
+    parts = [part for block in blocks for part in room.parts(block, room.limits.text)]
+    return [*(Text(part) for part in parts[:-1]), *(Text(part, choices=offered) for part in parts[-1:])]
 
 
 def _url_button(content: UrlButton, room: Room) -> list[Content]:

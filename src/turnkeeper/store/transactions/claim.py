@@ -15,6 +15,7 @@ from turnkeeper.rules.mailbox import OUTSIDE_KINDS
 from turnkeeper.rules.retry import Outage
 from turnkeeper.store.base import Claimed, ClaimedSend, ClaimedTurn, Run
 from turnkeeper.store.rows import EventChange, Rows, TurnKey
+from turnkeeper.store.transactions.choosing import read_choices
 from turnkeeper.store.transactions.desk import Desk
 from turnkeeper.store.transactions.outbox import UNCONFIGURED_WAIT, let_go, pump
 from turnkeeper.store.transactions.people import settle_echoes
@@ -32,6 +33,7 @@ class _Start:
     events: list[EventRow]
     taken: list[EventRow]
     exhausted: bool = False
+    resumed: bool = False
 
 
 async def claim(
@@ -191,7 +193,7 @@ def _resumed(conversation: Conversation, record: TurnRow, mine: list[EventRow], 
     attempt = conversation.attempt if same_code else conversation.attempt + 1
     resumed = replace(conversation, claims=claims, attempt=attempt)
     turn = replace(record, attempt=attempt, bot_version=version)
-    return _Start(resumed, turn, mine, [], exhausted=claims > CLAIMS)
+    return _Start(resumed, turn, mine, [], exhausted=claims > CLAIMS, resumed=True)
 
 
 def _new_attempt(
@@ -227,22 +229,24 @@ async def _write_starts(
 ) -> list[Claimed]:
     sessions = await desk.rows.sessions(list(starts)) if starts else {}
     steps = await desk.rows.steps(resumed) if resumed else {}
+    for start, _ in starts.values():
+        epoch = start.conversation.epoch + 1
+        desk.put(replace(start.conversation, owner=worker_id, epoch=epoch, resume_at=now))
+    fixed = {key: (start.turn.no, start.events) for key, (start, _) in starts.items() if not start.resumed}
+    chosen = await read_choices(desk, fixed)
     claimed: list[Claimed] = []
     changes: list[EventChange] = []
     for key, (start, channel) in starts.items():
         changes += [EventChange(key, event.seq, EventState.RUNNING, None, start.turn.no) for event in start.taken]
-        owned = desk.put(
-            replace(start.conversation, owner=worker_id, epoch=start.conversation.epoch + 1, resume_at=now)
-        )
         known = steps.get((key.workspace_id, key.id, start.turn.no), [])
         usable = [step for step in known if step.effect or step.attempt == start.turn.attempt]
         claimed.append(
             ClaimedTurn(
-                Run(key, worker_id, owned.epoch),
+                Run(key, worker_id, desk[key].epoch),
                 channel,
-                owned,
+                desk[key],
                 start.turn,
-                start.events,
+                chosen.get(key, start.events),
                 sessions.get(key),
                 usable,
                 start.exhausted,

@@ -211,4 +211,6 @@ def rewritten(body: bytes, event: Inbound) -> bytes:
     """An event's body after an edit; one to something that we cannot read takes nothing away."""
     if event.text is None and event.media is None:
         return body
-    return msgspec.json.encode(replace(msgspec.json.decode(body, type=Inbound), text=event.text))
+    before = msgspec.json.decode(body, type=Inbound)
+    typed = None if before.kind == "text" else before.choice
+    return msgspec.json.encode(replace(before, text=event.text, choice=typed))

@@ -20,7 +20,7 @@ from turnkeeper.model.conversation import (
 from turnkeeper.model.errors import Fenced
 from turnkeeper.model.ids import ConversationKey
 from turnkeeper.model.policy import Directory
-from turnkeeper.rules import mailbox
+from turnkeeper.rules import choices, mailbox
 from turnkeeper.rules.effects import still_carried
 from turnkeeper.rules.mailbox import OUTSIDE_KINDS
 from turnkeeper.store.base import ClaimedSend, Dispatch, PutOff, Run, StepKey, TurnCommit
@@ -164,6 +164,7 @@ def _queued(conversation: Conversation, added: Sequence[OutboundRow], now: float
         out_done=conversation.out_done if conversation.unsent else conversation.out_last,
         unsent=conversation.unsent + len(added),
         send_at=conversation.send_at if conversation.unsent else now,
+        offered=choices.standing(conversation.offered, added),
     )
 
 
@@ -230,7 +231,7 @@ async def _write_commits(
         records.append(_committed(record, item))
         if not added:
             silent.add((item.run.key.workspace_id, item.run.key.id, item.turn_no))
-        desk.put(_queued(_after_turn(conversation), added, item.now))
+        desk.put(_queued(_after_turn(conversation, item), added, item.now))
     rows = desk.rows
     await rows.put_turns(records)
     await rows.put_sessions(await _sessions(rows, [item for item, _ in commits]))
@@ -287,9 +288,11 @@ def _committed(record: TurnRow, item: TurnCommit) -> TurnRow:
     )
 
 
-def _after_turn(conversation: Conversation) -> Conversation:
+def _after_turn(conversation: Conversation, item: TurnCommit) -> Conversation:
+    """A question that was answered is over, unless the bot made nothing of it."""
     return replace(
         conversation,
+        offered=abs(conversation.offered) if item.failed else max(0, conversation.offered),
         turn_state=TurnState.NONE,
         turn_first_at=None,
         resume_at=None,
@@ -307,7 +310,11 @@ async def _hand_over(desk: Desk, item: TurnCommit) -> None:
     people = [e for e in opened if e.state == EventState.WAITING and e.reason is None and e.kind not in OUTSIDE_KINDS]
     await desk.rows.change_events([EventChange(key, e.seq, EventState.PERSON, None, None, item.now) for e in people])
     kept = [event for event in opened if event.state == EventState.WAITING and event.kind in OUTSIDE_KINDS]
-    desk.put(replace(conversation, mode=Mode.HUMAN, first_at=None, last_at=None, turn_at=item.now if kept else None))
+    desk.put(
+        replace(
+            conversation, mode=Mode.HUMAN, first_at=None, last_at=None, turn_at=item.now if kept else None, offered=0
+        )
+    )
 
 
 async def put_off(rows: Rows, directory: Directory, item: PutOff) -> float | None:

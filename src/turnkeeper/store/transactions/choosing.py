@@ -1,0 +1,52 @@
+"""Reading typed choices as a turn's events are fixed: they stand in the events from then on, whoever resumes it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+from msgspec.structs import replace
+
+from turnkeeper.model.conversation import EventRow, OutboundRow
+from turnkeeper.model.events import Choice, Inbound
+from turnkeeper.model.ids import ConversationKey, OutboundKey
+from turnkeeper.rules import choices
+from turnkeeper.store.transactions.desk import Desk
+
+_decode = msgspec.json.Decoder(Inbound).decode
+_encode = msgspec.json.Encoder().encode
+
+
+async def read_choices(
+    desk: Desk, turns: Mapping[ConversationKey, tuple[int, list[EventRow]]]
+) -> dict[ConversationKey, list[EventRow]]:
+    """The events of turns (number, events) in which something was chosen; the conversations know of it."""
+    asked = {key: OutboundKey(key.workspace_id, key.id, abs(desk[key].offered)) for key in turns if desk[key].offered}
+    if not asked:
+        return {}
+    questions = await desk.rows.outbound(asked.values())
+    found: dict[ConversationKey, list[EventRow]] = {}
+    written: list[tuple[ConversationKey, int, bytes]] = []
+    for key, outbound in asked.items():
+        no, events = turns[key]
+        question = questions.get(outbound)
+        if question is None:
+            desk.put(replace(desk[key], offered=0))
+            continue
+        read = [_read(event, question, no) for event in events]
+        found[key] = [event for event, _ in read]
+        written += [(key, new.seq, new.body) for new, old in zip(found[key], events, strict=True) if new is not old]
+        chosen = any(choice is not None for _, choice in read)
+        desk.put(replace(desk[key], offered=-question.seq if chosen else question.seq))
+    await desk.rows.rewrite_events(written)
+    return found
+
+
+def _read(event: EventRow, question: OutboundRow, turn_no: int) -> tuple[EventRow, Choice | None]:
+    if not choices.answers(event, question, turn_no):
+        return event, None
+    inbound = _decode(event.body)
+    if inbound.choice is not None:  # read by an earlier attempt
+        return event, inbound.choice
+    choice = choices.typed(inbound.text, choices.offered(question.content) or ())
+    return (event if choice is None else replace(event, body=_encode(replace(inbound, choice=choice)))), choice
