@@ -192,7 +192,6 @@ class Sender:
             self._refused_at[row.workspace_id, row.channel_id] = self._clock.now()
 
     async def _call(self, claimed: ClaimedSend, stopped: asyncio.Event) -> Outcome:
-        channel = claimed.channel
         content = _content(claimed.row.content)
         if isinstance(content, Refused):
             return Rejected("refused", content.reason)
