@@ -188,10 +188,10 @@ def test_sizes(tmp_path: Path, value: str, expected: int) -> None:
 
 
 def test_keys_of_files_are_in_no_repr(tmp_path: Path) -> None:
-    text = '[media]\nsecret = "m-hush"\naccess_key_id = "k-hush"\nsecret_access_key = "s-hush"\n'
+    text = '[media]\nsecret = "a-long-secret-m-hush"\naccess_key_id = "k-hush"\nsecret_access_key = "s-hush"\n'
     settings = read(tmp_path, text)
     assert "hush" not in repr(settings)
-    assert {"m-hush", "k-hush", "s-hush"} <= settings.secrets
+    assert {"a-long-secret-m-hush", "k-hush", "s-hush"} <= settings.secrets
 
 
 OVERLAID = [
@@ -332,6 +332,11 @@ WRONG = [
      ("database", WHOLE.replace("sqlite:///turnkeeper.db", "mysql://u:hush@h/n"), "database.url", "postgresql://user@host/name"),
 
      ("public_url", WHOLE.replace("https://bot.example.com", "bot.example.com"), "server.public_url", "https://bot.example.com"),
+    ("public_url of two lines", WHOLE.replace("example.com", "example.com\\r\\nx"), "server.public_url", "bot.example.com"),
+    ("public_url with a password", WHOLE.replace("bot.example", "me:hush@bot.example"), "server.public_url", "https://bot.example.com"),
+    ("endpoint with a key", WHOLE + '[media]\nendpoint = "https://a.test/?k=hush"\n', "media.endpoint", "https://bot.example.com"),
+    ("half of the bucket's keys", WHOLE + '[media]\naccess_key_id = "hush"\n', "media", "Set both, or neither."),
+    ("a short secret for links", WHOLE + '[media]\nsecret = "hush-hush"\n', "media.secret", "openssl rand -hex 32"),
     ("short retention", WHOLE + "[retention]\nkeep = '7d'\n", "retention.keep", '"30d"'),
     ("no workers", WHOLE + "[workers]\ncount = 0\n", "workers.count", "count = 1"),
     ("empty secret", WHOLE.replace("env:SHOP_SECRET", ""), "channels.shop.app_secret", "app_secret = "),

@@ -20,6 +20,7 @@ OUR_PATHS = frozenset({"webhooks", "media", "api", "phone", "assets", "health", 
 _ORIGINAL = re.compile(r"([A-Za-z0-9_.-]{1,80})/([A-Za-z0-9_.-]{1,80})")
 _SHORTEST_ID = 8
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3_600.0, "d": DAY}
+_PLAIN = 'Write it like "https://bot.example.com".'
 _DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)\s*(ms|s|m|h|d)?")
 
 _PATH_SECRET = re.compile(r"[A-Za-z0-9_-]{8,200}")
@@ -88,9 +89,11 @@ def read_address(value: object) -> object:
             good = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
         except ValueError:
             good = False
-            parts = urlsplit("")
-        if not good or parts.query or parts.fragment or parts.username:
-            wrong(f"{value!r} is not a plain http address", 'Write it like "https://bot.example.com".')
+        clean = value.isprintable() and " " not in value
+        if any(each in value for each in "@?#"):  # not shown: that may be a password
+            wrong("holds more than a plain http address", _PLAIN)
+        if not good or not clean:
+            wrong(f"{value!r} is not a plain http address", _PLAIN)
     return value
 
 

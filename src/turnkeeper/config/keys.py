@@ -7,8 +7,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, Field, SecretStr, model_validator
 
-from turnkeeper.channels.keys import DAY, ENVIRONMENT, Address, Keys, Seconds, Secret, Token, Whole, wrong
-from turnkeeper.config.values import Place, Size, read_database, read_dsn, read_kinds, read_rate
+from turnkeeper.channels.keys import DAY, ENVIRONMENT, Address, Keys, Seconds, Token, Whole, wrong
+from turnkeeper.config.values import Place, SigningKey, Size, read_database, read_dsn, read_kinds, read_rate
 from turnkeeper.model.policy import Overlap, RateLimit, TurnPolicy
 
 _POLICY = TurnPolicy()
@@ -137,12 +137,18 @@ class MediaKeys(Keys):
         description="How long a file is kept after it was last needed; at least a day.",
         examples=['"30d"'],
     )
-    secret: Secret = Field(
+    secret: SigningKey = Field(
         SecretStr(""),
-        description="Signs links to files; without it one is made and kept beside this file. Several machines need "
-        "the same one.",
+        description="Signs links to files, in 16 characters or more; without it one is made and kept beside this "
+        "file. Several machines need the same one.",
         examples=['"env:MEDIA_SECRET"'],
     )
+
+    @model_validator(mode="after")
+    def _has_both_keys(self) -> Self:
+        if bool(self.access_key_id.get_secret_value()) != bool(self.secret_access_key.get_secret_value()):
+            wrong("access_key_id and secret_access_key go together", "Set both, or neither.")
+        return self
 
 
 class BotKeys(Keys):

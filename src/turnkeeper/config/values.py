@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, SecretStr
 
-from turnkeeper.channels.keys import DAY, read_duration, wrong
+from turnkeeper.channels.keys import DAY, read_duration, read_secret, wrong
 from turnkeeper.model.events import READABLE_KINDS
 from turnkeeper.model.policy import RateLimit
 
@@ -15,6 +15,7 @@ _PORT = re.compile(r":([^\]:]*)$")
 _SIZE = re.compile(r"(\d{1,9})\s*(kB|KB|MB|GB)?")
 _BYTES = {None: 1, "kB": 1024, "KB": 1024, "MB": 1024**2, "GB": 1024**3}
 _BUCKET = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9._/-]*)?")
+_SHORTEST_KEY = 16
 _RATE = re.compile(r"(\d{1,6})\s*/\s*(\S+)")
 
 
@@ -108,5 +109,14 @@ def read_dsn(value: object) -> object:
     return value
 
 
+def read_signing_key(value: object) -> object:
+    """A secret that nobody could find out by trying, from one link that it has signed."""
+    if isinstance(value, str) and value and len(value) < _SHORTEST_KEY:
+        mend = "Take a random one, such as `openssl rand -hex 32` gives."
+        wrong(f"is shorter than {_SHORTEST_KEY} characters", mend)
+    return read_secret(value)
+
+
 Size = Annotated[int, BeforeValidator(read_size)]
 Place = Annotated[str, BeforeValidator(read_place)]
+SigningKey = Annotated[SecretStr, BeforeValidator(read_signing_key)]
