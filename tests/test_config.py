@@ -332,7 +332,7 @@ WRONG = [
      ("database", WHOLE.replace("sqlite:///turnkeeper.db", "mysql://u:hush@h/n"), "database.url", "postgresql://user@host/name"),
 
      ("public_url", WHOLE.replace("https://bot.example.com", "bot.example.com"), "server.public_url", "https://bot.example.com"),
-    ("public_url of two lines", WHOLE.replace("example.com", "example.com\\r\\nx"), "server.public_url", "bot.example.com"),
+    ("public_url of two lines", WHOLE.replace("example.com", "example.com\\r\\nx"), "server.public_url", "Write it"),
     ("public_url with a password", WHOLE.replace("bot.example", "me:hush@bot.example"), "server.public_url", "https://bot.example.com"),
     ("endpoint with a key", WHOLE + '[media]\nendpoint = "https://a.test/?k=hush"\n', "media.endpoint", "https://bot.example.com"),
     ("half of the bucket's keys", WHOLE + '[media]\naccess_key_id = "hush"\n', "media", "Set both, or neither."),

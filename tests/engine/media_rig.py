@@ -35,7 +35,8 @@ from turnkeeper.testing.virtual_time import VirtualClock
 API = "https://graph.test"
 NUMBER = FakeNumber("1001", waba_id="2001")
 CONFIG = WhatsAppCloudConfig("1001", "2001", "token", "secret", "verify", api_base=API)
-SENDS = SendPolicy(window=86_400.0, on_unknown="wait_then_resend", stale_uploads=frozenset({"131053"}))
+STALE = find("whatsapp_cloud").adapter.capabilities.stale_uploads
+SENDS = SendPolicy(window=86_400.0, on_unknown="wait_then_resend", stale_uploads=STALE)
 LARGEST = 100 * 1024 * 1024
 PUBLIC = "https://bot.example.com"
 Stage = Callable[[Turn], Awaitable[None]]

@@ -406,6 +406,20 @@ async def test_a_reused_upload_that_is_refused_is_made_anew_once() -> None:
 
 
 @in_virtual_time
+async def test_an_upload_that_the_provider_has_deleted_is_made_anew() -> None:
+    """As where the channel was given another number."""
+    async with studio(sends_a_menu) as place:
+        await place.writes("menu?")
+        await place.rests()
+        (first,) = place.fake.media.uploads
+        first.deleted = True
+        await place.writes("again?")
+        await place.rests()
+        assert [upload.sends for upload in place.fake.media.uploads if upload is not first] == [1]
+        assert len(place.received) == 2
+
+
+@in_virtual_time
 async def test_an_upload_is_made_anew_when_its_time_is_over() -> None:
     async with studio(sends_a_menu) as place:
         await place.writes("menu?")

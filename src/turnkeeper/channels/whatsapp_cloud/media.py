@@ -21,7 +21,8 @@ from turnkeeper.model.outbound import NotSent, Rejected
 
 UPLOAD_VALID: Final = 29 * 86_400.0
 """Seconds; a day less than Meta says."""
-STALE: Final = frozenset({"131053"})
+STALE: Final = frozenset({"100", "131053"})
+"""100 is told of any parameter that will not do, among them an id that is another number's or was deleted."""
 _HOSTS = (".fbsbx.com", ".facebook.com", ".fbcdn.net", ".whatsapp.net", ".whatsapp.com")
 """Where Meta keeps files: nobody else is shown the token."""
 
