@@ -48,9 +48,11 @@ import asyncio, os
 from turnkeeper.app.line import Line
 async def main():
     line = Line(drain=0.0)
+    stopped = asyncio.create_task(line.stopped())
+    await asyncio.sleep(0)  # from now on it listens
     line.ready()
     os.write(1, f"leashed up {os.getpid()}\\n".encode())
-    await line.stopped()
+    await stopped
     os.write(1, f"leashed stopping {os.getpid()}\\n".encode())
 asyncio.run(main())
 """

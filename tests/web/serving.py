@@ -8,7 +8,12 @@ from collections.abc import AsyncIterator, Mapping
 import uvicorn
 
 from turnkeeper.app.connections import Connection, Server
+from turnkeeper.testing.fake_graph.serving import PromptServer
 from turnkeeper.web.asgi import App
+
+
+class _Server(PromptServer, Server):
+    """The web process's, without its ticks at the end."""
 
 
 @contextlib.asynccontextmanager
@@ -25,13 +30,13 @@ async def serving(app: App, port: int = 0, slowest_headers: float = 10.0) -> Asy
         timeout_graceful_shutdown=1,
     )
     started = asyncio.Event()
-    server = Server(config, started.set, slowest_headers)
+    server = _Server(config, started.set, slowest_headers)
     task = asyncio.create_task(server.serve([listener]))
     try:
         await started.wait()
         yield listener.getsockname()[1]
     finally:
-        server.should_exit = True
+        server.end()
         await task
         listener.close()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import socket
 import threading
 from functools import partial
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from turnkeeper.testing.fake_graph.fake import FakeGraph
 
 T = TypeVar("T")
+_TICK = 0.1
+"""Seconds, as uvicorn's own."""
+_LOOK = 0.005
 
 
 class Running:
@@ -40,7 +44,7 @@ async def running_fake_graph(graph: FakeGraph, host: str = "127.0.0.1", port: in
     """Serve `graph` in this event loop until the block ends."""
     listener = socket.create_server((host, port))
     config = uvicorn.Config(graph, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=1)
-    server = _Server(config)
+    server = PromptServer(config)
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     try:
         while not server.started:
@@ -52,7 +56,7 @@ async def running_fake_graph(graph: FakeGraph, host: str = "127.0.0.1", port: in
         yield Running(graph, base_url, asyncio.get_running_loop())
     finally:
         await graph.aclose()
-        server.should_exit = True
+        server.end()
         await serving
         listener.close()
 
@@ -149,9 +153,43 @@ class _Stream(httpx2.AsyncByteStream):
             raise httpx2.RemoteProtocolError("peer closed connection", request=self._request) from None
 
 
-class _Server(uvicorn.Server):
-    """A uvicorn that leaves the signals to its host."""
+class PromptServer(uvicorn.Server):
+    """A uvicorn that leaves the signals to its host, and ends when it is told to, not some ticks later."""
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self._told = asyncio.Event()
+
+    def end(self) -> None:
+        """Answer what was asked, then end."""
+        self.should_exit = True
+        self._told.set()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
+        """Signals are the host's."""
         yield
+
+    async def main_loop(self) -> None:
+        """Tick until told."""
+        ticks = itertools.count()
+        while not await self.on_tick(next(ticks)):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_TICK):
+                    await self._told.wait()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Wait for nobody who has nothing to ask any more."""
+        for server in self.servers:
+            server.close()
+        for listener in sockets or []:
+            listener.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        await asyncio.sleep(0)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self.config.timeout_graceful_shutdown):
+                while self.server_state.connections or self.server_state.tasks:  # noqa: ASYNC110 - uvicorn's sets
+                    await asyncio.sleep(_LOOK)
+        for task in self.server_state.tasks:
+            task.cancel()
