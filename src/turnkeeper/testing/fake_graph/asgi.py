@@ -50,9 +50,9 @@ async def _http(graph: Graph, phone: Phone, scope: Scope, receive: Receive, send
     if (scope["method"], path) == ("GET", "/api/events"):
         await _events(phone, query.get("person"), receive, send)
         return
-    body = await _body(receive, UPLOAD_LIMIT if path.endswith("/media") else BODY_LIMIT)
+    body = await read_body(receive, UPLOAD_LIMIT if path.endswith("/media") else BODY_LIMIT)
     if body is None:
-        await _reply(send, Reply.json(413, {"error": "body too large"}))
+        await send_reply(send, Reply.json(413, {"error": "body too large"}))
         return
     request = Request(
         scope["method"],
@@ -66,9 +66,9 @@ async def _http(graph: Graph, phone: Phone, scope: Scope, receive: Receive, send
         answer = phone.answer if path.startswith("/api/") else graph.answer
         reply = await answer(request)
     except NoReply as silence:
-        await _stay_silent(silence, receive, send)
+        await stay_silent(silence, receive, send)
         return
-    await _reply(send, reply)
+    await send_reply(send, reply)
 
 
 def inner_path(scope: Scope) -> str:
@@ -87,7 +87,7 @@ def base_url(scope: Scope) -> str:
     return f"{scope.get('scheme', 'http')}://{host}{scope.get('root_path', '').rstrip('/')}"
 
 
-async def _body(receive: Receive, limit: int) -> bytes | None:
+async def read_body(receive: Receive, limit: int) -> bytes | None:
     """The whole body; None if it is over the limit or the caller left."""
     parts: list[bytes] = []
     size = 0
@@ -103,7 +103,7 @@ async def _body(receive: Receive, limit: int) -> bytes | None:
             return b"".join(parts)
 
 
-async def _reply(send: Send, reply: Reply) -> None:
+async def send_reply(send: Send, reply: Reply) -> None:
     headers = [(name.encode(), value.encode()) for name, value in reply.all_headers()]
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})
     if reply.stream is None:
@@ -119,7 +119,7 @@ async def _reply(send: Send, reply: Reply) -> None:
     await send({"type": "http.response.body", "body": b""})
 
 
-async def _stay_silent(silence: NoReply, receive: Receive, send: Send) -> None:
+async def stay_silent(silence: NoReply, receive: Receive, send: Send) -> None:
     """Wait until the caller gives up; or close the connection under it."""
     if silence.closed:
         _abort(send)
@@ -137,10 +137,10 @@ def _abort(send: Send) -> None:
 
 async def _events(phone: Phone, person: str | None, receive: Receive, send: Send) -> None:
     if not await phone.knows(person):
-        await _reply(send, Reply.json(404, {"error": "there is no such person"}))
+        await send_reply(send, Reply.json(404, {"error": "there is no such person"}))
         return
     if phone.full:
-        await _reply(send, Reply.json(503, {"error": "too many event streams"}))
+        await send_reply(send, Reply.json(503, {"error": "too many event streams"}))
         return
     headers = [
         (b"content-type", b"text/event-stream; charset=utf-8"),
