@@ -32,12 +32,14 @@ from typing import Any, TypeVar
 from turnkeeper.channels import registry
 from turnkeeper.channels.base import Calls, HttpCall, HttpReply, Pause, Webhook
 from turnkeeper.config.reading import adapter_config
+from turnkeeper.model.events import Media
 
 T = TypeVar("T")
 Body = Any
 Provider = Callable[[Any], HttpReply]
 """Answers every call that an adapter may make."""
 
+FILE = Media(id="9001", url="https://m.example/9001", mime="image/png")
 _MOST_CALLS = 30
 """Of one piece of protocol; more is taken for one that never ends."""
 
@@ -52,6 +54,7 @@ class Cases:
     (the keys that matter). `good`: a provider to whom all is well; `delivers`: whether a call is the one that hands
     the message over. `answers`: label, what comes back for that call, the outcome's class and some of its values.
     `unhealthy`: label, a provider, and the link that the doctor finds broken there (none where there is no health).
+    `file`: one that somebody sent.
     """
 
     kind: str
@@ -69,6 +72,7 @@ class Cases:
     answers: Sequence[tuple[str, HttpReply, type, Mapping[str, Any]]]
     unhealthy: Sequence[tuple[str, Provider, str]] = ()
     batch: Callable[[Sequence[Body]], Body] | None = None
+    file: Media = FILE
 
     @cached_property
     def adapter(self) -> Any:

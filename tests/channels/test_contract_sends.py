@@ -22,7 +22,7 @@ from turnkeeper.channels.base import (
     Polled,
     Uploaded,
 )
-from turnkeeper.model.events import Choice, ContactCard, Media, Phone, Received, SessionStatus
+from turnkeeper.model.events import Choice, ContactCard, Phone, Received, SessionStatus
 from turnkeeper.model.ids import ChannelId, ConversationId, OutboundKey, WorkspaceId, tracker_for
 from turnkeeper.model.media import KeptFile
 from turnkeeper.model.outbound import (
@@ -297,7 +297,7 @@ def optional_ports(cases: Cases) -> dict[str, Any]:
     """The protocol of each port that the adapter has, begun."""
     file = KeptFile("k", "image/png", 9, "a.png")
     arguments: Mapping[str, tuple[object, ...]] = {
-        "fetch_media": (Media(id="9001", url="https://m.example/9001", mime="image/png"),),
+        "fetch_media": (cases.file,),
         "upload": (file,),
         "resolve": (outbound(cases),),
         "connect": (ADDRESS,),

@@ -22,6 +22,7 @@ class Home(NamedTuple):
 
 _KINDS = {
     "whatsapp_cloud": Home("whatsapp_cloud", "WhatsAppCloud", "WhatsAppCloudConfig", "WhatsAppCloudKeys"),
+    "waha": Home("waha", "Waha", "WahaConfig", "WahaKeys"),
     "wablas": Home("wablas", "Wablas", "WablasConfig", "WablasKeys"),
     "whacenter": Home("whacenter", "WhaCenter", "WhaCenterConfig", "WhaCenterKeys"),
     "telegram": Home("telegram", "Telegram", "TelegramConfig", "TelegramKeys"),

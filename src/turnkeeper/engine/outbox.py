@@ -260,7 +260,7 @@ class Sender:
             ),
             ready.ids,
             ready.links,
-            row.sending_at,
+            row.sending_at if row.tries <= 1 else row.created_at,
             ready.files,
         )
 

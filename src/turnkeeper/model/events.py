@@ -190,6 +190,7 @@ class DeliveryUpdate(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tr
     is_group: bool = False
     participant_id: str | None = None
     """Who of the group, where `recipient_id` names the group."""
+    chat_id: str | None = None
 
     @property
     def known_as(self) -> str | None:

@@ -362,7 +362,7 @@ class Outbound:
     it; `window_open` says whether free-form messages are allowed now; `tries` counts from 1; `uploads` gives the
     provider's media id for each `File.key` of the content (a key that is missing there is not sent). Where a
     provider takes no uploads, `links` gives addresses from which it can get them; where files go up within their
-    messages, `files` says what there is to send. `sending_at`: when this try began.
+    messages, `files` says what there is to send. No try began before `not_before`.
     """
 
     key: OutboundKey
@@ -374,7 +374,7 @@ class Outbound:
     window_open: bool = True
     uploads: Mapping[str, str] = field(default_factory=dict)
     links: Mapping[str, str] = field(default_factory=dict, repr=False)
-    sending_at: float | None = None
+    not_before: float | None = None
     files: Mapping[str, KeptFile] = field(default_factory=dict)
 
     def link_of(self, file: File) -> str | None:

@@ -1,0 +1,175 @@
+"""What happens to messages and between them: ticks, emojis, edits, deletions, votes, typing, calls -> events.
+
+Source: WAHA's documentation of events and its schema, and bodies of its engines, read 2026.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from hashlib import blake2b
+
+from msgspec.structs import replace
+
+from turnkeeper.channels.json_values import Item, external_id, listing, mapping, raw, text
+from turnkeeper.channels.waha.ids import MessageId, is_group, is_person, read_chat, read_message_id
+from turnkeeper.channels.waha.messages import (
+    Around,
+    Fields,
+    Malformed,
+    Nobodys,
+    Talk,
+    event_of,
+    read_fields,
+    seconds,
+    whom,
+)
+from turnkeeper.channels.waha.particulars import Particulars
+from turnkeeper.model.events import Choice, DeliveryUpdate, Inbound, Reaction, Received, Status
+
+_ACKS: dict[object, Status] = {-1: "failed", 0: "pending", 1: "sent", 2: "delivered", 3: "read", 4: "played"}
+_ACK_NAMES: dict[object, Status] = {
+    "ERROR": "failed", "PENDING": "pending", "SERVER": "sent", "DEVICE": "delivered", "READ": "read",
+    "PLAYED": "played",
+}  # fmt: skip
+_WRITING = frozenset({"typing", "recording"})
+_NO_DATA = Particulars(None)
+
+
+def read_ack(payload: Item, around: Around) -> Sequence[Received]:
+    """`message.ack` and `message.ack.group`: how far one of our messages came."""
+    message_id = read_message_id(payload.get("id"))
+    if message_id is None:
+        raise Nobodys("ack without a message id")
+    ours = payload.get("fromMe") is True if "fromMe" in payload else message_id.from_me is not False
+    if not ours:
+        raise Nobodys("ack of a message that came in")
+    ack, name = payload.get("ack"), payload.get("ackName")
+    status = _ACKS.get(ack) if isinstance(ack, int) and not isinstance(ack, bool) else None
+    status = status or (_ACK_NAMES.get(name) if isinstance(name, str) else None)
+    if status is None:
+        raise Nobodys(f"ack {text(name) or text(ack) or 'without a status'}"[:100])
+    chat = message_id.chat or read_chat(payload.get("to")) or read_chat(payload.get("from"))
+    participant = read_chat(payload.get("participant")) or message_id.participant
+    return [
+        DeliveryUpdate(
+            status=status,
+            account_id=around.account_id,
+            message_id=message_id.whole,
+            message_key=message_id.key,
+            recipient_id=chat,
+            timestamp=seconds(payload.get("timestamp")) or around.at,
+            error="WhatsApp did not take the message (ack ERROR)" if status == "failed" else None,
+            is_group=is_group(chat),
+            participant_id=participant if is_group(chat) else None,
+            chat_id=chat,
+        )
+    ]
+
+
+def read_reaction(payload: Item, around: Around) -> Sequence[Received]:
+    """`message.reaction`. Its id may be that of the message under which it stands."""
+    reaction = mapping(payload.get("reaction")) or {}
+    target = read_message_id(reaction.get("messageId"))
+    if target is None:
+        raise Malformed("reaction to no message")
+    emoji = text(reaction.get("text")) or ""
+    fields: Fields = {"kind": "reaction", "reaction": Reaction(target.whole, emoji), "target_message_key": target.key}
+    known = [target.key, emoji, payload.get("timestamp"), payload.get("from"), payload.get("participant")]
+    return [_about(payload, around, fields, "r:", known)]
+
+
+def read_edit(payload: Item, around: Around) -> Sequence[Received]:
+    """`message.edited`: the message as it is now."""
+    target = read_message_id(payload.get("editedMessageId"))
+    if target is None:
+        raise Malformed("edit of no message")
+    new = read_fields(payload, read_message_id(payload.get("id")), Particulars(payload.get("_data")))
+    fields: Fields = {
+        **new, "kind": "edited", "target_message_id": target.whole, "target_message_key": target.key,
+    }  # fmt: skip
+    return [_about(payload, around, fields, "e:", [target.key, payload.get("body"), payload.get("timestamp")])]
+
+
+def read_revoke(payload: Item, around: Around) -> Sequence[Received]:
+    """`message.revoked`: `after` is what stands in the message's place, `before` what was there, if it is known."""
+    after, before = mapping(payload.get("after")), mapping(payload.get("before"))
+    message = after or before
+    target = read_message_id(payload.get("revokedMessageId")) or read_message_id((before or {}).get("id"))
+    if message is None or target is None:
+        raise Malformed("deletion of no message")
+    fields: Fields = {"kind": "deleted", "target_message_id": target.whole, "target_message_key": target.key}
+    bare = {name: value for name, value in message.items() if name != "replyTo"}
+    return [_about(bare, around, fields, "d:", [target.key])]
+
+
+def read_vote(payload: Item, around: Around) -> Sequence[Received]:
+    """`poll.vote`: what is chosen now, all of it."""
+    vote, poll = mapping(payload.get("vote")), mapping(payload.get("poll")) or {}
+    if vote is None:
+        raise Malformed("vote without a vote")
+    chosen = [option for each in listing(vote.get("selectedOptions")) or () if (option := text(each))]
+    target = read_message_id(poll.get("id"))
+    fields: Fields = {"kind": "poll_vote", "text": ", ".join(chosen)}
+    if len(chosen) == 1:
+        fields["choice"] = Choice(chosen[0], chosen[0])
+    if target is not None:
+        fields |= {"target_message_id": target.whole, "target_message_key": target.key}
+    known = [target.key if target else None, chosen, vote.get("timestamp"), vote.get("from"), vote.get("participant")]
+    return [_about(vote, around, fields, "v:", known)]
+
+
+def read_call(payload: Item, around: Around) -> Sequence[Received]:
+    """`call.received`, `call.accepted`, `call.rejected`: one call, told up to three times."""
+    caller = read_chat(payload.get("from"))
+    known = external_id(payload.get("id"))
+    talk = Talk(caller, caller, (caller,) if caller else (), from_me=False)
+    if not talk.addresses:
+        raise Malformed("the call names nobody")
+    message_id = MessageId(known, known) if known else None
+    details: dict[str, object] = {"video": True} if payload.get("isVideo") is True else {}
+    fields: Fields = {"kind": "call"}
+    if details:
+        fields["details"] = details
+    base = event_of(payload, message_id, talk, _NO_DATA, around, fields, f"c:{known}" if known else "")
+    return [base]
+
+
+def read_presence(payload: Item, around: Around) -> Sequence[Received]:
+    """`presence.update`: only that somebody writes to us is of use, and only between two."""
+    chat = read_chat(payload.get("id"))
+    if chat is None:
+        raise Malformed("presence of nobody")
+    if is_group(chat):
+        raise Nobodys("presence in a group")
+    found: list[Received] = []
+    for each in listing(payload.get("presences")) or ():
+        state = each.get("lastKnownPresence") if isinstance(each, dict) else None
+        if state in _WRITING:
+            found.append(_typing(chat, read_chat(each.get("participant")), around))
+    if not found:
+        raise Nobodys("presence")
+    return found
+
+
+def _typing(chat: str, participant: str | None, around: Around) -> Inbound:
+    """Told as often as it happens: each event is one of its own."""
+    other = participant if is_person(participant) and participant not in around.me else None
+    talk = Talk(chat, other or chat, (chat, other) if other else (chat,), from_me=False)
+    return event_of(
+        {}, None, talk, _NO_DATA, around, {"kind": "typing"}, _key("t:", [chat, around.event_id, around.at])
+    )
+
+
+def _about(payload: Item, around: Around, fields: Fields, mark: str, known: list[object]) -> Inbound:
+    """An event of its own about a message, known by what it says."""
+    message_id = read_message_id(payload.get("id"))
+    data = Particulars(payload.get("_data"))
+    talk = whom(payload, message_id, data, around)
+    event = event_of(payload, message_id, talk, data, around, fields, _key(mark, known))
+    if event.message_key == event.target_message_key:  # told under the id of the message that it is about
+        return replace(event, message_key=None)
+    return event
+
+
+def _key(mark: str, known: list[object]) -> str:
+    return mark + blake2b(raw(known), digest_size=16).hexdigest()
