@@ -88,6 +88,13 @@ def bomb(size: int = 200 * 1024 * 1024) -> bytes:
     return _archive([("zeros", packed, size, 8)])
 
 
+def lying(size: int = 2 * 1024 * 1024) -> bytes:
+    """An archive with a member that is much larger than the directory says, behind an honest one."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+    packed = packer.compress(b"\0" * size) + packer.flush()
+    return _archive([("honest", b"words", 5, 0), ("zeros", packed, size // 2, 8)])
+
+
 def overlapping(count: int = 50) -> bytes:
     """Every member is the same bytes."""
     one = _archive([("x", b"\0" * 4000, 4000, 0)])

@@ -162,6 +162,8 @@ def test_lies_are_refused(tmp_path: Path, label: str, data: bytes, kind: MediaKi
 BOMBS: list[tuple[str, bytes, str]] = [
     ("two hundred megabytes in one kilobyte", s.bomb(), "archive_bomb"),
     ("more than four gigabytes", s.bomb(2**32 - 2), "archive_bomb"),
+    ("a member larger than it says", s.lying(), "archive_bomb"),
+    ("one in an archive", s.zipped(("a.zip", s.lying())), "archive_bomb"),
     ("members that overlap", s.overlapping(), "archive_bomb"),
     ("archives four deep", s.nested(4), "archive_bomb"),
     ("a bomb inside an archive", s.zipped(("a.bin", s.bomb())), "archive_bomb"),

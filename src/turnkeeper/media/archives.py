@@ -1,4 +1,5 @@
-"""Zips, by what their central directories declare: bombs are refused before anybody unpacks them.
+"""Zips, by what their central directories declare, as far as that is true: bombs are refused before anybody keeps
+what is in them.
 
 A directory is read with bounds of its own. Archives inside archives are looked into, to a depth and with a budget.
 """
@@ -13,6 +14,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
+from turnkeeper.media.base import CHUNK
 from turnkeeper.model.errors import MediaRefused
 
 MOST_ENTRIES = 50_000
@@ -24,6 +26,8 @@ HARMLESS_WHOLE = 64 * 1024**2
 HIGHEST_RATIO = 100
 DEEPEST = 3
 _MOST_INFLATED = 128 * 1024**2
+_MOST_UNPACKED = 256 * 1024**2
+"""Bytes up to which members are unpacked, and forgotten, to see whether they are as large as they say."""
 _LARGEST_INNER = 32 * 1024**2
 _END = struct.Struct("<4s4H2LH")
 _END64 = struct.Struct("<4sQ2H2L4Q")
@@ -47,6 +51,7 @@ class Entry(NamedTuple):
 class _Budget:
     whole: int = 0
     inflated: int = 0
+    unpacked: int = 0
 
 
 def zip_names(file: Path) -> frozenset[str]:
@@ -77,7 +82,30 @@ def _checked(file: BinaryIO, size: int, depth: int, budget: _Budget) -> list[Ent
         raise _bomb("the archive's members overlap")
     for entry in entries:
         _look_inside(file, entry, depth, budget)
+    for entry in sorted(entries, key=lambda each: each.whole):  # who lies about sizes says little
+        _refuse_lie(file, entry, budget)
     return entries
+
+
+def _refuse_lie(file: BinaryIO, entry: Entry, budget: _Budget) -> None:
+    """A member must end where the directory says, though whoever unpacks it may not look there."""
+    budget.unpacked += entry.whole
+    if entry.encrypted or entry.method != 8 or budget.unpacked > _MOST_UNPACKED:
+        return
+    file.seek(_start_of(file, entry))
+    unpacking = zlib.decompressobj(-zlib.MAX_WBITS)
+    left, found, pending = entry.packed, 0, b""
+    while not unpacking.eof and (left or pending):
+        if not pending:
+            pending = file.read(min(left, CHUNK))
+            left = left - len(pending) if pending else 0
+        try:
+            found += len(unpacking.decompress(pending, CHUNK))
+        except zlib.error:
+            raise _broken() from None
+        pending = unpacking.unconsumed_tail
+        if found > entry.whole:
+            raise _bomb("a member of the archive is larger than the archive says")
 
 
 def _look_inside(file: BinaryIO, entry: Entry, depth: int, budget: _Budget) -> None:
