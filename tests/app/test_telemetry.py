@@ -64,16 +64,20 @@ def test_spans_go_to_the_endpoint(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "key, value, extra",
-    [("sentry_dsn", "https://key@sentry.example.com/1", "sentry"), ("otlp_endpoint", "http://127.0.0.1:4318", "otel")],
+    "section, key, value, extra",
+    [
+        ("server", "sentry_dsn", "https://key@sentry.example.com/1", "sentry"),
+        ("server", "otlp_endpoint", "http://127.0.0.1:4318", "otel"),
+        ("media", "url", "s3://a-bucket", "s3"),
+    ],
 )
 def test_an_extra_that_is_missing_stops_the_start(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str, value: str, extra: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, section: str, key: str, value: str, extra: str
 ) -> None:
-    given = settings(tmp_path, f'[server]\n{key} = "{value}"')
+    given = settings(tmp_path, f'[{section}]\n{key} = "{value}"')
     require_extras(given)
     monkeypatch.setattr(telemetry.importlib.util, "find_spec", lambda _: None)
-    with pytest.raises(ConfigurationError, match=rf"server\.{key}: needs the extra \"{extra}\"") as refused:
+    with pytest.raises(ConfigurationError, match=rf"{section}\.{key}: needs the extra \"{extra}\"") as refused:
         require_extras(given)
     assert f"turnkeeper[{extra}]" in str(refused.value)
     assert value not in str(refused.value)

@@ -45,10 +45,12 @@ class Telemetry:
 
 def require_extras(settings: Settings) -> None:
     """Raise ConfigurationError where something is configured whose package is not installed."""
-    for key, extra, module in _EXTRAS:
-        if _given(settings, key) and not _is_there(module):
+    needed = [(f"server.{key}", extra, module) for key, extra, module in _EXTRAS if _given(settings, key)]
+    needed += [("media.url", "s3", "obstore")] if settings.in_bucket else []
+    for key, extra, module in needed:
+        if not _is_there(module):
             mend = f"Install it: pip install 'turnkeeper[{extra}]', or take the key away."
-            raise ConfigurationError(f"server.{key}", f'needs the extra "{extra}", which is not installed', mend)
+            raise ConfigurationError(key, f'needs the extra "{extra}", which is not installed', mend)
 
 
 def _given(settings: Settings, key: str) -> str:
