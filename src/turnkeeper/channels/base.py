@@ -243,14 +243,12 @@ class PollingAdapter(Protocol[Config]):
         """Wait for events after an offset. NotSent: not now; Rejected: not until somebody does what `reason` says."""
 
 
-class PressedAdapter(Protocol[Config]):
-    """Whose phones show that a button is busy until the press is answered, whatever the bot says later."""
-
-    def answer_press(self, press_id: str, config: Config) -> Calls[None]:
-        """Say that a press came in; `press_id` is the event's `message_id`."""
+class AcknowledgingAdapter(Protocol[Config]):
+    """Whose provider reads what a webhook is answered with."""
 
     def acknowledgement(self, received: Sequence[Received], config: Config) -> bytes:
-        """What the 200 of a webhook says, once these are kept, so that a press is answered at once."""
+        """What the 200 says in JSON, once these are kept; empty: nothing. A press of a button is answered so, at once
+        and whatever becomes of it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,27 +1,43 @@
-"""Ids of choices that are longer than a button can carry: a key goes out, and is looked up when it comes back."""
+"""Choices whose id is longer than a button can carry: the button carries where the choice stands, and it is looked up.
+
+Rule: a key names the row of the message in its conversation's outbox, and the choice's place in it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from hashlib import blake2b
+import re
+
+import msgspec
 
 from turnkeeper.model.events import Choice
+from turnkeeper.model.outbound import Buttons, List
 
-MARK = "~#"
-_DIGITS = 32
-
-
-def key_of(choice_id: str) -> str:
-    """What stands for a long id; the same for the same id."""
-    return MARK + blake2b(choice_id.encode("utf-8", "replace"), digest_size=_DIGITS // 2).hexdigest()
+_KEY = re.compile(r"~#(\d{1,12})\.(\d{1,4})", re.ASCII)
+_decode = msgspec.json.Decoder(Buttons | List).decode
 
 
-def is_key(given: str) -> bool:
-    """Whether it stands for an id."""
-    digits = given[len(MARK) :]
-    return given.startswith(MARK) and len(digits) == _DIGITS and all(each in "0123456789abcdef" for each in digits)
+def key_of(seq: int, place: int) -> str:
+    """What stands for the choice at a place (from 0, through all sections) of the message in a row."""
+    return f"~#{seq}.{place}"
 
 
-def found(given: Choice, offered: Iterable[Choice]) -> Choice:
-    """The choice that was offered under a key; itself where there is none."""
-    return next((each for each in offered if key_of(each.id) == given.id), given) if is_key(given.id) else given
+def may_be_key(choice_id: str) -> bool:
+    """Whether it begins as keys do: such an id is never carried as it is."""
+    return choice_id.startswith("~#")
+
+
+def row_of(choice_id: str) -> int | None:
+    """The number of the row that a key names; None for what is no key."""
+    found = _KEY.fullmatch(choice_id)
+    return int(found[1]) if found else None
+
+
+def looked_up(given: Choice, content: bytes) -> Choice:
+    """The choice that a key stands for, in the encoded content of its row; itself where it stands for none."""
+    found = _KEY.fullmatch(given.id)
+    try:
+        offer = _decode(content)
+    except msgspec.ValidationError:
+        return given
+    rows = offer.choices if isinstance(offer, Buttons) else [row for each in offer.sections for row in each.rows]
+    return rows[int(found[2])] if found and int(found[2]) < len(rows) else given

@@ -111,8 +111,9 @@ class Webhooks:
             if endpoint.ends_in_secret:
                 refusals = _SILENT
             if scope["method"] == "POST":
-                await self._accept(endpoint, path_secret, scope, receive)
-                start, body, outcome = _OK, _OK_BODY, "accepted"
+                said = await self._accept(endpoint, path_secret, scope, receive)
+                start, body = answer(200, said, kind=b"application/json") if said else (_OK, _OK_BODY)
+                outcome = "accepted"
             elif scope["method"] == "GET":
                 challenge = _challenge(endpoint, scope["query_string"])
                 start, body = answer(200, challenge)
@@ -137,13 +138,15 @@ class Webhooks:
             raise Refused(404, "unknown_address")
         return endpoint, path_secret
 
-    async def _accept(self, endpoint: Endpoint, path_secret: str, scope: Scope, receive: Receive) -> None:
+    async def _accept(self, endpoint: Endpoint, path_secret: str, scope: Scope, receive: Receive) -> bytes:
+        """Keep what came; what the 200 says, where the provider wants to hear something."""
         headers = scope["headers"]
         body = await self._bodies.read(receive)
         request = Webhook(Headers(headers), body, path_secret=path_secret)
         holder = _proven(endpoint, request)
         began_at = self._now()
-        intake = sorted_out(_parsed(endpoint, request, holder), holder.own, holder.first, began_at)
+        received = _parsed(endpoint, request, holder)
+        intake = sorted_out(received, holder.own, holder.first, began_at)
         asked = perf_counter()
         try:
             taken = await self._store.take(intake)
@@ -157,6 +160,7 @@ class Webhooks:
         self.taken(taken)
         if self._traced is not None:
             self._traced.accepted(intake.arrivals, began_at, self._now(), all_new=not taken.duplicates)
+        return _acknowledgement(endpoint, received, holder)
 
     def taken(self, taken: Taken) -> None:
         """Count what the store has taken, now or out of the spool, and wake whom it concerns."""
@@ -175,6 +179,15 @@ def _parsed(endpoint: Endpoint, request: Webhook, holder: Holder) -> Sequence[Re
         # A mistake of ours must not cost a message: it is kept whole, and seen in the ledger.
         log.exception("a webhook could not be parsed")
         return [Unreadable(reason="could not be parsed", raw=request.body)]
+
+
+def _acknowledgement(endpoint: Endpoint, received: Sequence[Received], holder: Holder) -> bytes:
+    """Nothing where another environment answers."""
+    acknowledgement = getattr(endpoint.adapter, "acknowledgement", None)
+    if acknowledgement is None or holder.first.elsewhere is not None:
+        return b""
+    said: bytes = acknowledgement(received, holder.config)
+    return said
 
 
 def _proven(endpoint: Endpoint, request: Webhook) -> Holder:

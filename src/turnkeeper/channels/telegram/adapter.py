@@ -82,16 +82,12 @@ class Telegram:
         if recipient is not None:
             yield config.call("sendChatAction", {**recipient.fields(), "action": "typing"})
 
-    def answer_press(self, press_id: str, config: TelegramConfig) -> Calls[None]:
-        """Say that a press came in; the phone shows a busy button until then."""
-        yield config.call("answerCallbackQuery", {"callback_query_id": press_id})
-
     def acknowledgement(
         self,
         received: Sequence[Received],
         config: TelegramConfig,  # noqa: ARG002 - the port's
     ) -> bytes:
-        """A press is answered in the 200 itself, which may name one method."""
+        """A press is answered in the 200 itself, which may name a method: until then the button looks busy."""
         for each in received:
             if isinstance(each, Inbound) and is_press(each):
                 answer = {"method": "answerCallbackQuery", "callback_query_id": each.message_id}

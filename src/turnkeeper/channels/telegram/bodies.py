@@ -6,6 +6,7 @@ nothing is counted here.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any, Final
@@ -102,7 +103,7 @@ def _request(content: Sayable, outbound: Outbound, location_label: str) -> Reque
         case Buttons():
             return _buttons(content, outbound)
         case List():
-            return _list(content)
+            return _list(content, outbound)
         case UrlButton():
             button = {"text": content.label, "url": content.url}
             return _text(_framed(content.header, content.body, content.footer), _keyboard([[button]]))
@@ -165,13 +166,13 @@ def _reaction(content: Reaction) -> Request:
 
 def _buttons(content: Buttons, outbound: Outbound) -> Request:
     html = _framed(content.header, content.body, content.footer)
-    markup = _keyboard(_rows([_button(choice) for choice in content.choices]))
+    markup = _keyboard(_rows(_choices(content.choices, outbound)))
     if content.header_file is None:
         return _text(html, markup)
     return _file(shown_as(content.header_file), content.header_file, html, outbound, markup)
 
 
-def _list(content: List) -> Request:
+def _list(content: List, outbound: Outbound) -> Request:
     """Titles of sections and descriptions stand in the text; a button has room for a title only."""
     told: list[str] = []
     for section in content.sections:
@@ -185,8 +186,9 @@ def _list(content: List) -> Request:
             told.append("\n".join(lines))
     many = any(row.description for section in content.sections for row in section.rows) or len(content.sections) > 1
     body = "\n\n".join([content.body, *told]) if many else content.body
-    rows = [[_button(row)] for section in content.sections for row in section.rows]
-    return _text(_framed(content.header, body, content.footer), _keyboard(rows))
+    rows = [row for section in content.sections for row in section.rows]
+    buttons = [[button] for button in _choices(rows, outbound)]
+    return _text(_framed(content.header, body, content.footer), _keyboard(buttons))
 
 
 def _location_request(content: LocationRequest, outbound: Outbound, label: str) -> Request:
@@ -207,8 +209,12 @@ def _framed(header: str | None, body: str, footer: str | None) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-def _button(choice: Choice) -> Body:
-    return {"text": choice.title or choice.id, "callback_data": data_of(choice)}
+def _choices(choices: Sequence[Choice], outbound: Outbound) -> list[Body]:
+    seq = outbound.key.seq
+    return [
+        {"text": choice.title or choice.id, "callback_data": data_of(choice, seq, place)}
+        for place, choice in enumerate(choices)
+    ]
 
 
 def _keyboard(rows: list[list[Body]]) -> Body:

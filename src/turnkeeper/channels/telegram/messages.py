@@ -44,7 +44,7 @@ def _event(message: Item, message_id: str, place: Place, key: str, account: Acco
     # In a business chat, which bears the customer's id, everybody else who writes is the owner.
     echo = bool(place.connection) and sender.id != place.chat_id
     at = message.get("edit_date") if edited else None
-    details = _details(message, fields, sender, place, account)
+    details = _details(message, fields, sender)
     fields["details"] = details or None
     reply = mapping(message.get("reply_to_message"))
     if edited:
@@ -61,9 +61,10 @@ def _event(message: Item, message_id: str, place: Place, key: str, account: Acco
         reply_to=_quoted(reply, message) if reply else None,
         forwarded="forward_origin" in message or "forward_date" in message,
         is_group=place.is_group,
+        mentions_us=place.is_group and _mentions_us(message, account),
         from_me=echo,
         album=external_id(message.get("media_group_id")),
-        addresses=(place.address_of(sender.id if place.is_group else place.chat_id),),
+        addresses=(place.address_of(sender.id),),
         dedup_key=key,
     )
 
@@ -78,7 +79,7 @@ def _service(name: str, message: Item, message_id: str, place: Place, key: str, 
     if other is None:
         return _ignored(f"service message {name}", message, message_id, account)
     old, new = (place.chat_id, other) if name == "migrate_to_chat_id" else (other, place.chat_id)
-    addresses = (place.address_of(new), place.address_of(old))
+    addresses = (f"group:{new}", f"group:{old}")
     return Inbound(
         kind="system",
         account_id=account.id,
@@ -99,7 +100,7 @@ def _quoted(reply: Item, message: Item) -> str | None:
     return None if opened else quoted
 
 
-def _details(message: Item, fields: Fields, sender: Person, place: Place, account: Account) -> Item:
+def _details(message: Item, fields: Fields, sender: Person) -> Item:
     """What has no word of its own."""
     details: Item = fields.get("details") or {}
     if sender.username:
@@ -114,17 +115,16 @@ def _details(message: Item, fields: Fields, sender: Person, place: Place, accoun
         details["command"] = command[0]
         if command[2]:
             details["payload"] = command[2]
-    if place.is_group and _is_for_us(message, command, account):
-        details["mentioned"] = True
     return details
 
 
-def _is_for_us(message: Item, command: tuple[str, str, str] | None, account: Account) -> bool:
+def _mentions_us(message: Item, account: Account) -> bool:
     """Whether a message in a group names the bot, answers it, or is a command that names no other bot."""
     reply = mapping(message.get("reply_to_message")) or {}
     if external_id((mapping(reply.get("from")) or {}).get("id")) == account.id:
         return True
     name = account.username.lower()
+    command = command_of(text(message.get("text")) or "")
     if command is not None and (not command[1] or command[1].lower() == name):
         return True
     said = text(message.get("text")) or text(message.get("caption")) or ""

@@ -131,8 +131,9 @@ def _press(value: object, key: str, account: Account) -> list[Received]:
             choice=choice,
             reply_to=external_id(message.get("message_id")),
             is_group=place.is_group,
+            mentions_us=place.is_group,
             details={name: told for name, told in details.items() if told} or None,
-            addresses=(place.address_of(person.id if place.is_group else place.chat_id),),
+            addresses=(place.address_of(person.id),),
             dedup_key=key,
         )
     ]
@@ -159,7 +160,7 @@ def _reaction(value: object, key: str, account: Account) -> list[Received]:
             timestamp=unix_seconds(item.get("date")),
             reaction=Reaction(target, emoji or ""),
             is_group=place.is_group,
-            addresses=(place.address_of(person.id if place.is_group else place.chat_id),),
+            addresses=(place.address_of(person.id),),
             dedup_key=key,
         )
     ]
@@ -190,7 +191,7 @@ def _member(value: object, key: str, account: Account) -> list[Received]:
             timestamp=unix_seconds(item.get("date")),
             is_group=place.is_group,
             details={"type": "unreachable" if gone else "reachable", "status": status},
-            addresses=(place.address_of(place.chat_id),),
+            addresses=(place.address,),
             dedup_key=key,
         )
     ]
@@ -216,7 +217,7 @@ def _deletions(value: object, key: str, account: Account) -> list[Received]:
                 chat_id=place.chat_id,
                 sender_id=place.chat_id,
                 target_message_id=target,
-                addresses=(place.address_of(place.chat_id),),
+                addresses=(place.address,),
                 dedup_key=f"{key}:{target}",
             )
         )

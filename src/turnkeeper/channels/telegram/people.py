@@ -1,8 +1,8 @@
 """Who wrote and where: chats, people, and the addresses that answers go to.
 
-Source: core.telegram.org/bots/api (User, Chat, business connections), read 2026. Addresses are `chat:` and the chat's
-id (in a private chat the person's own), or `business:`, the connection and the chat, where the bot answers in a
-person's stead.
+Source: core.telegram.org/bots/api (User, Chat, business connections), read 2026. Addresses are `chat:` and a person's
+id, which is that of their private chat too; `group:` and a group's; or `business:`, the connection and the chat, where
+the bot answers in a person's stead.
 """
 
 from __future__ import annotations
@@ -31,9 +31,16 @@ class Place(NamedTuple):
         """Whether several people write there."""
         return self.type in ("group", "supergroup")
 
-    def address_of(self, chat_id: str) -> str:
-        """The address of a chat, seen from here."""
-        return f"business:{self.connection}:{chat_id}" if self.connection else f"chat:{chat_id}"
+    @property
+    def address(self) -> str:
+        """Where answers go."""
+        if self.connection:
+            return f"business:{self.connection}:{self.chat_id}"
+        return f"group:{self.chat_id}" if self.is_group else f"chat:{self.chat_id}"
+
+    def address_of(self, person_id: str) -> str:
+        """Of someone who writes here: in a group their own."""
+        return f"chat:{person_id}" if self.is_group else self.address
 
 
 class Person(NamedTuple):

@@ -36,7 +36,7 @@ def recipient_of(addresses: tuple[str, ...]) -> Recipient | None:
     """The chat of the first address that is one of Telegram's."""
     for address in addresses:
         kind, _, rest = address.partition(":")
-        if kind == "chat" and rest:
+        if kind in ("chat", "group") and rest:
             return Recipient(rest)
         connection, _, chat_id = rest.rpartition(":")
         if kind == "business" and connection and chat_id:
