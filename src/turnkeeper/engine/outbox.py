@@ -11,6 +11,7 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -40,7 +41,7 @@ from turnkeeper.model.outbound import (
     files_of,
 )
 from turnkeeper.model.policy import Channel
-from turnkeeper.rules import pacing, window
+from turnkeeper.rules import crowding, pacing, window
 from turnkeeper.rules.retry import backoff
 from turnkeeper.store.base import ClaimedSend, Dispatch, Intake, Sent, SessionReport, Store
 
@@ -85,6 +86,7 @@ class Sender:
         self._rng = rng
         self._watch = watch
         self._refused_at: dict[tuple[WorkspaceId, ChannelId], float] = {}
+        self._crowds: dict[tuple[WorkspaceId, ChannelId], dict[str, float]] = {}
         self._uploads = uploads
         self._resolving = Resolving(adapters, client)
         self.under_way: set[asyncio.Future[Any]] = set()
@@ -122,6 +124,7 @@ class Sender:
         dispatch = await until_stored(write, self._clock)
         while dispatch.send is not None:
             outcome = await self._obstacle(dispatch.send, stopped) or await self._call(dispatch.send, stopped)
+            outcome = self._told_apart(dispatch.send.row, outcome)
             dispatch = await self._recorded(dispatch.send, outcome, in_turn)
         return dispatch.due_at
 
@@ -182,6 +185,15 @@ class Sender:
         _log.warning("the account cannot send", channel=channel.id, state=state)
         report = SessionReport(channel, SessionStatus(status=state, works=False, mend=outcome.reason), at)
         await until_stored(lambda: self._store.take(Intake(sessions=[report])), self._clock)
+
+    def _told_apart(self, row: OutboundRow, outcome: Outcome) -> Outcome:
+        """A refusal of one or of all, where the provider does not say."""
+        if not isinstance(outcome, NotSent) or outcome.scope != "either":
+            return outcome
+        channel = (row.workspace_id, row.channel_id)
+        lately = crowding.refused(self._crowds.get(channel, {}), row.conversation_id, self._clock.now())
+        self._crowds[channel] = lately
+        return replace(outcome, scope="number" if crowding.concerns_all(lately) else "pair")
 
     def _note_refusal(self, row: OutboundRow, outcome: Outcome) -> None:
         """The channel's other rows that are marked here and not yet called need not be refused as well."""

@@ -397,17 +397,20 @@ class NotSent:
 
     `retry_after` in seconds (None: the usual backoff); `limit` on tries (None: until it expires);
     `scope`: what has to slow down. `session`: the account cannot send now; the channel waits until it can (`code`:
-    its state in the provider's word, `reason`: what the operator does).
+    its state in the provider's word, `reason`: what the operator does). `either`: the provider does not say whether
+    the pair or the number.
     """
 
     reason: str
     retry_after: float | None = None
     limit: int | None = None
-    scope: Literal["message", "pair", "number", "session"] = "message"
+    scope: Literal["message", "pair", "number", "either", "session"] = "message"
     code: str | None = None
 
 
-Remedy = Literal["give_up", "stop_channel", "use_template", "use_other_address", "never_again", "operator"]
+Remedy = Literal[
+    "give_up", "stop_channel", "use_template", "use_other_address", "never_again", "unreachable", "operator"
+]
 
 
 @dataclass(frozen=True, slots=True)

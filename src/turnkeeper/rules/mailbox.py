@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from turnkeeper.model.conversation import Conversation, EventState, Mode, TurnState
 from turnkeeper.model.events import Inbound
 from turnkeeper.model.policy import Habit, SendPolicy, TurnPolicy
-from turnkeeper.rules import opt_out, overlap, rate_limit, staleness, turn_start, window
+from turnkeeper.rules import albums, opt_out, overlap, rate_limit, staleness, turn_start, window
 
 SILENT_KINDS = frozenset({"reaction", "system", "call", "call_permission", "poll_vote", "session_status", "error"})
 """Kinds that are kept and shown but start no turn."""
@@ -82,6 +82,8 @@ def admit(
     counted = replace(lapse(conversation, received_at), in_last=conversation.in_last + 1)
     if event.kind in OUTSIDE_KINDS:
         admission = _outside(counted, event.kind, received_at)
+    elif event.kind == "system" and _is_gone(event):
+        admission = _gone(counted, conversation.follow_ups)
     elif event.kind == "typing":
         admission = Admission(typing(counted, turns, received_at), EventState.IGNORED, "typing")
     elif event.is_group:
@@ -122,6 +124,22 @@ def _outside(conversation: Conversation, kind: str, now: float) -> Admission:
         return Admission(conversation, EventState.DROPPED, "opted_out")
     at = conversation.turn_at
     return Admission(replace(conversation, turn_at=now if at is None else at), EventState.WAITING)
+
+
+def _is_gone(event: Inbound) -> bool:
+    """Whether the person takes no messages any more: blocked us, or threw us out."""
+    return event.details is not None and event.details.get("type") == "unreachable"
+
+
+def _gone(conversation: Conversation, follow_ups: bool) -> Admission:
+    """Whatever is under way for them ends; what they write later shows that they are back."""
+    return Admission(
+        replace(clear_desk(conversation), follow_ups=False, offered=0),
+        EventState.NO_REPLY,
+        fenced=conversation.owner is not None,
+        ends_follow_ups=follow_ups,
+        cancels=(EventState.DROPPED, "unreachable"),
+    )
 
 
 def _reaction(conversation: Conversation, event: Inbound, turns: TurnPolicy, now: float) -> Admission:
@@ -220,6 +238,7 @@ def wait(
     if interrupts and conversation.turn_first_at is not None:
         burst_from = min(first_at, conversation.turn_first_at)
     due = turn_start.turn_at(turns, first_at=burst_from, last_at=now, text=event.text, habit=habit)
+    due = albums.due_at(event, due, now)
     waiting = replace(
         conversation,
         first_at=first_at,

@@ -102,13 +102,13 @@ def _refused(answer: Answer, secrets: Secrets) -> Outcome:
         case 401 | 404:
             return Rejected(code, f"{_NO_BOT.reason} ({told})", "stop_channel")
         case 403:
-            return Rejected(code, f"the person or group cannot be written to ({told})", "never_again")
+            return Rejected(code, f"the person or group cannot be written to ({told})", "unreachable")
         case 409:
             return NotSent(f"something else uses this bot ({told})", 60.0, code=code)
         case 413:
             return Rejected(code, f"the file is too large ({told})")
         case 429:
-            return NotSent(f"too many messages ({told})", answer.retry_after or 1.0, None, "pair", code)
+            return NotSent(f"too many messages ({told})", answer.retry_after or 1.0, None, "either", code)
         case 400 if "message is not modified" in answer.words:
             return Accepted(None)
         case 400 if any(words in answer.words for words in _WRONG_FILE):

@@ -1,4 +1,7 @@
-"""Reading choices, typed or by a key, as a turn's events are fixed: they stand in the events from then on, whoever resumes it."""
+"""Reading choices that were typed, or came by a key, as a turn's events are fixed.
+
+They stand in the events from then on, whoever resumes the turn.
+"""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from turnkeeper.model.conversation import Conversation, EventRow, EventState, TurnRow, TurnState
 from turnkeeper.model.ids import ConversationKey, WorkerId
 from turnkeeper.model.policy import Channel, Directory
-from turnkeeper.rules import mailbox
+from turnkeeper.rules import albums, mailbox
 from turnkeeper.rules.mailbox import OUTSIDE_KINDS
 from turnkeeper.rules.retry import Outage
 from turnkeeper.store.base import Claimed, ClaimedSend, ClaimedTurn, Run
@@ -143,7 +143,7 @@ def _new_turn(
     version: str,
     now: float,
 ) -> _Start | None:
-    taken = waiting if channel.turns.gather else waiting[:1]
+    taken = waiting if channel.turns.gather else albums.together(waiting)
     if not taken:
         return None
     left = waiting[len(taken) :]
@@ -179,7 +179,7 @@ def _without(conversation: Conversation, left: Sequence[EventRow], now: float) -
         conversation,
         first_at=people[0].received_at if people else None,
         last_at=people[-1].received_at if people else None,
-        turn_at=now if left else None,
+        turn_at=albums.left_due_at(left, now),
         turn_state=TurnState.RUNNING,
         resume_at=now,
         claims=1,

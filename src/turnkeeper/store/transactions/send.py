@@ -39,6 +39,7 @@ async def record(rows: Rows, directory: Directory, items: Sequence[Sent]) -> lis
     await settle_echoes(desk, sorted(key for key in keys if desk.get(key)), now)
     for item in items:
         await _slow_down(desk, before, after, item)
+        await _end_sends(desk, before, after, item)
     results = await _go_on(desk, items, before, after, now)
     await desk.save()
     return [
@@ -74,6 +75,23 @@ async def _slow_down(
     if not isinstance(outcome, NotSent) or row is None or row == before[item.row] or row.state != "queued":
         return
     await slow_down(desk, row, outcome.scope, item.now + outbox.wait_of(outcome, item.backoff))
+
+
+async def _end_sends(
+    desk: Desk, before: dict[OutboundKey, OutboundRow], after: dict[OutboundKey, OutboundRow], item: Sent
+) -> None:
+    """Whoever cannot be reached is sent nothing of what waits behind, and not reminded."""
+    row, outcome = after.get(item.row), item.outcome
+    if not isinstance(outcome, Rejected) or outcome.remedy != "unreachable" or row is None or row == before[item.row]:
+        return
+    key, last = row.conversation, row.seq
+    while (behind := (await desk.rows.first_open([(key, last)])).get(key)) is not None:
+        last = behind.seq
+        if behind.state == "queued":
+            failed = replace(behind, state="failed", code=row.code, reason=row.reason, settled_at=item.now)
+            await change_rows(desk, [(behind, failed)], item.now)
+    await desk.rows.drop_follow_ups([key])
+    desk.put(replace(desk[key], follow_ups=False))
 
 
 async def _apply_early(rows: Rows, after: dict[OutboundKey, OutboundRow]) -> None:
