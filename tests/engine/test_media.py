@@ -474,6 +474,24 @@ async def test_links_that_lead_inside_are_not_passed_on(label: str, link: str, r
 
 
 @in_virtual_time
+async def test_a_mistake_of_ours_before_the_call_fails_the_message_and_holds_up_nothing() -> None:
+    async def body(turn: Turn) -> None:
+        await turn.reply(Document(File(link="https://files.example.com/a.pdf")))
+        await turn.reply("and this")
+
+    async def mistaken(_: str) -> None:
+        raise RuntimeError("hush")
+
+    async with studio(body) as place:
+        place.client.refuse_internal = mistaken  # type: ignore[method-assign]
+        await place.writes("hello")
+        await place.rests()
+        assert place.heard == ["and this"]
+        (failed,) = [each for each in await place.moments("failed") if each.seq and each.detail]
+        assert failed.detail == "an error of our own before the call"
+
+
+@in_virtual_time
 async def test_public_links_and_our_own_are_passed_on() -> None:
     async def body(turn: Turn) -> None:
         await turn.reply(Document(File(link="https://files.example.com/a.pdf", filename="a.pdf")))

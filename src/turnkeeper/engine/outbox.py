@@ -54,6 +54,7 @@ _FRESH = 0.25
 _PUT_BACK = NotSent("stopped before the call", retry_after=0.1)
 """Not at once: whoever is stopped would only be given it again."""
 _UPLOADED = NotSent("its files are uploaded", retry_after=0.0)
+_NOT_READY = NotSent("an error of our own before the call", limit=3, code="internal_error")
 _NOT_OURS = NotSent("the lease had lapsed before the call", retry_after=0.0)
 _STOPPED = "the provider refuses the account: `turnkeeper doctor` tells its words"
 _TOO_LATE = NotSent("its instant had passed before the call", retry_after=0.0)
@@ -247,7 +248,11 @@ class Sender:
         if not uploading.done():
             uploading.cancel()
             return _PUT_BACK
-        ready = uploading.result()
+        try:
+            ready = uploading.result()
+        except Exception:  # noqa: BLE001 - nothing is sent yet, and nobody's answers may wait for our mistake
+            _log.exception("a file could not be made ready", channel=claimed.row.channel_id, row=claimed.row.seq)
+            return _NOT_READY
         if isinstance(ready, Ready) and ready.is_new and self._has_aged(claimed):
             return _UPLOADED
         return ready
