@@ -1,0 +1,167 @@
+"""Wablas and WhatsApp Center through real processes: a conversation each, with the worker killed in the middle."""
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.real_server import Server, serving
+from tests.e2e.town import rows, until
+from tests.media import samples
+from tests.support.programs import free_port
+from turnkeeper.testing.fake_gateways import FakeWablas, FakeWhaCenter, Fault, serving_gateway
+
+ADA, BOB = "6281234567890", "6289876543210"
+HOOK_1, HOOK_2 = "wablas-hook-0123456789", "center-hook-0123456789"
+TOML = """
+[server]
+port = {port}
+drain = "5s"
+log_level = "warning"
+public_url = "http://127.0.0.1:{port}"
+[database]
+url = "sqlite:///data.db"
+[workers]
+count = 1
+[channels.wablas1]
+kind = "wablas"
+bot = "assistant"
+base_url = "{wablas}"
+token = "env:GATEWAY_TOKEN"
+secret_key = "env:GATEWAY_KEY"
+webhook_secret = "{hook_1}"
+send_limit = "1s"
+[channels.center1]
+kind = "whacenter"
+bot = "assistant"
+base_url = "{center}"
+device_id = "env:GATEWAY_DEVICE"
+webhook_secret = "{hook_2}"
+send_limit = "1s"
+[bots.assistant]
+kind = "python"
+entry = "the_bot:bot"
+quiet = 0.3
+max_wait = 2
+adaptive = false
+"""
+BOT = """
+import asyncio
+from pathlib import Path
+from turnkeeper import Bot, Buttons, Image, Turn
+bot = Bot("assistant")
+
+async def think():
+    await asyncio.sleep(0.1)
+    with (Path(__file__).parent / "thought").open("a") as noted:
+        noted.write("thinking\\n")
+    while not (Path(__file__).parent / "go").exists():
+        await asyncio.sleep(0.02)
+    return "thought"
+
+@bot.stage("only", first=True)
+async def only(turn: Turn) -> None:
+    if any(event.media for event in turn.events):
+        file = await turn.file()
+        await turn.reply(Image(file.as_file(), caption=f"{file.mime}, {file.size}"))
+    elif turn.text == "hard":
+        await turn.reply(await turn.step("think", think))
+    elif turn.text == "choose":
+        await turn.reply(Buttons("Tea or coffee?", {"t": "Tea", "c": "Coffee"}))
+    else:
+        await turn.reply("told: " + turn.text.replace("\\n", " | "))
+"""
+
+
+class Street:
+    """One server, two gateways; everybody has a number on each."""
+
+    def __init__(self, server: Server, wablas: FakeWablas, center: FakeWhaCenter) -> None:
+        self.server = server
+        self.gateways = (wablas, center)
+        self.wablas = wablas
+        self.center = center
+
+    def write(self, phone: str, text: str) -> None:
+        """Somebody writes the same to both."""
+        assert [gateway.write(phone, text).status for gateway in self.gateways] == [200, 200]
+
+    def wait(self, phone: str, *texts: str) -> None:
+        """Until they got these from both at last."""
+        for gateway in self.gateways:
+            gateway.wait(lambda gateway=gateway: gateway.person(phone).texts[-len(texts) :] == list(texts))  # type: ignore[misc]
+
+    @property
+    def thoughts(self) -> int:
+        noted = self.server.folder / "thought"
+        return len(noted.read_text().splitlines()) if noted.exists() else 0
+
+    def kill_worker(self) -> None:
+        worker = self.server.child("worker-1")
+        os.kill(worker, signal.SIGKILL)
+        assert self.server.child("worker-1", other_than=worker)
+
+
+@contextmanager
+def street(folder: Path) -> Iterator[Street]:
+    wablas, center = FakeWablas("wb-token", "wb-key"), FakeWhaCenter("device-1")
+    with serving_gateway(wablas), serving_gateway(center):
+        port = free_port()
+        text = TOML.format(port=port, wablas=wablas.base_url, center=center.base_url, hook_1=HOOK_1, hook_2=HOOK_2)
+        (folder / "turnkeeper.toml").write_text(text, "utf-8")
+        (folder / "the_bot.py").write_text(BOT, "utf-8")
+        secrets = {"GATEWAY_TOKEN": "wb-token", "GATEWAY_KEY": "wb-key", "GATEWAY_DEVICE": "device-1"}
+        with serving(folder, **secrets) as server:
+            wablas.webhook_url = wablas.tracking_url = f"{server.url}/webhooks/wablas1/{HOOK_1}"
+            center.webhook_url = f"{server.url}/webhooks/center1/{HOOK_2}"
+            wablas.duplicate = center.duplicate = 1
+            os.environ.update(secrets)  # for `turnkeeper ledger`
+            try:
+                yield Street(server, wablas, center)
+            finally:
+                for name in secrets:
+                    del os.environ[name]
+
+
+@pytest.mark.limit(60)
+def test_a_conversation_on_each_with_the_worker_killed_in_the_middle(tmp_path: Path) -> None:
+    picture = samples.jpeg()
+    with street(tmp_path) as both:
+        wablas, center = both.wablas, both.center
+        both.write(ADA, "first")
+        both.write(ADA, "second")
+        both.wait(ADA, "told: first | second")
+        both.write(ADA, "choose")
+        both.wait(ADA, "Tea or coffee?\n\n1. Tea\n2. Coffee")
+        wablas.send_file(ADA, "image", "cat.jpg", picture, "image/jpeg")
+        center.send_file(ADA, "cat.jpg", picture, "image/jpeg")
+        both.wait(ADA, f"image/jpeg, {len(picture)}")
+        assert [gateway.person(ADA).got[-1].file for gateway in both.gateways] == [picture, picture]
+        until(lambda: (rows(tmp_path, "read"), rows(tmp_path, "accepted")) == (3, 3), "read, where anybody tells")
+
+        # Killed while it thinks for one and sends to another: the next answers once, and sends nothing again.
+        for gateway in both.gateways:
+            gateway.fail_next(Fault("silence", taken=True))
+        both.write(BOB, "taken")
+        both.wait(BOB, "told: taken")
+        both.write(ADA, "hard")
+        until(lambda: both.thoughts == 2, "thinking")
+        both.kill_worker()
+        both.write(BOB, "after")
+        until(lambda: both.thoughts == 4, "thinking again")
+        (tmp_path / "go").touch()
+        both.wait(ADA, f"image/jpeg, {len(picture)}", "thought")
+        both.wait(BOB, "told: taken", "told: after")
+        wablas.wait(lambda: len(wablas.posted) == 2 * (7 + 6 * 4))
+        ledger = both.server.settled()
+        assert [len(gateway.person(phone).got) for gateway in both.gateways for phone in (ADA, BOB)] == [4, 2, 4, 2]
+        assert rows(tmp_path, "unknown") == 2
+        assert ledger["accepted"] == 2 * 7 + 6, "and six of our own, which Wablas told back"
+        assert ledger["states"]["failed"] == 2, "the two whose answer nobody is sure of"
+        assert ledger["duplicates"] >= ledger["accepted"]
+        assert not [each for each in (*wablas.posted, *center.posted) if (each.status, each.answer) != (200, b"")]
+        log = both.server.log()
+        assert not [secret for secret in (HOOK_1, HOOK_2, "wb-token", "wb-key", "device-1") if secret in log]
