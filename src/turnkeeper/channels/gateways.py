@@ -52,6 +52,7 @@ _TYPES: Mapping[str, FileKind] = {
 class GatewayKeys(ChannelKeys):
     """What the settings of every such gateway have."""
 
+    made = ("webhook_secret",)
     base_url: Address = Field(min_length=1)
     webhook_secret: PathSecret = Field(
         description="Long and random, of your making: ends the webhook's address, since the provider signs nothing.",

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Final, Literal
+from urllib.parse import urlencode
 
 from pydantic import Field
 
@@ -188,7 +189,7 @@ class Wablas(Gateway):
 
     def session(self, config: WablasConfig) -> Calls[SessionStatus | NotSent]:
         """Whether the device is connected now."""
-        reply = yield config.call("GET", "device/info")
+        reply = yield config.call("GET", f"device/info?{urlencode({'token': config.token})}")
         state = _state(read_object(reply.body), config)
         if reply.failure or not state:
             return NotSent("Wablas does not tell the device's state")
@@ -197,7 +198,7 @@ class Wablas(Gateway):
 
     def health(self, config: WablasConfig) -> Calls[list[Finding]]:
         """Whether the server answers, takes the token, and has the device connected."""
-        reply = yield config.call("GET", "device/info")
+        reply = yield config.call("GET", f"device/info?{urlencode({'token': config.token})}")
         return _health(reply, config)
 
     def connect(self, url: str, config: WablasConfig) -> Calls[list[Finding]]:
@@ -326,7 +327,7 @@ def _recipient(addresses: tuple[str, ...]) -> dict[str, object] | None:
         if kind == "phone" and (phone := digits_of(value)):
             return {"phone": phone}
         if kind == "group" and value:
-            return {"phone": value.partition("@")[0], "isGroup": "true"}
+            return {"phone": value, "isGroup": "true"}
     return None
 
 
@@ -363,27 +364,26 @@ def _outcome(reply: HttpReply, config: WablasConfig) -> Outcome:
     if unsaid is not None or body is None:
         return unsaid or Unknown("Wablas said nothing")
     if said_ok(body) and 200 <= reply.status < 300:
-        return _taken(body, config)
+        return _taken(body)
     return _refused(body, reply.status, config)
 
 
-def _taken(body: Item, config: WablasConfig) -> Outcome:
+def _taken(body: Item) -> Outcome:
     data = body.get("data")
     found = listing(data) or listing((mapping(data) or {}).get("messages")) or []
     first = mapping(found[0]) if found else None
     if first and _STATUSES.get((text(first.get("status")) or "").lower()) == "failed":
-        return Rejected(
-            "rejected", f"Wablas does not send it: {config.told(first.get('message') or body.get('message'))}"
-        )
+        return Rejected("rejected", "Wablas takes it and says at once that it will not be sent")
     return Accepted(external_id(first.get("id")) if first else None)
 
 
 def _refused(body: Item, status: int, config: WablasConfig) -> Outcome:
-    words = config.told(body.get("message"))
+    said = text(body.get("message")) or ""
+    words = config.told(said)
     reason = f"Wablas refuses it: {words or f'HTTP {status}'}"
-    if _DISCONNECTED.search(words):
+    if _DISCONNECTED.search(said):
         return NotSent(f"{_SCAN} ({words})", 60.0, None, "session", "disconnected")
-    if status in (401, 403) or _STOPPED.search(words):
+    if status in (401, 403) or _STOPPED.search(said):
         return Rejected("account", reason, "stop_channel")
     if status == 408:
         return Unknown(reason)

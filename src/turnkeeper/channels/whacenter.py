@@ -6,6 +6,7 @@ message is known by what it says, `accepted` is the best that is told, and what 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Final, Literal
@@ -69,6 +70,7 @@ _ASIDE: Final = 3.0
 """Seconds for a question beside a send."""
 _ADDRESSES: Final = ("url", "link", "mediaUrl", "file")
 _REFERRAL: Final = ("source_id", "source_type", "source_url")
+_AWAY: Final = re.compile(r"device.{0,20}not (connected|found)", re.IGNORECASE)
 _SCAN: Final = "Open the device in the WhatsApp Center dashboard and scan its QR code with the phone."
 
 
@@ -76,6 +78,7 @@ class WhaCenterKeys(GatewayKeys):
     """A device of WhatsApp Center. Its webhook is /webhooks/NAME/WEBHOOK_SECRET."""
 
     identity = ("device_id",)
+    asked = ("number",)
     kind: Literal["whacenter"] = Field(description="The provider.", examples=['"whacenter"'])
     base_url: Address = Field(
         "https://api.whacenter.com",
@@ -154,7 +157,7 @@ class WhaCenter(Gateway):
         body = {"device_id": config.device_id, "number": number, **said}
         reply = yield HttpCall("POST", config.url("send"), json=body)
         outcome = _outcome(reply, outbound.tries, config)
-        if isinstance(outcome, Rejected) and outcome.code == "not_connected":
+        if isinstance(outcome, Rejected) and outcome.code == "device":
             return _after_refusal(outcome, (yield config.ask("statusDevice", _ASIDE)), config)
         return outcome
 
@@ -172,9 +175,12 @@ class WhaCenter(Gateway):
         reply = yield config.ask("statusDevice")
         if (broken := unreachable(reply, "WhatsApp Center")) is not None:
             return [broken]
-        found = [Finding("api", True, "WhatsApp Center answers"), *_device(reply, config)]
+        found = [Finding("api", True, "WhatsApp Center answers"), _device(reply, config)]
         if found[-1].ok:
-            found.append(_registered((yield config.ask("getWebhook")), config))
+            addresses = _addresses((yield config.ask("getWebhook")))
+            if addresses is not None:
+                detail = "WhatsApp Center tells where webhooks go"
+                found.append(Finding("webhook", True, detail, registered=addresses))
         return found
 
     def connect(self, url: str, config: WhaCenterConfig) -> Calls[list[Finding]]:
@@ -183,7 +189,10 @@ class WhaCenter(Gateway):
         reply = yield config.ask("setWebhook", webhook=address)
         if (broken := unreachable(reply, "WhatsApp Center")) is not None:
             return [broken]
-        return [_registered((yield config.ask("getWebhook")), config)]
+        if address in (_addresses((yield config.ask("getWebhook"))) or ()):
+            return [Finding("webhook", True, "set, and read back")]
+        mend = "Set it in the WhatsApp Center dashboard."
+        return [Finding("webhook", False, "WhatsApp Center has another address than the one that was set", mend)]
 
 
 def _received(item: object, number: str) -> Received:
@@ -278,17 +287,20 @@ def _outcome(reply: HttpReply, tries: int, config: WhaCenterConfig) -> Outcome:
         return unsaid or Unknown("WhatsApp Center said nothing")
     if said_ok(body) and 200 <= reply.status < 300:
         return Accepted(external_id((mapping(body.get("data")) or {}).get("id")))
-    words = config.told(body.get("message")) or f"HTTP {reply.status}"
-    code = "not_connected" if "not connected" in words.lower() or "not found" in words.lower() else "refused"
-    return Rejected(code, f"WhatsApp Center refuses it: {words}")
+    said = body.get("message")
+    code = "device" if _AWAY.search(text(said) or "") else "refused"
+    return Rejected(code, f"WhatsApp Center refuses it: {config.told(said) or f'HTTP {reply.status}'}")
 
 
 def _after_refusal(refused: Rejected, reply: HttpReply, config: WhaCenterConfig) -> Outcome:
     """Not connected, or not known at all? The first ends by itself once somebody scans the code."""
     body = read_object(reply.body)
+    state = _state(body, config)
     if not reply.failure and said_ok(body) is False:
         return Rejected("device_unknown", f"{refused.reason}: is device_id right?", "stop_channel")
-    return NotSent(f"{_SCAN} ({refused.reason})", 60.0, None, "session", _state(body, config) or "not connected")
+    if state == "connected":
+        return NotSent(refused.reason, 30.0, 3, code="refused")
+    return NotSent(_SCAN, 60.0, None, "session", state or "not connected")
 
 
 def _state(body: Item | None, config: WhaCenterConfig) -> str:
@@ -297,26 +309,24 @@ def _state(body: Item | None, config: WhaCenterConfig) -> str:
     return config.told(data.get("status")).lower() if data else ""
 
 
-def _device(reply: HttpReply, config: WhaCenterConfig) -> list[Finding]:
+def _device(reply: HttpReply, config: WhaCenterConfig) -> Finding:
     body = read_object(reply.body) or {}
     if not said_ok(body):
         words = config.told(body.get("message")) or f"HTTP {reply.status}"
-        return [Finding("device", False, f"the device is not known: {words}", "Check device_id in the dashboard.")]
-    state = _state(body, config)
-    connected = state == "connected"
+        return Finding("device", False, f"the device is not known: {words}", "Check device_id in the dashboard.")
     number = digits_of((mapping(body.get("data")) or {}).get("nomor"))
     if config.number and number and number != config.number:
         mend = f'Set number = "{number}", or check device_id.'
-        return [Finding("device", False, f"the device has the number {number}", mend)]
-    return [Finding("device", connected, f"the device is {state or 'in an unknown state'}", "" if connected else _SCAN)]
+        return Finding("device", False, f"the device has the number {number}", mend)
+    state = _state(body, config)
+    connected = state == "connected"
+    return Finding("device", connected, f"the device is {state or 'in an unknown state'}", "" if connected else _SCAN)
 
 
-def _registered(reply: HttpReply, config: WhaCenterConfig) -> Finding:
-    """Where the webhooks go. The whole answer is searched, since its shape is documented nowhere."""
-    ours = config.webhook_secret in reply.body.decode("utf-8", "replace")
-    if reply.failure or not 200 <= reply.status < 300:
-        return Finding("webhook", False, "the webhook's address cannot be read", "Try again later.")
-    if ours:
-        return Finding("webhook", True, "webhooks go to an address with this channel's secret")
-    mend = "Run `turnkeeper channel connect` for this channel."
-    return Finding("webhook", False, "webhooks go to another address, or none", mend)
+def _addresses(reply: HttpReply) -> tuple[str, ...] | None:
+    """Where the webhooks go; None where that is not told. Which field tells it is documented nowhere."""
+    body = read_object(reply.body) if 200 <= reply.status < 300 else None
+    if body is None or said_ok(body) is False:
+        return None
+    values = [*body.values(), *(mapping(body.get("data")) or {}).values()]
+    return tuple(value for value in values if isinstance(value, str) and value.startswith("http"))

@@ -120,7 +120,7 @@ TAKEN = {"status": True, "message": "Message is pending", "data": {"messages": [
 
 def good(call: HttpCall) -> HttpReply:
     """Wablas, with a device in order."""
-    if call.url.endswith("/device/info"):
+    if "/device/info?" in call.url:
         data = {"status": "connected", "quota": 900, "expired_date": "2027-01-01"}
         return reply(200, {"status": True, "data": data})
     return reply(200, TAKEN)

@@ -95,13 +95,6 @@ def away(call: HttpCall) -> HttpReply:
     return good(call)
 
 
-def elsewhere(call: HttpCall) -> HttpReply:
-    """Its webhooks go to somebody else."""
-    if "getWebhook" in call.url:
-        return reply(200, {"status": True, "data": {"webhook": "https://other.example/x"}})
-    return good(call)
-
-
 def refused(words: str, status: int = 200) -> HttpReply:
     return reply(status, {"status": False, "message": words, "data": []})
 
@@ -130,7 +123,8 @@ CASES = Cases(
         ("refused with 400", refused("no", 400), Rejected, {"remedy": "give_up"}),
         ("a fault, in words", refused("no", 500), Rejected, {"remedy": "give_up"}),
         ("not let in", reply(401, b""), Rejected, {"remedy": "stop_channel"}),
-        ("away, and connected again", refused("device not connected or not found"), NotSent, {"scope": "session"}),
+        ("away, and connected again", refused("device not connected or not found"),
+         NotSent, {"scope": "message", "limit": 3}),
         ("too many calls", reply(429, b""), Unknown, {}),
         ("a fault", reply(500, b""), Unknown, {}),
         ("another server", reply(404, b"<html>"), Rejected, {"remedy": "operator"}),
@@ -141,6 +135,5 @@ CASES = Cases(
         ("not known", always(refused("device not found")), "device"),
         ("not connected", away, "device"),
         ("another's number", always(taken({"status": "CONNECTED", "nomor": "6289999999"})), "device"),
-        ("another address", elsewhere, "webhook"),
     ],
 )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from turnkeeper.testing.fake_gateways.gateway import Call, FakeGateway, Got, Posted
@@ -51,14 +52,14 @@ class FakeWablas(FakeGateway):
         self.connected = connected
         status = "connected" if connected else "disconnected"
         body = {"deviceId": self.device, "deviceName": "Fake", "sender": self.number, "status": status, "note": ""}
-        return self.post({**body, "timestamp": "2026-11-20T09:00:00.41114184Z"}, self.device_url or self.webhook_url)
+        return self.post({**body, "timestamp": _now()}, self.device_url or self.webhook_url)
 
     def _message(self, phone: str, text: str, **more: Any) -> dict[str, Any]:
         return {
             "id": f"3EB0{self.next_id():08X}", "pushName": f"P {phone[-3:]}", "isGroup": False, "group": None,
             "message": text, "phone": phone, "messageType": "text", "file": "", "url": "", "mimeType": "",
             "deviceId": self.device, "sender": self.number, "isFromMe": False,
-            "timestamp": "2026-11-20T09:00:00.411Z", "profileImage": "", **more,
+            "timestamp": _now(), "profileImage": "", **more,
         }  # fmt: skip
 
     async def answer(self, call: Call) -> tuple[int, Any]:
@@ -66,7 +67,7 @@ class FakeWablas(FakeGateway):
         if call.headers.get("authorization") != self.authorization:
             return 401, _no("Token or secret key is invalid")
         match call.method, call.path.removeprefix("/api/"):
-            case "GET", "device/info":
+            case "GET", "device/info" if call.query.get("token") == self.authorization.partition(".")[0]:
                 status = "connected" if self.connected else "disconnected"
                 return 200, {"status": True, "data": {"status": status, "quota": self.quota}}
             case "POST", "device/change-webhook-url":
@@ -136,3 +137,8 @@ class FakeWablas(FakeGateway):
 
 def _no(words: str) -> dict[str, Any]:
     return {"status": False, "message": words}
+
+
+def _now() -> str:
+    """More digits than most clocks have, as Wablas writes it."""
+    return f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%f}84Z"
