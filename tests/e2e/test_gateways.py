@@ -12,10 +12,12 @@ from tests.e2e.real_server import Server, serving
 from tests.e2e.town import rows, until
 from tests.media import samples
 from tests.support.programs import free_port
-from turnkeeper.testing.fake_gateways import FakeWablas, FakeWhaCenter, Fault, serving_gateway
+from turnkeeper.testing.fake_gateways import FakeWablas, FakeWhaCenter, Fault, Got
+from turnkeeper.testing.loopback import Running, serve_in_thread
 
 ADA, BOB = "6281234567890", "6289876543210"
 HOOK_1, HOOK_2 = "wablas-hook-0123456789", "center-hook-0123456789"
+SECRETS = {"GATEWAY_TOKEN": "wb-token", "GATEWAY_KEY": "wb-key", "GATEWAY_DEVICE": "device-1"}
 TOML = """
 [server]
 port = {port}
@@ -79,20 +81,31 @@ async def only(turn: Turn) -> None:
 class Street:
     """One server, two gateways; everybody has a number on each."""
 
-    def __init__(self, server: Server, wablas: FakeWablas, center: FakeWhaCenter) -> None:
+    def __init__(self, server: Server, wablas: Running[FakeWablas], center: Running[FakeWhaCenter]) -> None:
         self.server = server
-        self.gateways = (wablas, center)
         self.wablas = wablas
         self.center = center
+        self.gateways: tuple[Running[FakeWablas] | Running[FakeWhaCenter], ...] = (wablas, center)
 
     def write(self, phone: str, text: str) -> None:
         """Somebody writes the same to both."""
-        assert [gateway.write(phone, text).status for gateway in self.gateways] == [200, 200]
+        assert [each.call(each.fake.write(phone, text)).status for each in self.gateways] == [200, 200]
+
+    def send(self, phone: str, picture: bytes) -> None:
+        """Somebody sends both a picture."""
+        self.wablas.call(self.wablas.fake.send_file(phone, "image", "cat.jpg", picture, "image/jpeg"))
+        self.center.call(self.center.fake.send_file(phone, "cat.jpg", picture, "image/jpeg"))
+
+    def got(self, phone: str) -> list[list[Got]]:
+        """What reached somebody, from each."""
+        return [each.now(lambda each=each: list(each.fake.person(phone).got)) for each in self.gateways]  # type: ignore[misc]
 
     def wait(self, phone: str, *texts: str) -> None:
         """Until they got these from both at last."""
-        for gateway in self.gateways:
-            gateway.wait(lambda gateway=gateway: gateway.person(phone).texts[-len(texts) :] == list(texts))  # type: ignore[misc]
+        until(
+            lambda: all([one.text for one in got][-len(texts) :] == list(texts) for got in self.got(phone)),
+            f"{texts}: {self.got(phone)}",
+        )
 
     @property
     def thoughts(self) -> int:
@@ -108,43 +121,39 @@ class Street:
 @contextmanager
 def street(folder: Path) -> Iterator[Street]:
     wablas, center = FakeWablas("wb-token", "wb-key"), FakeWhaCenter("device-1")
-    with serving_gateway(wablas), serving_gateway(center):
+    with serve_in_thread(wablas) as one, serve_in_thread(center) as two:
         port = free_port()
-        text = TOML.format(port=port, wablas=wablas.base_url, center=center.base_url, hook_1=HOOK_1, hook_2=HOOK_2)
+        text = TOML.format(port=port, wablas=one.base_url, center=two.base_url, hook_1=HOOK_1, hook_2=HOOK_2)
         (folder / "turnkeeper.toml").write_text(text, "utf-8")
         (folder / "the_bot.py").write_text(BOT, "utf-8")
-        secrets = {"GATEWAY_TOKEN": "wb-token", "GATEWAY_KEY": "wb-key", "GATEWAY_DEVICE": "device-1"}
-        with serving(folder, **secrets) as server:
+        with serving(folder, **SECRETS) as server:
             wablas.webhook_url = wablas.tracking_url = f"{server.url}/webhooks/wablas1/{HOOK_1}"
             center.webhook_url = f"{server.url}/webhooks/center1/{HOOK_2}"
             wablas.duplicate = center.duplicate = 1
-            os.environ.update(secrets)  # for `turnkeeper ledger`
-            try:
-                yield Street(server, wablas, center)
-            finally:
-                for name in secrets:
-                    del os.environ[name]
+            yield Street(server, one, two)
 
 
 @pytest.mark.limit(60)
-def test_a_conversation_on_each_with_the_worker_killed_in_the_middle(tmp_path: Path) -> None:
+def test_a_conversation_on_each_with_the_worker_killed_in_the_middle(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in SECRETS.items():
+        monkeypatch.setenv(name, value)  # for `turnkeeper ledger`
     picture = samples.jpeg()
     with street(tmp_path) as both:
-        wablas, center = both.wablas, both.center
         both.write(ADA, "first")
         both.write(ADA, "second")
         both.wait(ADA, "told: first | second")
         both.write(ADA, "choose")
         both.wait(ADA, "Tea or coffee?\n\n1. Tea\n2. Coffee")
-        wablas.send_file(ADA, "image", "cat.jpg", picture, "image/jpeg")
-        center.send_file(ADA, "cat.jpg", picture, "image/jpeg")
+        both.send(ADA, picture)
         both.wait(ADA, f"image/jpeg, {len(picture)}")
-        assert [gateway.person(ADA).got[-1].file for gateway in both.gateways] == [picture, picture]
+        assert [got[-1].file for got in both.got(ADA)] == [picture, picture]
         until(lambda: (rows(tmp_path, "read"), rows(tmp_path, "accepted")) == (3, 3), "read, where anybody tells")
 
         # Killed while it thinks for one and sends to another: the next answers once, and sends nothing again.
-        for gateway in both.gateways:
-            gateway.fail_next(Fault("silence", taken=True))
+        for each in both.gateways:
+            each.fake.fail_next(Fault("silence", taken=True))
         both.write(BOB, "taken")
         both.wait(BOB, "told: taken")
         both.write(ADA, "hard")
@@ -155,13 +164,14 @@ def test_a_conversation_on_each_with_the_worker_killed_in_the_middle(tmp_path: P
         (tmp_path / "go").touch()
         both.wait(ADA, f"image/jpeg, {len(picture)}", "thought")
         both.wait(BOB, "told: taken", "told: after")
-        wablas.wait(lambda: len(wablas.posted) == 2 * (7 + 6 * 4))
-        ledger = both.server.settled()
-        assert [len(gateway.person(phone).got) for gateway in both.gateways for phone in (ADA, BOB)] == [4, 2, 4, 2]
+        assert [len(got) for phone in (ADA, BOB) for got in both.got(phone)] == [4, 4, 2, 2]
         assert rows(tmp_path, "unknown") == 2
+        until(lambda: len(both.wablas.fake.posted) == 2 * (7 + 6 * 4), "all told")
+        ledger = both.server.settled()
         assert ledger["accepted"] == 2 * 7 + 6, "and six of our own, which Wablas told back"
         assert ledger["states"]["failed"] == 2, "the two whose answer nobody is sure of"
         assert ledger["duplicates"] >= ledger["accepted"]
-        assert not [each for each in (*wablas.posted, *center.posted) if (each.status, each.answer) != (200, b"")]
+        posted = [one for each in both.gateways for one in each.fake.posted]
+        assert not [one for one in posted if (one.status, one.answer) != (200, b"")]
         log = both.server.log()
-        assert not [secret for secret in (HOOK_1, HOOK_2, "wb-token", "wb-key", "device-1") if secret in log]
+        assert not [secret for secret in (HOOK_1, HOOK_2, *SECRETS.values()) if secret in log]

@@ -2,15 +2,13 @@
 
 from collections.abc import Mapping
 from typing import Any, TypeVar
-from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from tests.channels.scripts import reply
 from turnkeeper.channels.base import Calls, HttpCall, HttpReply
 from turnkeeper.channels.wablas import Wablas, WablasConfig
 from turnkeeper.channels.whacenter import WhaCenter, WhaCenterConfig
-from turnkeeper.engine.calling import played
+from turnkeeper.engine.http import Client
 from turnkeeper.model.events import SessionStatus
 from turnkeeper.model.ids import ChannelId, ConversationId, OutboundKey, WorkspaceId
 from turnkeeper.model.outbound import (
@@ -29,7 +27,9 @@ from turnkeeper.model.outbound import (
     Video,
 )
 from turnkeeper.testing.fake_gateways import FakeGateway, FakeWablas, FakeWhaCenter, Got
-from turnkeeper.testing.fake_gateways.gateway import Call
+from turnkeeper.testing.fake_gateways.gateway import fields_of
+from turnkeeper.testing.fake_graph.http import Request
+from turnkeeper.testing.loopback import InProcess
 
 T = TypeVar("T")
 ADA, HOOK = "6281234567890", "a-secret-at-the-end"
@@ -57,15 +57,11 @@ def with_files(fake: Any) -> Any:
 
 async def talk(calls: Calls[T], fake: FakeGateway) -> T:
     """An adapter's protocol against a fake, without a network."""
-
-    async def make(call: HttpCall) -> HttpReply:
-        parts = urlsplit(call.url)
-        fields: Any = call.json or {}
-        made = Call(call.method, parts.path, dict(parse_qsl(parts.query)), call.headers, fields)
-        fake.calls.append(made)
-        return reply(*await fake.answer(made))
-
-    return await played(calls, make)
+    client = Client(transport=InProcess(fake))
+    try:
+        return await client.play(calls, timeout=1.0)
+    finally:
+        await client.close()
 
 
 def outbound(content: Sayable, address: str = f"phone:{ADA}", tries: int = 1) -> Outbound:
@@ -115,18 +111,18 @@ async def test_what_is_said_reaches_the_person(
         (got,) = fake.person(ADA).got
         assert (got.text, got.file) == (text, file)
     (call,) = wablas.calls
-    assert (call.path, call.headers) == (f"/api/v2/send-{path}", {"authorization": "token.key"})
-    assert call.fields == {"data": [{"phone": ADA, "ref_id": "tk1|default|c1|7", **to_wablas}]}
+    assert (call.path, call.headers["authorization"]) == (f"/api/v2/send-{path}", "token.key")
+    assert fields_of(call) == {"data": [{"phone": ADA, "ref_id": "tk1|default|c1|7", **to_wablas}]}
     (call,) = center.calls
     assert (call.path, call.query) == ("/api/send", {})
-    assert call.fields == {"device_id": "device", "number": ADA, **to_center}
+    assert fields_of(call) == {"device_id": "device", "number": ADA, **to_center}
 
 
 async def test_a_place_on_wablas() -> None:
     fake = fake_wablas()
     assert isinstance(await say(Location(-7.79, 110.37, "Palace"), fake), Accepted)
     place = {"name": "Palace", "address": "", "latitude": -7.79, "longitude": 110.37}
-    assert fake.calls[0].fields["data"][0]["message"] == place
+    assert fields_of(fake.calls[0])["data"][0]["message"] == place
     assert fake.person(ADA).got == [Got("location", "-7.79,110.37", id=fake.person(ADA).got[0].id)]
 
 
@@ -220,14 +216,14 @@ async def test_webhooks_are_registered_with_the_secret_at_the_end() -> None:
 
 async def test_what_was_not_stored_is_not_taken_for_set() -> None:
     center = FakeWhaCenter("device")
-    answer = center.answer
+    told = center.told
 
-    async def forgetful(call: Call) -> tuple[int, Any]:
-        found = await answer(call)
+    async def forgetful(request: Request, fields: Mapping[str, Any]) -> tuple[int, Any]:
+        found = await told(request, fields)
         center.registered = "https://other.example/x"
         return found
 
-    center.answer = forgetful  # type: ignore[method-assign]
+    center.told = forgetful  # type: ignore[method-assign]
     (found,) = await talk(WhaCenter().connect("https://bot.example.com/webhooks/shop", CENTER), center)
     assert not found.ok
     assert found.mend
@@ -235,8 +231,8 @@ async def test_what_was_not_stored_is_not_taken_for_set() -> None:
 
 async def test_setting_the_webhook_by_post_stores_nothing() -> None:
     center = FakeWhaCenter("device")
-    fields = {"device_id": "device", "webhook": "https://bot.example.com/x"}
-    assert (await center.answer(Call("POST", "/api/setWebhook", {}, {}, fields)))[0] == 200
+    query = {"device_id": "device", "webhook": "https://bot.example.com/x"}
+    assert (await center.answer(Request("POST", "/api/setWebhook", query, {}, b""))).status == 200
     assert center.registered == ""
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from turnkeeper.testing.fake_gateways.gateway import Call, FakeGateway, Got, Posted
+from turnkeeper.testing.fake_gateways.gateway import FakeGateway, Got, Posted
+from turnkeeper.testing.fake_graph.http import Request
 
 _LONGEST: Final = 1024
 _LARGEST: Final = 2 * 1024 * 1024
@@ -35,24 +37,24 @@ class FakeWablas(FakeGateway):
         self.echoes = True
         self.fate_after = 0.05
 
-    def write(self, phone: str, text: str, **more: Any) -> Posted:
+    async def write(self, phone: str, text: str, **more: Any) -> Posted:
         """Somebody writes to the device."""
-        posted = self.post(self._message(phone, text, **more))
+        posted = await self.post(self._message(phone, text, **more))
         if self.auto_reply and posted.answer:
             self.person(phone).got.append(Got("text", posted.answer.decode("utf-8", "replace")))
         return posted
 
-    def send_file(self, phone: str, kind: str, name: str, data: bytes, mime: str, caption: str = "") -> Posted:
+    async def send_file(self, phone: str, kind: str, name: str, data: bytes, mime: str, caption: str = "") -> Posted:
         """Somebody sends a file."""
         url = self.put(name, data, mime)
-        return self.write(phone, caption, messageType=kind, file=name, url=url, mimeType=mime)
+        return await self.write(phone, caption, messageType=kind, file=name, url=url, mimeType=mime)
 
-    def set_connected(self, connected: bool) -> Posted:
+    async def set_connected(self, connected: bool) -> Posted:
         """The phone comes or goes, and its webhook tells."""
         self.connected = connected
         status = "connected" if connected else "disconnected"
         body = {"deviceId": self.device, "deviceName": "Fake", "sender": self.number, "status": status, "note": ""}
-        return self.post({**body, "timestamp": _now()}, self.device_url or self.webhook_url)
+        return await self.post({**body, "timestamp": _now()}, self.device_url or self.webhook_url)
 
     def _message(self, phone: str, text: str, **more: Any) -> dict[str, Any]:
         return {
@@ -62,22 +64,22 @@ class FakeWablas(FakeGateway):
             "timestamp": _now(), "profileImage": "", **more,
         }  # fmt: skip
 
-    async def answer(self, call: Call) -> tuple[int, Any]:
+    async def told(self, request: Request, fields: Mapping[str, Any]) -> tuple[int, Any]:
         """Answer a call of the API."""
-        if call.headers.get("authorization") != self.authorization:
+        if request.headers.get("authorization") != self.authorization:
             return 401, _no("Token or secret key is invalid")
-        match call.method, call.path.removeprefix("/api/"):
-            case "GET", "device/info" if call.query.get("token") == self.authorization.partition(".")[0]:
+        match request.method, request.path.removeprefix("/api/"):
+            case "GET", "device/info" if request.query.get("token") == self.authorization.partition(".")[0]:
                 status = "connected" if self.connected else "disconnected"
                 return 200, {"status": True, "data": {"status": status, "quota": self.quota}}
             case "POST", "device/change-webhook-url":
-                self.webhook_url = str(call.fields.get("webhook_url"))
+                self.webhook_url = str(fields.get("webhook_url"))
                 return 200, {"status": True, "message": "Webhook updated"}
             case "POST", "device/change-tracking-url":
-                self.tracking_url = str(call.fields.get("tracking_url"))
+                self.tracking_url = str(fields.get("tracking_url"))
                 return 200, {"status": True, "message": "Tracking updated"}
             case "POST", path if path.startswith("v2/send-"):
-                return await self._sent(path.removeprefix("v2/send-"), call.fields.get("data"))
+                return await self._sent(path.removeprefix("v2/send-"), fields.get("data"))
         return 404, {"message": "Not Found"}
 
     async def _sent(self, kind: str, items: object) -> tuple[int, Any]:
@@ -94,7 +96,8 @@ class FakeWablas(FakeGateway):
                 return 200, _no(got)
             self.quota -= 1
             told.append({"id": got.id, "phone": item["phone"], "message": got.text, "status": "pending"})
-            await self.deliver(item["phone"], got)
+            if (instead := await self.deliver(item["phone"], got)) is not None:
+                return instead
         data = {"device_id": self.device, "quota": self.quota, "messages": told}
         return 200, {"status": True, "message": "Message is pending and waiting to be processed", "data": data}
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from turnkeeper.testing.fake_gateways.gateway import Call, FakeGateway, Got, Posted
+from turnkeeper.testing.fake_gateways.gateway import FakeGateway, Got, Posted
+from turnkeeper.testing.fake_graph.http import Request
 
 _UNKNOWN = {"status": False, "message": "device not connected or not found", "data": []}
 
@@ -20,23 +22,23 @@ class FakeWhaCenter(FakeGateway):
         self.lost: list[str] = []
         """Numbers that nobody has."""
 
-    def write(self, phone: str, text: str, media: Any = "", **more: Any) -> Posted:
+    async def write(self, phone: str, text: str, media: Any = "", **more: Any) -> Posted:
         """Somebody writes to the device."""
         body = {
             "pushName": f"P {phone[-3:]}", "from": phone, "to": self.number, "message": text, "media": media,
             "is_group": False, "source": "WHACENTER", **more,
         }  # fmt: skip
-        return self.post(body, self.registered or self.webhook_url)
+        return await self.post(body, self.registered or self.webhook_url)
 
-    def send_file(self, phone: str, name: str, data: bytes, mime: str, caption: str = "") -> Posted:
+    async def send_file(self, phone: str, name: str, data: bytes, mime: str, caption: str = "") -> Posted:
         """Somebody sends a file."""
-        return self.write(phone, caption, {"url": self.put(name, data, mime)})
+        return await self.write(phone, caption, {"url": self.put(name, data, mime)})
 
-    async def answer(self, call: Call) -> tuple[int, Any]:
+    async def told(self, request: Request, fields: Mapping[str, Any]) -> tuple[int, Any]:
         """Answer a call of the API: fields may be in the query too."""
-        fields = {**call.query, **call.fields}
-        path = call.path.removeprefix("/api/")
-        if path == "setWebhook" and call.method != "GET":
+        fields = {**request.query, **fields}
+        path = request.path.removeprefix("/api/")
+        if path == "setWebhook" and request.method != "GET":
             return 200, {"status": True, "message": "success"}  # and nothing is stored
         if fields.get("device_id") != self.device_id:
             return 200, _UNKNOWN
@@ -70,5 +72,6 @@ class FakeWhaCenter(FakeGateway):
             self.lost.append(number)
         else:
             kind = fields.get("type") or ("file" if file is not None else "text")
-            await self.deliver(number, Got(kind, text, file, str(known_as)))
+            if (instead := await self.deliver(number, Got(kind, text, file, str(known_as)))) is not None:
+                return instead
         return 200, {"status": True, "message": "message sent", "data": {"id": known_as}}
