@@ -205,11 +205,32 @@ class _App:
             base_url(scope),
         )
         try:
-            reply = await self._fake.answer(request)
+            reply = await self._answered(request, receive)
         except NoReply as silence:
             await stay_silent(silence, receive, send)
             return
-        await send_reply(send, reply)
+        if reply is not None:
+            await send_reply(send, reply)
+
+    async def _answered(self, request: Request, receive: Receive) -> Reply | None:
+        """None: the caller left, and the answer would have been nobody else's."""
+        ends_with_caller = getattr(self._fake, "ends_with_caller", None)
+        if ends_with_caller is None or not ends_with_caller(request):
+            return await self._fake.answer(request)
+        answering, leaving = asyncio.ensure_future(self._fake.answer(request)), asyncio.ensure_future(_gone(receive))
+        both: set[asyncio.Future[Any]] = {answering, leaving}
+        try:
+            await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+            return await answering if answering.done() else None
+        finally:
+            for each in both:
+                each.cancel()
+            await asyncio.gather(*both, return_exceptions=True)
+
+
+async def _gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 class _Server(uvicorn.Server):
