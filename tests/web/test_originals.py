@@ -7,7 +7,7 @@ import pytest
 
 from tests.web.provider import Site as Provider
 from tests.web.provider import envelope, message, signed
-from turnkeeper.app.web_process import original_addresses
+from turnkeeper.app.addresses import original_addresses
 from turnkeeper.config import Settings, load
 from turnkeeper.model.errors import ConfigurationError
 from turnkeeper.web.console import Console

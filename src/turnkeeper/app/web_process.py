@@ -11,6 +11,7 @@ import uvicorn
 
 import turnkeeper.web
 from turnkeeper import app
+from turnkeeper.app.addresses import original_addresses
 from turnkeeper.app.connections import Connection, Server
 from turnkeeper.app.figures import of_machine
 from turnkeeper.app.line import Line
@@ -151,17 +152,6 @@ def endpoints(receivers: Sequence[Receiver]) -> dict[str, Endpoint]:
             found[f"/webhooks/{receiver.channel.id}"] = Endpoint(adapter, _holders([receiver]), secret)
         found[f"/webhooks/{kind}"] = Endpoint(adapter, _holders(same))
     return found
-
-
-def address(receiver: Receiver) -> str:
-    """A channel's own webhook address on this server, with the secret that may end it."""
-    ending = f"/{receiver.path_secret}" if receiver.path_secret else ""
-    return f"/webhooks/{receiver.channel.id}{ending}"
-
-
-def original_addresses(receivers: Sequence[Receiver]) -> dict[str, str]:
-    """The channels' own addresses by those that the system before this one had."""
-    return {receiver.original: address(receiver) for receiver in receivers if receiver.original}
 
 
 def _by_kind(receivers: Sequence[Receiver]) -> dict[str, list[Receiver]]:

@@ -9,7 +9,7 @@ from turnkeeper.cli.options import DEFAULT, AsJson, Config
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from turnkeeper.app.checkup import Link
+    from turnkeeper.app.link import Link
 
 _MARKS = {"ok": "ok     ", "broken": "BROKEN ", "unknown": "unknown"}
 
