@@ -1,4 +1,4 @@
-"""`turnkeeper channel …`: looking at what a provider sends, stopping and resuming what we send."""
+"""`turnkeeper channel …`: adding and connecting channels, trying them, stopping and resuming what they send."""
 
 from __future__ import annotations
 
@@ -13,18 +13,25 @@ import typer
 
 from turnkeeper.channels import registry
 from turnkeeper.channels.base import NotThisProvider, Webhook
-from turnkeeper.cli.options import DEFAULT, Config
+from turnkeeper.cli.channel_connect import connect
+from turnkeeper.cli.channel_list import show_all
+from turnkeeper.cli.channel_try import try_out
+from turnkeeper.cli.options import DEFAULT, Channel, Config
 from turnkeeper.model.errors import ConfigurationError
 from turnkeeper.model.events import words
 
-app = typer.Typer(no_args_is_help=True, help="Look at what a provider sends; stop and resume sending.")
-
-Name = Annotated[str, typer.Argument(help="The channel's name in turnkeeper.toml.")]
+HELP = "Add, connect, try, list, stop and resume channels; look at what a provider sends."
+app = typer.Typer(no_args_is_help=True, help=HELP)
 
 
 @app.callback()
 def channel() -> None:
-    """Look at what a provider sends; stop and resume sending."""
+    """Add, connect, try, list, stop and resume channels; look at what a provider sends."""
+
+
+app.command("list")(show_all)
+app.command()(connect)
+app.command("test")(try_out)
 
 
 @app.command()
@@ -58,7 +65,7 @@ def parse(
 
 
 @app.command()
-def pause(name: Name, config: Config = DEFAULT) -> None:
+def pause(name: Channel, config: Config = DEFAULT) -> None:
     """Send nothing on a channel any more, until it is resumed. Messages are still accepted, and answered later."""
     import asyncio
 
@@ -72,7 +79,7 @@ def pause(name: Name, config: Config = DEFAULT) -> None:
 
 
 @app.command()
-def resume(name: Name, config: Config = DEFAULT) -> None:
+def resume(name: Channel, config: Config = DEFAULT) -> None:
     """Send on a channel again, in order, whatever had stopped it."""
     import asyncio
 

@@ -51,7 +51,7 @@ def _add_channel() -> None:
         from turnkeeper.cli.channel import app as channel
     else:
         channel = typer.Typer()
-    app.add_typer(channel, name="channel", help="Look at what a provider sends; stop and resume sending.")
+    app.add_typer(channel, name="channel", help="Add, connect, try and list channels.")
 
 
 _add_channel()

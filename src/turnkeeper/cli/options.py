@@ -7,4 +7,5 @@ import typer
 
 Config = Annotated[Path, typer.Option("--config", "-c", help="The configuration file.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+Channel = Annotated[str, typer.Argument(metavar="NAME", help="The channel's name in turnkeeper.toml.")]
 DEFAULT = Path("turnkeeper.toml")

@@ -1,0 +1,186 @@
+"""A message to try a channel with: through the store, the workers and the provider, until the tick comes back.
+
+It goes the way of an operator's message, so that what is seen is the whole path; the conversation stays with whoever
+has it. Where it cannot get through, that is told before anything is sent.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from secrets import token_hex
+from typing import Any, Literal
+
+import msgspec
+
+from turnkeeper import app
+from turnkeeper.app.channel_checkup import opened
+from turnkeeper.app.channels import found
+from turnkeeper.channels.base import Capabilities
+from turnkeeper.config import Settings
+from turnkeeper.model.conversation import Conversation
+from turnkeeper.model.errors import ConfigurationError, TurnkeeperError
+from turnkeeper.model.events import Inbound
+from turnkeeper.model.outbound import Sayable, Template, Text, words_of
+from turnkeeper.model.policy import Channel
+from turnkeeper.rules import window
+from turnkeeper.store.base import Arrival, Intake, Moment, Store
+from turnkeeper.text.rendering import render
+
+_EVERY = 0.2
+"""Seconds between two looks."""
+_ORDER = ("accepted", "sent", "delivered", "read")
+_ENDS = ("failed", "expired", "cancelled", "unknown")
+_SEEN = {*_ORDER, *_ENDS, "sending", "not_sent"}
+_LOOKED_BACK = 200
+
+
+class Refused(TurnkeeperError):
+    """Nothing was sent, because it would not arrive; `mend` says what to do first."""
+
+    def __init__(self, why: str, mend: str) -> None:
+        super().__init__(f"{why}. {mend}")
+        self.why = why
+        self.mend = mend
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A stage that the message reached, `seconds` after it was put in; `last`: nothing more is waited for."""
+
+    stage: str
+    seconds: float
+    detail: str = ""
+    last: Literal["", "arrived", "failed", "late"] = ""
+
+
+def text_for(settings: Settings, name: str, said: str) -> Text:
+    """Words in Markdown as this channel writes them; what is longer than one message is cut off."""
+    can = _capabilities(found(settings, name).channel)
+    parts = render(said, can.markup, can.limits.text)
+    return Text(parts[0] if parts else said)
+
+
+async def send(settings: Settings, name: str, to: str, content: Sayable, wait: float) -> AsyncIterator[Seen]:
+    """Each stage as it is reached. Raises Refused, ConfigurationError, StoreError."""
+    channel = found(settings, name).channel
+    address = address_of(channel, to)
+    async with opened(settings) as store:
+        await _examine(store, channel, address, content, settings.workers.lease)
+        began_at = time.time()
+        await store.take(Intake([Arrival(channel, _event(address, content), began_at)]))
+        conversation = await store.find(channel.workspace_id, channel.id, address)
+        assert conversation is not None
+        async for seen in _followed(store, conversation, _capabilities(channel).confirms, began_at, wait):
+            yield seen
+
+
+def address_of(channel: Channel, to: str) -> str:
+    """The address that an operator names: `kind:id` as it stands, else as the adapter reads it, else a phone number."""
+    if ":" in to:
+        return to
+    read = getattr(app.adapter(channel.kind), "address", None)
+    if read is not None:
+        named: str | None = read(to)
+    else:
+        digits = "".join(each for each in to if each not in " ()+-./")
+        named = f"phone:{digits}" if digits.isascii() and digits.isdigit() and 7 <= len(digits) <= 15 else None
+    if named is None:
+        mend = "Write a phone number with its country's code, or the id that the provider knows the person by."
+        raise ConfigurationError("TO", f"{to!r} names nobody on {channel.id}", mend)
+    return named
+
+
+def _capabilities(channel: Channel) -> Capabilities:
+    return app.adapter(channel.kind).capabilities
+
+
+def _event(address: str, content: Sayable) -> Inbound:
+    details: dict[str, object] = {"takes_over": False, "content": msgspec.to_builtins(content)}
+    known_as = f"test:{token_hex(8)}"
+    return Inbound(kind="operator", text=words_of(content), addresses=(address,), dedup_key=known_as, details=details)
+
+
+async def _examine(store: Store, channel: Channel, address: str, content: Sayable, lease: float) -> None:
+    """Whether anything would come of it."""
+    if channel.elsewhere is not None:
+        mend = "Try it where server.environment says so."
+        raise Refused(f"{channel.id} is for {channel.elsewhere}, and left alone here", mend)
+    for workspace_id, channel_id, reason, _ in await store.paused_channels():
+        if (workspace_id, channel_id) == (channel.workspace_id, channel.id):
+            mend = f"Mend the cause, then run `turnkeeper channel resume {channel.id}`."
+            raise Refused(f"nothing is sent on {channel.id}: {reason}", mend)
+    now = time.time()
+    vitals = await store.vitals(now, now - 2 * lease)
+    if not vitals.workers:
+        raise Refused("no worker is alive", "Start the server: `turnkeeper serve`.")
+    if isinstance(content, Template) or channel.sends.window is None:
+        return
+    known = await store.find(channel.workspace_id, channel.id, address)
+    if not window.is_open(contact_at=known.contact_at if known else None, window=channel.sends.window, now=now):
+        hours = f"{channel.sends.window / 3600:g} hours"
+        mend = "Write to the number from that phone first, or send a template (--template NAME)."
+        raise Refused(f"this person has not written within {hours}, so only a template may be sent", mend)
+
+
+async def _followed(
+    store: Store, conversation: Conversation, confirms: str, began_at: float, wait: float
+) -> AsyncIterator[Seen]:
+    """Look at the row until it arrived, failed, or the time is over."""
+    told: dict[str, None] = {}
+    before = conversation.unsent - 1
+    ahead = "" if before <= 0 else "1 more goes first" if before == 1 else f"{before:,} more go first"
+    yield Seen("queued", 0.0, ahead)
+    while True:
+        reached = await _moments(store, conversation)
+        for moment in reached:
+            if moment.kind not in told:
+                told[moment.kind] = None
+                last = _last(moment.kind, confirms)
+                yield Seen(moment.kind, max(0.0, moment.at - began_at), moment.detail or "", last)
+                if last:
+                    return
+        if time.time() - began_at >= wait:
+            yield Seen(_stuck_at(reached), time.time() - began_at, last="late")
+            return
+        await asyncio.sleep(_EVERY)
+
+
+async def _moments(store: Store, conversation: Conversation) -> list[Moment]:
+    """What the message's row tells, the earliest first."""
+    moments = await store.moments(conversation.key, _LOOKED_BACK)
+    return [each for each in moments if each.seq == conversation.out_last and each.kind in _SEEN]
+
+
+def _last(kind: str, confirms: str) -> Literal["", "arrived", "failed"]:
+    if kind in _ENDS:
+        return "failed"
+    return "arrived" if kind in _ORDER and _ORDER.index(kind) >= _ORDER.index(confirms) else ""
+
+
+def _stuck_at(reached: list[Moment]) -> str:
+    return reached[-1].kind if reached else "queued"
+
+
+def advice(seen: Seen, name: str) -> str:
+    """What to do about a message that did not arrive in time."""
+    if seen.stage in ("accepted", "sent"):
+        return (
+            "The provider took it and has told nothing since: is the phone on? If its messages reach the bot, wait; "
+            "if not, the provider's webhooks do not reach this server: `turnkeeper doctor`."
+        )
+    if seen.stage == "queued":
+        return "No worker has sent it yet; it stays in the outbox. `turnkeeper doctor` looks at each link."
+    return f"It stays in the outbox and is tried again. `turnkeeper doctor` looks at each link of {name}."
+
+
+Outline = dict[str, Any]
+
+
+def as_words(stages: list[Seen]) -> Outline:
+    """For JSON."""
+    ok = bool(stages) and stages[-1].last == "arrived"
+    told = [{"stage": each.stage, "seconds": round(each.seconds, 2), "detail": each.detail} for each in stages]
+    return {"ok": ok, "end": stages[-1].last if stages else "", "stages": told}

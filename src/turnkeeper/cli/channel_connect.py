@@ -1,0 +1,37 @@
+"""`turnkeeper channel connect`: tell the provider where its webhooks go."""
+
+from typing import Annotated
+
+import typer
+
+from turnkeeper.cli.options import DEFAULT, AsJson, Channel, Config
+
+Url = Annotated[
+    str, typer.Option("--url", help="This server as the provider reaches it, instead of server.public_url.")
+]
+
+
+def connect(name: Channel, config: Config = DEFAULT, url: Url = "", as_json: AsJson = False) -> None:
+    """Register the channel's webhook at its provider; where there is no call for that, tell what to enter where."""
+    import asyncio
+    import json
+    from dataclasses import asdict
+
+    from turnkeeper.app.channels import connect as register
+    from turnkeeper.config import load
+
+    done = asyncio.run(register(load(config), name, url))
+    broken = [finding for finding in done.findings if not finding.ok]
+    if as_json:
+        findings = [asdict(each) | {"registered": None} for each in done.findings]
+        typer.echo(json.dumps({"ok": not broken, "findings": findings, "by_hand": done.by_hand}, ensure_ascii=False))
+    for finding in done.findings if not as_json else ():
+        mark = (
+            typer.style("ok    ", fg=typer.colors.GREEN) if finding.ok else typer.style("BROKEN", fg=typer.colors.RED)
+        )
+        typer.echo(f"{mark}  {finding.link}: {finding.detail}")
+        if finding.mend and not finding.ok:
+            typer.echo(f"        {finding.mend}")
+    for line in done.by_hand if not as_json else ():
+        typer.echo(line)
+    raise typer.Exit(1 if broken else 0)

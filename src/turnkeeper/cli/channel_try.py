@@ -1,0 +1,97 @@
+"""`turnkeeper channel test`: send a message on a channel and wait for its tick."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from turnkeeper.cli.options import DEFAULT, AsJson, Channel, Config
+
+if TYPE_CHECKING:
+    from turnkeeper.app.trial import Seen
+    from turnkeeper.config import Settings
+    from turnkeeper.model.outbound import Sayable
+
+To = Annotated[str, typer.Argument(help="A phone number with its country's code, a chat's id, or kind:id.")]
+Said = Annotated[str, typer.Option("--text", help="What to say.")]
+Named = Annotated[str, typer.Option("--template", help="A template's name, where only one may be sent.")]
+Language = Annotated[str, typer.Option("--language", help="The template's language.")]
+Values = Annotated[list[str] | None, typer.Option("--value", help="A value of the template's body; in order.")]
+Wait = Annotated[float, typer.Option("--wait", min=1.0, max=600.0, help="Seconds to wait for the tick.")]
+
+_SHOWN = {
+    "queued": "put into the outbox",
+    "sending": "a worker sends it",
+    "not_sent": "not sent yet",
+    "accepted": "the provider took it",
+    "sent": "sent ✓",
+    "delivered": "delivered ✓✓",
+    "read": "read ✓✓",
+    "failed": "refused",
+    "unknown": "its fate is unknown",
+}
+
+
+def try_out(
+    name: Channel,
+    to: To,
+    text: Said = "A test of Turnkeeper's.",
+    template: Named = "",
+    language: Language = "en_US",
+    value: Values = None,
+    wait: Wait = 60.0,
+    config: Config = DEFAULT,
+    as_json: AsJson = False,
+) -> None:
+    """Send a message through the running server, and show each stage until it arrived. Exit 1 if it did not."""
+    import asyncio
+    import json
+
+    from turnkeeper.app import trial
+    from turnkeeper.config import load
+    from turnkeeper.model.outbound import Template
+
+    settings = load(config)
+    content: Sayable
+    if template:
+        content = Template(template, language, tuple(value or ()))
+    else:
+        content = trial.text_for(settings, name, text)
+    try:
+        stages = asyncio.run(_watch(settings, name, to, content, wait, quiet=as_json))
+    except trial.Refused as refused:
+        if as_json:
+            typer.echo(json.dumps({"ok": False, "end": "refused", "why": refused.why, "mend": refused.mend}))
+        else:
+            typer.echo(f"Nothing was sent: {refused.why}.\n{refused.mend}", err=True)
+        raise typer.Exit(1) from None
+    if as_json:
+        typer.echo(json.dumps(trial.as_words(stages), ensure_ascii=False))
+    else:
+        _end(stages[-1], name)
+    raise typer.Exit(0 if stages[-1].last == "arrived" else 1)
+
+
+async def _watch(
+    settings: "Settings", name: str, to: str, content: "Sayable", wait: float, *, quiet: bool
+) -> "list[Seen]":
+    from turnkeeper.app import trial
+
+    stages = []
+    async for seen in trial.send(settings, name, to, content, wait):
+        stages.append(seen)
+        if not quiet and seen.last != "late":
+            detail = f": {seen.detail}" if seen.detail else ""
+            typer.echo(f"{seen.seconds:6.1f} s  {_SHOWN.get(seen.stage, seen.stage)}{detail}")
+    return stages
+
+
+def _end(seen: "Seen", name: str) -> None:
+    from turnkeeper.app import trial
+
+    match seen.last:
+        case "arrived":
+            typer.echo(typer.style(f"{name} works: the message arrived.", fg=typer.colors.GREEN))
+        case "failed":
+            typer.echo(typer.style("It did not arrive.", fg=typer.colors.RED) + " `turnkeeper doctor` tells more.")
+        case _:
+            typer.echo(f"No tick within {seen.seconds:.0f} s. {trial.advice(seen, name)}")
