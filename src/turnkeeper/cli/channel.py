@@ -13,6 +13,7 @@ import typer
 
 from turnkeeper.channels import registry
 from turnkeeper.channels.base import NotThisProvider, Webhook
+from turnkeeper.cli.channel_add import add
 from turnkeeper.cli.channel_connect import connect
 from turnkeeper.cli.channel_list import show_all
 from turnkeeper.cli.channel_try import try_out
@@ -29,6 +30,7 @@ def channel() -> None:
     """Add, connect, try, list, stop and resume channels; look at what a provider sends."""
 
 
+app.command()(add)
 app.command("list")(show_all)
 app.command()(connect)
 app.command("test")(try_out)

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from turnkeeper.cli.channel_add import show
 from turnkeeper.cli.options import DEFAULT, AsJson, Channel, Config
 
 Url = Annotated[
@@ -26,12 +27,7 @@ def connect(name: Channel, config: Config = DEFAULT, url: Url = "", as_json: AsJ
         findings = [asdict(each) | {"registered": None} for each in done.findings]
         typer.echo(json.dumps({"ok": not broken, "findings": findings, "by_hand": done.by_hand}, ensure_ascii=False))
     for finding in done.findings if not as_json else ():
-        mark = (
-            typer.style("ok    ", fg=typer.colors.GREEN) if finding.ok else typer.style("BROKEN", fg=typer.colors.RED)
-        )
-        typer.echo(f"{mark}  {finding.link}: {finding.detail}")
-        if finding.mend and not finding.ok:
-            typer.echo(f"        {finding.mend}")
+        show(finding)
     for line in done.by_hand if not as_json else ():
         typer.echo(line)
     raise typer.Exit(1 if broken else 0)

@@ -22,6 +22,7 @@ __all__ = [
     "SecretMissing",
     "Settings",
     "load",
+    "loads",
     "nearest",
 ]
 
@@ -34,22 +35,32 @@ def load(path: Path, environ: Mapping[str, str] | None = None, *, secrets: bool 
     Without `secrets`, values that are elsewhere and not there are left as they are written: enough
     to look at the database.
     """
+    return loads(_text(path), path, environ, secrets=secrets)
+
+
+def loads(text: str, path: Path, environ: Mapping[str, str] | None = None, *, secrets: bool = True) -> Settings:
+    """Read what a configuration file says, or would say, at `path`; as `load`."""
     environ = os.environ if environ is None else environ
     reading = Reading(path.absolute(), environ, secrets=secrets)
-    settings = reading.settings(_overlaid(_parsed(path), environ))
+    settings = reading.settings(_overlaid(_parsed(text, path), environ))
     if reading.errors or settings is None:
         raise reading.errors[0] if len(reading.errors) == 1 else ConfigurationErrors(reading.errors)
     return settings
 
 
-def _parsed(path: Path) -> dict[str, object]:
+def _text(path: Path) -> str:
     try:
-        return tomllib.loads(path.read_text("utf-8"))
+        return path.read_text("utf-8")
     except FileNotFoundError:
         mend = "Run `turnkeeper init` to write one, or name another with --config."
         raise ConfigurationError(str(path), "there is no such file", mend) from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(str(path), f"cannot be read ({error})", "Mend the file.") from None
+
+
+def _parsed(text: str, path: Path) -> dict[str, object]:
+    try:
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigurationError(str(path), f"is not TOML ({error})", "Mend that line.") from None
 
