@@ -1,6 +1,7 @@
 """A trial message that nobody sends, and how people are named."""
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -73,6 +74,16 @@ NAMED = [
 @pytest.mark.parametrize("written, address", NAMED)
 def test_who_is_meant(settings: Settings, written: str, address: str) -> None:
     assert trial.address_of(settings.channels[0], written) == address
+
+
+@pytest.mark.parametrize("written, address", [("42", "chat:42"), ("-100", "chat:-100"), ("@ada", None), ("", None)])
+def test_telegram_knows_people_by_their_chats(settings: Settings, written: str, address: str | None) -> None:
+    channel = replace(settings.channels[0], kind="telegram")
+    if address is not None:
+        assert trial.address_of(channel, written) == address
+    else:
+        with pytest.raises(ConfigurationError, match="names nobody"):
+            trial.address_of(channel, written)
 
 
 @pytest.mark.parametrize("written", ["ada", "", "123", "٣٣٣٣٣٣٣٣"])

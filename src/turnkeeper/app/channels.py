@@ -8,7 +8,7 @@ from typing import Any
 
 from turnkeeper import app
 from turnkeeper.app.addresses import webhook_path, webhook_url
-from turnkeeper.app.channel_checkup import opened
+from turnkeeper.app.launch import existing
 from turnkeeper.app.link import PATIENCE
 from turnkeeper.app.reaching import is_polled
 from turnkeeper.channels.base import Calls, Finding
@@ -62,13 +62,11 @@ async def standings(settings: Settings) -> list[Standing]:
     paused: dict[tuple[str, str], tuple[str, float]] = {}
     traffic: dict[tuple[str, str], Traffic] | None = None
     try:
-        async with opened(settings) as store:
+        async with existing(settings) as store:
             traffic = {(each.workspace_id, each.channel_id): each for each in await store.traffic()}
             paused = {(each[0], each[1]): (each[2], each[3]) for each in await store.paused_channels()}
     except StoreError:
         pass  # there is none yet, or it is away: the rest is told all the same
-    except Exception:  # noqa: BLE001, S110 - each driver has its own word for a missing table
-        pass
     return [_standing(receiver, settings, paused, traffic) for receiver in settings.receivers]
 
 

@@ -11,7 +11,7 @@ from turnkeeper import app
 from turnkeeper.app.plan import ChildPlan, Plan
 from turnkeeper.app.supervisor import become, command
 from turnkeeper.config import Settings, nearest
-from turnkeeper.model.errors import ConfigurationError, StoreError, StoreUnavailable
+from turnkeeper.model.errors import ConfigurationError, StoreUnavailable, TurnkeeperError
 from turnkeeper.model.policy import Channel
 from turnkeeper.rules import account
 from turnkeeper.store.base import Ledger, Store
@@ -51,14 +51,14 @@ async def _opened(settings: Settings) -> AsyncIterator[Store]:
 async def pause_channel(settings: Settings, name: str) -> bool:
     """Send nothing on a channel any more; False if it was stopped already. Raises ConfigurationError, StoreError."""
     channel = _channel(settings, name)
-    async with _existing(settings) as store:
+    async with existing(settings) as store:
         return await store.pause_channel(channel.workspace_id, channel.id, BY_HAND, time.time())
 
 
 async def resume_channel(settings: Settings, name: str) -> bool:
     """Send on a channel again, in order; False if it was not stopped. Raises ConfigurationError, StoreError."""
     channel = _channel(settings, name)
-    async with _existing(settings) as store:
+    async with existing(settings) as store:
         return await store.resume_channel(channel.workspace_id, channel.id, time.time())
 
 
@@ -163,12 +163,12 @@ def _make_file(url: str) -> None:
 
 async def read_ledger(settings: Settings) -> Ledger:
     """Where every event stands; raises StoreError when nothing has been kept yet."""
-    async with _existing(settings) as store:
+    async with existing(settings) as store:
         return await store.ledger()
 
 
 @asynccontextmanager
-async def _existing(settings: Settings) -> AsyncIterator[Store]:
+async def existing(settings: Settings) -> AsyncIterator[Store]:
     """The store, for a command that makes none; raises StoreError where there is none or it has no tables."""
     url = settings.database_url
     if url.startswith(app.SQLITE) and not Path(url.removeprefix(app.SQLITE)).exists():  # noqa: ASYNC240
@@ -178,7 +178,7 @@ async def _existing(settings: Settings) -> AsyncIterator[Store]:
     async with _opened(settings) as store:
         try:
             yield store
-        except StoreError:
+        except TurnkeeperError:
             raise
         except Exception as error:  # noqa: BLE001 - each driver has its own word for a missing table
             raise StoreUnavailable(f"{error}. Run `turnkeeper migrate`, which makes the tables.") from None

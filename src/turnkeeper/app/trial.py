@@ -16,8 +16,8 @@ from typing import Any, Literal
 import msgspec
 
 from turnkeeper import app
-from turnkeeper.app.channel_checkup import opened
 from turnkeeper.app.channels import found
+from turnkeeper.app.launch import existing
 from turnkeeper.channels.base import Capabilities
 from turnkeeper.config import Settings
 from turnkeeper.model.conversation import Conversation
@@ -67,7 +67,7 @@ async def send(settings: Settings, name: str, to: str, content: Sayable, wait: f
     """Each stage as it is reached. Raises Refused, ConfigurationError, StoreError."""
     channel = found(settings, name).channel
     address = address_of(channel, to)
-    async with opened(settings) as store:
+    async with existing(settings) as store:
         await _examine(store, channel, address, content, settings.workers.lease)
         began_at = time.time()
         await store.take(Intake([Arrival(channel, _event(address, content), began_at)]))

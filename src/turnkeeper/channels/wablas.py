@@ -164,7 +164,11 @@ class Wablas(Gateway):
 
     kind: ClassVar[str] = "wablas"
     capabilities: ClassVar[Capabilities] = Capabilities(
-        limits=LIMITS, markup="whatsapp", on_unknown="never_resend", fetches_links=True
+        limits=LIMITS,
+        markup="whatsapp",
+        on_unknown="never_resend",
+        fetches_links=True,
+        confirms="delivered",
     )
 
     def parse(self, request: Webhook, config: WablasConfig) -> list[Received]:  # noqa: ARG002 - the port's

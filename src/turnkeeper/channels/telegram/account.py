@@ -67,14 +67,15 @@ def _polled(info: Item) -> list[Finding]:
 def _hooked(info: Item) -> list[Finding]:
     url = text(info.get("url"))
     if not url:
-        return [Finding("webhook", False, "Telegram has no address to send updates to", _CONNECT)]
+        return [Finding("webhook", False, "Telegram has no address to send updates to", _CONNECT, registered=())]
     detail = f"updates go to {shown(url)}, {_waiting(info)}"
     trouble = text(info.get("last_error_message"))
     waiting = whole(info.get("pending_update_count"), 10**12) or 0
     if trouble and waiting:
         mend = "Check that the address is public, with a certificate that is trusted, and the secret_token."
-        return [Finding("webhook", False, f"{detail}; the last one failed: {trouble[:200]}", mend), _asked_for(info)]
-    return [Finding("webhook", True, detail), _asked_for(info)]
+        failed = f"{detail}; the last one failed: {trouble[:200]}"
+        return [Finding("webhook", False, failed, mend, registered=(url,)), _asked_for(info)]
+    return [Finding("webhook", True, detail, registered=(url,)), _asked_for(info)]
 
 
 def _waiting(info: Item) -> str:

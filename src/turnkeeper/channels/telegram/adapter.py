@@ -94,6 +94,11 @@ class Telegram:
                 return json.dumps(answer, separators=(",", ":")).encode()
         return b""
 
+    def address(self, written: str) -> str | None:
+        """A chat's id, below zero for groups; Telegram sends to nobody by a phone number."""
+        digits = written.strip().removeprefix("-")
+        return f"chat:{written.strip()}" if digits.isascii() and digits.isdigit() and len(digits) < 20 else None
+
     def fetch_media(self, file: Media, config: TelegramConfig) -> Calls[Fetched]:
         """Find out where a file can be had, for the next hour."""
         return media.fetch(file, config)

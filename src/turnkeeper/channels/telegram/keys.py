@@ -30,6 +30,8 @@ class TelegramKeys(ChannelKeys):
     """A Telegram bot."""
 
     identity = ("token",)
+    asked = ("updates",)
+    made = ("secret_token",)
     kind: Literal["telegram"] = Field(description="The provider.", examples=['"telegram"'])
     token: Annotated[Token, BeforeValidator(read_bot_token)] = Field(
         min_length=1,

@@ -11,6 +11,8 @@ class WahaKeys(ChannelKeys):
     """A WhatsApp number through a WAHA server (unofficial)."""
 
     identity = ("base_url", "session")
+    asked = ("session",)
+    made = ("hmac_key",)
     kind: Literal["waha"] = Field(description="The provider.", examples=['"waha"'])
     base_url: Address = Field(
         min_length=1,
