@@ -24,6 +24,7 @@ _ANSWER_LIMIT = 3.0
 _AT_ONCE: Final = 40
 """Webhooks that Telegram may have under way to us; its own default."""
 _FAILURES = {"not_connected": "no connection", "no_answer": "it does not answer"}
+_PUBLIC = "https://api.telegram.org"
 _PORTS = (443, 80, 88, 8443)
 _COPY_AGAIN = "Copy the token from @BotFather again (/token), and set it."
 _CONNECT = "Run `turnkeeper channel connect` for this channel."
@@ -101,7 +102,7 @@ def connect(url: str, config: TelegramConfig) -> Calls[list[Finding]]:
         answer = Answer((yield config.call("deleteWebhook", {"drop_pending_updates": False})))
         detail = "there is no webhook: updates are fetched"
     else:
-        if (problem := _problem_of(url)) is not None:
+        if config.api_base.rstrip("/") == _PUBLIC and (problem := _problem_of(url)) is not None:
             return [Finding("webhook", False, problem, "Telegram wants https on port 443, 80, 88 or 8443.")]
         fields = {
             "url": url,
@@ -122,10 +123,15 @@ def connect(url: str, config: TelegramConfig) -> Calls[list[Finding]]:
 
 
 def _problem_of(url: str) -> str | None:
-    parts = urlsplit(url)
+    """What Telegram would refuse; a Bot API server of one's own calls any address."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port or 443
+    except ValueError:
+        return f"{shown(url)} is no address"
     if parts.scheme != "https":
         return f"{shown(url)} is not https"
-    return None if (parts.port or 443) in _PORTS else f"Telegram does not call port {parts.port}"
+    return None if port in _PORTS else f"Telegram does not call port {port}"
 
 
 def poll(offset: int | None, config: TelegramConfig) -> Calls[Polled | NotSent | Rejected]:
