@@ -11,7 +11,7 @@ from hashlib import blake2b
 from msgspec.structs import replace
 
 from turnkeeper.channels.json_values import Item, external_id, listing, mapping, raw, text
-from turnkeeper.channels.waha.ids import MessageId, is_group, is_person, read_chat, read_message_id
+from turnkeeper.channels.waha.ids import MessageId, is_group, read_chat, read_message_id
 from turnkeeper.channels.waha.messages import (
     Around,
     Fields,
@@ -135,29 +135,21 @@ def read_call(payload: Item, around: Around) -> Sequence[Received]:
 
 
 def read_presence(payload: Item, around: Around) -> Sequence[Received]:
-    """`presence.update`: only that somebody writes to us is of use, and only between two."""
+    """`presence.update`: only that somebody writes to us is of use, and only between two. Told as often as it happens:
+    each is an event of its own."""
     chat = read_chat(payload.get("id"))
     if chat is None:
         raise Malformed("presence of nobody")
     if is_group(chat):
         raise Nobodys("presence in a group")
-    found: list[Received] = []
-    for each in listing(payload.get("presences")) or ():
-        state = each.get("lastKnownPresence") if isinstance(each, dict) else None
-        if state in _WRITING:
-            found.append(_typing(chat, read_chat(each.get("participant")), around))
-    if not found:
+    states = [
+        each.get("lastKnownPresence") for each in listing(payload.get("presences")) or () if isinstance(each, dict)
+    ]
+    if not _WRITING.intersection(filter(None, map(text, states))):
         raise Nobodys("presence")
-    return found
-
-
-def _typing(chat: str, participant: str | None, around: Around) -> Inbound:
-    """Told as often as it happens: each event is one of its own."""
-    other = participant if is_person(participant) and participant not in around.me else None
-    talk = Talk(chat, other or chat, (chat, other) if other else (chat,), from_me=False)
-    return event_of(
-        {}, None, talk, _NO_DATA, around, {"kind": "typing"}, _key("t:", [chat, around.event_id, around.at])
-    )
+    talk = Talk(chat, chat, (chat,), from_me=False)
+    known = _key("t:", [chat, around.event_id, around.at])
+    return [event_of({}, None, talk, _NO_DATA, around, {"kind": "typing"}, known)]
 
 
 def _about(payload: Item, around: Around, fields: Fields, mark: str, known: list[object]) -> Inbound:

@@ -19,7 +19,7 @@ from turnkeeper.channels.waha.outcomes import objects, words_of
 from turnkeeper.channels.waha.parse import around_of, messages, read
 from turnkeeper.channels.waha.sending import key_of
 from turnkeeper.channels.waha.sessions import NO_SESSION, session_status
-from turnkeeper.model.events import DeliveryUpdate, Inbound, Received, SessionStatus
+from turnkeeper.model.events import DeliveryUpdate, Ignored, Inbound, Received, SessionStatus
 from turnkeeper.model.outbound import (
     Accepted,
     Contacts,
@@ -153,10 +153,10 @@ def _read(message: Item, around: Around, since: float) -> list[Received]:
     at = seconds(message.get("timestamp"))
     if at is not None and at < int(since):
         return []
-    found = [each for each in read(messages, message, around) if isinstance(each, Inbound)]
-    if found and found[0].from_me:
-        return [*found, *(each for each in read(changes.read_ack, message, around) if isinstance(each, DeliveryUpdate))]
-    return list(found)
+    found: list[Received] = [each for each in read(messages, message, around) if not isinstance(each, Ignored)]
+    if any(isinstance(each, Inbound) and each.from_me for each in found):
+        found += [each for each in read(changes.read_ack, message, around) if isinstance(each, DeliveryUpdate)]
+    return found
 
 
 def _chats_since(since: float, config: WahaConfig) -> Calls[list[str] | NotSent]:

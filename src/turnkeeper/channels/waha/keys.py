@@ -63,9 +63,10 @@ class WahaKeys(ChannelKeys):
     )
     send_limit: Seconds = Field(
         45.0,
-        ge=30,
+        ge=5,
         le=300,
-        description="How long one send may take, with its typing; WAHA itself waits up to 15 s for its session.",
+        description="How long one send may take, with its typing (at most a sixth of it); WAHA itself waits up to 15 s "
+        "for its session, so leave it 30 s.",
         examples=['"45s"'],
     )
 

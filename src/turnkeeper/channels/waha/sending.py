@@ -18,7 +18,6 @@ from turnkeeper.channels.waha.ids import chat_of, key_for
 from turnkeeper.channels.waha.outcomes import outcome_of
 from turnkeeper.model.outbound import (
     Accepted,
-    Audio,
     NotSent,
     Outbound,
     Outcome,
@@ -27,12 +26,14 @@ from turnkeeper.model.outbound import (
     Sayable,
     Unknown,
     VoiceNote,
+    files_of,
     words_of,
 )
 
-_COURTESY = 3.0
-"""Seconds for each call that only shows something."""
 _MARGIN = 0.9
+_COURTESY = 1 / 15
+_TYPING = 1 / 6
+"""Parts of the send's limit: all of it that is used, each call that only shows something, the typing."""
 _FIRST = 0.8
 _PER_LETTER = 1 / 30
 _FILE = 2.0
@@ -53,13 +54,13 @@ def send(outbound: Outbound, config: WahaConfig) -> Calls[Outcome]:
         return Rejected("not_supported", "WhatsApp through WAHA has no such message")
     if isinstance(outbound.content, Reaction):
         return _reacted((yield _call(what, outbound, chat, config, 0.0)), config)
-    spent = _COURTESY
-    seen = yield config.post("api/sendSeen", {"chatId": chat}, _COURTESY)
+    spent = _courtesy(config)
+    seen = yield config.post("api/sendSeen", {"chatId": chat}, spent)
     if seen.failure == "not_connected":
         return outcome_of(seen, config)
     if config.typing is not None and _went_well(seen):
-        pause = typing_time(outbound.content, config.typing)
-        spent += pause + 2 * _COURTESY
+        pause = typing_time(outbound.content, min(config.typing, config.send_limit * _TYPING))
+        spent += pause + 2 * _courtesy(config)
         yield from _type(outbound.content, chat, pause, config)
     return outcome_of((yield _call(what, outbound, chat, config, spent)), config)
 
@@ -69,8 +70,12 @@ def _call(what: Said, outbound: Outbound, chat: str, config: WahaConfig, spent: 
     body = {"session": config.session, **({} if what.method == "PUT" else {"chatId": chat}), **what.body}
     if what.takes_id:
         body["id"] = key_of(outbound)
-    left = max(config.send_limit * _MARGIN - spent, 5.0)
+    left = config.send_limit * _MARGIN - spent
     return HttpCall(what.method, config.url(what.path), config.headers(), body, left)
+
+
+def _courtesy(config: WahaConfig) -> float:
+    return min(3.0, config.send_limit * _COURTESY)
 
 
 def key_of(outbound: Outbound) -> str:
@@ -79,7 +84,7 @@ def key_of(outbound: Outbound) -> str:
 
 
 def _type(content: Sayable, chat: str, pause: float, config: WahaConfig) -> Calls[None]:
-    spoken = isinstance(content, Audio | VoiceNote)
+    spoken = isinstance(content, VoiceNote)
     started = yield _presence(chat, config, "recording" if spoken else "typing")
     if not _went_well(started):
         return
@@ -90,9 +95,9 @@ def _type(content: Sayable, chat: str, pause: float, config: WahaConfig) -> Call
 def _presence(chat: str, config: WahaConfig, state: str) -> HttpCall:
     if state in ("typing", "stopped"):
         path = "api/startTyping" if state == "typing" else "api/stopTyping"
-        return config.post(path, {"chatId": chat}, _COURTESY)
+        return config.post(path, {"chatId": chat}, _courtesy(config))
     body = {"chatId": chat, "presence": state}
-    return HttpCall("POST", config.url(config.at_session("presence")), config.headers(), body, _COURTESY)
+    return HttpCall("POST", config.url(config.at_session("presence")), config.headers(), body, _courtesy(config))
 
 
 def _went_well(reply: HttpReply) -> bool:
@@ -101,8 +106,7 @@ def _went_well(reply: HttpReply) -> bool:
 
 def typing_time(content: Sayable, longest: float) -> float:
     """Seconds for which somebody would write this."""
-    words = words_of(content)
-    return min(longest, _FILE if words.startswith("[") else _FIRST + len(words) * _PER_LETTER)
+    return min(longest, _FILE if files_of(content) else _FIRST + len(words_of(content)) * _PER_LETTER)
 
 
 def _reacted(reply: HttpReply, config: WahaConfig) -> Outcome:
@@ -119,11 +123,11 @@ def show_typing(addresses: tuple[str, ...], config: WahaConfig) -> Calls[None]:
     chat = chat_of(addresses)
     if chat is None:
         return
-    seen = yield config.post("api/sendSeen", {"chatId": chat}, _COURTESY)
+    seen = yield config.post("api/sendSeen", {"chatId": chat}, _courtesy(config))
     if not _went_well(seen):
         return
     if config.watch_typing:
         path = config.at_session(f"presence/{quote(chat, safe='')}/subscribe")
-        yield HttpCall("POST", config.url(path), config.headers(), timeout=_COURTESY)
+        yield HttpCall("POST", config.url(path), config.headers(), timeout=_courtesy(config))
     if config.typing is not None:
-        yield config.post("api/startTyping", {"chatId": chat}, _COURTESY)
+        yield config.post("api/startTyping", {"chatId": chat}, _courtesy(config))
