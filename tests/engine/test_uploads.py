@@ -1,5 +1,7 @@
 """Files for providers that fetch them: a link in place of an upload."""
 
+from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -9,7 +11,7 @@ from turnkeeper.channels.base import Capabilities
 from turnkeeper.engine.media import FileKeeper, Links
 from turnkeeper.engine.uploads import Ready, Uploads
 from turnkeeper.media import links
-from turnkeeper.media.base import Place
+from turnkeeper.media.base import FileGone, Place
 from turnkeeper.model.ids import WorkspaceId
 from turnkeeper.model.limits import ContentLimits
 from turnkeeper.model.media import FileRow
@@ -30,14 +32,14 @@ class Records:
         return FileRow(workspace_id, key, "application/pdf", 9, "kept.pdf", 0.0) if known else None
 
 
-def uploads(folder: Path, base: str) -> Uploads:
+def uploads(folder: Path, base: str, *, takes_bytes: int = 0, keeping: Any = None) -> Uploads:
     records: Any = Records()
     nowhere: Any = None
     signing = Links(lambda: b"a secret", base)
     clock = VirtualClock()
-    return Uploads(
-        FileKeeper(records, nowhere, {"wablas": ADAPTER}, nowhere, clock, incoming=folder, largest=10, signing=signing)
-    )
+    can = replace(ADAPTER.capabilities, takes_bytes=takes_bytes)
+    adapters = {"wablas": SimpleNamespace(capabilities=can)}
+    return Uploads(FileKeeper(records, keeping, adapters, nowhere, clock, incoming=folder, largest=10, signing=signing))
 
 
 async def test_a_kept_file_is_linked_to_by_a_name_with_an_ending(tmp_path: Path) -> None:
@@ -57,6 +59,34 @@ async def test_without_a_public_address_the_message_says_what_to_set(tmp_path: P
     assert isinstance(found, Rejected)
     assert (found.code, found.remedy) == ("no_public_url", "operator")
     assert "server.public_url" in found.reason
+
+
+async def test_where_the_provider_takes_bytes_a_small_file_needs_no_address(tmp_path: Path) -> None:
+    keeping: Any = SimpleNamespace(read=bytes_of)
+    found = await uploads(tmp_path, "", takes_bytes=9, keeping=keeping).ready(CLAIMED, MENU)
+    assert isinstance(found, Ready)
+    assert found.links == {KEY: "data:application/pdf;base64,JVBERi0xLg=="}
+    too_large = await uploads(tmp_path, "", takes_bytes=8, keeping=keeping).ready(CLAIMED, MENU)
+    assert isinstance(too_large, Rejected)
+    with_address = await uploads(tmp_path, PUBLIC, takes_bytes=9, keeping=keeping).ready(CLAIMED, MENU)
+    assert isinstance(with_address, Ready)
+    assert with_address.links[KEY].startswith(PUBLIC)
+
+
+async def bytes_of(place: Place) -> AsyncIterator[bytes]:
+    assert place == Place("shop", KEY)
+    yield b"%PDF"
+    yield b"-1."
+
+
+async def test_bytes_that_are_gone_are_not_sent(tmp_path: Path) -> None:
+    async def gone(_: Place) -> AsyncIterator[bytes]:
+        raise FileGone("it is deleted")
+        yield b""
+
+    found = await uploads(tmp_path, "", takes_bytes=9, keeping=SimpleNamespace(read=gone)).ready(CLAIMED, MENU)
+    assert isinstance(found, Rejected)
+    assert found.code == "file_gone"
 
 
 async def test_what_is_no_longer_kept_is_not_linked_to(tmp_path: Path) -> None:

@@ -145,6 +145,8 @@ class Capabilities:
     """A file that we keep goes up within its message; the provider's id for it is known from then on."""
     fetches_links: bool = False
     """The provider fetches every file by its address: it gets signed links to those that we keep."""
+    takes_bytes: int = 0
+    """Where there is no address for links, files up to so many bytes may stand in the call itself (as data: links)."""
     confirms: Literal["accepted", "sent", "delivered"] = "accepted"
     """How far the provider tells, of every message, what became of it."""
     stale_uploads: frozenset[str] = frozenset()

@@ -7,6 +7,7 @@ has to be certain.
 from __future__ import annotations
 
 import asyncio
+from base64 import b64encode
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -30,6 +31,7 @@ _SLOWEST = 50_000.0
 _LEAST = 30.0
 _LONGEST = 900.0
 _RESOLVE = 5.0
+_GONE = Rejected("file_gone", "the file is no longer kept: attach it again before it is sent")
 _ID_VALID = 365 * 86_400.0
 """Seconds; ids of what went up within a message do not end by themselves."""
 _LINK_VALID = 86_400.0
@@ -76,7 +78,7 @@ class Uploads:
             kept = _as_said(known, file)
             can = self._keeper.adapters[claimed.channel.kind].capabilities
             if can.fetches_links:
-                link = self._link(claimed, kept)
+                link = await self._link(claimed, kept, can.takes_bytes)
                 if not isinstance(link, str):
                     return link
                 linked[file.key] = link
@@ -112,18 +114,29 @@ class Uploads:
         workspace_id = claimed.channel.workspace_id
         row = await self._keeper.stored(lambda: self._keeper.records.find_file(workspace_id, key))
         if row is None:
-            return Rejected("file_gone", "the file is no longer kept: attach it again before it is sent")
+            return _GONE
         return KeptFile(key, row.mime, row.size, row.filename)
 
-    def _link(self, claimed: ClaimedSend, file: KeptFile) -> str | Rejected:
-        """An address that ends in a name, since some providers tell a file's type by that."""
+    async def _link(self, claimed: ClaimedSend, file: KeptFile, takes_bytes: int) -> str | NotSent | Rejected:
+        """An address that ends in a name, since some providers tell a file's type by that; else the bytes."""
         place = Place(claimed.channel.workspace_id, file.key)
         name = with_ending(file.filename, ending_of(file.mime))
         try:
             return self._keeper.link(place, _LINK_VALID, name)
         except ValueError:
+            if file.size <= takes_bytes:
+                return await self._spelled(place, file.mime)
             reason = "the provider fetches files from this server: set server.public_url to an address that it reaches"
             return Rejected("no_public_url", reason, "operator")
+
+    async def _spelled(self, place: Place, mime: str) -> str | NotSent | Rejected:
+        try:
+            data = b"".join([chunk async for chunk in self._keeper.store.read(place)])
+        except FileGone:
+            return _GONE
+        except MediaUnavailable as error:
+            return NotSent(str(error), code="file_unavailable")
+        return f"data:{mime};base64,{b64encode(data).decode()}"
 
     async def _cached(self, claimed: ClaimedSend, file: KeptFile) -> str | None:
         channel, records = claimed.channel, self._keeper.records
@@ -163,7 +176,7 @@ class Uploads:
         try:
             return await self._keeper.client.play(calls, timeout=limit, content=content)
         except FileGone:
-            return Rejected("file_gone", "the file is no longer kept: attach it again before it is sent")
+            return _GONE
         except MediaUnavailable as error:
             return NotSent(str(error), code="file_unavailable")
 

@@ -25,6 +25,7 @@ class Waha:
         typing_longest=300.0,
         on_unknown="wait_then_resend",
         fetches_links=True,
+        takes_bytes=5 * 1024 * 1024,
         confirms="delivered",
     )
 

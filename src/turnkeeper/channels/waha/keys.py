@@ -4,10 +4,10 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, SecretStr, model_validator
 
-from turnkeeper.channels.keys import Address, ChannelKeys, Seconds, Secret, Token, Whole, read_duration_or_off, wrong
+from turnkeeper.channels.keys import Address, GatewayKeys, Seconds, Secret, Token, read_duration_or_off, wrong
 
 
-class WahaKeys(ChannelKeys):
+class WahaKeys(GatewayKeys):
     """A WhatsApp number through a WAHA server (unofficial)."""
 
     identity = ("base_url", "session")
@@ -53,13 +53,6 @@ class WahaKeys(ChannelKeys):
         description="Learn when the person types: the turn waits on. While it is on, the business's own phone shows "
         "no notifications.",
         examples=["true"],
-    )
-    daily_cap: Whole = Field(
-        1000,
-        ge=1,
-        le=100_000,
-        description="Messages in 24 hours at most; what is more waits, and shows that it does.",
-        examples=["1000"],
     )
     send_limit: Seconds = Field(
         45.0,
