@@ -129,6 +129,19 @@ def test_with_an_id_the_device_and_the_id_tell_a_message() -> None:
     assert key_of(wablas.CASES, message(deviceId="OTHER")) != first
 
 
+def test_who_names_the_device_in_a_group_speaks_to_it() -> None:
+    def told(**changed: Any) -> bool:
+        body = wablas.message(isGroup=True, phone="1203630", group=wablas.GROUP, **changed)
+        (event,) = wablas.CASES.adapter.parse(wablas.CASES.webhook(body), wablas.CASES.config)
+        assert isinstance(event, Inbound)
+        return event.mentions_us
+
+    assert told(message=f"what does @{wablas.OWN} say?")
+    assert not told()
+    assert not told(message=f"call {wablas.OWN}")
+    assert not told(message="@", sender="")
+
+
 PLACES: list[tuple[str, str | None, tuple[str, bool] | None]] = [
     ("at the provider", "https://jogja.wablas.test/media/a.jpg", ("https://jogja.wablas.test/media/a.jpg", True)),
     ("a path", "/media/a.jpg", ("https://jogja.wablas.test/media/a.jpg", True)),

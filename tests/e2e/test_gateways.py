@@ -151,6 +151,15 @@ def test_a_conversation_on_each_with_the_worker_killed_in_the_middle(
         assert [got[-1].file for got in both.got(ADA)] == [picture, picture]
         until(lambda: (rows(tmp_path, "read"), rows(tmp_path, "accepted")) == (3, 3), "read, where anybody tells")
 
+        # A device that is away: its channel waits, and goes on by itself.
+        both.wablas.call(both.wablas.fake.set_connected(False))
+        both.wablas.call(both.wablas.fake.write(BOB, "waits"))
+        until(lambda: rows(tmp_path, "queued") == 1, "waiting")
+        assert both.got(BOB) == [[], []]
+        both.wablas.call(both.wablas.fake.set_connected(True))
+        both.center.call(both.center.fake.write(BOB, "waits"))
+        both.wait(BOB, "told: waits")
+
         # Killed while it thinks for one and sends to another: the next answers once, and sends nothing again.
         for each in both.gateways:
             each.fake.fail_next(Fault("silence", taken=True))
@@ -163,12 +172,12 @@ def test_a_conversation_on_each_with_the_worker_killed_in_the_middle(
         until(lambda: both.thoughts == 4, "thinking again")
         (tmp_path / "go").touch()
         both.wait(ADA, f"image/jpeg, {len(picture)}", "thought")
-        both.wait(BOB, "told: taken", "told: after")
-        assert [len(got) for phone in (ADA, BOB) for got in both.got(phone)] == [4, 4, 2, 2]
+        both.wait(BOB, "told: waits", "told: taken", "told: after")
+        assert [len(got) for phone in (ADA, BOB) for got in both.got(phone)] == [4, 4, 3, 3]
         assert rows(tmp_path, "unknown") == 2
-        until(lambda: len(both.wablas.fake.posted) == 2 * (7 + 6 * 4), "all told")
+        until(lambda: len(both.wablas.fake.posted) == 2 * (8 + 2 + 7 * 4), "all told")
         ledger = both.server.settled()
-        assert ledger["accepted"] == 2 * 7 + 6, "and six of our own, which Wablas told back"
+        assert ledger["accepted"] == 2 * 8 + 7 + 2, "and of Wablas' seven of our own and two of the device"
         assert ledger["states"]["failed"] == 2, "the two whose answer nobody is sure of"
         assert ledger["duplicates"] >= ledger["accepted"]
         posted = [one for each in both.gateways for one in each.fake.posted]

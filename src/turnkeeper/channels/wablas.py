@@ -287,10 +287,17 @@ def _message(item: Item, account_id: str) -> Received:
         sender_name=text(item.get("pushName")) or None,
         timestamp=instant_of(item.get("timestamp")),
         is_group=is_group,
+        mentions_us=is_group and _names(item.get("message"), item.get("sender")),
         addresses=(f"phone:{sender}",),
         dedup_key=f"{account_id}:{message_id}" if message_id else content_key(*known_as),
         dedup_window=0.0 if message_id else DEDUP_WINDOW,
     )
+
+
+def _names(words: object, number: object) -> bool:
+    """Whether a text of a group's names the device: WhatsApp writes a mention as @ and the number."""
+    ours = digits_of(number)
+    return ours is not None and f"@{ours}" in (text(words) or "")
 
 
 def _content(item: Item) -> dict[str, Any]:
