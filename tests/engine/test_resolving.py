@@ -14,7 +14,7 @@ from tests.engine.rig import SENDS, Shop, shop
 from turnkeeper.channels.base import HttpCall, HttpReply
 from turnkeeper.engine.answer import Work
 from turnkeeper.engine.resolving import LOOKS
-from turnkeeper.model.outbound import Accepted, NotSent, Outcome, Rejected
+from turnkeeper.model.outbound import Accepted, NotSent, Outcome, Rejected, Unknown
 from turnkeeper.testing.conversation import in_virtual_time
 
 AT = 4.0
@@ -23,6 +23,7 @@ FIRST, SECOND = AT + LOOKS[0], AT + sum(LOOKS)
 CAN_ASK = replace(SENDS, resolves=True)
 GONE = NotSent("not among the chat's messages", retry_after=0.0)
 THERE = Accepted("known")
+AWAY = Unknown("the chat cannot be read now")
 
 
 async def echo(work: Work) -> str:
@@ -53,6 +54,9 @@ async def gateway(
         ("it never arrived", (GONE,), "resend_once", [(FIRST, 1)], 2, "answered"),
         ("it never arrived, and may not be guessed", (GONE,), "never_resend", [(FIRST, 1)], 2, "answered"),
         ("it was refused", (Rejected("463", "no"),), "resend_once", [(FIRST, 1)], 1, "failed"),
+        ("it cannot be asked for a while", (AWAY, AWAY, AWAY, AWAY, THERE), "resend_once", 5, 1, "answered"),
+        ("it can never be asked", (AWAY,), "resend_once", 6, 2, "answered"),
+        ("it can never be asked, and it may not be repeated", (AWAY,), "never_resend", 6, 1, "failed"),
         ("nobody knows until its wait is over", (None, None, THERE), "resend_once", 3, 1, "answered"),
         ("nobody ever knows", (None,), "resend_once", 3, 2, "answered"),
         ("nobody ever knows, and echoes are waited for", (None,), "wait_then_resend", 3, 2, "answered"),
@@ -76,7 +80,7 @@ def test_what_the_provider_says_counts(
             assert await place.states() == {state: 1}
             if isinstance(asked, int):
                 assert len(adapter.asked) == asked
-                assert adapter.asked[-1] == (pytest.approx(SECOND + SENDS.unknown_wait, abs=1.0), 2)
+                assert adapter.asked[2] == (pytest.approx(SECOND + SENDS.unknown_wait, abs=1.0), 2)
             else:
                 assert adapter.asked == asked
 

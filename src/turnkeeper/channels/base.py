@@ -189,7 +189,8 @@ class ResolvingAdapter(Protocol[Config]):
     """Whose provider can be asked what became of a send."""
 
     def resolve(self, outbound: Outbound, config: Config) -> Calls[Outcome | None]:
-        """Look for a send of unknown fate: Accepted, NotSent (it is safe to repeat), or None: nobody can tell."""
+        """Look for a send of unknown fate: Accepted, NotSent (it is safe to repeat), None: nobody can tell; or Unknown:
+        the provider cannot be asked now."""
 
 
 class ConnectingAdapter(Protocol[Config]):

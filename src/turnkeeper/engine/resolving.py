@@ -21,7 +21,10 @@ LOOKS = (1.0, 4.0)
 """Seconds before each time that the provider is asked, right after the call whose answer is missing."""
 LOOK_LIMIT = 10.0
 """Seconds that one call of a look may take."""
+PATIENCE = 5
+"""Tries of a row, its sends among them, for which a provider that cannot be asked now is asked again later."""
 NOBODY_KNOWS = Unknown("nobody can tell whether it was sent")
+NOT_NOW = NotSent("whether it was sent before cannot be asked now")
 
 
 class Resolving:
@@ -39,6 +42,8 @@ class Resolving:
         found = await self._look(adapter, outbound, claimed.channel)
         if isinstance(found, Accepted | Rejected):
             return found
+        if isinstance(found, Unknown) and claimed.row.tries < PATIENCE:
+            return NOT_NOW
         never = claimed.channel.sends.on_unknown == "never_resend"
         return NOBODY_KNOWS if never and not isinstance(found, NotSent) else None
 
