@@ -57,7 +57,6 @@ def test_when_a_conversation_is_due(label: str, given_: dict[str, Any], expected
         ("a picture", {}, event("image"), "waiting", None),
         ("a reaction", {}, event("reaction"), "no_reply", None),
         ("typing", {}, event("typing"), "ignored", "typing"),
-        ("a message in a group", {}, changed(text("hi"), is_group=True), "ignored", "written in a group"),
         ("a payment", {}, event("payment"), "waiting", None),
         ("a message to a person", HUMAN, text("hi"), "person", None),
         ("a message to a paused bot", {"mode": "paused"}, text("hi"), "person", None),

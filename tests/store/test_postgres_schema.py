@@ -68,6 +68,7 @@ PLANS = [
     ("OPEN", "event_pkey", 3),
     ("NUMBERED", "event_pkey", 3),
     ("BY_EXTERNAL", "event_pkey", 2),
+    ("EARLY_EVENTS", "event_pkey", 2),
     ("CHANGE", "event_pkey", 3),
     ("REWRITE", "event_pkey", 3),
     ("END", "event_pkey", 4),

@@ -16,7 +16,18 @@ from turnkeeper.bots.message import Message, messages_of
 from turnkeeper.bots.results import Results
 from turnkeeper.bots.saying import latest_message, reaction_to, sayable
 from turnkeeper.engine.answer import Answer, Later, OnUnknown, Work
-from turnkeeper.model.events import Choice, ContactCard, EventKind, Inbound, Location, Media, Order, Reaction, Referral
+from turnkeeper.model.events import (
+    Choice,
+    ContactCard,
+    EventKind,
+    Inbound,
+    Location,
+    Media,
+    Order,
+    Reaction,
+    Referral,
+    named,
+)
 from turnkeeper.model.media import KeptFile
 from turnkeeper.model.outbound import File, Reply
 from turnkeeper.store.base import Line
@@ -45,7 +56,7 @@ class Turn:
     """What a person said, what is remembered of them, and what to do about it.
 
     `events`: everything that the turn answers, oldest first; `messages`: what of it the contact did; `text`: the
-    messages' texts, one a line.
+    messages' texts, one a line; in a group, after the name of who wrote it ("Ada: hello").
     `state` is kept between turns as JSON, until the session expires; `stage` is where the next turn starts.
     `effects`: effect steps of earlier turns that were cut off by a takeover or gave up, which the bot may
     have to know of: dicts with `name`, `done`, `result`.
@@ -58,7 +69,7 @@ class Turn:
         self._handover: str | None = None
         self.events: tuple[Inbound, ...] = tuple(work.events)
         self.messages: tuple[Message, ...] = messages_of(self.events, work.quoted)
-        self.text = "\n".join(event.text for event in self.events if event.text)
+        self.text = "\n".join(text for event in self.events if (text := named(event, event.text)))
         self.timers = tuple(_timer(event) for event in self.events if event.kind == "timer")
         self.contact = _contact(self.events, work.addresses)
         self.state: dict[str, Any] = work.state

@@ -221,8 +221,21 @@ class Unreadable(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     raw: bytes = b""
 
 
+_LONGEST_NAME = 60
+
+
+def named(event: Inbound, said: str | None) -> str | None:
+    """What somebody says; in a group, who it is stands before ("Ada: hello")."""
+    name = " ".join((event.sender_name or "").split())[:_LONGEST_NAME]
+    return f"{name}: {said}" if said and name and event.is_group and not event.from_me else said
+
+
 def words_heard(event: Inbound) -> str:
     """An event in words: what the history shows of it; empty for what nobody says or sends."""
+    return named(event, _words(event)) or ""
+
+
+def _words(event: Inbound) -> str:
     if event.reaction is not None:
         return event.reaction.emoji
     if event.text:

@@ -23,7 +23,7 @@ Spent = dict[int, int]
 """How many were sent, by the number of the quarter."""
 
 _decode = msgspec.json.Decoder(dict[int, int]).decode
-_encode = msgspec.json.Encoder(order="sorted").encode
+_encode = msgspec.json.Encoder().encode
 
 
 def read(spent: bytes) -> Spent:

@@ -18,6 +18,9 @@ from turnkeeper.rules import albums, opt_out, overlap, rate_limit, staleness, tu
 SILENT_KINDS = frozenset({"reaction", "system", "call", "call_permission", "poll_vote", "session_status", "error"})
 """Kinds that are kept and shown but start no turn."""
 
+_SAID = frozenset({"text", "button_reply", "list_reply"})
+"""Kinds in which somebody may ask for silence: for themselves, so not in a group."""
+
 OUTSIDE_KINDS = frozenset({"timer", "payment", "api"})
 """Events that come from no person: due at once, and they wait for the bot while a person answers."""
 
@@ -27,7 +30,7 @@ class Admission(NamedTuple):
 
     `notice`: a sentence to say once, outside any turn. `fenced`: a run that was under way lost its hold.
     `ends_follow_ups`: the contact wrote first. `cancels`: open events and unsent rows end with this state
-    (and reason).
+    (and reason). `erases`: nothing that was said is kept.
     """
 
     conversation: Conversation
@@ -37,6 +40,7 @@ class Admission(NamedTuple):
     fenced: bool = False
     ends_follow_ups: bool = False
     cancels: tuple[EventState, str | None] | None = None
+    erases: bool = False
 
 
 def due_at(conversation: Conversation) -> float | None:
@@ -86,10 +90,8 @@ def admit(
         admission = _gone(counted, conversation.follow_ups)
     elif event.kind == "typing":
         admission = Admission(typing(counted, turns, received_at), EventState.IGNORED, "typing")
-    elif event.is_group:
-        admission = Admission(counted, EventState.IGNORED, "written in a group")
     elif event.kind == "reaction" and turns.reactions:
-        admission = _reaction(_heard(counted, event, received_at), event, turns, received_at)
+        admission = react(counted, event, turns, received_at)
     elif event.kind in SILENT_KINDS:
         admission = Admission(_heard(counted, event, received_at), EventState.NO_REPLY)
     else:
@@ -97,6 +99,28 @@ def admit(
         admission = _contact_message(replace(counted, follow_ups=False), event, turns, sends, received_at)
         admission = admission._replace(ends_follow_ups=conversation.follow_ups)
     return close_watermark(conversation, admission)
+
+
+def leave_alone(conversation: Conversation, reason: str) -> Admission:
+    """Count an event that concerns neither bot nor people."""
+    counted = replace(conversation, in_last=conversation.in_last + 1)
+    return close_watermark(conversation, Admission(counted, EventState.IGNORED, reason))
+
+
+def gone_before(conversation: Conversation, event: Inbound, now: float) -> Admission:
+    """A message whose deletion was here first."""
+    counted = replace(lapse(conversation, now), in_last=conversation.in_last + 1)
+    if event.from_me:
+        return close_watermark(conversation, Admission(counted, EventState.DROPPED, "deleted"))
+    heard = replace(_heard(counted, event, now), follow_ups=False)
+    admission = Admission(heard, EventState.DROPPED, "deleted", ends_follow_ups=conversation.follow_ups)
+    return close_watermark(conversation, admission)
+
+
+def before_its_message(conversation: Conversation, event: Inbound, now: float) -> Admission:
+    """A reaction to what nobody knows yet."""
+    counted = replace(lapse(conversation, now), in_last=conversation.in_last + 1)
+    return close_watermark(conversation, Admission(_heard(counted, event, now), EventState.NO_REPLY))
 
 
 def close_watermark(before: Conversation, admission: Admission) -> Admission:
@@ -114,7 +138,8 @@ def nothing_open(conversation: Conversation) -> bool:
 
 
 def is_kept(kind: str, *, opted_out: bool) -> bool:
-    """Whether an event outlives what ends the contact's: it waits for the bot. Nobody is reminded after a STOP."""
+    """Whether an event outlives what ends the contact's: it waits for the bot. Nobody is reminded after a STOP (nor
+    of what was erased)."""
     return kind in OUTSIDE_KINDS and not (opted_out and kind == "timer")
 
 
@@ -142,8 +167,10 @@ def _gone(conversation: Conversation, follow_ups: bool) -> Admission:
     )
 
 
-def _reaction(conversation: Conversation, event: Inbound, turns: TurnPolicy, now: float) -> Admission:
-    """One that the bot wants to know of. Nobody waits for more after it; it joins a burst and interrupts nothing."""
+def react(conversation: Conversation, event: Inbound, turns: TurnPolicy, now: float) -> Admission:
+    """A reaction that the bot wants to know of. Nobody waits for more after it; it joins a burst, and interrupts
+    nothing."""
+    conversation = _heard(conversation, event, now)
     if conversation.opted_out:
         return Admission(conversation, EventState.DROPPED, "opted_out")
     if conversation.mode != Mode.BOT:
@@ -173,7 +200,7 @@ def _contact_message(
     conversation: Conversation, event: Inbound, turns: TurnPolicy, sends: SendPolicy, now: float
 ) -> Admission:
     heard = _heard(conversation, event, now)
-    verdict = opt_out.verdict(event.text) if event.kind in ("text", "button_reply", "list_reply") else None
+    verdict = opt_out.verdict(event.text) if event.kind in _SAID and not event.is_group else None
     if verdict == "stop":
         return _stopped(heard, turns, sends, now)
     if heard.opted_out:
@@ -295,6 +322,24 @@ def clear_desk(conversation: Conversation) -> Conversation:
         claims=0,
         failures=0,
         offered=abs(conversation.offered),
+    )
+
+
+def erased(conversation: Conversation) -> Conversation:
+    """As if nothing had ever been said; who wants no messages still gets none."""
+    return replace(
+        clear_desk(conversation),
+        mode=Mode.BOT,
+        mode_until=None,
+        tat=None,
+        rate_noticed_at=None,
+        stale_noticed_at=None,
+        habit_bursts=Habit().bursts,
+        habit_gap=Habit().gap,
+        habit_seen=0,
+        follow_ups=False,
+        offered=0,
+        early=0,
     )
 
 

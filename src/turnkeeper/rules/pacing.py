@@ -63,16 +63,18 @@ def slot(bucket: Bucket, gap: float, *, waited: bool, now: float, cap: int | Non
     next_at = max(bucket.tat, now)
     ahead = bucket.tail - next_at
     goes = next_at <= now + AHEAD and (waited or ahead <= gap / 4)
+    place = max(next_at, bucket.tail)
     if cap is not None:
         spent = daily_cap.read(bucket.spent)
         room = daily_cap.room(spent, cap, now)
-        if room <= 0 or not (goes or room * gap > ahead):
-            return Slot(False, daily_cap.next_room_at(spent, cap - max(room, 0), now), bucket, capped=True)
+        if room <= 0:
+            return Slot(False, daily_cap.next_room_at(spent, cap, now), bucket, capped=True)
         if goes:
             bucket = bucket._replace(spent=daily_cap.counted(spent, next_at))
+        elif ahead >= room * gap:  # the line is as long as the room: see what is left when it is through
+            return Slot(False, place, bucket)
     if goes:
         return Slot(True, next_at, bucket._replace(tat=next_at + gap))
-    place = max(next_at, bucket.tail)
     return Slot(False, place, bucket._replace(tail=place + gap))
 
 

@@ -34,6 +34,8 @@ ChannelKey = tuple[WorkspaceId, ChannelId]
 
 LOOKED_BACK = 1000
 """How many events of a conversation are looked through for one by the provider's id."""
+EARLY_LOOKED_BACK = 200
+"""And for edits, deletions and reactions that came before the message which arrives now."""
 LOOKED_THROUGH = 10_000
 """How many events of all channels are looked through for one channel's newest."""
 

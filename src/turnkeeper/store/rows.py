@@ -110,6 +110,13 @@ class Rows(Protocol):
     async def event_by_external(self, key: ConversationKey, external_id: str) -> EventRow | None:
         """The newest event that the provider knows by this id, of those not too long ago."""
 
+    async def early_events(self, key: ConversationKey, reason: str) -> list[EventRow]:
+        """Of the events not too long ago those with a reason, in order."""
+
+    async def erase(self, key: ConversationKey) -> None:
+        """Forget a conversation's words, memory and timers, not that there were events: those that wait are left,
+        and so is what is still to be sent."""
+
     async def change_events(self, changes: Sequence[EventChange]) -> None: ...
     async def rewrite_events(self, bodies: Sequence[tuple[ConversationKey, int, bytes]]) -> None:
         """New bodies for events that were edited."""

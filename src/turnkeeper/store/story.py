@@ -18,6 +18,9 @@ _UNSAID = ("cancelled", "expired", "failed")
 _UNHEARD = ("dropped", "ignored")
 ECHO_HELD = "echo_held"
 """Why an event waits that may be our own message; told apart once no send's fate is open."""
+AWAITS = "waits for the message that it is about"
+"""Why an edit, deletion or reaction has done nothing yet (store.transactions.early)."""
+MET = "its message came later"
 _inbound = msgspec.json.Decoder(Inbound).decode
 _content = msgspec.json.Decoder(Content).decode
 
@@ -25,7 +28,8 @@ _content = msgspec.json.Decoder(Content).decode
 def history(events: Sequence[EventRow], rows: Sequence[OutboundRow], limit: int) -> list[Line]:
     """The last lines, oldest first, as the contact's phone shows them: without what was deleted since.
 
-    What was never sent was never said; an operator's words are their event's.
+    What was never sent was never said; an operator's words are their event's. What answers a word of the owner's or
+    a tester's concerns no bot, and what was erased has no words.
     """
     heard = [(event, _inbound(event.body)) for event in events]
     standing = {(inbound.known_as, inbound.text) for _, inbound in heard if inbound.kind != "edited"}
@@ -33,10 +37,10 @@ def history(events: Sequence[EventRow], rows: Sequence[OutboundRow], limit: int)
     gone = {(inbound.from_me, inbound.aims_at) for inbound in deletions}
     told = [pair for pair in heard if not _is_stale(pair[1], standing, gone)]
     lines = [line for event, inbound in told if (line := _said(event, inbound)) is not None]
-    operators = {-event.seq for event in events if event.kind == "operator"}
-    spoken = [row for row in rows if row.turn_no not in operators and row.state not in _UNSAID]
+    others = {-event.seq for event in events if event.kind == "operator" or event.state == "ignored"}
+    spoken = [row for row in rows if row.turn_no not in others and row.state not in _UNSAID]
     spoken = [row for row in spoken if (True, row.external_id) not in gone]
-    lines += [_spoken(row) for row in spoken]
+    lines += [line for row in spoken if (line := _spoken(row)).text]
     lines.sort(key=lambda line: line.at)
     return lines[-limit:]
 
@@ -61,7 +65,7 @@ def quoted(rows: Sequence[OutboundRow], operators: Sequence[int], events: Sequen
         if event.external_id and event.state != "dropped" and words_heard(inbound):
             found[event.external_id] = _heard(event, inbound)
     for row in rows:
-        if row.external_id:
+        if row.external_id and _spoken(row).text:
             found[row.external_id] = _spoken(row, "person" if -row.turn_no in operators else "bot")
     return found
 

@@ -169,8 +169,10 @@ class WhatsAppCloud:
 
 
 def _recipient(addresses: tuple[str, ...]) -> dict[str, str] | None:
-    """A phone number if there is one (Meta prefers it too), else a business-scoped id."""
+    """A group, or a phone number if there is one (Meta prefers it too), else a business-scoped id."""
     found = dict(reversed([address.split(":", 1) for address in addresses if ":" in address]))
+    if group := found.get("group"):
+        return {"recipient_type": "group", "to": group}
     if phone := found.get("phone"):
         return {"to": f"+{phone}"}
     user = found.get("user") or found.get("parent")

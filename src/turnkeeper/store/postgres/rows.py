@@ -127,6 +127,13 @@ class PostgresRows:
         found = await self.run(sql.BY_EXTERNAL, *key, [external_id])
         return EventRow(*found[-1]) if found else None
 
+    async def early_events(self, key: ConversationKey, reason: str) -> list[EventRow]:
+        return [EventRow(*row) for row in await self.run(sql.EARLY_EVENTS, *key, reason)]
+
+    async def erase(self, key: ConversationKey) -> None:
+        for statement in sql.ERASE:
+            await self.run(statement, *key)
+
     async def change_events(self, changes: Sequence[EventChange]) -> None:
         last = {(c.key, c.seq): (*c.key, c.seq, c.state, c.reason, c.turn_no, c.settled_at) for c in changes}
         await self._by_keys(sql.CHANGE, last.values())

@@ -23,7 +23,7 @@ from turnkeeper.model.conversation import (
     TurnRow,
 )
 from turnkeeper.rules.account import PREFIX
-from turnkeeper.store.base import LOOKED_BACK, LOOKED_THROUGH
+from turnkeeper.store.base import EARLY_LOOKED_BACK, LOOKED_BACK, LOOKED_THROUGH
 from turnkeeper.store.rows import OWN_KINDS, EarlyReport
 
 _Struct = type[msgspec.Struct]
@@ -122,6 +122,22 @@ BY_EXTERNAL = f"""select {columns(EventRow)} from (
     select {columns(EventRow)} from event where workspace_id = $1 and conversation_id = $2
     order by seq desc limit {LOOKED_BACK}
   ) as newest where external_id = any($3::text[]) order by seq"""
+EARLY_EVENTS = f"""select {columns(EventRow)} from (
+    select {columns(EventRow)} from event where workspace_id = $1 and conversation_id = $2
+    order by seq desc limit {EARLY_LOOKED_BACK}
+  ) as newest where reason = $3 order by seq"""
+ERASE = (
+    """update event set kind = 'system', body = convert_to('{"kind":"system"}', 'UTF8')
+  where workspace_id = $1 and conversation_id = $2 and state <> 'waiting'""",
+    """update outbound set content = convert_to('{"type":"text","body":""}', 'UTF8')
+  where workspace_id = $1 and conversation_id = $2
+  and (settled_at is not null or turn_no > 0 and state <> 'queued')""",
+    "update turn set trace = null where workspace_id = $1 and conversation_id = $2",
+    "delete from step where workspace_id = $1 and conversation_id = $2",
+    "delete from session where workspace_id = $1 and conversation_id = $2",
+    "delete from timer where workspace_id = $1 and conversation_id = $2",
+)
+"""What a conversation's words, memory and timers are forgotten by; wanted once in a long while."""
 CHANGE = _update_by(
     "event",
     "state = k.state, reason = k.reason, turn_no = k.turn_no, settled_at = k.settled_at",

@@ -24,7 +24,7 @@ from turnkeeper.model.conversation import (
 from turnkeeper.model.ids import ChannelId, ConversationKey, OutboundKey, WorkerId, WorkspaceId
 from turnkeeper.rules.account import PREFIX
 from turnkeeper.rules.pacing import Bucket
-from turnkeeper.store.base import LOOKED_BACK, LOOKED_THROUGH
+from turnkeeper.store.base import EARLY_LOOKED_BACK, LOOKED_BACK, LOOKED_THROUGH
 from turnkeeper.store.rows import (
     OWN_KINDS,
     AddressKey,
@@ -76,6 +76,20 @@ BY_EXTERNAL = f"""select {columns(EventRow)} from event where workspace_id = ?1 
     select seq, external_id from event where workspace_id = ?1 and conversation_id = ?2 order by seq desc
     limit {LOOKED_BACK}
   ) where external_id = ?3)"""
+_EARLY = f"""select {columns(EventRow)} from (
+    select {columns(EventRow)} from event where workspace_id = ?1 and conversation_id = ?2 order by seq desc
+    limit {EARLY_LOOKED_BACK}
+  ) where reason = ?3 order by seq"""
+_ERASE = (
+    """update event set kind = 'system', body = cast('{"kind":"system"}' as blob)
+  where workspace_id = ?1 and conversation_id = ?2 and state <> 'waiting'""",
+    """update outbound set content = cast('{"type":"text","body":""}' as blob)
+  where workspace_id = ?1 and conversation_id = ?2 and (settled_at is not null or turn_no > 0 and state <> 'queued')""",
+    "update turn set trace = null where workspace_id = ?1 and conversation_id = ?2",
+    "delete from step where workspace_id = ?1 and conversation_id = ?2",
+    "delete from session where workspace_id = ?1 and conversation_id = ?2",
+    "delete from timer where workspace_id = ?1 and conversation_id = ?2",
+)
 _CHANGE = """update event set state = ?3, reason = ?4, turn_no = ?5, settled_at = ?6
   where workspace_id = ?1 and conversation_id = ?2 and seq = ?7"""
 _REWRITE = "update event set body = ? where workspace_id = ? and conversation_id = ? and seq = ?"
@@ -227,6 +241,13 @@ class SqliteRows:
     async def event_by_external(self, key: ConversationKey, external_id: str) -> EventRow | None:
         row = self._one(BY_EXTERNAL, (*key, external_id))
         return EventRow(*row) if row is not None else None
+
+    async def early_events(self, key: ConversationKey, reason: str) -> list[EventRow]:
+        return [EventRow(*row) for row in self.run(_EARLY, (*key, reason))]
+
+    async def erase(self, key: ConversationKey) -> None:
+        for statement in _ERASE:
+            self.run(statement, key)
 
     async def change_events(self, changes: Sequence[EventChange]) -> None:
         self._many(_CHANGE, ((*c.key, c.state, c.reason, c.turn_no, c.settled_at, c.seq) for c in changes))

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from turnkeeper.model.conversation import AddressRow, Conversation, EventState, Mode
 from turnkeeper.model.ids import ConversationKey, contact_id_for, conversation_id_for
 from turnkeeper.rules import mailbox
+from turnkeeper.rules.groups import PREFIX
 from turnkeeper.store.base import Arrival
 from turnkeeper.store.rows import AddressKey, Rows
 from turnkeeper.store.transactions import people
@@ -37,7 +38,8 @@ class Contacts:
             key = ConversationKey(home.workspace_id, home.conversation_id)
             if not found:
                 self._made[key] = _new_conversation(arrival, home)
-                self._names[key] = (arrival.event.sender_name, arrival.received_at)
+                name = None if home.value.startswith(PREFIX) else arrival.event.sender_name
+                self._names[key] = (name, arrival.received_at)
             for address in _keys(arrival):
                 if address not in known:
                     row = AddressRow(*address, home.conversation_id, home.contact_id)

@@ -12,6 +12,7 @@ from turnkeeper.model.policy import Channel, Habit, TurnPolicy
 from turnkeeper.rules import mailbox, turn_start
 from turnkeeper.rules.mailbox import OUTSIDE_KINDS, Admission
 from turnkeeper.store.rows import EventChange
+from turnkeeper.store.transactions import early
 from turnkeeper.store.transactions.desk import Desk
 from turnkeeper.store.transactions.people import rewritten
 
@@ -26,6 +27,8 @@ async def admit_correction(
     target = next((row for row in opened if _is_target(row, event)), None)
     counted = replace(conversation, in_last=conversation.in_last + 1)
     running = target is not None and target.state == EventState.RUNNING
+    if target is None and await early.is_early(desk, conversation, event):
+        return early.waiting(mailbox.close_watermark(conversation, Admission(counted, EventState.NO_REPLY)))
     if target is None or (running and not mailbox.may_interrupt(conversation, channel.turns, now)):
         return mailbox.close_watermark(conversation, Admission(counted, EventState.NO_REPLY))
     if event.kind == "edited":

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from turnkeeper.model.conversation import Conversation, EventRow, EventState, Mode, SessionRow
 from turnkeeper.model.events import Inbound
 from turnkeeper.model.ids import ConversationKey
-from turnkeeper.model.outbound import Content, Text
+from turnkeeper.model.outbound import Content, Text, words_of
 from turnkeeper.model.policy import Channel
 from turnkeeper.rules import mailbox, outbox
 from turnkeeper.rules.effects import with_carried
@@ -18,8 +18,11 @@ from turnkeeper.rules.mailbox import OUTSIDE_KINDS, Admission
 from turnkeeper.store.base import Wake
 from turnkeeper.store.rows import EventChange
 from turnkeeper.store.story import ECHO_HELD
+from turnkeeper.store.transactions import early
 from turnkeeper.store.transactions.desk import Desk
 from turnkeeper.store.transactions.outbox import end_turns
+
+_content = msgspec.json.Decoder(Content).decode
 
 
 async def set_mode(desk: Desk, key: ConversationKey, mode: Mode, until: float | None, now: float) -> Wake | None:
@@ -29,9 +32,7 @@ async def set_mode(desk: Desk, key: ConversationKey, mode: Mode, until: float | 
     if before is None:
         return None
     if mode is Mode.BOT:
-        opened = (await desk.rows.open_events([(key, before.done_to)])).get(key, [])
-        waiting = any(event.kind in OUTSIDE_KINDS and event.state == EventState.WAITING for event in opened)
-        desk.put(before if before.mode == Mode.BOT else mailbox.give_back(before, waiting, now))
+        desk.put(await given_back(desk, before, now))
     else:
         desk.put(mailbox.take_over(before, mode, until))
         await cancel_open(desk, key, (EventState.PERSON, None), now)
@@ -40,13 +41,26 @@ async def set_mode(desk: Desk, key: ConversationKey, mode: Mode, until: float | 
     return Wake(key.workspace_id, key.id, after.due_at, before.owner if mode is not Mode.BOT else None, after.epoch)
 
 
-async def cancel_open(desk: Desk, key: ConversationKey, end: tuple[EventState, str | None], now: float) -> None:
+async def given_back(desk: Desk, conversation: Conversation, now: float) -> Conversation:
+    """The conversation with the bot as who answers."""
+    if conversation.mode == Mode.BOT:
+        return conversation
+    key = conversation.key
+    opened = (await desk.rows.open_events([(key, conversation.done_to)])).get(key, [])
+    waiting = any(event.kind in OUTSIDE_KINDS and event.state == EventState.WAITING for event in opened)
+    return mailbox.give_back(conversation, waiting, now)
+
+
+async def cancel_open(
+    desk: Desk, key: ConversationKey, end: tuple[EventState, str | None], now: float, *, erases: bool = False
+) -> None:
     """End what the contact had said and what was about to be sent; what came from no person waits on."""
     conversation = desk[key]
     opened = (await desk.rows.open_events([(key, conversation.done_to)])).get(key, [])
     uncommitted = await _cancel_turn(desk, conversation, now)
     ended = [event for event in opened if _is_open(event, uncommitted)]
-    kept = [event for event in ended if mailbox.is_kept(event.kind, opted_out=conversation.opted_out)]
+    silent = conversation.opted_out or erases
+    kept = [event for event in ended if mailbox.is_kept(event.kind, opted_out=silent)]
     changes = [EventChange(key, event.seq, end[0], end[1], event.turn_no, now) for event in ended if event not in kept]
     changes += [EventChange(key, event.seq, EventState.WAITING) for event in kept]
     await desk.rows.change_events(changes)
@@ -113,7 +127,20 @@ async def admit_echo(desk: Desk, conversation: Conversation, event: Inbound, cha
     if await _is_ours(desk, conversation, event.known_as):
         return mailbox.close_watermark(conversation, Admission(counted, EventState.IGNORED, "our own message, echoed"))
     await _correct(desk, conversation.key, event, now)
-    return mailbox.close_watermark(conversation, _operators(counted, event, channel, now))
+    admission = mailbox.close_watermark(conversation, _operators(counted, event, channel, now))
+    about = event.kind in ("edited", "deleted") and await early.is_early(desk, conversation, event)
+    return early.waiting(admission) if about else admission
+
+
+async def may_be_ours(desk: Desk, conversation: Conversation, event: Inbound) -> bool:
+    """Whether we sent it, or are sending these very words."""
+    if event.by_program or await _is_ours(desk, conversation, event.known_as):
+        return True
+    first = (await desk.rows.first_open([(conversation.key, conversation.out_done)])).get(conversation.key)
+    if first is None or first.state not in ("sending", "unknown"):
+        return False
+    said = words_of(_content(first.content))
+    return said.strip().casefold() == (event.text or "").strip().casefold()
 
 
 def _operators(conversation: Conversation, event: Inbound, channel: Channel, now: float) -> Admission:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 
 import msgspec
@@ -13,10 +13,12 @@ from turnkeeper.model.events import Inbound
 from turnkeeper.model.ids import ConversationKey, WorkerId
 from turnkeeper.model.outbound import Content
 from turnkeeper.model.policy import Channel, Directory
-from turnkeeper.rules import mailbox
+from turnkeeper.rules import groups, mailbox, owner_words
+from turnkeeper.rules.groups import ABOUT_OTHERS
+from turnkeeper.rules.owner_words import SHOWN, UNKNOWN, Wish
 from turnkeeper.store.base import Arrival, Intake, Stray, Taken, Wake
 from turnkeeper.store.rows import Rows
-from turnkeeper.store.transactions import corrections, people, reports
+from turnkeeper.store.transactions import corrections, early, owner, people, reports
 from turnkeeper.store.transactions.contacts import Contacts
 from turnkeeper.store.transactions.desk import Desk
 
@@ -75,11 +77,12 @@ async def take(rows: Rows, directory: Directory, intakes: Sequence[Intake]) -> l
     updates = [report for intake in intakes for report in intake.reports]
     contacts = Contacts(rows)
     keys = await contacts.resolve(arrivals)
+    named = await owner.concerned(rows, arrivals)
     targets = await reports.targets(rows, updates)
-    await desk.lock({*keys, *(key for key in targets if key is not None), *contacts.merged})
+    await desk.lock({*keys, *named.values(), *(key for key in targets if key is not None), *contacts.merged})
     await contacts.join(desk)
     batch = _Batch(desk)
-    fresh = await _admit_all(batch, arrivals, keys)
+    fresh = await _admit_all(batch, arrivals, keys, named)
     await batch.write()
     woken = await reports.apply(desk, updates, targets)
     await desk.save()
@@ -89,12 +92,16 @@ async def take(rows: Rows, directory: Directory, intakes: Sequence[Intake]) -> l
 
 
 def _homed(intake: Intake) -> Intake:
-    """What names nobody (a provider's complaint about the account) has no mailbox to go to."""
+    """What is said in a group goes to the group's mailbox, where it is heard; what names nobody (a provider's
+    complaint about the account) has no mailbox to go to."""
     nobodys = [arrival for arrival in intake.arrivals if not arrival.event.addresses]
-    if not nobodys:
-        return intake
-    homed = [arrival for arrival in intake.arrivals if arrival.event.addresses]
-    return Intake(homed, intake.reports, [*intake.strays, *map(_astray, nobodys)])
+    homed = [_housed(arrival) for arrival in intake.arrivals if arrival.event.addresses]
+    return intake._replace(arrivals=homed, strays=[*intake.strays, *map(_astray, nobodys)])
+
+
+def _housed(arrival: Arrival) -> Arrival:
+    event = groups.housed(arrival.event, arrival.channel.groups)
+    return arrival if event is arrival.event else arrival._replace(event=event)
 
 
 def _astray(arrival: Arrival) -> Stray:
@@ -103,19 +110,21 @@ def _astray(arrival: Arrival) -> Stray:
     return Stray(channel.workspace_id, channel.id, "ignored", event.kind, event.dedup_key, raw, received_at)
 
 
-async def _admit_all(batch: _Batch, arrivals: Sequence[Arrival], keys: Sequence[ConversationKey]) -> list[bool]:
+async def _admit_all(
+    batch: _Batch, arrivals: Sequence[Arrival], keys: Sequence[ConversationKey], named: Mapping[int, ConversationKey]
+) -> list[bool]:
     wanted = [
         (arrival.channel.workspace_id, arrival.channel.id, dedup_digest(arrival.event, arrival.received_at))
         for arrival in arrivals
     ]
     batch.digests.update(await batch.desk.rows.known_events(wanted) if wanted else ())
     fresh: list[bool] = []
-    for arrival, key, known_as in zip(arrivals, keys, wanted, strict=True):
+    for place, (arrival, key, known_as) in enumerate(zip(arrivals, keys, wanted, strict=True)):
         new = known_as not in batch.digests and not await _repeats(batch, arrival, key)
         fresh.append(new)
         if new:
             batch.digests.add(known_as)
-            await _admit(batch, arrival, key, known_as[2])
+            await _admit(batch, arrival, key, known_as[2], named.get(place))
         else:
             conversation = batch.desk[key]
             batch.desk.put(replace(conversation, duplicates=conversation.duplicates + 1))
@@ -137,19 +146,96 @@ async def _repeats(batch: _Batch, arrival: Arrival, key: ConversationKey) -> boo
     return False
 
 
-async def _admit(batch: _Batch, arrival: Arrival, key: ConversationKey, digest: bytes) -> None:
+async def _admit(
+    batch: _Batch, arrival: Arrival, key: ConversationKey, digest: bytes, named: ConversationKey | None = None
+) -> None:
+    """Put an event into its mailbox. `named`: the other conversation that it is about."""
     channel, event, now = arrival
-    conversation = _addressed(batch.desk[key], event)
+    desk = batch.desk
+    asked = owner_words.read(event, channel.owner)
+    if asked is not None and asked.number:
+        await _obey_there(batch, arrival, asked.wish, named)
+    conversation = _addressed(desk[key], event)
+    if event.is_group and (reason := await _left_alone(batch, arrival)) is not None:
+        admission = mailbox.leave_alone(conversation, reason)
+    elif asked is not None and asked.number:
+        admission = mailbox.leave_alone(conversation, SHOWN[asked.wish] if named is not None else UNKNOWN)
+    elif asked is not None and await _is_meant(batch, conversation, event):
+        admission = await owner.obey_here(desk, conversation, asked, channel.owner, now)
+    elif conversation.early and event.known_as is not None and event.kind not in ABOUT_OTHERS:
+        await batch.write()
+        met = await early.meet(desk, conversation, event, channel.turns, now)
+        arrival, conversation = arrival._replace(event=met.event), desk[key]
+        if met.deleted:
+            admission = mailbox.gone_before(conversation, event, now)
+        else:
+            admission = await _admission(batch, conversation, arrival)
+    else:
+        admission = await _admission(batch, conversation, arrival)
+    await _write_admission(batch, arrival, key, digest, conversation, admission)
+
+
+async def _admission(batch: _Batch, conversation: Conversation, arrival: Arrival) -> mailbox.Admission:
+    channel, event, now = arrival
     if event.from_me:
         await batch.write()
-        admission = await people.admit_echo(batch.desk, conversation, event, channel, now)
-    elif event.kind in ("edited", "deleted"):
+        return await people.admit_echo(batch.desk, conversation, event, channel, now)
+    if event.kind in ("edited", "deleted"):
         await batch.write()
-        admission = await corrections.admit_correction(batch.desk, conversation, event, channel, now)
-    elif event.kind == "operator":
-        admission = people.admit_operator(conversation, event, now)
-    else:
-        admission = mailbox.admit(conversation, event, channel.turns, channel.sends, now)
+        return await corrections.admit_correction(batch.desk, conversation, event, channel, now)
+    if event.kind == "operator":
+        return people.admit_operator(conversation, event, now)
+    if event.kind == "reaction":
+        await batch.write()
+        if await early.is_early(batch.desk, conversation, event):
+            return early.waiting(mailbox.before_its_message(conversation, event, now))
+    turns = groups.manners(channel.turns) if event.is_group else channel.turns
+    return mailbox.admit(conversation, event, turns, channel.sends, now)
+
+
+async def _left_alone(batch: _Batch, arrival: Arrival) -> str | None:
+    """Why a group's event is nobody's business; what quotes a message of ours is said to us."""
+    channel, event, _ = arrival
+    answers_us = False
+    if channel.groups == "mention" and event.reply_to is not None and not event.mentions_us:
+        quoted = (channel.workspace_id, channel.id, event.reply_to)
+        answers_us = bool(await batch.desk.rows.outbound_by_external([quoted]))
+    return groups.left_alone(event, channel.groups, answers_us=answers_us)
+
+
+async def _is_meant(batch: _Batch, conversation: Conversation, event: Inbound) -> bool:
+    """Whether a word of the owner's was typed, not said by the bot."""
+    await batch.write()
+    return not (event.from_me and await people.may_be_ours(batch.desk, conversation, event))
+
+
+async def _obey_there(batch: _Batch, arrival: Arrival, wish: Wish, key: ConversationKey | None) -> None:
+    """The owner named another conversation, if there is one."""
+    channel, event, now = arrival
+    if key is None:
+        return
+    await batch.write()
+    before = batch.desk[key]
+    if wish == "nudge":
+        addresses = tuple(before.addresses.split("\n"))
+        nudge = Inbound(kind="api", text=channel.owner.nudge, addresses=addresses, dedup_key=f"nudge:{event.dedup_key}")
+        await _admit(batch, Arrival(channel, nudge, now), key, dedup_digest(nudge, now))
+        return
+    await owner.obey_there(batch.desk, key, wish, now)
+    if wish == "take" and before.owner is not None:
+        batch.fenced[key] = before.owner
+    batch.touched.append(key)
+
+
+async def _write_admission(
+    batch: _Batch,
+    arrival: Arrival,
+    key: ConversationKey,
+    digest: bytes,
+    conversation: Conversation,
+    admission: mailbox.Admission,
+) -> None:
+    channel, event, now = arrival
     if admission.fenced and conversation.owner is not None:
         batch.fenced[key] = conversation.owner
     if admission.ends_follow_ups:
@@ -157,7 +243,9 @@ async def _admit(batch: _Batch, arrival: Arrival, key: ConversationKey, digest: 
     batch.desk.put(admission.conversation)
     if admission.cancels is not None:
         await batch.write()
-        await people.cancel_open(batch.desk, key, admission.cancels, now)
+        await people.cancel_open(batch.desk, key, admission.cancels, now, erases=admission.erases)
+    if admission.erases:
+        await batch.desk.rows.erase(key)
     batch.events.append(_event_row(arrival, key, batch.desk[key].in_last, digest, admission))
     if admission.notice:
         content = people.said_by(event, admission.notice)
