@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import httpx2
 import pytest
 
-from turnkeeper.channels.base import Calls, HttpCall, HttpReply
+from turnkeeper.channels.base import Calls, HttpCall, HttpReply, Multipart
 from turnkeeper.engine.addresses import InternalAddress, is_internal, public_address
 from turnkeeper.engine.http import LARGEST_REPLY, Client
 
@@ -279,3 +279,29 @@ async def test_a_guarded_call_connects_to_the_address_that_was_checked() -> None
     assert str(seen[0].url) == "https://93.184.216.34/a?b=c"
     assert seen[0].headers["host"] == "files.example"
     assert seen[0].extensions["sni_hostname"] == "files.example"
+
+
+async def deaf(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Takes the beginning, and no more."""
+    await reader.readuntil(b"\r\n\r\n")
+    await asyncio.sleep(30)
+
+
+async def content(_: str) -> AsyncIterator[bytes]:
+    for _ in range(64):
+        yield b"x" * 65_536
+
+
+@pytest.mark.parametrize(
+    "label, handler, failure",
+    [
+        ("it stops half-way", deaf, "not_connected"),
+        ("it was whole, and nothing comes back", silent, "no_answer"),
+        ("it was whole, and then closed", hang_up, "no_answer"),
+    ],
+)
+async def test_a_form_can_be_acted_on_only_when_it_is_whole(label: str, handler: Handler, failure: str) -> None:
+    form = Multipart("key", 64 * 65_536, "image/png", "a.png", {"caption": "A cat"}, "photo")
+    async with serving(handler) as base, client() as one:
+        got = await one.call(HttpCall("POST", base, multipart=form), timeout=0.5, content=content)
+    assert got.failure == failure

@@ -7,15 +7,15 @@ from types import SimpleNamespace
 from typing import Any
 
 from tests.engine.media_rig import PUBLIC
-from turnkeeper.channels.base import Capabilities
+from turnkeeper.channels.base import Calls, Capabilities, HttpCall, HttpReply, Multipart
 from turnkeeper.engine.media import FileKeeper, Links
 from turnkeeper.engine.uploads import Ready, Uploads
 from turnkeeper.media import links
 from turnkeeper.media.base import FileGone, Place
 from turnkeeper.model.ids import WorkspaceId
 from turnkeeper.model.limits import ContentLimits
-from turnkeeper.model.media import FileRow
-from turnkeeper.model.outbound import Document, File, Rejected
+from turnkeeper.model.media import FileRow, KeptFile, UploadRow
+from turnkeeper.model.outbound import Accepted, Document, File, Outcome, Rejected
 from turnkeeper.testing.virtual_time import VirtualClock
 
 KEY = "ab" * 32
@@ -91,5 +91,98 @@ async def test_bytes_that_are_gone_are_not_sent(tmp_path: Path) -> None:
 
 async def test_what_is_no_longer_kept_is_not_linked_to(tmp_path: Path) -> None:
     found = await uploads(tmp_path, PUBLIC).ready(CLAIMED, Document(File(key="cd" * 32)))
+    assert isinstance(found, Rejected)
+    assert found.code == "file_gone"
+
+
+# Files that go up within their messages.
+
+SENDING = SimpleNamespace(capabilities=Capabilities(ContentLimits(4096), sends_files=True))
+
+
+class Remembering(Records):
+    """A store that keeps ids of uploads as well."""
+
+    def __init__(self) -> None:
+        self.rows: list[UploadRow] = []
+
+    async def find_upload(self, *known_as: Any) -> Any:
+        _, _, key, mime, now = known_as
+        found = [row for row in self.rows if (row.key, row.mime) == (key, mime) and row.valid_until > now]
+        return found[-1].external_id if found else None
+
+    async def keep_upload(self, row: UploadRow) -> None:
+        self.rows.append(row)
+
+
+class Wire:
+    """A client that plays what it is given, and reads the file on the way."""
+
+    def __init__(self) -> None:
+        self.read: list[bytes] = []
+
+    async def play(self, calls: Any, *, timeout: float, content: Any) -> Any:
+        call = next(calls)
+        self.read.append(b"".join([piece async for piece in content(call.multipart.key)]))
+        assert timeout == 18.0
+        try:
+            calls.send(HttpReply(200))
+        except StopIteration as done:
+            return done.value
+
+
+class Shelf:
+    """Where the one file lies, unless it is `gone`."""
+
+    gone = False
+
+    async def read(self, place: Place) -> AsyncIterator[bytes]:
+        assert place.key == KEY
+        if self.gone:
+            raise FileGone("gone")
+        yield b"the menu"
+
+
+def sending(folder: Path) -> tuple[Uploads, Remembering, Wire, Shelf]:
+    records, wire, shelf = Remembering(), Wire(), Shelf()
+    parts: Any = (records, shelf, {"wablas": SENDING}, wire, VirtualClock())
+    return Uploads(FileKeeper(*parts, incoming=folder, largest=10)), records, wire, shelf
+
+
+def sent(outcome: Outcome) -> Calls[Outcome]:
+    yield HttpCall("POST", "https://a.test", multipart=Multipart(KEY, 9, "application/pdf", "Menu"))
+    return outcome
+
+
+async def test_a_file_goes_up_with_its_message_once(tmp_path: Path) -> None:
+    uploads, records, wire, _ = sending(tmp_path)
+    ready = await uploads.ready(CLAIMED, MENU)
+    assert isinstance(ready, Ready)
+    assert (dict(ready.ids), dict(ready.files)) == ({}, {KEY: KeptFile(KEY, "application/pdf", 9, "Menu")})
+    took = Accepted("77", ((KEY, "document:D"),))
+    assert await uploads.sent(CLAIMED, ready, sent(took), 18.0) == took
+    assert wire.read == [b"the menu"]
+    (row,) = records.rows
+    assert (row.key, row.mime, row.external_id) == (KEY, "application/pdf", "document:D")
+    again = await uploads.ready(CLAIMED, MENU)
+    assert isinstance(again, Ready)
+    assert (dict(again.ids), again.reused) == ({KEY: "document:D"}, {KEY})
+    assert not again.is_new
+
+
+async def test_what_is_refused_is_not_remembered(tmp_path: Path) -> None:
+    uploads, records, _, _ = sending(tmp_path)
+    ready = await uploads.ready(CLAIMED, MENU)
+    assert isinstance(ready, Ready)
+    await uploads.sent(CLAIMED, ready, sent(Rejected("400", "no")), 18.0)
+    assert records.rows == []
+
+
+async def test_a_file_that_is_gone_was_not_sent(tmp_path: Path) -> None:
+    uploads, _, _, shelf = sending(tmp_path)
+    ready = await uploads.ready(CLAIMED, MENU)
+    assert isinstance(ready, Ready)
+    shelf.gone = True
+    found = await uploads.sent(CLAIMED, ready, sent(Accepted("77")), 18.0)
     assert isinstance(found, Rejected)
     assert found.code == "file_gone"

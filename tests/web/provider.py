@@ -112,8 +112,12 @@ class Site:
         self.store = NotingStore()
         self.wakeups = NotingWakeups()
         self.counters = WebhookCounters()
-        adapter = WhatsAppCloud()
-        shop = replace(channel("shop"), elsewhere=elsewhere)
+        self._elsewhere = elsewhere
+        self.use(WhatsAppCloud())
+
+    def use(self, adapter: WhatsAppCloud) -> None:
+        """Begin with another adapter."""
+        shop = replace(channel("shop"), elsewhere=self._elsewhere)
         other = channel("other", "1000000002", "other-secret", "w")
         endpoints = {
             "/webhooks/shop": Endpoint(adapter, [holder((NUMBER, shop), (WABA, shop))]),

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Sequence
 from urllib.parse import urlencode
 
 import pytest
@@ -10,8 +11,10 @@ from hypothesis import strategies as st
 
 from tests.web.provider import NUMBER, Site, envelope, message, signed, status
 from turnkeeper.channels.base import Webhook
+from turnkeeper.channels.whatsapp_cloud import WhatsAppCloud, WhatsAppCloudConfig
 from turnkeeper.engine.sorting import NOT_OURS
 from turnkeeper.model.errors import StoreUnavailable
+from turnkeeper.model.events import Received
 from turnkeeper.web.bodies import LARGEST_BODY, Bodies, Refused
 from turnkeeper.web.webhooks import Headers
 
@@ -236,3 +239,20 @@ def test_headers_are_found_by_lower_case_name() -> None:
     headers = Headers([(b"a", b"1"), (b"x-b", b"\xff"), (b"a", b"2")])
     assert dict(headers) == {"a": "2", "x-b": "ÿ"}
     assert (headers.get("none"), len(headers), headers.get("ü", "-")) == (None, 2, "-")
+
+
+async def test_what_the_provider_waits_for_is_said_once_it_is_kept() -> None:
+    class Polite(WhatsAppCloud):
+        def acknowledgement(self, received: Sequence[Received], config: WhatsAppCloudConfig) -> bytes:
+            assert config.app_secret
+            return b'{"heard":%d}' % len(received) if len(site.store.intakes) == 1 else b""
+
+    for elsewhere, said in ((None, b'{"heard":1}'), ("production", b"")):
+        site = Site(elsewhere)
+        site.use(Polite())
+        status, body, headers = await site.ask("POST", "/webhooks/shop", GOOD, signed(GOOD))
+        assert (status, body) == (200, said)
+        assert headers[b"content-length"] == str(len(said)).encode()
+        assert headers[b"content-type"].startswith(b"application/json" if said else b"text/plain")
+        site.store.raises = StoreUnavailable("away")
+        assert await site.ask("POST", "/webhooks/shop", GOOD, signed(GOOD)) != (200, said, headers)
