@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,6 +28,8 @@ from tests.channels.telegram_bodies import (
 from turnkeeper.channels.base import Forbidden, HttpCall, HttpReply, Located, Polled, Webhook
 from turnkeeper.channels.telegram import Telegram, TelegramConfig, TelegramKeys
 from turnkeeper.channels.telegram.parse import ALLOWED_UPDATES
+from turnkeeper.config import loads
+from turnkeeper.model.errors import ConfigurationError
 from turnkeeper.model.events import Inbound, Media
 from turnkeeper.model.outbound import NotSent, Rejected
 
@@ -255,10 +258,39 @@ def test_what_is_polled_needs_no_secret() -> None:
     assert TelegramKeys.model_validate({**GOOD, "updates": "polling", "secret_token": SECRET}).proof != keys.proof
 
 
-def test_two_bots_with_one_secret_share_no_address() -> None:
+BOTS = """
+[bots.b]
+kind = "python"
+entry = "my_bot:bot"
+[channels.one]
+kind = "telegram"
+bot = "b"
+token = "7:one"
+{one}
+[channels.two]
+kind = "telegram"
+bot = "b"
+token = "8:two"
+{two}
+"""
+
+
+@pytest.mark.parametrize(
+    "label, one, two, wrong",
+    [
+        ("secrets of their own", 'secret_token = "a"', 'secret_token = "b"', None),
+        ("one secret for both", 'secret_token = "a"', 'secret_token = "a"', "channels.two.secret_token"),
+        ("none, for both are polled", 'updates = "polling"', 'updates = "polling"', None),
+    ],
+)
+def test_a_secret_is_one_bots(label: str, one: str, two: str, wrong: str | None) -> None:
     """A body does not name its bot, so that the secret has to."""
-    other = TelegramKeys.model_validate({**GOOD, "token": "8:x"})
-    assert other.proof != TelegramKeys.model_validate(GOOD).proof
+    try:
+        loads(BOTS.format(one=one, two=two), Path("turnkeeper.toml"))
+        found = None
+    except ConfigurationError as error:
+        found = error.key
+    assert found == wrong
 
 
 def test_typing_is_shown_where_the_answer_goes() -> None:

@@ -164,6 +164,8 @@ class ChannelKeys(Keys):
 
     identity: ClassVar[tuple[str, ...]]
     """The keys whose values, together, are no other channel's."""
+    unshared: ClassVar[tuple[str, ...]] = ()
+    """Keys of which each is another in every channel of the kind, where it is not empty."""
     asked: ClassVar[tuple[str, ...]] = ()
     """Keys that `turnkeeper channel add` asks for besides those that are required."""
     made: ClassVar[tuple[str, ...]] = ()

@@ -187,6 +187,12 @@ class Reading:
         if taken != name:
             mend = "A number belongs to one channel: remove one of them."
             self.wrong(f"channels.{name}.{keys.identity[-1]}", f"channels.{taken} has this number too", mend)
+        for each in keys.unshared:
+            value = str(_plain(getattr(keys, each)))
+            taken = accounts.setdefault((keys.kind, each, value), name) if value else name
+            if taken != name:
+                mend = "Give each channel its own: nothing else tells whose webhook it is."
+                self.wrong(f"channels.{name}.{each}", f"channels.{taken} has the same", mend)
 
     def one_original(self, keys: ChannelKeys, name: str, originals: dict[str, str]) -> None:
         """What is posted to one address is one channel's."""

@@ -30,6 +30,7 @@ class TelegramKeys(ChannelKeys):
     """A Telegram bot."""
 
     identity = ("token",)
+    unshared = ("secret_token",)
     asked = ("updates",)
     made = ("secret_token",)
     kind: Literal["telegram"] = Field(description="The provider.", examples=['"telegram"'])
@@ -95,8 +96,8 @@ class TelegramKeys(ChannelKeys):
 
     @property
     def proof(self) -> str:
-        """The header's value, and whose it is: a body does not name its bot."""
-        return f"{self.account_ids[0]} {self.secret_token.get_secret_value()}"
+        """The header's value; each bot has its own, since a body does not name the bot. None where it is polled."""
+        return self.secret_token.get_secret_value() or f"polled {self.account_ids[0]}"
 
     @property
     def per_second(self) -> float | None:
