@@ -90,7 +90,7 @@ async def test_a_set_up_in_order_has_no_broken_link(tmp_path: Path) -> None:
         "channel shop: token": "ok",
         "channel shop: number": "ok",
         "channel shop: subscription": "ok",
-        "channel shop: webhook": "ok",
+        "channel shop: address": "ok",
         "channel shop: sending": "ok",
         "channel shop: last event": "unknown",
     }
@@ -196,10 +196,10 @@ LINKS: list[tuple[str, Break, str, str]] = [
     ("a number that is off", number_disconnected, "channel shop: number", "Register the number"),
     ("no app subscribed", not_subscribed, "channel shop: subscription", "subscribed_apps"),
     ("another account", change("2000000001", "2000000009"), "channel shop: subscription", "waba_id"),
-    ("another verify token", change('"verify"', '"other"'), "channel shop: webhook", "Start the server again"),
+    ("another verify token", change('"verify"', '"other"'), "channel shop: address", "Start the server again"),
     ("a channel that is stopped", stopped, "channel shop: sending", "turnkeeper channel resume shop"),
     ("an environment without a name", marked, "channel shop: environment", 'SERVER__ENVIRONMENT) to "production"'),
-    ("a channel renamed", change("channels.shop", "channels.new"), "channel new: webhook", "Start the server again"),
+    ("a channel renamed", change("channels.shop", "channels.new"), "channel new: address", "Start the server again"),
 ]  # fmt: skip
 
 
@@ -322,7 +322,7 @@ async def test_what_cannot_be_known_is_not_called_broken(tmp_path: Path) -> None
         "writing",
         "public_url",
         "server",
-        "channel shop: webhook",
+        "channel shop: address",
         "channel shop: sending",
         "channel shop: last event",
     }

@@ -97,7 +97,7 @@ def _host(url: str) -> str:
 async def _webhook(receiver: Receiver, settings: Settings, client: Client, *, running: bool) -> Link:
     """Whether the running server knows this channel, and by the same secret."""
     channel = receiver.channel
-    name = f"channel {channel.id}: webhook"
+    name = f"channel {channel.id}: address"
     if not running:
         return Link(name, "unknown", "can be tried only while the server runs")
     url = own_address(settings) + webhook_path(receiver)
