@@ -69,3 +69,51 @@ def test_metas_own_solution_is_told() -> None:
     blocked = reply(200, {**NUMBER, "health_status": BLOCKED})
     _, found = play(WhatsAppCloud().health(CONFIG), [blocked, GOOD_APPS])
     assert "Pay the bill." in [link.mend for link in found]
+
+
+WHERE = [
+    ("not told", {}, None),
+    ("the app's", {"application": "https://a.test"}, ("https://a.test",)),
+    ("the account's", {"application": "https://a.test", "whatsapp_business_account": "https://b.test"}, ("https://b.test",)),
+    ("its own", {"application": "https://a.test", "phone_number": "https://c.test"}, ("https://c.test",)),
+    ("nowhere", {"application": ""}, ()),
+    ("nonsense", [3], None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("label, told, urls", WHERE, ids=[row[0] for row in WHERE])
+def test_where_its_webhooks_go(label: str, told: object, urls: tuple[str, ...] | None) -> None:
+    number = {**NUMBER, "webhook_configuration": told} if told else NUMBER
+    _, found = play(WhatsAppCloud().health(CONFIG), [reply(200, number), GOOD_APPS])
+    assert [link.registered for link in found if link.link == "number"] == [urls]
+
+
+URL = "https://bot.example.com/webhooks/shop"
+DONE = reply(200, {"success": True})
+CONNECTIONS = [
+    ("done", [DONE, DONE], None),
+    ("not subscribed", [refused(200, 403)], "subscription"),
+    ("the address does not answer", [DONE, refused(2200)], "webhook"),
+    ("no connection", [HttpReply(failure="not_connected")], "subscription"),
+    ("taken in other words", [DONE, reply(200, {"success": "yes"})], "webhook"),
+]
+
+
+@pytest.mark.parametrize("label, replies, broken", CONNECTIONS, ids=[row[0] for row in CONNECTIONS])
+def test_connecting_a_number(label: str, replies: list[HttpReply], broken: str | None) -> None:
+    calls, found = play(WhatsAppCloud().connect(URL, CONFIG), replies)
+    assert [link.link for link in found if not link.ok] == ([broken] if broken else [])
+    assert all(link.mend for link in found if not link.ok)
+    assert TOKEN not in "".join(link.detail for link in found)
+    if broken is None:
+        configured = {"override_callback_uri": URL, "verify_token": CONFIG.verify_token}
+        assert [(call.method, call.json) for call in calls] == [
+            ("POST", None),
+            ("POST", {"webhook_configuration": configured}),
+        ]
+        assert [call.url.rpartition("v25.0/")[2] for call in calls] == [f"{WABA_ID}/subscribed_apps", NUMBER_ID]
+
+
+def test_an_address_that_meta_does_not_take_is_not_offered() -> None:
+    calls, found = play(WhatsAppCloud().connect("https://bot.example.com/" + "x" * 200, CONFIG), [])
+    assert (calls, [link.ok for link in found]) == ([], [False])

@@ -56,7 +56,7 @@ class SetUp:
 @contextlib.asynccontextmanager
 async def set_up(folder: Path, port: int) -> AsyncIterator[SetUp]:
     number = FakeNumber("1000000001", waba_id="2000000001")
-    hook = f"http://127.0.0.1:{port}/webhooks/shop"
+    hook = "https://bot.example.com/webhooks/shop"
     graph = FakeGraph("secret", "verify", "token", hook, [number])
     async with running_fake_graph(graph) as running:
         entry = f"bot_{folder.name.replace('-', '_')}"  # modules are imported once a process

@@ -90,6 +90,7 @@ async def test_a_set_up_in_order_has_no_broken_link(tmp_path: Path) -> None:
         "channel shop: token": "ok",
         "channel shop: number": "ok",
         "channel shop: subscription": "ok",
+        "channel shop: registered": "ok",
         "channel shop: address": "ok",
         "channel shop: sending": "ok",
         "channel shop: last event": "unknown",
@@ -164,6 +165,10 @@ def number_disconnected(made: SetUp) -> None:
     made.graph.management.health["1000000001"] = {"status": "DISCONNECTED"}
 
 
+def sent_elsewhere(made: SetUp) -> None:
+    made.graph.webhooks.overrides["1000000001"] = "https://old.example.com/webhooks/shop"
+
+
 def not_subscribed(made: SetUp) -> None:
     made.graph.management.subscribed.clear()
 
@@ -195,11 +200,12 @@ LINKS: list[tuple[str, Break, str, str]] = [
     ("another number", change("1000000001", "1000000009"), "channel shop: number", "phone_number_id"),
     ("a number that is off", number_disconnected, "channel shop: number", "Register the number"),
     ("no app subscribed", not_subscribed, "channel shop: subscription", "subscribed_apps"),
+    ("webhooks go elsewhere", sent_elsewhere, "channel shop: registered", "turnkeeper channel connect shop"),
     ("another account", change("2000000001", "2000000009"), "channel shop: subscription", "waba_id"),
     ("another verify token", change('"verify"', '"other"'), "channel shop: address", "Start the server again"),
     ("a channel that is stopped", stopped, "channel shop: sending", "turnkeeper channel resume shop"),
     ("an environment without a name", marked, "channel shop: environment", 'SERVER__ENVIRONMENT) to "production"'),
-    ("a channel renamed", change("channels.shop", "channels.new"), "channel new: address", "Start the server again"),
+    ("a channel renamed", change("channels.shop", "channels.new"), "channel new: registered", "channel connect new"),
 ]  # fmt: skip
 
 
@@ -322,6 +328,7 @@ async def test_what_cannot_be_known_is_not_called_broken(tmp_path: Path) -> None
         "writing",
         "public_url",
         "server",
+        "channel shop: registered",
         "channel shop: address",
         "channel shop: sending",
         "channel shop: last event",

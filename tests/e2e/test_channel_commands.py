@@ -1,13 +1,14 @@
-"""`turnkeeper channel test` beside a running server: the whole path is seen, and what cannot work is said."""
+"""`turnkeeper channel connect` and `test` beside a running server: the whole path is seen, what cannot work is said."""
 
 import asyncio
 import os
 
 import pytest
 
-from tests.e2e.real_server import SECRETS, configure, connect, serving, turnkeeper
+from tests.e2e.real_server import SECRETS, configure, serving, turnkeeper
 from tests.e2e.scenarios import Stage, scenario
 from turnkeeper.app import trial
+from turnkeeper.app.channels import connect
 from turnkeeper.app.launch import pause_channel
 from turnkeeper.config import load
 from turnkeeper.model.outbound import Sayable, Template
@@ -33,7 +34,11 @@ def test_a_message_is_followed_to_its_tick(stage: Stage) -> None:
         return asyncio.run(followed())
 
     with serving(stage.folder) as server:
-        connect(town.running, server)
+        told = asyncio.run(connect(settings, "shop", server.url))
+        assert [(finding.link, finding.ok) for finding in told.findings] == [
+            ("subscription", True), ("webhook", True), ("fields", True)
+        ]  # fmt: skip
+        assert town.graph.webhooks.overrides == {"1000000001": f"{server.url}/webhooks/shop"}
         with pytest.raises(trial.Refused, match=r"not written within 24 hours.*--template"):
             stages("nobody may be written to who has not written")
         assert not town.sends

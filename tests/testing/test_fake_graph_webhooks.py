@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.testing.business import SECRET, World, message, settle
+from tests.testing.business import SECRET, TOKEN, World, message, settle
 from turnkeeper.testing.fake_graph import REFERRAL, REPLIES, Behaviour
 
 
@@ -358,3 +358,38 @@ async def test_verification(label: str, answer: Any, status: int | None, why: st
         assert query["hub.mode"] == "subscribe"
         assert query["hub.verify_token"] == "verify-me"
         assert query["hub.challenge"].isdigit()
+
+
+async def test_one_numbers_webhooks_can_go_elsewhere_once_that_address_has_answered() -> None:
+    async with World(Behaviour(batch=10, gather=0)) as world:
+        hooks = world.fake.webhooks
+        there = {"override_callback_uri": "http://127.0.0.1:1/other", "verify_token": "v2"}
+
+        async def ask(configuration: Any) -> int:
+            headers = {"Authorization": f"Bearer {TOKEN}"}
+            answered = await world.client.post(
+                "/v25.0/1000000002", json={"webhook_configuration": configuration}, headers=headers
+            )
+            return int(answered.status_code)
+
+        assert await ask({**there, "override_callback_uri": "http://127.0.0.1:1/" + "x" * 200}) == 400
+        world.business.answer = refused
+        assert (await ask(there), hooks.overrides) == (400, {})
+        world.business.answer = world.business.ok
+        assert await ask(there) == 200
+        assert world.business.requests[-1].url.params["hub.verify_token"] == "v2"
+        _, second = world.fake.numbers.values()
+        told = (await world.get("/v25.0/1000000002?fields=webhook_configuration")).json()["webhook_configuration"]
+        assert told == {"application": hooks.url, "phone_number": "http://127.0.0.1:1/other"}
+        world.business.requests.clear()
+        for n in range(4):
+            number = second if n % 2 else world.fake.first_number
+            await (await world.fake.person(f"1555000000{n}", number=number)).write(f"m{n}")
+        await world.clock.advance(1)
+        await world.fake.drained()
+        went = {request.url.path for request in world.business.requests}
+        assert went == {"/webhooks/shop", "/other"}
+        for request in world.business.requests:
+            of = b"1000000002" if request.url.path == "/other" else b"1000000001"
+            assert of in request.content
+        assert (await ask({}), hooks.overrides) == (200, {})

@@ -302,6 +302,8 @@ def good(call: HttpCall) -> HttpReply:
         return reply(200, {"messages": [{"id": "wamid.out"}]})
     if path.endswith("/media"):
         return reply(200, {"id": "9001"})
+    if call.method == "POST":
+        return reply(200, {"success": True})
     if path.endswith("/subscribed_apps"):
         return reply(200, {"data": [{"whatsapp_business_api_data": {"id": "1", "name": "Shop"}}]})
     if path.endswith(NUMBER_ID):

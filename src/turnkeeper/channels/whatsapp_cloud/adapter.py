@@ -20,7 +20,7 @@ from turnkeeper.channels.base import (
     Upload,
     Webhook,
 )
-from turnkeeper.channels.whatsapp_cloud import media
+from turnkeeper.channels.whatsapp_cloud import media, webhook
 from turnkeeper.channels.whatsapp_cloud.bodies import NotUploaded, body_of
 from turnkeeper.channels.whatsapp_cloud.errors import outcome_of
 from turnkeeper.channels.whatsapp_cloud.health import health
@@ -161,6 +161,17 @@ class WhatsAppCloud:
             apps_url=config.url(f"{config.waba_id}/subscribed_apps"),
             headers=config.headers(),
             secret=config.access_token,
+        )
+
+    def connect(self, url: str, config: WhatsAppCloudConfig) -> Calls[list[Finding]]:
+        """Have this number's webhooks sent to `url`."""
+        return webhook.connect(
+            url,
+            number_url=config.url(config.phone_number_id),
+            apps_url=config.url(f"{config.waba_id}/subscribed_apps"),
+            headers=config.headers(),
+            token=config.access_token,
+            verify_token=config.verify_token,
         )
 
     def _post(self, edge: str, body: object, config: WhatsAppCloudConfig) -> HttpCall:

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 
 from turnkeeper.channels.base import Calls, Finding, HttpCall, HttpReply
 from turnkeeper.channels.json_values import Item, listing, mapping, read_object, text
+from turnkeeper.channels.whatsapp_cloud import webhook
 from turnkeeper.channels.whatsapp_cloud.errors import describe
 
-_FIELDS = "id,display_phone_number,verified_name,status,quality_rating,health_status"
+_FIELDS = f"id,display_phone_number,verified_name,status,quality_rating,health_status,{webhook.FIELD}"
 _NO_TOKEN = ("0", "190")
 _FAILURES = {"not_connected": "no connection", "no_answer": "it does not answer"}
 
@@ -56,7 +57,7 @@ def _number(body: Item) -> Finding:
     state = mapping(body.get("health_status")) or {}
     if state.get("can_send_message") == "BLOCKED":
         return Finding("number", False, f"{shown} may not send", _blocked_mend(state))
-    return Finding("number", True, f"{shown} is CONNECTED")
+    return Finding("number", True, f"{shown} is CONNECTED", registered=webhook.registered(body))
 
 
 def _blocked_mend(state: Item) -> str:
@@ -80,7 +81,7 @@ def _subscription(reply: HttpReply, secret: str) -> Finding:
         mend = "Check waba_id and that the token has whatsapp_business_management."
         return Finding(link, False, f"the account's apps cannot be read: {detail}", mend)
     if not apps:
-        mend = "Subscribe the app: POST /{waba_id}/subscribed_apps with this token."
+        mend = "Subscribe the app: `turnkeeper channel connect` does it, or POST /{waba_id}/subscribed_apps."
         return Finding(link, False, "no app gets the account's webhooks", mend)
     names = [_app_name(app) for app in apps]
     return Finding(link, True, f"webhooks go to {', '.join(names)}")

@@ -21,6 +21,7 @@ class KnownError:
 
 KNOWN: dict[int, KnownError] = {
     1: KnownError("API Unknown", 400, "Invalid request or possible server error."),
+    2200: KnownError("Callback verification failed", 400),
     2: KnownError("API Service", 503, "Temporary due to downtime or due to being overloaded."),
     3: KnownError("API Method", 403, "Capability or permissions issue."),
     4: KnownError("Application request limit reached", 400, "The app has reached its API call rate limit."),

@@ -142,6 +142,8 @@ class Graph(Core):
                 return self.media.delete(request, object_id)
             if request.method == "GET":
                 return await self.media.look_up(request, object_id)
+        if request.method == "POST" and edge is None and object_id in self.numbers:
+            return await self.management.configure(request, object_id)
         return self.management.answer(request, object_id, edge)
 
     def _authorise(self, request: Request) -> None:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from turnkeeper.testing.fake_graph.errors import parameter_error, unknown_object
+from turnkeeper.testing.fake_graph.checks import an_object, json_object
+from turnkeeper.testing.fake_graph.errors import GraphError, parameter_error, unknown_object
 from turnkeeper.testing.fake_graph.http import Reply, Request
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from turnkeeper.testing.fake_graph.payloads import FakeNumber, Json
 
 APP_ID = "3000000001"
+LONGEST_CALLBACK = 200
 SCOPES = ["whatsapp_business_management", "whatsapp_business_messaging"]
 
 
@@ -53,6 +55,22 @@ class Management:
                 return Reply.json(200, {"success": True})
         raise unknown_object(object_id, request.method)
 
+    async def configure(self, request: Request, phone_number_id: str) -> Reply:
+        """Send a number's webhooks elsewhere; first that address must answer the challenge. An empty one ends it."""
+        asked = an_object(json_object(request.body).get("webhook_configuration"), "webhook_configuration")
+        url, token = asked.get("override_callback_uri"), asked.get("verify_token")
+        webhooks = self._core.webhooks
+        if not url:
+            webhooks.overrides.pop(phone_number_id, None)
+            return Reply.json(200, {"success": True})
+        if not isinstance(url, str) or not isinstance(token, str) or len(url) > LONGEST_CALLBACK:
+            raise parameter_error("override_callback_uri and verify_token must be strings, the first up to 200 long.")
+        verified = await webhooks.verify(token, url)
+        if not verified.ok:
+            raise GraphError(2200, message=f"Callback verification failed with the following errors: {verified.why}")
+        webhooks.overrides[phone_number_id] = url
+        return Reply.json(200, {"success": True})
+
     def _apps(self, waba_id: str) -> list[Json]:
         if waba_id not in self.subscribed:
             return []
@@ -70,6 +88,7 @@ class Management:
             "code_verification_status": "VERIFIED",
             "platform_type": "CLOUD_API",
             "throughput": {"level": "STANDARD"},
+            "webhook_configuration": {"application": self._core.webhooks.url, **self._override(number)},
             "health_status": {
                 "can_send_message": "AVAILABLE",
                 "entities": [
@@ -87,6 +106,10 @@ class Management:
             },
             **self.health.get(number.phone_number_id, {}),
         }
+
+    def _override(self, number: FakeNumber) -> Json:
+        url = self._core.webhooks.overrides.get(number.phone_number_id)
+        return {"phone_number": url} if url else {}
 
     def _debug_token(self, request: Request) -> Reply:
         token = request.query.get("input_token")

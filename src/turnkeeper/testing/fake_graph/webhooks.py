@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx2
 
-from turnkeeper.testing.fake_graph.payloads import Update, encode, envelope
+from turnkeeper.testing.fake_graph.payloads import FakeNumber, Update, encode, envelope
 
 if TYPE_CHECKING:
     import random
@@ -78,6 +78,8 @@ class WebhookSender:
         client: httpx2.AsyncClient | None,
     ) -> None:
         self.url = url
+        self.overrides: dict[str, str] = {}
+        """Where the webhooks of single numbers go instead, by phone_number_id."""
         self.app_secret = app_secret
         self.behaviour = behaviour
         self.clock = clock
@@ -110,8 +112,12 @@ class WebhookSender:
         """True: a webhook with this message got its 200. False: given up. None: neither yet."""
         return self._outcomes.get(message_id)
 
-    async def verify(self, verify_token: str) -> Verified:
-        """The GET handshake with hub.challenge."""
+    def target(self, number: FakeNumber) -> str:
+        """Where a number's webhooks go."""
+        return self.overrides.get(number.phone_number_id, self.url)
+
+    async def verify(self, verify_token: str, url: str = "") -> Verified:
+        """The GET handshake with hub.challenge; at the app's own address if not said."""
         challenge = str(self._rng.randrange(10**9, 10**10))
         query = {
             "hub.mode": "subscribe",
@@ -120,7 +126,7 @@ class WebhookSender:
         }
         try:
             async with asyncio.timeout(self.behaviour.timeout):
-                reply = await self._http().get(self.url, params=query)
+                reply = await self._http().get(url or self.url, params=query)
         except (httpx2.HTTPError, TimeoutError) as error:
             return Verified(False, None, f"no answer: {type(error).__name__} {error}".strip())
         if reply.status_code != 200:
@@ -172,7 +178,10 @@ class WebhookSender:
                     if self.behaviour.reorder:
                         self._rng.shuffle(waiting)
                 size = max(1, self.behaviour.batch)
-                updates = [waiting.popleft() for _ in range(min(size, len(waiting)))]
+                target = self.target(waiting[0].number)
+                updates = [waiting.popleft()]
+                while waiting and len(updates) < size and self.target(waiting[0].number) == target:
+                    updates.append(waiting.popleft())
                 await self._first_try(updates)
         finally:
             self._lanes.pop(lane, None)
@@ -212,7 +221,7 @@ class WebhookSender:
         self._under_way += 1
         at = self.clock.now()
         try:
-            status, error = await self._post(body)
+            status, error = await self._post(self.target(updates[0].number), body)
         finally:
             self._under_way -= 1
             self.changes.happened()
@@ -223,7 +232,7 @@ class WebhookSender:
         self.changes.happened()
         return call.ok
 
-    async def _post(self, body: bytes) -> tuple[int | None, str]:
+    async def _post(self, url: str, body: bytes) -> tuple[int | None, str]:
         if self.behaviour.outage:
             return None, "outage"
         headers = {
@@ -233,7 +242,7 @@ class WebhookSender:
         }
         try:
             async with asyncio.timeout(self.behaviour.timeout):
-                reply = await self._http().post(self.url, content=body, headers=headers)
+                reply = await self._http().post(url, content=body, headers=headers)
         except TimeoutError:
             return None, "timeout"
         except httpx2.HTTPError as failure:
