@@ -31,7 +31,7 @@ def read_message(message: object, key: str, account: Account, *, edited: bool = 
 
 
 def _event(message: Item, message_id: str, place: Place, key: str, account: Account, *, edited: bool) -> Received:
-    sender = read_sender(message)
+    sender = read_sender(message) or place.alone
     if place.type == "channel" or "is_automatic_forward" in message:
         return _ignored("channel post", message, message_id, account)
     fields = read_content(message)
@@ -80,11 +80,14 @@ def _service(name: str, message: Item, message_id: str, place: Place, key: str, 
         return _ignored(f"service message {name}", message, message_id, account)
     old, new = (place.chat_id, other) if name == "migrate_to_chat_id" else (other, place.chat_id)
     addresses = (f"group:{new}", f"group:{old}")
+    sender = read_sender(message)
     return Inbound(
         kind="system",
         account_id=account.id,
         message_id=message_id,
         chat_id=place.chat_id,
+        sender_id=sender.id if sender else None,
+        sender_name=sender.name if sender else None,
         timestamp=unix_seconds(message.get("date")),
         is_group=True,
         details={"type": name, "old": addresses[1], "new": addresses[0]},

@@ -38,6 +38,11 @@ class Place(NamedTuple):
             return f"business:{self.connection}:{self.chat_id}"
         return f"group:{self.chat_id}" if self.is_group else f"chat:{self.chat_id}"
 
+    @property
+    def alone(self) -> Person | None:
+        """Who must have written where nobody is named: a private chat bears its person's id."""
+        return Person(self.chat_id) if self.type == "private" and not self.connection else None
+
     def address_of(self, person_id: str) -> str:
         """Of someone who writes here: in a group their own."""
         return f"chat:{person_id}" if self.is_group else self.address
