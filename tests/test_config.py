@@ -14,7 +14,7 @@ from turnkeeper.config.reference import as_markdown
 from turnkeeper.config.values import read_duration, read_rate
 from turnkeeper.model.errors import ConfigurationError
 from turnkeeper.model.ids import ChannelId, WorkspaceId
-from turnkeeper.model.policy import RateLimit, TurnPolicy
+from turnkeeper.model.policy import OwnerWords, RateLimit, TurnPolicy
 
 CHANNEL = """
 [channels.shop]
@@ -254,6 +254,47 @@ def test_how_fast_a_channel_sends(tmp_path: Path, text: str, per_second: float, 
     assert sends.pair == RateLimit(45, 270.0)
 
 
+OWNER = """
+groups = "mention"
+owner_takes = " cmd"
+owner_gives = "dmc"
+owner_numbers = ["+60 12-345 6789", "telegram:99"]
+owner_signs = "!?#"
+owner_nudge = "Teruskan"
+tester_numbers = "+60123456789, 60199999999"
+deleted_reply = "Sudah Delete Data Anda"
+"""
+
+
+def test_what_the_owner_may_type(tmp_path: Path) -> None:
+    [shop] = read(tmp_path, CHANNEL + OWNER + BOT).channels
+    numbers = frozenset({"phone:60123456789", "telegram:99"})
+    testers = frozenset({"phone:60123456789", "phone:60199999999"})
+    words = OwnerWords("cmd", "dmc", numbers, "!?#", "Teruskan", testers, "DELETE", "Sudah Delete Data Anda")
+    assert (shop.groups, shop.owner) == ("mention", words)
+    [plain] = read(tmp_path, CHANNEL + BOT).channels
+    assert (plain.groups, plain.owner.takes, plain.owner.numbers) == ("ignore", "", frozenset())
+
+
+PHONE = """
+[channels.phone]
+kind = "waha"
+bot = "assistant"
+base_url = "http://localhost:3000"
+api_key = "key-hush"
+hmac_key = "hmac-hush"
+"""
+
+
+@pytest.mark.parametrize(
+    "text, cap, pause",
+    [("", None, 1.0), ("daily_cap = 1000", 1000, 1.0), ('daily_cap = "off"\nhuman_pause = 0', None, 0.0)],
+)
+def test_how_much_a_phone_sends(tmp_path: Path, text: str, cap: int | None, pause: float) -> None:
+    [channel] = read(tmp_path, PHONE + text + BOT).channels
+    assert (channel.sends.daily_cap, channel.sends.human_pause) == (cap, pause)
+
+
 def test_another_token_is_known_by_its_digest(tmp_path: Path) -> None:
     def known_by(token: str) -> str:
         text = (CHANNEL + BOT).replace("access_token =", f'access_token = "{token}" #')
@@ -349,6 +390,14 @@ WRONG = [
     ("kinds that are a number", WHOLE + "reads = 3\n", "bots.assistant.reads", 'Write "all"'),
     ("kinds in a table", WHOLE + "reads = [[]]\n", "bots.assistant.reads", 'Write "all"'),
     ("a takeover of no time", CHANNEL + "echo_takes_over = 0\n" + BOT, "channels.shop.echo_takes_over", '"30m"'),
+    ("a cap of nothing", PHONE + "daily_cap = 0\n" + BOT, "channels.phone.daily_cap", "1"),
+    ("a cap in words", PHONE + "daily_cap = true\n" + BOT, "channels.phone.daily_cap", "whole number"),
+    ("a number that is none", CHANNEL + 'owner_numbers = ["me"]\n' + BOT, "channels.shop.owner_numbers", "+60"),
+    ("numbers that are no list", CHANNEL + "tester_numbers = 60\n" + BOT, "channels.shop.tester_numbers", "+60"),
+    ("two signs", CHANNEL + 'owner_signs = "/?"\n' + BOT, "channels.shop.owner_signs", '"/?#"'),
+    ("the same sign twice", CHANNEL + 'owner_signs = "//#"\n' + BOT, "channels.shop.owner_signs", '"/?#"'),
+    ("a letter as a sign", CHANNEL + 'owner_signs = "/?x"\n' + BOT, "channels.shop.owner_signs", '"/?#"'),
+    ("some groups", CHANNEL + 'groups = "some"\n' + BOT, "channels.shop.groups", "mention"),
     ("a takeover in words", CHANNEL + 'echo_takes_over = "yes"\n' + BOT, "channels.shop.echo_takes_over", '"30s"'),
     ("an environment in capitals", CHANNEL + 'environment = "Prod"\n' + BOT, "channels.shop.environment", "production"),
     ("not a table", "server = 3\n", "server", "[server]"),

@@ -272,3 +272,19 @@ def test_what_is_left_alone_is_kept_short_and_the_same_presence_once() -> None:
         {"participant": CHAT, "lastKnownPresence": state}]})) for state in ("online", "offline"))  # fmt: skip
     assert len(getattr(big, "raw", b"")) == 1000
     assert one == other
+
+
+@pytest.mark.parametrize(
+    "label, chat, words, expected",
+    [
+        ("by our number", GROUP, "hi @15550100, are you there?", True),
+        ("by our hidden id", GROUP, "@11112222333344 hi", True),
+        ("another", GROUP, "@155501009 hi", False),
+        ("nobody", GROUP, "15550100", False),
+        ("without words", GROUP, None, False),
+        ("in private", CHAT, "@15550100", False),
+    ],
+)
+def test_who_is_mentioned(label: str, chat: str, words: str | None, expected: bool) -> None:
+    body = event("message", message(id=f"false_{chat}_{WORD}_{LID_CHAT}", body=words, participant=LID_CHAT))
+    assert only(body).mentions_us is expected

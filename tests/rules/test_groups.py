@@ -46,6 +46,7 @@ def test_what_is_left_alone(label: str, inbound: Inbound, heard: Groups, answers
         ("heard in part", ADA, "mention", ("group:g1",), "Ada"),
         ("not heard", ADA, "ignore", ADA.addresses, "Ada"),
         ("a private message", changed(ADA, is_group=False), "all", ADA.addresses, "Ada"),
+        ("under two ids", changed(ADA, addresses=("group:new", "group:old")), "all", ("group:new", "group:old"), "Ada"),
         ("without a name", changed(ADA, sender_name=None, sender_phone="155"), "all", ("group:g1",), "155"),
         ("with an id only", changed(ADA, sender_name=None, sender_id="9"), "all", ("group:g1",), "9"),
         ("with an address only", changed(ADA, sender_name=None), "all", ("group:g1",), "1"),

@@ -19,7 +19,7 @@ from pydantic import Field
 
 from turnkeeper.channels.base import Calls, Fetched, Finding, Forbidden, HttpReply, Located, NotThisProvider, Webhook
 from turnkeeper.channels.json_values import Item, decode, mapping, number, read_object, text
-from turnkeeper.channels.keys import Address, ChannelKeys, PathSecret
+from turnkeeper.channels.keys import Address, PathSecret, UnofficialKeys
 from turnkeeper.model.events import Media
 from turnkeeper.model.outbound import NotSent, Outcome, Rejected, Unknown
 
@@ -49,7 +49,7 @@ _TYPES: Mapping[str, FileKind] = {
 }  # fmt: skip
 
 
-class GatewayKeys(ChannelKeys):
+class GatewayKeys(UnofficialKeys):
     """What the settings of every such gateway have."""
 
     made = ("webhook_secret",)

@@ -311,7 +311,7 @@ class ChannelKeys(Keys):
         return sha256("\n".join(self.credentials()).encode()).hexdigest()[:32]
 
 
-class GatewayKeys(ChannelKeys):
+class UnofficialKeys(ChannelKeys):
     """What unofficial gateways to WhatsApp have besides: the number is a phone's, and should look like one."""
 
     daily_cap: Annotated[int | None, BeforeValidator(read_cap)] = Field(

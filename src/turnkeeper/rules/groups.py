@@ -18,12 +18,14 @@ ABOUT_OTHERS = frozenset({"edited", "deleted", "reaction", "typing", "system"})
 
 def housed(event: Inbound, groups: Groups) -> Inbound:
     """An event as that of the group's conversation, where groups are heard; its sender has a name."""
-    if groups == "ignore" or not event.is_group or not event.chat_id:
+    if groups == "ignore" or not event.is_group or not event.chat_id or not event.addresses:
         return event
     named = event.sender_name or event.sender_phone or event.sender_id
-    if named is None and event.addresses:
+    if named is None:
         named = event.addresses[0].partition(":")[2]
-    return changed(event, addresses=(PREFIX + event.chat_id,), sender_name=named)
+    # A group that goes on under another id has both as its addresses.
+    own = event.addresses if event.addresses[0].startswith(PREFIX) else (PREFIX + event.chat_id,)
+    return changed(event, addresses=own, sender_name=named)
 
 
 def left_alone(event: Inbound, groups: Groups, *, answers_us: bool) -> str | None:

@@ -4,10 +4,10 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, SecretStr, model_validator
 
-from turnkeeper.channels.keys import Address, GatewayKeys, Seconds, Secret, Token, read_duration_or_off, wrong
+from turnkeeper.channels.keys import Address, Seconds, Secret, Token, UnofficialKeys, read_duration_or_off, wrong
 
 
-class WahaKeys(GatewayKeys):
+class WahaKeys(UnofficialKeys):
     """A WhatsApp number through a WAHA server (unofficial)."""
 
     identity = ("base_url", "session")

@@ -5,6 +5,7 @@ Sources: WAHA's documentation and schema (WAMessage), bodies of its engines, rea
 
 from __future__ import annotations
 
+import re
 from hashlib import blake2b
 from typing import NamedTuple, Required, TypedDict
 
@@ -163,6 +164,7 @@ def event_of(
         reply_to=reply_to.key if reply_to else None,
         forwarded=data.forwarded(),
         is_group=is_group(talk.chat),
+        mentions_us=is_group(talk.chat) and _names(payload.get("body"), around.me),
         from_me=talk.from_me,
         by_program=talk.from_me and payload.get("source") == "api",
         referral=ad[0] if ad else None,
@@ -171,6 +173,12 @@ def event_of(
         dedup_key=dedup_key or (f"m:{message_id.key}" if message_id else _key_without_id(payload, talk)),
         dedup_window=0.0 if message_id or dedup_key else WINDOW_WITHOUT_ID,
     )
+
+
+def _names(body: object, me: tuple[str, ...]) -> bool:
+    """Whether one of our ids is in the words: phones write a mention as "@" and the number (or hidden id)."""
+    said = text(body) or ""
+    return "@" in said and any(re.search(rf"@{re.escape(each.partition('@')[0])}(?![0-9])", said) for each in me)
 
 
 def _key_without_id(payload: Item, talk: Talk) -> str:
