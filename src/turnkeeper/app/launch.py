@@ -142,6 +142,8 @@ def _children(settings: Settings, role: str, runtime: str, *, demo: bool) -> lis
         stall = settings.longest_turn + _BEYOND_A_TURN
         names = (f"worker-{number}" for number in range(1, settings.workers.count + 1))
         children.extend(child("worker", name, stall) for name in names)
+        if settings.polled:
+            children.append(child("poller", "poller", _WEB_STALL))
     return children
 
 

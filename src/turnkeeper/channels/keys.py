@@ -285,6 +285,11 @@ class ChannelKeys(Keys):
         return ""
 
     @property
+    def polls(self) -> bool:
+        """Whether its events are asked for, since the provider cannot reach us."""
+        return False
+
+    @property
     def per_second(self) -> float | None:
         """Messages a second at most; None: as many as there are."""
         return None

@@ -258,7 +258,7 @@ def _receiver(name: str, keys: ChannelKeys, bot: BotSettings, environment: str) 
         owner=keys.owner(),
     )
     original = keys.original_path.get_secret_value()
-    return Receiver(channel, keys.account_ids, keys.proof, keys.path_secret, original)
+    return Receiver(channel, keys.account_ids, keys.proof, keys.path_secret, original, keys.polls)
 
 
 def adapter_config(keys: ChannelKeys) -> object:

@@ -44,6 +44,8 @@ class Receiver:
     secret: str = field(repr=False)
     path_secret: str = field(default="", repr=False)
     original: str = field(default="", repr=False)
+    polls: bool = False
+    """Its events are asked for, since the provider cannot reach us."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,11 @@ class Settings:
     def channels(self) -> tuple[Channel, ...]:
         """Every configured channel."""
         return tuple(receiver.channel for receiver in self.receivers)
+
+    @property
+    def polled(self) -> tuple[Receiver, ...]:
+        """Those that are asked for events here. Another environment's are its own: whoever asks takes them."""
+        return tuple(each for each in self.receivers if each.polls and each.channel.elsewhere is None)
 
     @property
     def longest_turn(self) -> float:

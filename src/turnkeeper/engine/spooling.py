@@ -8,30 +8,23 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import Protocol
 
 import structlog
 
+from turnkeeper.engine.taking import Taking, taken_all
 from turnkeeper.model.errors import StoreError, StoreUnavailable
 from turnkeeper.model.ids import WorkspaceId
 from turnkeeper.model.policy import Directory
 from turnkeeper.rules import spool as rule
 from turnkeeper.rules.retry import backoff
 from turnkeeper.store.base import Intake, Taken
-from turnkeeper.store.spool import Spool, SpoolEntry, decode, encode, merged, refused, single
+from turnkeeper.store.spool import Spool, SpoolEntry, decode, encode
 
 _log = structlog.get_logger("turnkeeper.spool")
 _LATER = Taken(0, 0, [])
 """What is told of a webhook in the spool: its events are counted when the store has them."""
 _LONGEST_WAIT = 1.0
 _LONGEST_AFTER_ERROR = 30.0
-
-
-class Taking(Protocol):
-    """What the drainer and the accepts need of the store."""
-
-    async def take(self, intake: Intake) -> Taken:
-        """Put a webhook's events into their mailboxes; raises StoreUnavailable."""
 
 
 class Spooling:
@@ -184,7 +177,7 @@ class Spooling:
             entries = await self._spool.first()
             if not entries:
                 return
-            taken = await self._taken([decode(each.body, self._directory, self._home) for each in entries])
+            taken = await taken_all(self._store, [decode(each.body, self._directory, self._home) for each in entries])
             await self._spool.drop(entries)
         except BaseException:
             self._filled.set()
@@ -199,27 +192,3 @@ class Spooling:
             self._filled.set()
         else:
             _log.warning("the spool is empty again")
-
-    async def _taken(self, intakes: Sequence[Intake]) -> Taken:
-        try:
-            return await self._store.take(merged(intakes))
-        except StoreError:
-            raise
-        except Exception as error:  # noqa: BLE001 - whose fault it is shows when each is taken alone
-            _log.warning("entries of the spool are taken one by one", error=type(error).__name__)
-        taken = [await self._alone(part) for intake in intakes for part in single(intake)]
-        return Taken(
-            sum(each.accepted for each in taken),
-            sum(each.duplicates for each in taken),
-            [wake for each in taken for wake in each.wakes],
-        )
-
-    async def _alone(self, part: Intake) -> Taken:
-        """One item; one that the store refuses for good must not hold up the rest."""
-        try:
-            return await self._store.take(part)
-        except StoreError:
-            raise
-        except Exception as error:  # noqa: BLE001 - a fault of the item's own: it is kept where it is seen
-            _log.error("an item of the spool failed to be taken", error=type(error).__name__)
-            return await self._store.take(refused(part))

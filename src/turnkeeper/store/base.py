@@ -271,6 +271,16 @@ class Line:
     kind: str = "text"
 
 
+class Sole(Protocol):
+    """A task that one process does, and no other on this database, as long as `holds` and until `release`."""
+
+    async def holds(self) -> bool:
+        """Ask whether it is still so. Whoever does not ask for 15 s may lose it to another process."""
+
+    async def release(self) -> None:
+        """Leave it to others; never raises."""
+
+
 class Store(MediaRecords, Protocol):
     """Everything that the engine keeps."""
 
@@ -333,6 +343,10 @@ class Store(MediaRecords, Protocol):
 
     async def retire(self, worker_id: WorkerId, now: float) -> int:
         """Sign off: frees all that the worker owned; how many."""
+
+    async def sole(self, task: str) -> Sole | None:
+        """Be the only process that does a task, by any name; None while another one is. A process that dies, or a
+        machine that vanishes, holds nothing any more."""
 
     async def fire_timers(self, now: float, limit: int) -> list[Wake]:
         """Move due timers into their mailboxes."""

@@ -100,6 +100,11 @@ class TelegramKeys(ChannelKeys):
         return self.secret_token.get_secret_value() or f"polled {self.account_ids[0]}"
 
     @property
+    def polls(self) -> bool:
+        """As set."""
+        return self.updates == "polling"
+
+    @property
     def per_second(self) -> float | None:
         """As set."""
         return float(self.throughput)

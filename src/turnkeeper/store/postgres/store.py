@@ -27,6 +27,7 @@ from turnkeeper.store.postgres.connecting import Connections
 from turnkeeper.store.postgres.media import PostgresMedia
 from turnkeeper.store.postgres.own_thread import OwnThread, called_here
 from turnkeeper.store.postgres.rows import PostgresRows
+from turnkeeper.store.postgres.sole import SessionSole
 from turnkeeper.store.scripted import ScriptedStore
 
 if TYPE_CHECKING:
@@ -119,6 +120,9 @@ class PostgresStore(PostgresMedia, ScriptedStore[PostgresRows]):
         listener = listening.Listener(self._connections, called_here(callback) if self._own_thread else callback)
         await self._home.run(listener.start())
         return lambda: self._home.run(listener.close())
+
+    async def sole(self, task: str) -> SessionSole | None:
+        return await self._home.run(SessionSole.taken(self._connections, self._home, task))
 
     def _kept(self, value: T) -> T:
         return cast(T, without_nul(value))

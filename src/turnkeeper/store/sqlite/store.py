@@ -26,6 +26,7 @@ from turnkeeper.store.scripted import ScriptedStore
 from turnkeeper.store.sqlite import reading
 from turnkeeper.store.sqlite.media import SqliteMedia
 from turnkeeper.store.sqlite.rows import SqliteRows
+from turnkeeper.store.sqlite.sole import FileSole, named
 from turnkeeper.store.sqlite.writer import AWAY, BUSY_MS, Batches, InlineWriter, ProcessLock, ThreadWriter
 
 T = TypeVar("T")
@@ -63,6 +64,7 @@ class SqliteStore(SqliteMedia, ScriptedStore[SqliteRows]):
         self._reading = threading.Lock()
         self._lock = ProcessLock(None)
         self._writer: ThreadWriter | InlineWriter | None = None
+        self._tasks: set[str] = set()
 
     async def open(self) -> None:
         """Connect, to a new file if there is none; raises StoreUnavailable, or StoreMismatch for an old SQLite."""
@@ -171,6 +173,10 @@ class SqliteStore(SqliteMedia, ScriptedStore[SqliteRows]):
         if self._near is None:
             raise StoreUnavailable("the store is not open")
         return _asked(self._near, query)
+
+    async def sole(self, task: str) -> FileSole | None:
+        in_memory = self._path == ":memory:"
+        return FileSole.taken(None if in_memory else f"{self._path}.{named(task)}", self._tasks, task)
 
     async def retain(self, before: float, limit: int) -> int:
         return await self._alone(lambda rows: reading.retain(rows, before, limit))
