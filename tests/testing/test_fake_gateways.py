@@ -1,6 +1,7 @@
 """The adapters of Wablas and WhatsApp Center against the fakes, and what these refuse."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import pytest
@@ -212,6 +213,15 @@ async def test_webhooks_are_registered_with_the_secret_at_the_end() -> None:
         assert center.registered == address
     (registered,) = [each.registered for each in await talk(WhaCenter().health(CENTER), center) if each.registered]
     assert registered == (address,)
+
+
+async def test_a_secret_that_could_be_guessed_is_found() -> None:
+    for fake, asked in (
+        (fake_wablas(), lambda secret: Wablas().health(replace(WABLAS, webhook_secret=secret))),
+        (FakeWhaCenter("device"), lambda secret: WhaCenter().health(replace(CENTER, webhook_secret=secret))),
+    ):
+        assert [each.link for each in await talk(asked("x" * 15), fake) if not each.ok] == ["webhook_secret"]
+        assert all(each.ok for each in await talk(asked("x" * 16), fake))
 
 
 async def test_what_was_not_stored_is_not_taken_for_set() -> None:

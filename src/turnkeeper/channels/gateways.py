@@ -26,13 +26,18 @@ from turnkeeper.model.outbound import NotSent, Outcome, Rejected, Unknown
 DEDUP_WINDOW: Final = 15.0
 """Seconds in which the same content from the same person is the same message, where messages have no id."""
 _MOST_FIELDS = 200
+_LONG_ENOUGH: Final = 16
 _FIELD_OF = re.compile(r"(\w{1,64})\[(\w{1,64})\]")
 _SHORTEST, _LONGEST = 8, 20
+_PLAIN = re.compile(r"[1-9][0-9]{7,19}")
 _HOME: Final = "62"
 """Indonesia: what a number begins with that is written with a leading 0."""
 _WESTERN_INDONESIA = timezone(timedelta(hours=7))
-_FRACTION = re.compile(r"\.(\d{1,12})")
+_DATE = re.compile(r"\s*\d{4}-\d")
+_LONGEST_DATE = 40
 _YES = ("true", "1", "yes")
+
+_encode = msgspec.json.Encoder().encode
 
 FileKind = Literal["image", "video", "voice", "audio", "sticker", "document"]
 _KINDS: Mapping[str, FileKind] = {
@@ -103,6 +108,14 @@ class Gateway:
         return _located(file, config.base_url)
 
 
+def guessable(config: GatewayConfig) -> list[Finding]:
+    """A finding where the secret is too short to prove anything."""
+    if len(config.webhook_secret) >= _LONG_ENOUGH:
+        return []
+    mend = f"Make a random one of {_LONG_ENOUGH} characters or more, then connect the channel again."
+    return [Finding("webhook_secret", False, "the secret that ends the webhook's address could be guessed", mend)]
+
+
 def webhook_address(url: str, secret: str) -> str:
     """The address of a channel's webhook as the provider must call it."""
     return url if url.endswith(f"/{secret}") else f"{url.rstrip('/')}/{secret}"
@@ -150,7 +163,9 @@ def inner(value: object) -> Item | None:
 
 def truth(value: object) -> bool:
     """A truth value, also in words; what is none is false."""
-    return value is True or (text(value) or "").strip().lower() in _YES
+    if value is None or isinstance(value, bool):
+        return value is True
+    return (text(value) or "").strip().lower() in _YES
 
 
 def digits_of(value: object) -> str | None:
@@ -158,6 +173,8 @@ def digits_of(value: object) -> str | None:
 
     Whatever else is in it (a plus, spaces, hidden characters, `@s.whatsapp.net`) goes; None if too little is left.
     """
+    if isinstance(value, str) and _PLAIN.fullmatch(value):
+        return value
     name = (text(value) or "")[:100].partition("@")[0].partition(":")[0]
     digits = "".join(each for each in name if "0" <= each <= "9")
     if digits.startswith("00"):
@@ -172,27 +189,32 @@ def instant_of(value: object) -> int | None:
 
     A date without a time zone is Western Indonesia's, where these gateways are.
     """
+    if isinstance(value, str) and _DATE.match(value):
+        return _of_date(value)
     found = number(value)
-    if found is not None:
-        for limit, unit in ((1e17, 1e9), (1e14, 1e6), (1e11, 1e3)):
-            if found >= limit:
-                found /= unit
-                break
-        return int(found) if 0 < found < 1e11 else None
-    if not isinstance(value, str) or len(value) > 40:
+    if found is None:
         return None
+    for limit, unit in ((1e17, 1e9), (1e14, 1e6), (1e11, 1e3)):
+        if found >= limit:
+            found /= unit
+            break
+    return int(found) if 0 < found < 1e11 else None
+
+
+def _of_date(value: str) -> int | None:
     try:
-        date = datetime.fromisoformat(_FRACTION.sub(lambda fraction: f".{fraction[1]:0<6.6}", value.strip()))
+        date = datetime.fromisoformat(value.strip()) if len(value) <= _LONGEST_DATE else None
+        if date is None:
+            return None
         at = (date if date.tzinfo else date.replace(tzinfo=_WESTERN_INDONESIA)).timestamp()
     except (ValueError, OverflowError):
         return None
     return int(at) if 0 < at < 1e11 else None
 
 
-def content_key(*parts: object) -> str:
+def content_key(*parts: str | None) -> str:
     """What a message is known by that has no id."""
-    said = msgspec.json.encode([text(part) or "" for part in parts])
-    return "content:" + blake2b(said, digest_size=16).hexdigest()
+    return "content:" + blake2b(_encode(parts), digest_size=16).hexdigest()
 
 
 def kind_of_file(url: str, mime: str | None) -> FileKind:

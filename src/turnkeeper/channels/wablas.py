@@ -21,6 +21,7 @@ from turnkeeper.channels.gateways import (
     GatewayKeys,
     content_key,
     digits_of,
+    guessable,
     inner,
     instant_of,
     items_of,
@@ -203,7 +204,7 @@ class Wablas(Gateway):
     def health(self, config: WablasConfig) -> Calls[list[Finding]]:
         """Whether the server answers, takes the token, and has the device connected."""
         reply = yield config.call("GET", f"device/info?{urlencode({'token': config.token})}")
-        return _health(reply, config)
+        return [*_health(reply, config), *guessable(config)]
 
     def connect(self, url: str, config: WablasConfig) -> Calls[list[Finding]]:
         """Set the addresses of the webhooks for messages and for their fates."""
@@ -276,7 +277,6 @@ def _message(item: Item, account_id: str) -> Received:
     if sender is None or chat is None:
         reason = "the message names no sender"
         return Unreadable(reason=reason, account_id=account_id, message_id=message_id, raw=raw(item))
-    known_as = (account_id, chat, sender, item.get("message"), item.get("url"), item.get("timestamp"))
     return Inbound(
         **_content(item),
         account_id=account_id,
@@ -289,9 +289,13 @@ def _message(item: Item, account_id: str) -> Received:
         is_group=is_group,
         mentions_us=is_group and _names(item.get("message"), item.get("sender")),
         addresses=(f"phone:{sender}",),
-        dedup_key=f"{account_id}:{message_id}" if message_id else content_key(*known_as),
+        dedup_key=f"{account_id}:{message_id}" if message_id else _content_key(item, account_id, chat, sender),
         dedup_window=0.0 if message_id else DEDUP_WINDOW,
     )
+
+
+def _content_key(item: Item, *whose: str) -> str:
+    return content_key(*whose, *(text(item.get(name)) for name in ("message", "url", "timestamp")))
 
 
 def _names(words: object, number: object) -> bool:
@@ -303,6 +307,8 @@ def _names(words: object, number: object) -> bool:
 def _content(item: Item) -> dict[str, Any]:
     """What the message says. The caption of a file is documented nowhere; it comes as `message`."""
     words = text(item.get("message")) or None
+    if item.get("messageType") == "text":
+        return {"kind": "text", "text": words or ""}
     url = (text(item.get("url")) or "").strip()
     mime = text(item.get("mimeType")) or None
     kind = _KINDS.get((text(item.get("messageType")) or "").strip().lower())

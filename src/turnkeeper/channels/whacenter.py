@@ -22,6 +22,7 @@ from turnkeeper.channels.gateways import (
     GatewayKeys,
     content_key,
     digits_of,
+    guessable,
     inner,
     instant_of,
     items_of,
@@ -180,8 +181,8 @@ class WhaCenter(Gateway):
             addresses = _addresses((yield config.ask("getWebhook")))
             if addresses is not None:
                 detail = "WhatsApp Center tells where webhooks go"
-                found.append(Finding("webhook", True, detail, registered=addresses))
-        return found
+                found.append(Finding("address", True, detail, registered=addresses))
+        return [*found, *guessable(config)]
 
     def connect(self, url: str, config: WhaCenterConfig) -> Calls[list[Finding]]:
         """Set the webhook's address and read it back: some ways to set it answer 200 and store nothing."""
@@ -207,21 +208,22 @@ def _received(item: object, number: str) -> Received:
         return Unreadable(reason="the message names no sender", account_id=account_id, raw=raw(item))
     if sender in (to, number):
         return Ignored(reason="own message", account_id=account_id, raw=raw(item))
-    referral = _referral(inner(item.get("ad_reply")) or {})
+    ad = inner(item.get("ad_reply"))
+    referral = {key: said for key in _REFERRAL if (said := text(ad.get(key)))} if ad else {}
     file = _media(item.get("media"))
-    stamp = item.get("timestamp")
+    words, stamp = text(item.get("message")) or "", item.get("timestamp")
     return Inbound(
-        **_content(text(item.get("message")) or "", file),
+        **_content(words, file),
         account_id=account_id,
         chat_id=sender,
         sender_id=sender,
         sender_phone=sender,
         sender_name=text(item.get("pushName")) or None,
         timestamp=instant_of(stamp),
-        referral=dict(referral) or None,
+        referral=dict[str, object](referral) or None,
         ad=Referral(**referral) if referral else None,
         addresses=(f"phone:{sender}",),
-        dedup_key=content_key(account_id, sender, item.get("message"), file and file.url, stamp),
+        dedup_key=content_key(account_id, sender, words, file.url if file else "", text(stamp)),
         dedup_window=DEDUP_WINDOW,
     )
 
@@ -237,6 +239,8 @@ def _content(words: str, file: Media | None) -> dict[str, Any]:
 
 def _media(value: object) -> Media | None:
     """A file as it is told: an address, or an object (or the first of several) that has one."""
+    if not value:
+        return None
     first = (listing(value) or [value])[0]
     found = inner(first)
     if found is None:
@@ -247,10 +251,6 @@ def _media(value: object) -> Media | None:
         return None
     name = text(found.get("filename")) or text(found.get("fileName"))
     return Media(url=url, mime=text(found.get("mimetype")) or text(found.get("mimeType")), filename=name or None)
-
-
-def _referral(item: Item) -> dict[str, Any]:
-    return {key: said for key in _REFERRAL if (said := text(item.get(key)))}
 
 
 def _number(address: str) -> str | None:
