@@ -26,12 +26,13 @@ TITLES = {
     "pacing": "80 messages a second and number, over two worker processes",
     "size": "Start and memory",
     "adaptive": "When turns start",
+    "parsing": "Reading a provider's webhook",
     "text": "Reading, writing and cutting a model's Markdown",
 }
 
 
 def _benchmark(name: str) -> Callable[..., Iterator[Line]]:
-    from benchmarks import accepting, adding, flatness, pacing, rendering, sizes, turning, waiting, when
+    from benchmarks import accepting, adding, flatness, pacing, parsing, rendering, sizes, turning, waiting, when
 
     modules = {
         "accept": accepting,
@@ -42,6 +43,7 @@ def _benchmark(name: str) -> Callable[..., Iterator[Line]]:
         "pacing": pacing,
         "size": sizes,
         "adaptive": when,
+        "parsing": parsing,
         "text": rendering,
     }
     run: Callable[..., Iterator[Line]] = modules[name].run
