@@ -6,6 +6,7 @@ The kinds are those of the registry: one without a table fails.
 import dataclasses
 import json
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -51,6 +52,13 @@ def test_a_kind_has_a_table(kind: str) -> None:
 
 def test_a_table_has_a_kind() -> None:
     assert sorted(path.stem for path in FOLDER.glob("*.py")) == sorted(KINDS)
+
+
+@each
+def test_a_kind_has_a_page_that_the_index_names(kind: str) -> None:
+    pages = Path(__file__).parents[2] / "docs/channels"
+    assert (pages / f"{kind}.md").is_file(), f"write docs/channels/{kind}.md"
+    assert f"({kind}.md)" in (pages / "README.md").read_text("utf-8"), "a row in docs/channels/README.md is missing"
 
 
 def test_a_kind_without_a_table_is_told_what_to_write() -> None:

@@ -7,6 +7,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from tests.channels.cloud_bodies import NUMBER_ID, body, change, message, messages, status
+from tests.channels.table import dump, load
+from turnkeeper.channels import registry
 from turnkeeper.cli.channel import app
 
 TEXT = body(messages(message()))
@@ -88,3 +90,17 @@ def test_a_missing_file_and_an_unknown_kind(folder: Path) -> None:
     unknown = run("pigeon", given=TEXT)
     assert unknown.exit_code == 2
     assert "whatsapp_cloud" in unknown.stderr
+
+
+@pytest.mark.parametrize("kind", registry.kinds())
+def test_bodies_of_every_kind_need_no_configuration(tmp_path: Path, kind: str) -> None:
+    expected = []
+    files = []
+    for number, (_, given, events) in enumerate(load(kind).heard):
+        files.append(str(tmp_path / f"{number:03}"))
+        Path(files[-1]).write_bytes(dump(given))
+        expected += [event["kind"] for event in events]
+    result = run(kind, *files)
+    assert result.exit_code == 0, result.output
+    differ = [(told, meant) for told, meant in zip(kinds(result), expected, strict=True) if told != meant]
+    assert all(meant == "ignored" for _, meant in differ), "only whom it is for is settled by the configuration"
