@@ -36,6 +36,7 @@ token = "env:GATEWAY_TOKEN"
 secret_key = "env:GATEWAY_KEY"
 webhook_secret = "{hook_1}"
 send_limit = "1s"
+human_pause = 0
 [channels.center1]
 kind = "whacenter"
 bot = "assistant"
@@ -43,6 +44,7 @@ base_url = "{center}"
 device_id = "env:GATEWAY_DEVICE"
 webhook_secret = "{hook_2}"
 send_limit = "1s"
+human_pause = 0
 [bots.assistant]
 kind = "python"
 entry = "the_bot:bot"
