@@ -11,7 +11,7 @@ from hashlib import blake2b
 from msgspec.structs import replace
 
 from turnkeeper.channels.json_values import Item, external_id, listing, mapping, raw, text
-from turnkeeper.channels.waha.ids import MessageId, is_group, read_chat, read_message_id
+from turnkeeper.channels.waha.ids import MessageId, addresses_of, is_group, read_chat, read_message_id
 from turnkeeper.channels.waha.messages import (
     Around,
     Fields,
@@ -122,7 +122,7 @@ def read_call(payload: Item, around: Around) -> Sequence[Received]:
     """`call.received`, `call.accepted`, `call.rejected`: one call, told up to three times."""
     caller = read_chat(payload.get("from"))
     known = external_id(payload.get("id"))
-    talk = Talk(caller, caller, (caller,) if caller else (), from_me=False)
+    talk = Talk(caller, caller, addresses_of([caller]), from_me=False)
     if not talk.addresses:
         raise Malformed("the call names nobody")
     message_id = MessageId(known, known) if known else None
@@ -147,7 +147,7 @@ def read_presence(payload: Item, around: Around) -> Sequence[Received]:
     ]
     if not _WRITING.intersection(filter(None, map(text, states))):
         raise Nobodys("presence")
-    talk = Talk(chat, chat, (chat,), from_me=False)
+    talk = Talk(chat, chat, addresses_of([chat]), from_me=False)
     known = _key("t:", [chat, around.event_id, around.at])
     return [event_of({}, None, talk, _NO_DATA, around, {"kind": "typing"}, known)]
 

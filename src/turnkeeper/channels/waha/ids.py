@@ -10,15 +10,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from hashlib import blake2b
 from typing import NamedTuple
 
-from turnkeeper.channels.json_values import external_id, mapping
+from turnkeeper.channels.json_values import ID_LENGTH, external_id, mapping
 
-_WHOLE = re.compile(r"(true|false)_([^_@]+@[^_]+)_([^_]+)(?:_(.+))?")
 _DEVICE = re.compile(r"[:.]\d+$")
 _PEOPLE = {"c.us": "phone", "s.whatsapp.net": "phone", "lid": "lid"}
 _SERVERS = {"phone": "c.us", "lid": "lid"}
+_KNOWN = 4096
+"""Ids of chats that need not be read again: a few people write most messages."""
 
 
 class MessageId(NamedTuple):
@@ -33,6 +35,8 @@ class MessageId(NamedTuple):
 
 def read_message_id(value: object) -> MessageId | None:
     """The id in any of its forms; None where there is none."""
+    if isinstance(value, str):
+        return _read_text(value) if 0 < len(value) <= ID_LENGTH else None
     item = mapping(value)
     if item is None:
         return _read_text(external_id(value))
@@ -52,18 +56,26 @@ def read_message_id(value: object) -> MessageId | None:
 def _read_text(whole: str | None) -> MessageId | None:
     if whole is None:
         return None
-    found = _WHOLE.fullmatch(whole)
-    if found is None:
+    mark, _, rest = whole.partition("_")
+    chat, _, rest = rest.partition("_")
+    key, _, participant = rest.partition("_")
+    if mark not in ("true", "false") or not key or "@" not in chat[1:-1]:
         return MessageId(whole, whole)
-    from_me, chat, key, participant = found.groups()
-    return MessageId(whole, key, read_chat(chat), from_me == "true", read_chat(participant))
+    return MessageId(whole, key, _public(chat), mark == "true", _public(participant) if participant else None)
 
 
 def read_chat(value: object) -> str | None:
     """The id of a person or chat in its public form; None for what is none."""
+    if isinstance(value, str):
+        return _public(value) if value and len(value) <= ID_LENGTH else None
     item = mapping(value)
     found = external_id(item.get("_serialized") if item is not None else value)
-    if found is None or found == "me":
+    return None if found is None else _public(found)
+
+
+@lru_cache(maxsize=_KNOWN)
+def _public(found: str) -> str | None:
+    if found == "me":
         return None
     name, at, server = found.rpartition("@")
     if not at:
@@ -97,6 +109,7 @@ def is_person(chat: str | None) -> bool:
     return chat is not None and chat.rpartition("@")[2] in ("c.us", "lid")
 
 
+@lru_cache(maxsize=_KNOWN)
 def address_of(chat: str | None) -> str | None:
     """A person as an address: `phone:` and the digits, or `lid:`; anything else as `chat:`."""
     if not chat:
@@ -108,7 +121,7 @@ def address_of(chat: str | None) -> str | None:
 
 def addresses_of(chats: Iterable[str | None]) -> tuple[str, ...]:
     """Every address of a person, each once, in order."""
-    return tuple(dict.fromkeys(found for chat in chats if (found := address_of(chat))))
+    return tuple(dict.fromkeys([found for chat in chats if (found := address_of(chat))]))
 
 
 def chat_of(addresses: tuple[str, ...]) -> str | None:
@@ -122,11 +135,11 @@ def chat_of(addresses: tuple[str, ...]) -> str | None:
     return None
 
 
-def phone_of(chats: Iterable[str | None]) -> str | None:
+def phone_in(addresses: Iterable[str]) -> str | None:
     """The digits of the first that is a phone number."""
-    for address in addresses_of(chats):
+    for address in addresses:
         if address.startswith("phone:"):
-            return address.removeprefix("phone:")
+            return address[6:]
     return None
 
 

@@ -16,7 +16,7 @@ from turnkeeper.channels.waha.ids import (
     is_group,
     is_person,
     not_a_talk,
-    phone_of,
+    phone_in,
     read_chat,
     read_message_id,
 )
@@ -45,19 +45,13 @@ class Around(NamedTuple):
 
 
 class Talk(NamedTuple):
-    """Where something was said and by whom. `person`: whom we talk with, by every id that is known of them."""
+    """Where something was said and by whom. `addresses`: whom we talk with, by every id that is known of them, the one
+    that came in first; what we say in a group is said to the group."""
 
     chat: str | None
     sender: str | None
-    person: tuple[str, ...]
+    addresses: tuple[str, ...]
     from_me: bool
-
-    @property
-    def addresses(self) -> tuple[str, ...]:
-        """The person's, that which came in first; what we say in a group is said to the group."""
-        if is_group(self.chat) and self.from_me:
-            return addresses_of([self.chat])
-        return addresses_of(self.person)
 
 
 class Fields(TypedDict, total=False):
@@ -88,6 +82,8 @@ class Nobodys(Exception):
 
 def seconds(value: object) -> int | None:
     """An instant in unix seconds: some are told in milliseconds, some with a fraction."""
+    if type(value) is int and 0 <= value < 10**14:  # as nearly all are told
+        return value if value < 10**11 else value // 1000
     found = number(value)
     if found is None or found < 0 or found >= 1e14:
         return None
@@ -111,9 +107,10 @@ def read_talk(payload: Item, message_id: MessageId | None, data: Particulars, ar
     else:
         sender = (around.me[0] if around.me else told) if from_me else told or chat
         ids = [chat, None if from_me else told, *data.aliases(group=False, from_me=from_me)]
-    others = (each for each in ids if each == chat or (is_person(each) and each not in around.me))
-    person = tuple(dict.fromkeys(filter(None, others)))
-    return Talk(chat, sender or (person[0] if person else None), person, from_me)
+    if group and from_me:
+        return Talk(chat, sender, addresses_of([chat]), from_me)
+    person = [each for each in ids if each == chat or (is_person(each) and each not in around.me)]
+    return Talk(chat, sender or next(filter(None, person), None), addresses_of(person), from_me)
 
 
 def read_message(payload: Item, around: Around) -> Inbound:
@@ -148,9 +145,8 @@ def event_of(
 ) -> Inbound:
     """An event with everything that all kinds share; `dedup_key` where it is not the message's own."""
     ad = data.ad()
-    quoted = mapping(payload.get("replyTo")) or {}
-    reply_to = read_message_id(quoted.get("id"))
-    sender_ids = around.me if talk.from_me else talk.person
+    quoted = mapping(payload.get("replyTo"))
+    reply_to = read_message_id(quoted.get("id")) if quoted else None
     return Inbound(
         **fields,
         account_id=around.account_id,
@@ -158,7 +154,7 @@ def event_of(
         message_key=message_id.key if message_id else None,
         chat_id=talk.chat,
         sender_id=talk.sender,
-        sender_phone=phone_of((talk.sender, *sender_ids)),
+        sender_phone=phone_in(addresses_of((talk.sender, *around.me)) if talk.from_me else talk.addresses),
         sender_name=None if talk.from_me else data.name() or text(payload.get("pushName")),
         timestamp=seconds(payload.get("timestamp")) or around.at,
         reply_to=reply_to.key if reply_to else None,
@@ -206,7 +202,9 @@ def read_fields(payload: Item, message_id: MessageId | None, data: Particulars) 
 
 
 def _location(value: object) -> Fields | None:
-    part = mapping(value) or {}
+    part = mapping(value)
+    if not part:
+        return None
     latitude, longitude = number(part.get("latitude")), number(part.get("longitude"))
     if latitude is None or longitude is None:
         return None

@@ -44,10 +44,10 @@ def parse_body(body: bytes, session: str, base_url: str) -> list[Received]:
 def around_of(root: Item, session: str) -> Around:
     """What an envelope says of itself."""
     me = mapping(root.get("me")) or {}
-    own = (read_chat(me.get(name)) for name in ("id", "lid", "jid"))
+    own = [found for name in ("id", "lid", "jid") if (found := read_chat(me.get(name)))]
     return Around(
         external_id(root.get("session")) or session,
-        tuple(dict.fromkeys(filter(None, own))),
+        tuple(dict.fromkeys(own)),
         seconds(root.get("timestamp")),
         external_id(root.get("id")),
     )

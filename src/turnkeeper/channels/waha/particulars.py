@@ -28,19 +28,25 @@ _WEB_KINDS: dict[str, EventKind] = {
 }  # fmt: skip
 
 
+_TAPPED = frozenset({
+    "buttonsResponseMessage", "templateButtonReplyMessage", "listResponseMessage", "selectedButtonId", "listResponse",
+})  # fmt: skip
+
+
 class Particulars:
     """One message's `_data`, whichever engine it is of."""
 
     def __init__(self, data: object) -> None:
-        self._data = mapping(data) or {}
-        self._info = mapping(self._data.get("Info")) or {}
-        self._key = mapping(self._data.get("key")) or {}
-        self._content = _unwrapped(mapping(self._data.get("message")) or mapping(self._data.get("Message")) or {})
+        self._data = found = mapping(data) or {}
+        self._info = mapping(found.get("Info")) or {}
+        self._key = mapping(found.get("key")) or {}
+        content = mapping(found.get("message")) or mapping(found.get("Message"))
+        self._content = _unwrapped(content) if content else {}
 
     def name(self) -> str | None:
         """What the sender is called."""
-        names = (self._data.get("notifyName"), self._data.get("pushName"), self._info.get("PushName"))
-        return next(filter(None, map(text, names)), None)
+        data = self._data
+        return text(data.get("notifyName")) or text(data.get("pushName")) or text(self._info.get("PushName"))
 
     def chat(self) -> str | None:
         """The chat that it stands in."""
@@ -48,13 +54,12 @@ class Particulars:
 
     def aliases(self, *, group: bool, from_me: bool) -> list[str]:
         """The other ids of the person: of a group's member who wrote, else of whom the chat is with."""
-        if group:
-            ids = [self._key.get(name) for name in _GROUP_ALIASES]
-        else:
-            ids = [self._key.get(name) for name in _ALIASES]
-        if from_me and not group:
+        ids: list[object] = []
+        if self._key:
+            ids += [self._key.get(name) for name in (_GROUP_ALIASES if group else _ALIASES)]
+        if self._info and from_me and not group:
             ids.append(self._info.get("RecipientAlt"))
-        else:
+        elif self._info:
             ids += [self._info.get("Sender"), self._info.get("SenderAlt")]
         return [found for each in ids if (found := read_chat(each)) and is_person(found)]
 
@@ -73,6 +78,8 @@ class Particulars:
 
     def chosen(self) -> tuple[EventKind, Choice] | None:
         """Which button or row was tapped; WAHA itself gives its label only."""
+        if self._content.keys().isdisjoint(_TAPPED) and self._data.keys().isdisjoint(_TAPPED):
+            return None
         button = mapping(self._content.get("buttonsResponseMessage")) or {}
         template = mapping(self._content.get("templateButtonReplyMessage")) or {}
         for known_as, title in (
