@@ -58,6 +58,10 @@ OWN = {"fromMe": True, "source": "app"}
         ("hidden, GOWS", message(id=NOWEB_ID, _data=GOWS_DATA), (f"lid:{LID}", f"phone:{PHONE}")),
         ("hidden, and nobody tells the number", message(id=NOWEB_ID, _data={}, **{"from": LID_CHAT}), (f"lid:{LID}",)),
         ("told under both", message(**{"from": LID_CHAT}), (f"phone:{PHONE}", f"lid:{LID}")),
+        ("our own id is nobody else's", message(_data={"key": {"senderPn": ME, "senderLid": MY_LID}}),
+         (f"phone:{PHONE}",)),
+        ("nor is a story", message(_data={"key": {"remoteJid": CHAT, "remoteJidAlt": "status@broadcast"}}, **{
+            "from": "status@broadcast"}), (f"phone:{PHONE}",)),
         ("a member of a group", message(id=f"false_{GROUP}_{WORD}_{LID_CHAT}", participant=LID_CHAT, _data={
             "key": {"remoteJid": GROUP, "participant": LID_CHAT, "participantAlt": f"{PHONE}@s.whatsapp.net"}}),
          (f"lid:{LID}", f"phone:{PHONE}")),
@@ -250,6 +254,8 @@ def test_the_signature_is_the_one_that_waha_documents() -> None:
          waha(webhook_secret="s3", hmac_key=HMAC), False),
         ("both", Webhook(signed(VECTOR).headers, VECTOR, path_secret="s3"),
          waha(webhook_secret="s3", hmac_key=HMAC), True),
+        ("signed, to another address", Webhook(signed(VECTOR).headers, VECTOR, path_secret="s4"),
+         waha(webhook_secret="s3", hmac_key=HMAC), False),
         ("neither set", Webhook({}, VECTOR), waha(), False),
     ],
 )  # fmt: skip

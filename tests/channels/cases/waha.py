@@ -352,6 +352,7 @@ CASES = Cases(
          {"code": "not_supported", "remedy": "give_up"}),
         ("the engine has a fault", reply(500, {"statusCode": 500, "exception": {"message": "boom"}}), Unknown, {}),
         ("the container restarts", reply(503, b"<html>"), NotSent, {"code": "http_503", "limit": None}),
+        ("a proxy waits no longer", reply(408, b""), Unknown, {}),
         ("a proxy gives up", reply(504, b"<html>"), Unknown, {}),
         ("it is another server", reply(404, b"<html>"), Rejected, {"remedy": "operator"}),
         ("too many calls", reply(429, {}), NotSent, {"scope": "number", "retry_after": 60.0}),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from turnkeeper.channels.json_values import Item, kept, listing, mapping, text
-from turnkeeper.channels.waha.ids import is_person, read_chat
+from turnkeeper.channels.waha.ids import read_chat
 from turnkeeper.model.events import Choice, ContactCard, EventKind, Phone, Referral
 
 _WRAPPERS = (
@@ -61,7 +61,7 @@ class Particulars:
             ids.append(self._info.get("RecipientAlt"))
         elif self._info:
             ids += [self._info.get("Sender"), self._info.get("SenderAlt")]
-        return [found for each in ids if (found := read_chat(each)) and is_person(found)]
+        return [found for each in ids if (found := read_chat(each))]
 
     def media_kind(self) -> EventKind | None:
         """What kind of file it carries."""
