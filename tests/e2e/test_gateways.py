@@ -76,7 +76,7 @@ async def only(turn: Turn) -> None:
     elif turn.text == "choose":
         await turn.reply(Buttons("Tea or coffee?", {"t": "Tea", "c": "Coffee"}))
     else:
-        await turn.reply("told: " + turn.text.replace("\\n", " | "))
+        await turn.reply("told: " + turn.text)
 """
 
 
@@ -144,8 +144,7 @@ def test_a_conversation_on_each_with_the_worker_killed_in_the_middle(
     picture = samples.jpeg()
     with street(tmp_path) as both:
         both.write(ADA, "first")
-        both.write(ADA, "second")
-        both.wait(ADA, "told: first | second")
+        both.wait(ADA, "told: first")
         both.write(ADA, "choose")
         both.wait(ADA, "Tea or coffee?\n\n1. Tea\n2. Coffee")
         both.send(ADA, picture)
@@ -177,9 +176,9 @@ def test_a_conversation_on_each_with_the_worker_killed_in_the_middle(
         both.wait(BOB, "told: waits", "told: taken", "told: after")
         assert [len(got) for phone in (ADA, BOB) for got in both.got(phone)] == [4, 4, 3, 3]
         assert rows(tmp_path, "unknown") == 2
-        until(lambda: len(both.wablas.fake.posted) == 2 * (8 + 2 + 7 * 4), "all told")
+        until(lambda: len(both.wablas.fake.posted) == 2 * (7 + 2 + 7 * 4), "all told")
         ledger = both.server.settled()
-        assert ledger["accepted"] == 2 * 8 + 7 + 2, "and of Wablas' seven of our own and two of the device"
+        assert ledger["accepted"] == 2 * 7 + 7 + 2, "and of Wablas' seven of our own and two of the device"
         assert ledger["states"]["failed"] == 2, "the two whose answer nobody is sure of"
         assert ledger["duplicates"] >= ledger["accepted"]
         posted = [one for each in both.gateways for one in each.fake.posted]
