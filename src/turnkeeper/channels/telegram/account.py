@@ -40,9 +40,9 @@ def health(config: TelegramConfig) -> Calls[list[Finding]]:
         return [*found, Finding("token", False, f"the token is refused: {answer.told(config.secrets)}", _COPY_AGAIN)]
     name = hidden(text(answer.result.get("username")) or config.bot_id, config.secrets)
     found.append(Finding("token", True, f"@{name} is known"))
-    if config.username and config.username.lstrip("@").lower() != name.lower():
+    if config.username and config.username.lower() != name.lower():
         mend = f'Set username = "{name}".'
-        found.append(Finding("username", False, f"the bot is called @{name}, not @{config.username.lstrip('@')}", mend))
+        found.append(Finding("username", False, f"the bot is called @{name}, not @{config.username}", mend))
     answer = Answer((yield config.call("getWebhookInfo", {})))
     if not answer.ok:
         detail = f"the webhook cannot be read: {answer.told(config.secrets)}"
@@ -142,7 +142,7 @@ def poll(offset: int | None, config: TelegramConfig) -> Calls[Polled | NotSent |
     answer = Answer((yield config.call("getUpdates", fields, timeout=_POLL_LIMIT)))
     if not answer.ok:
         return _no_updates(answer, config)
-    account = Account(config.bot_id, config.username.lstrip("@"))
+    account = Account(config.bot_id, config.username)
     try:
         received = parse_body(answer.reply.body, account)
     except NotThisProvider:

@@ -57,7 +57,7 @@ class Telegram:
 
     def parse(self, request: Webhook, config: TelegramConfig) -> list[Received]:
         """Every item of the body, in order; raises NotThisProvider. A body does not name its bot: `config` does."""
-        return parse_body(request.body, Account(config.bot_id, config.username.lstrip("@")))
+        return parse_body(request.body, Account(config.bot_id, config.username))
 
     def send(self, outbound: Outbound, config: TelegramConfig) -> Calls[Outcome]:
         """Send one message; its files go up within it."""

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from turnkeeper.channels.base import HttpCall, Multipart
-from turnkeeper.channels.json_values import ID_LENGTH
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +23,7 @@ class TelegramConfig:
     @property
     def bot_id(self) -> str:
         """The bot's user id."""
-        return self.token.partition(":")[0][:ID_LENGTH]
+        return self.token.partition(":")[0]
 
     @property
     def secrets(self) -> tuple[str, ...]:

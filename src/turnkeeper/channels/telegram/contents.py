@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Final, Required, TypedDict
+from typing import Final
+
+from msgspec.structs import replace
 
 from turnkeeper.channels.json_values import Item, external_id, listing, mapping, number, phone_digits, text, whole
 from turnkeeper.channels.telegram.fields import COMMON, SERVICE
-from turnkeeper.model.events import Choice, ContactCard, EventKind, Location, Media, Phone
+from turnkeeper.model.events import Choice, ContactCard, EventKind, Inbound, Location, Media, Phone
 
 _COMMAND = re.compile(r"/([A-Za-z0-9_]{1,64})(?:@([A-Za-z0-9_]{1,64}))?(?:\s+(.*))?", re.DOTALL)
 _LONGEST_CARD = 4096
@@ -23,27 +25,11 @@ class Malformed(Exception):
     """A message of a known kind lacks what that kind is for; says what."""
 
 
-class Fields(TypedDict, total=False):
-    """What a kind of message adds to an event."""
-
-    kind: Required[EventKind]
-    text: str | None
-    media: Media
-    media_unavailable: bool
-    choice: Choice
-    location: Location
-    contacts_count: int
-    contact_name: str | None
-    cards: tuple[ContactCard, ...]
-    sender_phone: str | None
-    details: Item | None
+Reader = Callable[[Item], Inbound]
 
 
-Reader = Callable[[Item], Fields]
-
-
-def read_content(message: Item) -> Fields | str:
-    """What a message holds, or the name of the service message that it is."""
+def read_content(message: Item) -> Inbound | str:
+    """What a message holds, as the beginning of an event; or the name of the service message that it is."""
     for name, reader in _READERS:
         if name in message:
             return reader(message)
@@ -51,7 +37,7 @@ def read_content(message: Item) -> Fields | str:
         if name in SERVICE:
             return name
     unknown = next((name for name in message if name not in COMMON), "")
-    return {"kind": "unsupported", "details": {"type": unknown[:100]}}
+    return Inbound(kind="unsupported", details={"type": unknown[:100]})
 
 
 def command_of(said: str) -> tuple[str, str, str] | None:
@@ -60,26 +46,26 @@ def command_of(said: str) -> tuple[str, str, str] | None:
     return (found[1], found[2] or "", found[3] or "") if found else None
 
 
-def _text(message: Item) -> Fields:
+def _text(message: Item) -> Inbound:
     said = text(message["text"])
     if said is None:
         raise Malformed("text message without a text")
-    return {"kind": "text", "text": said}
+    return Inbound(kind="text", text=said)
 
 
-def _photo(message: Item) -> Fields:
+def _photo(message: Item) -> Inbound:
     """The last size is the largest; take it by its area all the same."""
     sizes = [size for size in listing(message["photo"]) or () if isinstance(size, dict)]
     return _image(message, sizes)
 
 
-def _live_photo(message: Item) -> Fields:
+def _live_photo(message: Item) -> Inbound:
     live = mapping(message["live_photo"]) or {}
     sizes = listing(live.get("photo")) or listing(message.get("photo")) or ()
     return _image(message, [size for size in sizes if isinstance(size, dict)] or [live])
 
 
-def _image(message: Item, sizes: list[Item]) -> Fields:
+def _image(message: Item, sizes: list[Item]) -> Inbound:
     if not sizes:
         raise Malformed("photo without a size")
     largest = max(
@@ -89,7 +75,7 @@ def _image(message: Item, sizes: list[Item]) -> Fields:
 
 
 def _file(kind: EventKind, field: str) -> Reader:
-    def read(message: Item) -> Fields:
+    def read(message: Item) -> Inbound:
         part = mapping(message[field])
         if part is None:
             raise Malformed(f"{field} message without its {field}")
@@ -98,7 +84,7 @@ def _file(kind: EventKind, field: str) -> Reader:
     return read
 
 
-def _with_file(kind: EventKind, message: Item, part: Item) -> Fields:
+def _with_file(kind: EventKind, message: Item, part: Item) -> Inbound:
     file_id = external_id(part.get("file_id"))
     media = Media(
         id=file_id,
@@ -106,13 +92,10 @@ def _with_file(kind: EventKind, message: Item, part: Item) -> Fields:
         filename=text(part.get("file_name")),
         size=whole(part.get("file_size"), _HUGE),
     )
-    found: Fields = {"kind": kind, "text": text(message.get("caption")), "media": media}
-    if file_id is None:
-        found["media_unavailable"] = True
-    return found
+    return Inbound(kind=kind, text=text(message.get("caption")), media=media, media_unavailable=file_id is None)
 
 
-def _sticker(message: Item) -> Fields:
+def _sticker(message: Item) -> Inbound:
     found = _file("sticker", "sticker")(message)
     part = message["sticker"]
     details: Item = {}
@@ -120,31 +103,30 @@ def _sticker(message: Item) -> Fields:
         details["emoji"] = emoji
     if part.get("is_animated") is True or part.get("is_video") is True:
         details["animated"] = True
-    return {**found, "details": details} if details else found
+    return replace(found, details=details)
 
 
-def _venue(message: Item) -> Fields:
+def _venue(message: Item) -> Inbound:
     venue = mapping(message["venue"]) or {}
     place = venue.get("location") or message.get("location")
     return _place(place, text(venue.get("title")), text(venue.get("address")))
 
 
-def _location(message: Item) -> Fields:
+def _location(message: Item) -> Inbound:
     return _place(message["location"], None, None)
 
 
-def _place(place: object, name: str | None, address: str | None) -> Fields:
+def _place(place: object, name: str | None, address: str | None) -> Inbound:
     part = mapping(place) or {}
     latitude, longitude = number(part.get("latitude")), number(part.get("longitude"))
     if latitude is None or longitude is None:
         raise Malformed("location message without coordinates")
-    found: Fields = {"kind": "location", "location": Location(latitude, longitude, name, address)}
-    if (seconds := whole(part.get("live_period"), 2**32)) is not None:
-        found["details"] = {"live_period": seconds}
-    return found
+    seconds = whole(part.get("live_period"), 2**32)
+    details: Item | None = None if seconds is None else {"live_period": seconds}
+    return Inbound(kind="location", location=Location(latitude, longitude, name, address), details=details)
 
 
-def _contact(message: Item) -> Fields:
+def _contact(message: Item) -> Inbound:
     """The phone number is the sender's own only where the card names the sender."""
     card = mapping(message["contact"])
     if card is None:
@@ -152,31 +134,29 @@ def _contact(message: Item) -> Fields:
     phone = text(card.get("phone_number"))
     names = (text(card.get("first_name")), text(card.get("last_name")))
     name = " ".join(each for each in names if each)
-    found: Fields = {
-        "kind": "contacts",
-        "contacts_count": 1,
-        "contact_name": name or None,
-        "cards": (ContactCard(name, (Phone(phone),) if phone else ()),),
-    }
     user_id = external_id(card.get("user_id"))
-    if user_id is not None and user_id == external_id((mapping(message.get("from")) or {}).get("id")):
-        found["sender_phone"] = phone_digits(phone)
-    details = {"user_id": user_id, "vcard": (text(card.get("vcard")) or "")[:_LONGEST_CARD] or None}
-    if told := {key: value for key, value in details.items() if value}:
-        found["details"] = told
-    return found
+    own = user_id is not None and user_id == external_id((mapping(message.get("from")) or {}).get("id"))
+    details = {"user_id": user_id, "vcard": (text(card.get("vcard")) or "")[:_LONGEST_CARD]}
+    return Inbound(
+        kind="contacts",
+        contacts_count=1,
+        contact_name=name or None,
+        cards=(ContactCard(name, (Phone(phone),) if phone else ()),),
+        sender_phone=phone_digits(phone) if own else None,
+        details={key: value for key, value in details.items() if value},
+    )
 
 
-def _web_app(message: Item) -> Fields:
+def _web_app(message: Item) -> Inbound:
     part = mapping(message["web_app_data"]) or {}
     data, label = text(part.get("data")), text(part.get("button_text"))
     if data is None:
         raise Malformed("web_app_data without data")
-    return {"kind": "button_reply", "text": label, "choice": Choice(data, label)}
+    return Inbound(kind="button_reply", text=label, choice=Choice(data, label))
 
 
 def _unsupported(name: str) -> Reader:
-    return lambda _: {"kind": "unsupported", "details": {"type": name}}
+    return lambda _: Inbound(kind="unsupported", details={"type": name})
 
 
 _READERS: Final[tuple[tuple[str, Reader], ...]] = (

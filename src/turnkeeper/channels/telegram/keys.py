@@ -26,6 +26,11 @@ def read_secret_token(value: object) -> object:
     return value
 
 
+def read_name(value: object) -> object:
+    """A name without its @."""
+    return value.removeprefix("@") if isinstance(value, str) else value
+
+
 class TelegramKeys(ChannelKeys):
     """A Telegram bot."""
 
@@ -56,9 +61,9 @@ class TelegramKeys(ChannelKeys):
         description='How updates come: "webhook" needs a public https address, "polling" none.',
         examples=['"webhook"'],
     )
-    username: str = Field(
+    username: Annotated[str, BeforeValidator(read_name)] = Field(
         "",
-        pattern=r"^@?[A-Za-z0-9_]{0,64}$",
+        pattern=r"^[A-Za-z0-9_]{0,64}$",
         description="The bot's name, by which people mention it in groups.",
         examples=['"shop_bot"'],
     )

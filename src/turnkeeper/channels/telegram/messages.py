@@ -6,9 +6,11 @@ the message that it changes. `album` holds together what was sent at once.
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from turnkeeper.channels.json_values import Item, external_id, listing, mapping, raw, text, unix_seconds
-from turnkeeper.channels.telegram.contents import Fields, Malformed, command_of, read_content
-from turnkeeper.channels.telegram.people import Account, Person, Place, read_place, read_sender
+from turnkeeper.channels.telegram.contents import Malformed, command_of, read_content
+from turnkeeper.channels.telegram.people import Account, Person, Place, id_of, read_place, read_sender
 from turnkeeper.model.events import Ignored, Inbound, Received, Unreadable
 
 KEPT = 1000
@@ -19,7 +21,7 @@ def read_message(message: object, key: str, account: Account, *, edited: bool = 
     """The event of a message; `key` makes it the same one when it comes again."""
     if not isinstance(message, dict):
         return Unreadable(reason="the message is not an object", account_id=account.id, raw=raw(message))
-    message_id = external_id(message.get("message_id"))
+    message_id = id_of(message.get("message_id"))
     place = read_place(message.get("chat"), message.get("business_connection_id"))
     if place is None or message_id is None:
         reason = "the message names no chat" if place is None else "the message has no id"
@@ -31,26 +33,22 @@ def read_message(message: object, key: str, account: Account, *, edited: bool = 
 
 
 def _event(message: Item, message_id: str, place: Place, key: str, account: Account, *, edited: bool) -> Received:
-    sender = read_sender(message) or place.alone
     if place.type == "channel" or "is_automatic_forward" in message:
         return _ignored("channel post", message, message_id, account)
-    fields = read_content(message)
-    if isinstance(fields, str):
-        return _service(fields, message, message_id, place, key, account)
+    found = read_content(message)
+    if isinstance(found, str):
+        return _service(found, message, message_id, place, key, account)
+    sender = read_sender(message) or place.alone
     if sender is None:
         raise Malformed("the message names no sender")
     if sender.is_bot or "sender_business_bot" in message:
         return _ignored("written by a bot", message, message_id, account)
-    # In a business chat, which bears the customer's id, everybody else who writes is the owner.
-    echo = bool(place.connection) and sender.id != place.chat_id
     at = message.get("edit_date") if edited else None
-    details = _details(message, fields, sender)
-    fields["details"] = details or None
-    reply = mapping(message.get("reply_to_message"))
-    if edited:
-        fields["kind"] = "edited"
-    return Inbound(
-        **fields,
+    reply = message.get("reply_to_message")
+    in_group = place.is_group
+    return replace(
+        found,
+        kind="edited" if edited else found.kind,
         account_id=account.id,
         message_id=message_id,
         chat_id=place.chat_id,
@@ -58,12 +56,14 @@ def _event(message: Item, message_id: str, place: Place, key: str, account: Acco
         sender_name=sender.name,
         timestamp=unix_seconds(message.get("date") if at is None else at),
         target_message_id=message_id if edited else None,
-        reply_to=_quoted(reply, message) if reply else None,
+        reply_to=_quoted(reply, message) if isinstance(reply, dict) else None,
         forwarded="forward_origin" in message or "forward_date" in message,
-        is_group=place.is_group,
-        mentions_us=place.is_group and _mentions_us(message, account),
-        from_me=echo,
-        album=external_id(message.get("media_group_id")),
+        is_group=in_group,
+        mentions_us=in_group and _mentions_us(message, account),
+        # In a business chat, which bears the customer's id, everybody else who writes is the owner.
+        from_me=bool(place.connection) and sender.id != place.chat_id,
+        album=external_id(message["media_group_id"]) if "media_group_id" in message else None,
+        details=_details(message, found, sender) or None,
         addresses=(place.address_of(sender.id),),
         dedup_key=key,
     )
@@ -103,17 +103,17 @@ def _quoted(reply: Item, message: Item) -> str | None:
     return None if opened else quoted
 
 
-def _details(message: Item, fields: Fields, sender: Person) -> Item:
+def _details(message: Item, found: Inbound, sender: Person) -> Item:
     """What has no word of its own."""
-    details: Item = fields.get("details") or {}
+    details: Item = found.details or {}
     if sender.username:
         details["username"] = sender.username
     if sender.language:
         details["language"] = sender.language
-    quote = mapping(message.get("quote"))
-    if quote and (quoted := text(quote.get("text"))):
+    quote = message.get("quote")
+    if isinstance(quote, dict) and (quoted := text(quote.get("text"))):
         details["quote"] = quoted
-    command = command_of(fields.get("text") or "") if fields["kind"] == "text" else None
+    command = command_of(found.text) if found.kind == "text" and found.text else None
     if command is not None:
         details["command"] = command[0]
         if command[2]:

@@ -70,7 +70,9 @@ def read_update(update: object, account: Account) -> list[Received]:
     """The events of one update."""
     if not isinstance(update, dict):
         return [Unreadable(reason="the update is not an object", account_id=account.id, raw=raw(update))]
-    update_id = whole(update.get("update_id"), _IDS)
+    update_id = update.get("update_id")
+    if type(update_id) is not int or not 0 <= update_id < _IDS:
+        update_id = whole(update_id, _IDS)
     if update_id is None:
         return [Unreadable(reason="the update has no id", account_id=account.id, raw=raw(update))]
     key = f"u:{update_id}"

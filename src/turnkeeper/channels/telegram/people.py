@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from turnkeeper.channels.json_values import Item, external_id, mapping, text
+from turnkeeper.channels.json_values import Item, external_id, text
 
 
 class Account(NamedTuple):
@@ -58,22 +58,31 @@ class Person(NamedTuple):
     is_bot: bool = False
 
 
+_LARGEST = 2**63
+
+
+def id_of(value: object) -> str | None:
+    """An id, which Telegram writes as a number."""
+    return str(value) if type(value) is int and -_LARGEST < value < _LARGEST else external_id(value)
+
+
 def read_place(chat: object, connection: object = None) -> Place | None:
     """The chat of an item; None if it is not one."""
     if not isinstance(chat, dict):
         return None
-    chat_id = external_id(chat.get("id"))
+    chat_id = id_of(chat.get("id"))
     if chat_id is None:
         return None
     kind = chat.get("type")
-    return Place(chat_id, kind if isinstance(kind, str) else "private", external_id(connection) or "")
+    known = None if connection is None else external_id(connection)
+    return Place(chat_id, kind if isinstance(kind, str) else "private", known or "")
 
 
 def read_person(user: object) -> Person | None:
     """A user."""
     if not isinstance(user, dict):
         return None
-    user_id = external_id(user.get("id"))
+    user_id = id_of(user.get("id"))
     if user_id is None:
         return None
     return Person(
@@ -87,8 +96,8 @@ def read_person(user: object) -> Person | None:
 
 def read_sender(item: Item) -> Person | None:
     """Who wrote a message: where it is written in a chat's name, that chat."""
-    chat = mapping(item.get("sender_chat"))
-    if chat is not None and (chat_id := external_id(chat.get("id"))) is not None:
+    chat = item.get("sender_chat")
+    if isinstance(chat, dict) and (chat_id := external_id(chat.get("id"))) is not None:
         return Person(chat_id, text(chat.get("title")), text(chat.get("username")))
     return read_person(item.get("from"))
 
