@@ -12,11 +12,11 @@ from typing import Any
 
 from tests.contracts.world import LEASE, World
 from turnkeeper.model.errors import Fenced
-from turnkeeper.model.events import Inbound, Status
+from turnkeeper.model.events import Inbound, SessionStatus, Status
 from turnkeeper.model.ids import ConversationKey, OutboundKey, WorkerId
 from turnkeeper.model.outbound import Accepted, NotSent, Outcome, Rejected, Unknown
 from turnkeeper.model.policy import Channel, RateLimit
-from turnkeeper.store.base import ClaimedSend, ClaimedTurn, Dispatch, Sent
+from turnkeeper.store.base import ClaimedSend, ClaimedTurn, Dispatch, Intake, Sent, SessionReport
 from turnkeeper.testing.events import SENDS, TURNS, channel, deleted, echo, edited, event, status, text, unnumbered
 
 PEOPLE = ("ada", "bob")
@@ -71,6 +71,7 @@ class Chaos:
             (1, self.forget),
             (2, self.set_mode),
             (1, self.pause_or_resume),
+            (1, self.lose_or_find_the_session),
             (2, self.report),
             (1, self.fire),
         ]
@@ -192,11 +193,12 @@ class Chaos:
             (
                 Accepted(external_id),
                 NotSent("busy"),
+                NotSent("not connected", scope="session"),
                 Rejected("1", "no"),
                 Rejected("190", "token", "stop_channel"),
                 Unknown("no answer"),
             ),
-            (12, 3, 1, 0.5, 2),
+            (12, 3, 1, 1, 0.5, 2),
         )[0]
         fates = {Accepted: "accepted", NotSent: "not sent", Rejected: "rejected", Unknown: "unknown"}
         fate = fates[type(outcome)]
@@ -250,6 +252,13 @@ class Chaos:
             await self.w.store.pause_channel(*where, "token", self.w.now)
         else:
             await self.w.store.resume_channel(*where, self.w.now)
+
+    async def lose_or_find_the_session(self) -> None:
+        """A webhook tells of the account, perhaps late."""
+        works = self.rng.random() < 0.6
+        told = SessionStatus(status="WORKING" if works else "FAILED", works=works)
+        at = self.w.now - self.rng.choice((0.0, 0.0, 5.0))
+        await self.w.store.take(Intake(sessions=[SessionReport(self.w.channel, told, at)]))
 
     async def report(self) -> None:
         if not self.known:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import floor
 
 from turnkeeper.model.account import AccountState
 from turnkeeper.rules import account
@@ -15,7 +16,7 @@ async def tell(rows: Rows, report: SessionReport) -> bool:
     channel, status, now = report
     key = (channel.workspace_id, channel.id)
     state = await rows.account_state(_unknown(key, now))
-    at = float(status.timestamp) if status.timestamp is not None else now
+    at = float(floor(now) if status.timestamp is None else status.timestamp)  # providers tell whole seconds
     if account.is_late(state, status, at):
         return False
     seen_at = None if status.works else await rows.newest_event(key, now)
