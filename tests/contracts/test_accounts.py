@@ -53,6 +53,13 @@ class TestWaiting:
             assert w.sent == ["one", "two", "three", "re: anybody? hello?"]
             assert await w.states() == {"answered": 3, "ignored": 2}
 
+    async def test_what_backs_off_is_not_due_any_more(self, world: OpenWorld) -> None:
+        async with world() as w:
+            await w.record(await first_send(w, "one"), NotSent("busy"), backoff=30)
+            assert await w.store.next_due() == w.now + 30
+            await told(w, "FAILED", w.now)
+            assert await w.store.next_due() is None
+
     async def test_a_send_that_met_a_lost_session_is_tried_as_soon_as_it_is_back(self, world: OpenWorld) -> None:
         async with world() as w:
             send = await first_send(w, "one")
