@@ -53,6 +53,7 @@ def told(row: OutboundRow, *fields: str) -> tuple[Any, ...]:
         ("its limit is over", changed(SENDING, sending_at=NOW - 20), SENDS, "hold", "unknown", NOW + 30),
         ("after an outage", changed(SENDING, sending_at=NOW - 100), SENDS, "hold", "unknown", NOW + 100),
         ("after a long outage", changed(SENDING, sending_at=NOW - 9999), SENDS, "hold", "unknown", NOW + 600),
+        ("an outage, but no echoes", changed(SENDING, sending_at=NOW - 9999), AT_ONCE, "hold", "unknown", NOW + 30),
         ("its limit is over, never again", changed(SENDING, sending_at=NOW - 20), NEVER, "settle", "unknown", None),
         ("unknown, waited for", changed(UNKNOWN, hold_until=NOW + 1), SENDS, "hold", "unknown", NOW + 1),
         ("unknown, waited for enough", UNKNOWN, SENDS, "send", "sending", None),

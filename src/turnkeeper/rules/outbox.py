@@ -119,10 +119,12 @@ def may_have_been_sent(row: OutboundRow) -> bool:
 def unknown(
     row: OutboundRow, policy: SendPolicy, now: float, reason: str = "the sender died while sending"
 ) -> OutboundRow:
-    """The row as of unknown fate: its echo is waited for at least as long as the outage lasted."""
+    """The row as of unknown fate: its echo, if there are any, is waited for at least as long as the outage lasted."""
     if _ends_unknown(policy):
         return replace(row, state="unknown", reason=reason, hold_until=None, settled_at=now)
-    wait = retry.unknown_wait(unknown_wait=policy.unknown_wait, sent_at=_began(row, now), now=now)
+    wait = policy.unknown_wait
+    if policy.on_unknown == "wait_then_resend":
+        wait = retry.unknown_wait(unknown_wait=wait, sent_at=_began(row, now), now=now)
     return replace(row, state="unknown", reason=reason, hold_until=now + wait)
 
 
