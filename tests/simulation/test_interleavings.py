@@ -52,6 +52,8 @@ def judge(world: World) -> None:
     _judge_order(world)
     _judge_complete(world)
     _judge_pace(world)
+    unsure = {text: choices for text, choices in world.chosen.items() if text != "timer" and len(choices) > 1}
+    assert not unsure, f"read as something else by another attempt: {unsure}"
 
 
 def _judge_once(world: World) -> None:
@@ -96,9 +98,10 @@ def _judge_pair(times: list[float], limit: RateLimit) -> None:
 
 def _judge_complete(world: World) -> None:
     """Each message was answered in exactly one turn, unless its turn failed or a person had it."""
-    answered = Counter(
-        word for told in world.told if told.text.startswith("answer 0") for word in told.text.split()[2:]
-    )
+    words = [word for told in world.told if told.text.startswith("answer 0") for word in told.text.split()[2:]]
+    answered = Counter(word.removesuffix("e") for word in words)
+    stale = [n for n, later in world.edits.items() if later < 0 and f"m{n}" in words]
+    assert not stale, f"answered as they were before they were edited: {stale}"
     over = {word: count for word, count in answered.items() if word.startswith("m") and count > 1}
     assert not over, over
     missing = [text for text in world.accepted if not answered[text]]

@@ -5,7 +5,7 @@ Everything is drawn from one seed; the store is the production store, in memory,
 
 import asyncio
 import random
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -22,6 +22,7 @@ from turnkeeper.engine.worker import Worker
 from turnkeeper.model.errors import Fenced, StoreUnavailable
 from turnkeeper.model.events import DeliveryUpdate, Inbound
 from turnkeeper.model.ids import DEFAULT_WORKSPACE, BotId, ChannelId
+from turnkeeper.model.outbound import List, Reply
 from turnkeeper.model.policy import Channel, RateLimit, SendPolicy, TurnPolicy
 from turnkeeper.store.base import Arrival, Intake, Report, Wake
 from turnkeeper.store.sqlite.store import SqliteStore
@@ -228,6 +229,8 @@ class EchoBot:
     async def answer(self, work: Work) -> Answer:
         world = self._world
         said = [event.text or "timer" for event in work.events]
+        for event in work.events:
+            world.chosen[event.text or ""].add(event.choice.id if event.choice is not None else None)
         plan = random.Random(f"{world.seed}:{','.join(said)}")
 
         async def think(_: str) -> bytes:
@@ -247,7 +250,9 @@ class EchoBot:
             await work.step("book", book, b"", effect=True, on_unknown="retry")
         if plan.random() < 0.3:
             await work.say_now(f"one moment {work.number}")
-        replies = [f"answer {part}: {' '.join(said)}" for part in range(plan.randint(1, 3))]
+        replies: list[Reply] = [f"answer {part}: {' '.join(said)}" for part in range(plan.randint(1, 3))]
+        if plan.random() < 0.3:  # more rows than a list holds: numbered text, whose labels are what people write
+            replies.append(List("which?", "show", [f"m{n}" for n in range(11)]))
         timers = [Later(plan.uniform(5.0, 20.0), "nudge")] if said[0] != "timer" and plan.random() < 0.2 else []
         return Answer(replies, {"turns": work.number}, "talk", timers)
 
@@ -276,6 +281,10 @@ class World:
         self.names = 0
         self.webhooks: set[asyncio.Task[None]] = set()
         self.accepted: dict[str, str] = {}
+        self.chosen: defaultdict[str, set[str | None]] = defaultdict(set)
+        edits = random.Random(f"edits {self.seed}")
+        self.edits = {n: edits.uniform(-3.0, 4.0) for n in range(self.messages) if edits.random() < 0.2}
+        """Messages that are edited to "m3e": how many seconds after they were written; below zero, it comes first."""
         sends = paced(random.Random(f"pace {self.seed}"))
         self.channel = Channel(
             DEFAULT_WORKSPACE, ChannelId("shop"), "whatsapp_cloud", BotId("echo"), self.turns, sends, CONFIG
@@ -298,7 +307,11 @@ class World:
         self.line = Line(self)
         await self.new_worker()
         await self.new_worker()
-        await asyncio.gather(*(self._write(number) for number in range(self.messages)), self._take_over())
+        await asyncio.gather(
+            *(self._write(number) for number in range(self.messages)),
+            *(self._edit(number, later) for number, later in self.edits.items()),
+            self._take_over(),
+        )
         await self._settle()
         for name in list(self.workers):
             self.kill(name, replace_it=False)
@@ -375,6 +388,21 @@ class World:
             dedup_key=f"m:wamid.{number}",
         )
         self.accepted[f"m{number}"] = person
+        await self._webhook(Intake(arrivals=[Arrival(self.channel, event, self.clock.now())]))
+
+    async def _edit(self, number: int, later: float) -> None:
+        await asyncio.sleep(max(0.0, self.moments[number] + later))
+        person = f"1555000{number % self.people}"
+        event = Inbound(
+            kind="edited",
+            account_id="1001",
+            message_id=f"wamid.{number}.edit",
+            target_message_id=f"wamid.{number}",
+            text=f"m{number}e",
+            timestamp=int(self.clock.now()),
+            addresses=(f"user:US.{person}", f"phone:{person}"),
+            dedup_key=f"m:wamid.{number}.edit",
+        )
         await self._webhook(Intake(arrivals=[Arrival(self.channel, event, self.clock.now())]))
 
     async def _webhook(self, intake: Intake) -> None:
