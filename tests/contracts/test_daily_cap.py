@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from msgspec.structs import replace as changed
 
 from tests.contracts.conftest import OpenWorld
 from tests.contracts.test_pacing import commit_all, marked, turns_of
@@ -65,6 +66,18 @@ async def test_what_joins_a_row_that_waits_lives_as_long(world: OpenWorld) -> No
         await w.hear("again")
         await w.deliver(await w.commit(await w.turn(), "two"))
         w.now += 60
+        await w.hear(changed(event("operator", "by the way"), details={"takes_over": False}))
+        await w.until_idle()
+        assert w.sent == ["one", "two", "by the way"]
+        assert await w.states() == {"answered": 2, "person": 1}
+
+
+async def test_a_person_who_takes_over_waits_for_room_too(world: OpenWorld) -> None:
+    async with world(phone(1, lasts=600.0)) as w:
+        await w.hear("hi")
+        await w.answer("one")
+        await w.hear("again")
+        await w.deliver(await w.commit(await w.turn(), "two"))
         await w.hear(event("operator", "I am coming"))
         await w.until_idle()
         assert w.sent == ["one", "I am coming"]
@@ -110,6 +123,8 @@ async def test_pauses_differ_and_are_a_persons(world: OpenWorld) -> None:
 @pytest.mark.parametrize("outcome", [NotSent("no connection"), Rejected("131026", "not on WhatsApp")])
 async def test_what_never_left_is_not_counted(world: OpenWorld, outcome: NotSent | Rejected) -> None:
     async with world(phone(2)) as w:
+        await w.hear("hi")
+        await w.answer("one")
         for n in range(6):
             await w.hear(text("hi", of=f"{n}"))
             send = (await w.commit(await w.turn(), "one")).send
@@ -120,7 +135,9 @@ async def test_what_never_left_is_not_counted(world: OpenWorld, outcome: NotSent
             w.now += 1
         await w.hear("hi")
         await w.answer("two")
-        assert w.sent == ["two"]
+        assert w.sent == ["one", "two"]
+        await w.hear("hi")
+        assert (await w.commit(await w.turn(), "three")).send is None
 
 
 async def test_what_may_have_left_is_counted(world: OpenWorld) -> None:

@@ -142,7 +142,7 @@ async def test_an_edit_by_the_owner_is_about_the_owners_words(world: OpenWorld) 
         await w.hear("hi")
         mine = echo("hello Ad", id="e1")
         await w.hear(changed(edited(mine, "hello Ada"), from_me=True))
-        await w.hear(text("not yours", id="e1x"))
+        await w.hear(changed(text("not yours", id="e1"), dedup_key="another"))
         await w.hear(mine)
         lines = await w.store.history((await w.conversation()).key, 10)
         assert [line.text for line in lines] == ["hi", "not yours", "hello Ada"]

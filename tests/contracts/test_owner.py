@@ -266,8 +266,21 @@ class TestErasing:
             await w.until_idle()
             await w.hear(text("DELETE", of=TESTER))
             await w.hear(text("hi", of=TESTER))
+            await w.until_idle()
             assert len(w.sent) == 1
             assert await w.states() == {"dropped: opted_out": 2, "ignored": 1}
+
+    async def test_nobody_is_reminded_of_what_was_erased(self, world: OpenWorld) -> None:
+        async with world(shop()) as w:
+            await self.said_much(w)
+            await w.mode("human", of=TESTER)
+            w.now += 60
+            await w.fire()
+            await w.hear(text("DELETE", of=TESTER))
+            await w.until_idle()
+            assert w.sent == ["hello Ada", "Sudah Delete Data Anda"]
+            assert (await w.conversation(TESTER)).mode == "bot"
+            assert await w.states() == {"answered": 1, "dropped: deleted": 1, "ignored": 1}
 
     async def test_a_payment_that_waits_is_not_forgotten(self, world: OpenWorld) -> None:
         async with world(shop()) as w:

@@ -118,3 +118,11 @@ def test_each_row_has_a_pause_of_its_own_and_always_the_same(policy: SendPolicy,
     if policy.human_pause:
         assert len(set(gaps)) > 50
         assert sum(gaps) / 200 == pytest.approx(policy.human_pause, rel=0.2)
+
+
+def test_the_line_grows_no_longer_than_the_room() -> None:
+    """Whoever comes when the room is gone must not find a line of thousands that will not go today."""
+    bucket = Bucket()
+    for _ in range(1000):
+        bucket = slot(bucket, 2.0, waited=False, now=NOW, cap=5).bucket
+    assert bucket.tail <= NOW + 6 * 2.0
