@@ -3,12 +3,13 @@
 import asyncio
 from dataclasses import replace
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from msgspec.structs import replace as changed
 
-from turnkeeper import Bot, Turn
+from turnkeeper import Bot, List, Turn
 from turnkeeper.model.events import (
     Choice,
     ContactCard,
@@ -292,3 +293,34 @@ async def test_to_a_person_nothing_is_said() -> None:
         await do(person, event("unsupported"))
         assert person.heard == ["yes"]
         assert (await person.ledger()).states["person"] == 1
+
+
+@in_virtual_time
+async def test_a_choice_of_many_is_typed_back() -> None:
+    bot, seen = Bot("assistant"), list[tuple[str, Choice | None]]()
+
+    @bot.stage("only", first=True)
+    async def only(turn: Turn) -> None:
+        seen.append((turn.text, turn.choice))
+        if turn.choice is None:
+            await turn.reply(List("Which day?", "Days", [Choice(f"d{n}", f"Day {n}") for n in range(1, 12)]))
+        else:
+            await turn.reply("Thanks.")
+
+    async with conversation(bot) as person:
+        await person.says("hi")
+        assert person.heard[-1].endswith("10. Day 10\n11. Day 11")
+        await person.says("11.")
+        await person.says("day 3")
+        assert seen == [("hi", None), ("11.", Choice("d11", "Day 11")), ("day 3", None)]
+
+
+def test_who_speaks_in_a_group_is_named() -> None:
+    said = [changed(text("hello"), is_group=True, sender_name=name) for name in ("Ada", "Bob")]
+    work: Any = SimpleNamespace(
+        events=said, quoted={}, addresses=["group:g1"], state={}, stage=None, carried=[], number=1, attempt=1
+    )
+    turn = Turn(work)
+    assert turn.text == "Ada: hello\nBob: hello"
+    assert [message.text for message in turn.messages] == ["hello", "hello"]
+    assert (turn.contact.name, turn.contact.phone) == ("Bob", None)
