@@ -12,6 +12,8 @@ from turnkeeper.cli.channel import app
 from turnkeeper.cli.init import FILES, STARTER
 from turnkeeper.config import Settings, load
 from turnkeeper.model.errors import ConfigurationError, StoreUnavailable
+from turnkeeper.model.events import SessionStatus
+from turnkeeper.store.base import Intake, SessionReport
 from turnkeeper.store.sqlite.store import SqliteStore
 
 
@@ -47,6 +49,23 @@ def test_a_start_resumes_what_was_refused_and_not_what_was_stopped_by_hand(setti
     asyncio.run(_refused(settings))
     assert asyncio.run(resume_refused(settings)) == ([(channel.id, "190: dead")], [])
     assert asyncio.run(resume_refused(settings)) == ([], [])
+
+
+def test_a_start_leaves_a_lost_session_to_those_who_look_after_it(settings: Settings) -> None:
+    asyncio.run(migrate_store(settings))
+    (channel,) = settings.channels
+    asyncio.run(_lost(settings))
+    assert asyncio.run(resume_refused(settings)) == ([], [])
+    assert asyncio.run(resumed(settings, channel.id))
+
+
+async def _lost(settings: Settings) -> None:
+    (channel,) = settings.channels
+    store = SqliteStore(settings.database_url.removeprefix("sqlite:///"), settings.directory())
+    await store.open()
+    status = SessionStatus(status="FAILED", works=False)
+    await store.take(Intake(sessions=[SessionReport(channel, status, 1.0)]))
+    await store.close()
 
 
 def test_a_start_with_the_token_that_was_refused_resumes_nothing(settings: Settings) -> None:

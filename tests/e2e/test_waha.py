@@ -12,9 +12,11 @@ import apsw
 from tests.e2e.real_server import Server, serving, turnkeeper
 from tests.e2e.scenarios import Stage, scenario
 from tests.e2e.town import THINKER, done, rows, until
+from tests.media import samples
 from tests.support.programs import free_port
 from turnkeeper.testing.fake_waha import FakeWaha, Person, Running, close, serve_in_thread
 
+PICTURE = samples.jpeg()
 API_KEY, HMAC = "waha-key-0123456789", "waha-hmac-0123456789"
 TOML = """
 [server]
@@ -41,6 +43,14 @@ quiet = 0.3
 max_wait = 2
 adaptive = false
 """
+BOT = THINKER.replace("import Bot, Turn", "import Bot, Image, Turn").replace(
+    "    found = await",
+    """    if any(event.media for event in turn.events):
+        file = await turn.file()
+        await turn.reply(Image(file.as_file(), caption=f"{file.mime}, {file.size}"))
+        return
+    found = await""",
+)
 ONCE = {"policy": "constant", "delaySeconds": 1, "attempts": 0}
 """Whoever does not take a webhook at once never gets it."""
 
@@ -55,7 +65,7 @@ class Shop:
         self.people: dict[str, Person] = {}
         fields = {"port": port, "base_url": here.base_url, "api_key": API_KEY, "hmac": HMAC}
         (folder / "turnkeeper.toml").write_text(TOML.format(**fields), "utf-8")
-        (folder / "the_bot.py").write_text(THINKER, "utf-8")
+        (folder / "the_bot.py").write_text(BOT, "utf-8")
         self.fake.hook(f"http://127.0.0.1:{port}/webhooks/wa", hmac=HMAC, retries=ONCE)
 
     def person(self, name: str) -> Person:
@@ -120,6 +130,7 @@ def shop(folder: Path) -> Iterator[Shop]:
 @scenario
 def test_a_conversation_whose_engine_changes_and_whose_worker_dies(stage: Stage) -> None:
     with shop(stage.folder) as s, serving(stage.folder) as server:
+        s.fake.behaviour.duplicate = 2
         s.write("ada", "one", "two")
         s.wait("ada", "told: one", "told: two")
         s.fake.engine = "NOWEB"
@@ -144,7 +155,13 @@ def test_a_conversation_whose_engine_changes_and_whose_worker_dies(stage: Stage)
         (stage.folder / "go").touch()
         s.wait("ada", "told: one", "told: two", "told: three", "told: very hard")
         s.wait("bo", "told: taken, then lost", "told: after")
-        s.judge(server, answered=7)
+        s.here.call(s.person("bo").send("image", PICTURE, "image/jpeg"))
+        s.wait("bo", "told: taken, then lost", "told: after", f"image/jpeg, {len(PICTURE)}")
+        sent = s.here.now(lambda: s.person("bo").received[-1].file)
+        assert sent is not None
+        assert sent.data == PICTURE
+        ledger = s.judge(server, answered=8)
+        assert ledger["duplicates"] > 8, "everything was told twice"
         s.wait("cy", "told: hello", "It is me.")
         assert s.conversations() == 3, "whatever an engine calls them, they are the same people"
         assert all(typing.until is not None for person in s.people.values() for typing in person.typings)
