@@ -53,6 +53,7 @@ class Cases:
     webhook. `heard`: label, body, and for each event in it, in order, what `turnkeeper channel parse` prints of it
     (the keys that matter). `good`: a provider to whom all is well; `delivers`: whether a call is the one that hands
     the message over. `answers`: label, what comes back for that call, the outcome's class and some of its values.
+    `short`: bodies that are read the short way (turnkeeper.channels.shape), if there are any.
     `unhealthy`: label, a provider, and the link that the doctor finds broken there (none where there is no health).
     `file`: one that somebody sent.
     """
@@ -72,6 +73,7 @@ class Cases:
     answers: Sequence[tuple[str, HttpReply, type, Mapping[str, Any]]]
     unhealthy: Sequence[tuple[str, Provider, str]] = ()
     batch: Callable[[Sequence[Body]], Body] | None = None
+    short: Sequence[Body] = ()
     file: Media = FILE
 
     @cached_property

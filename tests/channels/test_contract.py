@@ -7,6 +7,7 @@ import dataclasses
 import json
 from contextlib import suppress
 from pathlib import Path
+from unittest import mock
 
 import pytest
 from hypothesis import given, settings
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 
 from tests.channels.mutations import check_storable, mutated
 from tests.channels.table import FOLDER, Body, Cases, dump, load
-from turnkeeper.channels import registry
+from turnkeeper.channels import registry, shape
 from turnkeeper.channels.base import (
     Capabilities,
     Forbidden,
@@ -188,6 +189,25 @@ def test_what_is_no_body_of_its_own_is_refused(kind: str) -> None:
         with pytest.raises(NotThisProvider):
             cases.adapter.parse(cases.prove(raw), cases.config)
             pytest.fail(f"{raw[:9]!r} was taken")
+
+
+@each
+@settings(max_examples=100, deadline=None)
+@given(data=st.data())
+def test_the_short_way_says_what_the_long_way_says(kind: str, data: st.DataObject) -> None:
+    cases = load(kind)
+    short = cases.short or [cases.message(1, "Salam")]
+    body = json.dumps(mutated(data.draw, data.draw(st.sampled_from(short))))
+    said = data.draw(st.sampled_from(['"Salam"', '""', '"/start x"', '"\\u0000"', '"@us"', "5"]))
+    webhook = cases.prove(body.replace('"Salam"', said).encode())
+    ways: list[object] = []
+    for reads in (shape.Shape.read, lambda *_: None):
+        with mock.patch.object(shape.Shape, "read", reads):
+            try:
+                ways.append(cases.adapter.parse(webhook, cases.config))
+            except NotThisProvider:
+                ways.append(None)
+    assert ways[0] == ways[1]
 
 
 @each

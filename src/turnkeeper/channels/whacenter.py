@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Final, Literal
+from typing import Annotated, Any, ClassVar, Final, Literal
 from urllib.parse import urlencode
 
+from msgspec import Meta
 from msgspec.structs import replace
 from pydantic import Field
 
@@ -37,6 +38,7 @@ from turnkeeper.channels.gateways import (
 )
 from turnkeeper.channels.json_values import Item, external_id, listing, mapping, raw, read_object, text
 from turnkeeper.channels.keys import Address, Token
+from turnkeeper.channels.shape import Instant, Part, Shape, is_number
 from turnkeeper.model.events import Ignored, Inbound, Media, Received, Referral, SessionStatus, Unreadable
 from turnkeeper.model.limits import ContentLimits, MediaLimit
 from turnkeeper.model.outbound import (
@@ -142,6 +144,8 @@ class WhaCenter(Gateway):
 
     def parse(self, request: Webhook, config: WhaCenterConfig) -> list[Received]:
         """Every message of the body, in order; raises NotThisProvider."""
+        if (plain := _text_alone(request.body, config.number)) is not None:
+            return plain
         items = items_of(request.body)
         if not any(isinstance(item, dict) and "from" in item for item in items):
             raise NotThisProvider("nobody has sent it")
@@ -194,6 +198,58 @@ class WhaCenter(Gateway):
             return [Finding("webhook", True, "set, and read back")]
         mend = "Set it in the WhatsApp Center dashboard."
         return [Finding("webhook", False, "WhatsApp Center has another address than the one that was set", mend)]
+
+
+class _NoAd(Part):
+    source_type: Literal[""] = ""
+    source_id: Literal[""] = ""
+    source_url: Literal[""] = ""
+
+
+class _Plain(Part, rename={"sender": "from", "name": "pushName"}):
+    """What comes most: the words of one person, and nothing else."""
+
+    sender: str
+    message: Annotated[str, Meta(min_length=1)]
+    to: str
+    timestamp: Instant
+    name: str = ""
+    media: Literal[""] | None = None
+    is_group: Literal[False] = False
+    source: str = ""
+    ad_reply: _NoAd | None = None
+
+
+_PLAIN: Final = Shape(_Plain)
+
+
+def _text_alone(body: bytes, number: str) -> list[Received] | None:
+    """The one event of such a body, read the short way (channels.shape); None: it goes the long way."""
+    plain = _PLAIN.read(body)
+    if plain is None:
+        return None
+    sender, account_id, said = plain.sender, plain.to, plain.message
+    if sender in (account_id, number) or not (_is_plain(sender) and _is_plain(account_id)):
+        return None
+    event = Inbound(
+        kind="text",
+        account_id=account_id,
+        chat_id=sender,
+        sender_id=sender,
+        sender_phone=sender,
+        sender_name=plain.name or None,
+        timestamp=plain.timestamp or None,
+        text=said,
+        addresses=(f"phone:{sender}",),
+        dedup_key=content_key(account_id, sender, said, "", str(plain.timestamp)),
+        dedup_window=DEDUP_WINDOW,
+    )
+    return [event]
+
+
+def _is_plain(phone: str) -> bool:
+    """Whether a number is written as it is wanted: digits with the country code."""
+    return is_number(phone, 20) and len(phone) >= 8 and phone[0] != "0"
 
 
 def _received(item: object, number: str) -> Received:

@@ -225,6 +225,11 @@ CASES = Cases(
     forge=forged,
     message=text,
     batch=joined,
+    short=[
+        update(message(text="Salam")),
+        update(message(text="Salam", entities=[{"type": "bold", "offset": 0, "length": 2}], link_preview_options={})),
+        update(message(**{"text": "Salam", "from": {**ADA, "username": "ada", "language_code": "en"}})),
+    ],
     address=f"chat:{ADA_ID}",
     heard=HEARD,
     delivers=lambda call: "/send" in call.url and not call.url.endswith("sendChatAction"),

@@ -141,6 +141,8 @@ CASES = Cases(
     account_id=DEVICE,
     prove=lambda raw: Webhook({}, raw, {}, HOOK),
     forge=forged,
+    short=[message(), message(pushName=None, group=None, phone=f"+{ADA}"), message(phone=f"{ADA}@s.whatsapp.net"),
+           *(tracked(status) for status in ("pending", "sent", "delivered", "received", "read"))],
     message=lambda n, text: message(id=f"3EB0{n}", message=text),
     batch=list,
     address=f"phone:{ADA}",

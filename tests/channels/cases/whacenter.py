@@ -110,6 +110,7 @@ CASES = Cases(
     account_id=OWN,
     prove=lambda raw: Webhook({}, raw, {}, HOOK),
     forge=forged,
+    short=[message(), message(media=None, ad_reply=None), message(**{"from": f"+{ADA}", "timestamp": AT * 10})],
     message=lambda n, text: message(message=text, timestamp=AT + n),
     batch=list,
     address=f"phone:{ADA}",

@@ -6,12 +6,14 @@ from tests.channels import cloud_bodies
 from tests.channels.cloud_bodies import (
     AT,
     NUMBER_ID,
+    PARENT,
     PHONE,
     SECRET,
     TOKEN,
     USER,
     WABA_ID,
     change,
+    contact,
     envelope,
     message,
     messages,
@@ -324,6 +326,18 @@ CASES = Cases(
     forge=forged,
     message=text,
     batch=joined,
+    short=[
+        envelope(messages(message())),
+        joined([text(1, "Salam"), text(2, "Salam")]),
+        envelope(messages(message(from_user_id=USER), message(id="wamid.2", from_parent_user_id=PARENT))),
+        envelope(
+            change(
+                contacts=[contact(parent_user_id=PARENT), {"wa_id": "447700900124", "profile": {}}],
+                messages=[message(), message(**{"from": "447700900124"})],
+            )
+        ),
+        envelope(change(contacts=[{"wa_id": PHONE, "profile": {"username": "noor"}}], messages=[message()])),
+    ],
     address=f"phone:{PHONE}",
     heard=HEARD,
     delivers=lambda call: call.url.endswith("/messages"),

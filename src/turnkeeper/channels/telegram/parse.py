@@ -22,6 +22,7 @@ from turnkeeper.channels.json_values import (
 )
 from turnkeeper.channels.telegram.messages import KEPT, read_message
 from turnkeeper.channels.telegram.people import Account, Place, read_person, read_place
+from turnkeeper.channels.telegram.plain import text_alone
 from turnkeeper.channels.telegram.presses import chosen
 from turnkeeper.model.events import Ignored, Inbound, Reaction, Received, Unreadable
 
@@ -42,6 +43,8 @@ ALLOWED_UPDATES: Final = (
 
 def parse_body(body: bytes, account: Account) -> list[Received]:
     """Every item of a body, in order; raises NotThisProvider if it cannot be Telegram's."""
+    if (plain := text_alone(body, account)) is not None:
+        return plain
     root = mapping(decode(body))
     if root is None:
         raise NotThisProvider("the body is not an object")

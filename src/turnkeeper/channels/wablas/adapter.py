@@ -24,6 +24,7 @@ from turnkeeper.channels.gateways import (
 from turnkeeper.channels.json_values import Item, external_id, listing, mapping, number, read_object, text
 from turnkeeper.channels.wablas.keys import WablasConfig
 from turnkeeper.channels.wablas.parse import SCAN, STATUSES, is_ours, received
+from turnkeeper.channels.wablas.plain import one_alone
 from turnkeeper.model.events import (
     Received,
     SessionStatus,
@@ -87,6 +88,8 @@ class Wablas(Gateway):
 
     def parse(self, request: Webhook, config: WablasConfig) -> list[Received]:  # noqa: ARG002 - the port's
         """A message, a message's fate or the device's state, told apart by their fields; raises NotThisProvider."""
+        if (plain := one_alone(request.body)) is not None:
+            return plain
         items = items_of(request.body)
         if not any(is_ours(item) for item in items):
             raise NotThisProvider("no field of Wablas' webhooks is in the body")

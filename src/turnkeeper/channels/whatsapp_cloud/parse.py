@@ -21,6 +21,7 @@ from turnkeeper.channels.json_values import (
 )
 from turnkeeper.channels.whatsapp_cloud.messages import error_codes, read_message
 from turnkeeper.channels.whatsapp_cloud.people import Around, by_id, read_contacts
+from turnkeeper.channels.whatsapp_cloud.plain import texts
 from turnkeeper.model.events import DeliveryUpdate, Ignored, Inbound, Received, Unreadable
 
 _OBJECT = "whatsapp_business_account"
@@ -32,6 +33,8 @@ _IGNORED_RAW = 1000
 
 def parse_body(body: bytes) -> list[Received]:
     """Every item of a body, in order; raises NotThisProvider if it cannot be Meta's."""
+    if (plain := texts(body)) is not None:
+        return plain
     root = mapping(decode(body))
     if root is None or root.get("object") != _OBJECT:
         raise NotThisProvider(f"the body's object is not {_OBJECT}")
