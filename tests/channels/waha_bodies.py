@@ -27,6 +27,23 @@ AT = 1_790_000_000
 
 Json = Any
 
+WEB_DATA: Json = {
+    "id": {"fromMe": False, "remote": CHAT, "id": WORD, "_serialized": ID},
+    "viewed": False, "body": "Salam", "type": "chat", "t": AT, "notifyName": "Noor", "from": CHAT, "to": ME, "ack": 1,
+    "invis": False, "isNewMsg": True, "star": False, "kicNotified": False, "recvFresh": True, "isFromTemplate": False,
+    "pollInvalidated": False, "isSentCagPollCreation": False, "latestEditMsgKey": None,
+    "latestEditSenderTimestampMs": None, "mentionedJidList": [], "groupMentions": [], "isEventCanceled": False,
+    "eventInvalidated": False, "isVcardOverMmsDocument": False, "isForwarded": False, "hasReaction": False,
+    "ephemeralDuration": 0, "disappearingModeInitiator": "chat", "disappearingModeTrigger": "chat_settings",
+    "productHeaderImageRejected": False, "lastPlaybackProgress": 0, "isDynamicReplyButtonsMsg": False,
+    "isCarouselCard": False, "parentMsgId": None, "callSilenceReason": None, "isVideoCall": False,
+    "callDuration": None, "callCreator": None, "callParticipants": None, "isMdHistoryMsg": False, "stickerSentTs": 0,
+    "isAvatar": False, "lastUpdateFromServerTs": 0, "invokedBotWid": None, "bizBotType": None,
+    "botResponseTargetId": None, "botPluginType": None, "requiresDirectConnection": False,
+    "bizContentPlaceholderType": None, "hostedBizEncStateMismatch": False, "links": [],
+}  # fmt: skip
+"""What WEBJS adds of its own to each message, nearly all of it of no use to us."""
+
 
 def event(name: str, payload: Json, /, **more: Json) -> Json:
     """An envelope of today's."""
@@ -62,7 +79,7 @@ def message(**more: Json) -> Json:
         "location": None,
         "vCards": [],
         "replyTo": None,
-        "_data": {"notifyName": "Noor"},
+        "_data": WEB_DATA,
         **more,
     }
 

@@ -5,7 +5,6 @@ Source: WAHA's documentation of events and its schema, and bodies of its engines
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from hashlib import blake2b
 
 from msgspec.structs import replace
@@ -35,7 +34,7 @@ _WRITING = frozenset({"typing", "recording"})
 _NO_DATA = Particulars(None)
 
 
-def read_ack(payload: Item, around: Around) -> Sequence[Received]:
+def read_ack(payload: Item, around: Around) -> list[Received]:
     """`message.ack` and `message.ack.group`: how far one of our messages came."""
     message_id = read_message_id(payload.get("id"))
     if message_id is None:
@@ -66,7 +65,7 @@ def read_ack(payload: Item, around: Around) -> Sequence[Received]:
     ]
 
 
-def read_reaction(payload: Item, around: Around) -> Sequence[Received]:
+def read_reaction(payload: Item, around: Around) -> list[Received]:
     """`message.reaction`. Its id may be that of the message under which it stands."""
     reaction = mapping(payload.get("reaction")) or {}
     target = read_message_id(reaction.get("messageId"))
@@ -78,7 +77,7 @@ def read_reaction(payload: Item, around: Around) -> Sequence[Received]:
     return [_about(payload, around, fields, "r:", known)]
 
 
-def read_edit(payload: Item, around: Around) -> Sequence[Received]:
+def read_edit(payload: Item, around: Around) -> list[Received]:
     """`message.edited`: the message as it is now."""
     target = read_message_id(payload.get("editedMessageId"))
     if target is None:
@@ -90,7 +89,7 @@ def read_edit(payload: Item, around: Around) -> Sequence[Received]:
     return [_about(payload, around, fields, "e:", [target.key, payload.get("body"), payload.get("timestamp")])]
 
 
-def read_revoke(payload: Item, around: Around) -> Sequence[Received]:
+def read_revoke(payload: Item, around: Around) -> list[Received]:
     """`message.revoked`: `after` is what stands in the message's place, `before` what was there, if it is known."""
     after, before = mapping(payload.get("after")), mapping(payload.get("before"))
     message = after or before
@@ -102,7 +101,7 @@ def read_revoke(payload: Item, around: Around) -> Sequence[Received]:
     return [_about(bare, around, fields, "d:", [target.key])]
 
 
-def read_vote(payload: Item, around: Around) -> Sequence[Received]:
+def read_vote(payload: Item, around: Around) -> list[Received]:
     """`poll.vote`: what is chosen now, all of it."""
     vote, poll = mapping(payload.get("vote")), mapping(payload.get("poll")) or {}
     if vote is None:
@@ -118,7 +117,7 @@ def read_vote(payload: Item, around: Around) -> Sequence[Received]:
     return [_about(vote, around, fields, "v:", known)]
 
 
-def read_call(payload: Item, around: Around) -> Sequence[Received]:
+def read_call(payload: Item, around: Around) -> list[Received]:
     """`call.received`, `call.accepted`, `call.rejected`: one call, told up to three times."""
     caller = read_chat(payload.get("from"))
     known = external_id(payload.get("id"))
@@ -134,7 +133,7 @@ def read_call(payload: Item, around: Around) -> Sequence[Received]:
     return [base]
 
 
-def read_presence(payload: Item, around: Around) -> Sequence[Received]:
+def read_presence(payload: Item, around: Around) -> list[Received]:
     """`presence.update`: only that somebody writes to us is of use, and only between two. Told as often as it happens:
     each is an event of its own."""
     chat = read_chat(payload.get("id"))

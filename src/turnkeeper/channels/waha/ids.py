@@ -88,6 +88,19 @@ def _public(found: str) -> str | None:
     return f"{name}@{server}"
 
 
+def own_ids(*ids: object) -> tuple[str, ...]:
+    """The chats that we ourselves are."""
+    try:
+        return _own(ids)
+    except TypeError:  # one of them is an object
+        return ()
+
+
+@lru_cache(maxsize=_KNOWN)
+def _own(ids: tuple[object, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(found for each in ids if (found := read_chat(each))))
+
+
 def is_group(chat: str | None) -> bool:
     """Whether the chat is a group's."""
     return chat is not None and chat.endswith("@g.us")

@@ -144,7 +144,7 @@ def event_of(
     dedup_key: str = "",
 ) -> Inbound:
     """An event with everything that all kinds share; `dedup_key` where it is not the message's own."""
-    ad = data.ad()
+    ad, group = data.ad(), is_group(talk.chat)
     quoted = mapping(payload.get("replyTo"))
     reply_to = read_message_id(quoted.get("id")) if quoted else None
     return Inbound(
@@ -159,8 +159,8 @@ def event_of(
         timestamp=seconds(payload.get("timestamp")) or around.at,
         reply_to=reply_to.key if reply_to else None,
         forwarded=data.forwarded(),
-        is_group=is_group(talk.chat),
-        mentions_us=is_group(talk.chat) and _names(payload.get("body"), around.me),
+        is_group=group,
+        mentions_us=group and _names(payload.get("body"), around.me),
         from_me=talk.from_me,
         by_program=talk.from_me and payload.get("source") == "api",
         referral=ad[0] if ad else None,
@@ -185,7 +185,7 @@ def _key_without_id(payload: Item, talk: Talk) -> str:
 def read_fields(payload: Item, message_id: MessageId | None, data: Particulars) -> Fields:
     """What the message says or carries."""
     body = text(payload.get("body"))
-    if place := _location(payload.get("location")):
+    if (told := payload.get("location")) and (place := _location(told)):
         return place
     if cards := listing(payload.get("vCards")):
         read = read_cards(cards)
@@ -202,9 +202,7 @@ def read_fields(payload: Item, message_id: MessageId | None, data: Particulars) 
 
 
 def _location(value: object) -> Fields | None:
-    part = mapping(value)
-    if not part:
-        return None
+    part = mapping(value) or {}
     latitude, longitude = number(part.get("latitude")), number(part.get("longitude"))
     if latitude is None or longitude is None:
         return None

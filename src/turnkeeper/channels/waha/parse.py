@@ -5,17 +5,17 @@ Source: WAHA's documentation of events and webhooks, its schema, and bodies of i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from turnkeeper.channels.base import NotThisProvider
 from turnkeeper.channels.json_values import Item, decode, external_id, listing, mapping, raw, text
 from turnkeeper.channels.waha import changes
-from turnkeeper.channels.waha.ids import read_chat, read_message_id
+from turnkeeper.channels.waha.ids import own_ids, read_message_id
 from turnkeeper.channels.waha.messages import Around, Malformed, Nobodys, read_message, seconds
 from turnkeeper.channels.waha.sessions import session_status
 from turnkeeper.model.events import Ignored, Received, SessionStatus, Unreadable
 
-Reader = Callable[[Item, Around], Sequence[Received]]
+Reader = Callable[[Item, Around], list[Received]]
 _IGNORED_RAW = 1000
 """Bytes kept of what we leave alone."""
 
@@ -43,11 +43,11 @@ def parse_body(body: bytes, session: str, base_url: str) -> list[Received]:
 
 def around_of(root: Item, session: str) -> Around:
     """What an envelope says of itself."""
-    me = mapping(root.get("me")) or {}
-    own = [found for name in ("id", "lid", "jid") if (found := read_chat(me.get(name)))]
+    me = mapping(root.get("me"))
+    own = own_ids(me.get("id"), me.get("lid"), me.get("jid")) if me else ()
     return Around(
         external_id(root.get("session")) or session,
-        tuple(dict.fromkeys(own)),
+        own,
         seconds(root.get("timestamp")),
         external_id(root.get("id")),
     )
@@ -56,7 +56,7 @@ def around_of(root: Item, session: str) -> Around:
 def read(reader: Reader, payload: Item, around: Around) -> list[Received]:
     """What a reader makes of a payload: always something, whatever stands in it."""
     try:
-        return list(reader(payload, around))
+        return reader(payload, around)
     except Malformed as problem:
         known = _whole_id(payload)
         return [Unreadable(reason=str(problem), account_id=around.account_id, message_id=known, raw=raw(payload))]
@@ -64,7 +64,7 @@ def read(reader: Reader, payload: Item, around: Around) -> list[Received]:
         return [_ignored(str(why), payload, around)]
 
 
-def messages(payload: Item, around: Around) -> Sequence[Received]:
+def messages(payload: Item, around: Around) -> list[Received]:
     """The reader of `message` and `message.any`, and of each message in a chat."""
     return [read_message(payload, around)]
 

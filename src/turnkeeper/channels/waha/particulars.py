@@ -97,11 +97,15 @@ class Particulars:
 
     def forwarded(self) -> bool:
         """Whether it is passed on from somebody else."""
-        return self._data.get("isForwarded") is True or self._context().get("isForwarded") is True
+        if self._data.get("isForwarded") is True:
+            return True
+        return bool(self._content) and self._context().get("isForwarded") is True
 
     def ad(self) -> tuple[dict[str, Any], Referral] | None:
         """The ad that the person came from, as it is told and as we read it."""
-        told = mapping(self._context().get("externalAdReply")) or mapping(self._data.get("ctwaContext"))
+        told = mapping(self._data.get("ctwaContext"))
+        if self._content:
+            told = mapping(self._context().get("externalAdReply")) or told
         if not told:
             return None
         return kept(told, 3), Referral(
