@@ -71,7 +71,7 @@ OWN = {"fromMe": True, "source": "app"}
             "Chat": LID_CHAT, "Sender": MY_LID, "SenderAlt": ME, "RecipientAlt": f"{PHONE}@s.whatsapp.net"}}),
          (f"lid:{LID}", f"phone:{PHONE}")),
         ("ours, a bare key", message(id=WORD, to=CHAT, **OWN, **{"from": ME}, _data={}), (f"phone:{PHONE}",)),
-        ("ours, in a group", message(id=f"true_{GROUP}_{WORD}_{ME}", **OWN, **{"from": GROUP}), (f"chat:{GROUP}",)),
+        ("ours, in a group", message(id=f"true_{GROUP}_{WORD}_{ME}", **OWN, **{"from": GROUP}), (f"group:{GROUP}",)),
         ("ours, to ourselves", message(id=f"true_{ME}_{WORD}", to=ME, **OWN, **{"from": ME}), ("phone:15550100",)),
     ],
 )  # fmt: skip
@@ -194,7 +194,7 @@ def test_a_messages_id_in_any_form(label: str, value: Any, expected: MessageId |
         (f"{PHONE}:12@s.whatsapp.net", CHAT, f"phone:{PHONE}"),
         (f"{LID}:3@lid", LID_CHAT, f"lid:{LID}"),
         (PHONE, CHAT, f"phone:{PHONE}"),
-        (GROUP, GROUP, f"chat:{GROUP}"),
+        (GROUP, GROUP, f"group:{GROUP}"),
         ({"_serialized": CHAT}, CHAT, f"phone:{PHONE}"),
         ("me", None, None),
         ("", None, None),

@@ -147,7 +147,8 @@ def test_a_voice_note_is_being_recorded() -> None:
     [
         ("a number", (f"phone:{PHONE}",), CHAT),
         ("hidden, as it came in", (f"lid:{LID}", f"phone:{PHONE}"), LID_CHAT),
-        ("a group", (f"chat:{GROUP}",), GROUP),
+        ("a group", (f"group:{GROUP}",), GROUP),
+        ("something else", ("chat:1@hosted",), "1@hosted"),
         ("another provider's id first", ("user:GB.1", f"phone:{PHONE}"), CHAT),
     ],
 )

@@ -86,7 +86,10 @@ class HttpReply:
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """Let some seconds pass before the next call, as a person's hands would; answered by an empty reply."""
+    """Let some seconds pass before the next call, as a person's hands would; answered by an empty reply.
+
+    In a send, only before the call that delivers: after a pause a send may be given up.
+    """
 
     seconds: float
 

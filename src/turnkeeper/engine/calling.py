@@ -18,6 +18,22 @@ class Calling(Protocol):
         """Drive a generator to its result; `timeout` in seconds for each call that names none."""
 
 
+def unless(calls: Calls[T], over: Callable[[], T | None]) -> Calls[T]:
+    """The same, but given up after a pause during which it was `over`: nothing that counts has left by then."""
+    try:
+        step = next(calls)
+        while True:
+            reply = yield step
+            if isinstance(step, Pause) and (why := over()) is not None:
+                return why
+            step = calls.send(reply)
+    except StopIteration as done:
+        result: T = done.value
+        return result
+    finally:
+        calls.close()
+
+
 async def played(calls: Calls[T], make: Callable[[HttpCall], Awaitable[HttpReply]]) -> T:
     """Drive a generator to its result: `make` makes each call, a pause is slept through."""
     try:

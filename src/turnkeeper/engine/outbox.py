@@ -18,7 +18,7 @@ import msgspec
 import structlog
 
 from turnkeeper.channels.base import Capabilities, ChannelAdapter
-from turnkeeper.engine.calling import Calling
+from turnkeeper.engine.calling import Calling, unless
 from turnkeeper.engine.clock import Clock
 from turnkeeper.engine.lease import Lease
 from turnkeeper.engine.patience import until_stored
@@ -217,17 +217,18 @@ class Sender:
             if outcome is None and not await self._lease.trusted(claimed.run.worker_id):
                 outcome = _NOT_OURS
             if outcome is None:
-                outcome = await self._played(claimed, outbound, ready)
+                outcome = await self._played(claimed, outbound, ready, stopped)
                 outcome = await self._resolving.after(claimed, outbound, outcome, stopped)
             if self._uploads is not None:
                 outcome = await self._uploads.after(claimed, ready, outcome)
             seen.became(outcome)
         return outcome
 
-    async def _played(self, claimed: ClaimedSend, outbound: Outbound, ready: Ready) -> Outcome:
+    async def _played(self, claimed: ClaimedSend, outbound: Outbound, ready: Ready, stopped: asyncio.Event) -> Outcome:
         """What became of the calls; files go up within them where the provider wants that."""
         channel = claimed.channel
         calls = self._adapters[channel.kind].send(outbound, channel.config)
+        calls = unless(calls, lambda: self._over(claimed, stopped))
         limit = channel.sends.send_limit * _MARGIN
         if self._uploads is not None and ready.files:
             return await self._uploads.sent(claimed, ready, calls, limit)
@@ -256,6 +257,14 @@ class Sender:
         if isinstance(ready, Ready) and ready.is_new and self._has_aged(claimed):
             return _UPLOADED
         return ready
+
+    def _over(self, claimed: ClaimedSend, stopped: asyncio.Event) -> Outcome | None:
+        """Why nothing may leave after a pause: the conversation is no longer held, or others may send by now."""
+        if stopped.is_set():
+            return _PUT_BACK
+        row, now = claimed.row, self._clock.now()
+        began = max(row.sending_at or now, row.call_at or 0.0)
+        return _TOO_LATE if now - began > claimed.channel.sends.send_limit * _MARGIN else None
 
     def _has_aged(self, claimed: ClaimedSend) -> bool:
         """Whether the mark is too old to send on: its limit, or its turn among the number's sends, is nearly over."""

@@ -124,12 +124,18 @@ def is_person(chat: str | None) -> bool:
 
 @lru_cache(maxsize=_KNOWN)
 def address_of(chat: str | None) -> str | None:
-    """A person as an address: `phone:` and the digits, or `lid:`; anything else as `chat:`."""
+    """A person as an address: `phone:` and the digits, or `lid:`; `group:` and a group's id; anything else `chat:`."""
     if not chat:
         return None
     name, _, server = chat.rpartition("@")
     kind = _PEOPLE.get(server)
-    return f"{kind}:{name}" if kind and name.isascii() and name.isdigit() else f"chat:{chat}"
+    return (
+        f"{kind}:{name}"
+        if kind and name.isascii() and name.isdigit()
+        else f"group:{chat}"
+        if is_group(chat)
+        else f"chat:{chat}"
+    )
 
 
 def addresses_of(chats: Iterable[str | None]) -> tuple[str, ...]:
