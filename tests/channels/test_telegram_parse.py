@@ -105,7 +105,7 @@ def test_the_update_is_what_makes_an_event_the_same() -> None:
         ("a command", {"text": "/help"}, True),
         ("its command", {"text": "/help@Shop_Bot"}, True),
         ("another's command", {"text": "/help@other_bot"}, False),
-        ("no place at all", {"text": "x", "entities": [{**MENTION, "offset": -3}, {**MENTION, "length": "9"}, 5]},
+        ("no place at all", {"text": "Hi @shop_bot", "entities": [{**MENTION, "offset": -9}, {**MENTION, "length": 0}]},
          False),
     ],
 )  # fmt: skip
@@ -187,6 +187,13 @@ def test_a_broken_update_costs_no_neighbour(data: st.DataObject) -> None:
         assert isinstance(each, Inbound | Ignored | Unreadable)
         assert not isinstance(each, Inbound) or (each.addresses and each.dedup_key)
         msgspec.json.encode(each)
+
+
+def test_half_a_character_costs_nothing_but_itself() -> None:
+    assert hearing(text="a\ud83d").text == "a\ufffd"
+    polled = {"ok": True, "result": [update(message(text="a\ud83d")), GOOD]}
+    found: Any = Telegram().parse(signed(dump(polled)), CONFIG)
+    assert [each.text for each in found] == ["a\ufffd", "neighbour"]
 
 
 def test_times_are_the_messages_own() -> None:

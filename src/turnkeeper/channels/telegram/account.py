@@ -13,7 +13,7 @@ from turnkeeper.channels.json_values import Item, listing, text, whole
 from turnkeeper.channels.telegram.config import TelegramConfig
 from turnkeeper.channels.telegram.outcomes import Answer, hidden, outcome_of
 from turnkeeper.channels.telegram.parse import ALLOWED_UPDATES, is_press, next_offset, parse_body
-from turnkeeper.channels.telegram.people import Account
+from turnkeeper.channels.telegram.people import account_of
 from turnkeeper.model.events import Inbound
 from turnkeeper.model.outbound import NotSent, Rejected
 
@@ -142,7 +142,7 @@ def poll(offset: int | None, config: TelegramConfig) -> Calls[Polled | NotSent |
     answer = Answer((yield config.call("getUpdates", fields, timeout=_POLL_LIMIT)))
     if not answer.ok:
         return _no_updates(answer, config)
-    account = Account(config.bot_id, config.username)
+    account = account_of(config.token, config.username)
     try:
         received = parse_body(answer.reply.body, account)
     except NotThisProvider:

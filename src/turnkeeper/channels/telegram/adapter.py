@@ -25,7 +25,7 @@ from turnkeeper.channels.telegram.config import TelegramConfig
 from turnkeeper.channels.telegram.limits import LIMITS
 from turnkeeper.channels.telegram.outcomes import WRONG_FILE
 from turnkeeper.channels.telegram.parse import is_press, parse_body
-from turnkeeper.channels.telegram.people import Account
+from turnkeeper.channels.telegram.people import account_of
 from turnkeeper.channels.telegram.sending import recipient_of, sent
 from turnkeeper.model.events import Inbound, Media, Received
 from turnkeeper.model.outbound import NotSent, Outbound, Outcome, Rejected
@@ -57,7 +57,7 @@ class Telegram:
 
     def parse(self, request: Webhook, config: TelegramConfig) -> list[Received]:
         """Every item of the body, in order; raises NotThisProvider. A body does not name its bot: `config` does."""
-        return parse_body(request.body, Account(config.bot_id, config.username))
+        return parse_body(request.body, account_of(config.token, config.username))
 
     def send(self, outbound: Outbound, config: TelegramConfig) -> Calls[Outcome]:
         """Send one message; its files go up within it."""

@@ -1,4 +1,4 @@
-"""What a Telegram message holds: a table of readers, one for each kind.
+"""What a Telegram message holds, as the beginning of an event.
 
 Source: core.telegram.org/bots/api (Message), read 2026. Some kinds fill the field of another one too (an animation is
 also a document, a venue a location): they come first.
@@ -6,176 +6,79 @@ also a document, a venue a location): they come first.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
+import math
 from typing import Final
 
-from msgspec.structs import replace
-
-from turnkeeper.channels.json_values import Item, external_id, listing, mapping, number, phone_digits, text, whole
-from turnkeeper.channels.telegram.fields import COMMON, SERVICE
+from turnkeeper.channels.json_values import phone_digits
+from turnkeeper.channels.telegram.wire import NOTHING, Card, File, Message, Point
 from turnkeeper.model.events import Choice, ContactCard, EventKind, Inbound, Location, Media, Phone
 
-_COMMAND = re.compile(r"/([A-Za-z0-9_]{1,64})(?:@([A-Za-z0-9_]{1,64}))?(?:\s+(.*))?", re.DOTALL)
 _LONGEST_CARD = 4096
-_HUGE = 2**53
+_FILES: Final[tuple[EventKind, ...]] = ("voice", "animation", "video", "video_note", "audio", "document", "sticker")
+"""Kinds that are called as their field is, in the order in which they are looked for."""
+_UNSUPPORTED: Final = ("poll", "dice", "game", "story", "checklist", "paid_media", "invoice", "rich_message")
+"""Content that a bot for words can do nothing with."""
 
 
-class Malformed(Exception):
-    """A message of a known kind lacks what that kind is for; says what."""
+def read_content(message: Message) -> Inbound | None:
+    """What a message holds; None for what is no content that we know."""
+    if message.text is not None:
+        return Inbound(kind="text", text=message.text)
+    if message.live_photo is not None:
+        return _picture(message, message.live_photo.photo or message.photo or ())
+    if message.photo is not None:
+        return _picture(message, message.photo)
+    for kind in _FILES:
+        file: File | None = getattr(message, kind)
+        if file is not None:
+            return _file(kind, message, file)
+    if message.venue is not None:
+        return _place(message.venue.location, message.venue.title, message.venue.address)
+    if message.location is not None:
+        return _place(message.location, None, None)
+    if message.contact is not None:
+        return _contact(message, message.contact)
+    if message.web_app_data is not None:
+        sent = message.web_app_data
+        return Inbound(kind="button_reply", text=sent.button_text, choice=Choice(sent.data, sent.button_text))
+    unsupported = next((name for name in _UNSUPPORTED if getattr(message, name) is not NOTHING), None)
+    return None if unsupported is None else Inbound(kind="unsupported", details={"type": unsupported})
 
 
-Reader = Callable[[Item], Inbound]
+def _picture(message: Message, sizes: tuple[File, ...]) -> Inbound:
+    """The largest size."""
+    largest = max(sizes, key=lambda size: size.width * size.height, default=File())
+    return _file("image", message, largest)
 
 
-def read_content(message: Item) -> Inbound | str:
-    """What a message holds, as the beginning of an event; or the name of the service message that it is."""
-    for name, reader in _READERS:
-        if name in message:
-            return reader(message)
-    for name in message:
-        if name in SERVICE:
-            return name
-    unknown = next((name for name in message if name not in COMMON), "")
-    return Inbound(kind="unsupported", details={"type": unknown[:100]})
-
-
-def command_of(said: str) -> tuple[str, str, str] | None:
-    """A command, the bot that it names, and what stands behind it; `/start` may carry a link's payload."""
-    found = _COMMAND.fullmatch(said) if said.startswith("/") else None
-    return (found[1], found[2] or "", found[3] or "") if found else None
-
-
-def _text(message: Item) -> Inbound:
-    said = text(message["text"])
-    if said is None:
-        raise Malformed("text message without a text")
-    return Inbound(kind="text", text=said)
-
-
-def _photo(message: Item) -> Inbound:
-    """The last size is the largest; take it by its area all the same."""
-    sizes = [size for size in listing(message["photo"]) or () if isinstance(size, dict)]
-    return _image(message, sizes)
-
-
-def _live_photo(message: Item) -> Inbound:
-    live = mapping(message["live_photo"]) or {}
-    sizes = listing(live.get("photo")) or listing(message.get("photo")) or ()
-    return _image(message, [size for size in sizes if isinstance(size, dict)] or [live])
-
-
-def _image(message: Item, sizes: list[Item]) -> Inbound:
-    if not sizes:
-        raise Malformed("photo without a size")
-    largest = max(
-        sizes, key=lambda size: (whole(size.get("width"), _HUGE) or 0) * (whole(size.get("height"), _HUGE) or 0)
-    )
-    return _with_file("image", message, largest)
-
-
-def _file(kind: EventKind, field: str) -> Reader:
-    def read(message: Item) -> Inbound:
-        part = mapping(message[field])
-        if part is None:
-            raise Malformed(f"{field} message without its {field}")
-        return _with_file(kind, message, part)
-
-    return read
-
-
-def _with_file(kind: EventKind, message: Item, part: Item) -> Inbound:
-    file_id = external_id(part.get("file_id"))
-    media = Media(
-        id=file_id,
-        mime=text(part.get("mime_type")),
-        filename=text(part.get("file_name")),
-        size=whole(part.get("file_size"), _HUGE),
-    )
-    return Inbound(kind=kind, text=text(message.get("caption")), media=media, media_unavailable=file_id is None)
-
-
-def _sticker(message: Item) -> Inbound:
-    found = _file("sticker", "sticker")(message)
-    part = message["sticker"]
-    details: Item = {}
-    if emoji := text(part.get("emoji")):
-        details["emoji"] = emoji
-    if part.get("is_animated") is True or part.get("is_video") is True:
+def _file(kind: EventKind, message: Message, file: File) -> Inbound:
+    details: dict[str, object] = {"emoji": file.emoji} if file.emoji else {}
+    if file.is_animated or file.is_video:
         details["animated"] = True
-    return replace(found, details=details)
+    media = Media(id=file.file_id, mime=file.mime_type, filename=file.file_name, size=file.file_size)
+    unavailable = file.file_id is None
+    return Inbound(kind=kind, text=message.caption, media=media, media_unavailable=unavailable, details=details)
 
 
-def _venue(message: Item) -> Inbound:
-    venue = mapping(message["venue"]) or {}
-    place = venue.get("location") or message.get("location")
-    return _place(place, text(venue.get("title")), text(venue.get("address")))
+def _place(point: Point, name: str | None, address: str | None) -> Inbound | None:
+    if not math.isfinite(point.latitude) or not math.isfinite(point.longitude):
+        return None
+    details: dict[str, object] = {} if point.live_period is None else {"live_period": point.live_period}
+    return Inbound(kind="location", location=Location(point.latitude, point.longitude, name, address), details=details)
 
 
-def _location(message: Item) -> Inbound:
-    return _place(message["location"], None, None)
-
-
-def _place(place: object, name: str | None, address: str | None) -> Inbound:
-    part = mapping(place) or {}
-    latitude, longitude = number(part.get("latitude")), number(part.get("longitude"))
-    if latitude is None or longitude is None:
-        raise Malformed("location message without coordinates")
-    seconds = whole(part.get("live_period"), 2**32)
-    details: Item | None = None if seconds is None else {"live_period": seconds}
-    return Inbound(kind="location", location=Location(latitude, longitude, name, address), details=details)
-
-
-def _contact(message: Item) -> Inbound:
+def _contact(message: Message, card: Card) -> Inbound:
     """The phone number is the sender's own only where the card names the sender."""
-    card = mapping(message["contact"])
-    if card is None:
-        raise Malformed("contact message without its contact")
-    phone = text(card.get("phone_number"))
-    names = (text(card.get("first_name")), text(card.get("last_name")))
-    name = " ".join(each for each in names if each)
-    user_id = external_id(card.get("user_id"))
-    own = user_id is not None and user_id == external_id((mapping(message.get("from")) or {}).get("id"))
-    details = {"user_id": user_id, "vcard": (text(card.get("vcard")) or "")[:_LONGEST_CARD]}
+    name = f"{card.first_name} {card.last_name}".strip()
+    own = card.user_id is not None and message.sender is not None and card.user_id == message.sender.id
+    details: dict[str, object] = {} if card.user_id is None else {"user_id": str(card.user_id)}
+    if card.vcard:
+        details["vcard"] = card.vcard[:_LONGEST_CARD]
     return Inbound(
         kind="contacts",
         contacts_count=1,
         contact_name=name or None,
-        cards=(ContactCard(name, (Phone(phone),) if phone else ()),),
-        sender_phone=phone_digits(phone) if own else None,
-        details={key: value for key, value in details.items() if value},
+        cards=(ContactCard(name, (Phone(card.phone_number),) if card.phone_number else ()),),
+        sender_phone=phone_digits(card.phone_number) if own else None,
+        details=details,
     )
-
-
-def _web_app(message: Item) -> Inbound:
-    part = mapping(message["web_app_data"]) or {}
-    data, label = text(part.get("data")), text(part.get("button_text"))
-    if data is None:
-        raise Malformed("web_app_data without data")
-    return Inbound(kind="button_reply", text=label, choice=Choice(data, label))
-
-
-def _unsupported(name: str) -> Reader:
-    return lambda _: Inbound(kind="unsupported", details={"type": name})
-
-
-_READERS: Final[tuple[tuple[str, Reader], ...]] = (
-    ("text", _text),
-    ("live_photo", _live_photo),
-    ("photo", _photo),
-    ("voice", _file("voice", "voice")),
-    ("animation", _file("animation", "animation")),
-    ("video", _file("video", "video")),
-    ("video_note", _file("video_note", "video_note")),
-    ("audio", _file("audio", "audio")),
-    ("document", _file("document", "document")),
-    ("sticker", _sticker),
-    ("venue", _venue),
-    ("location", _location),
-    ("contact", _contact),
-    ("web_app_data", _web_app),
-    *(
-        (name, _unsupported(name))
-        for name in ("poll", "dice", "game", "story", "checklist", "paid_media", "invoice", "rich_message")
-    ),
-)

@@ -1,4 +1,4 @@
-"""Fields of Telegram's messages that are no content: of service messages, and those that any message may have.
+"""Fields that say that a message of Telegram is a service message, or say nothing, since any may have them.
 
 Source: core.telegram.org/bots/api (Message), read 2026, and names of before.
 """

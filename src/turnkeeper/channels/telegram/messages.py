@@ -6,113 +6,143 @@ the message that it changes. `album` holds together what was sent at once.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
+
 from msgspec.structs import replace
 
-from turnkeeper.channels.json_values import Item, external_id, listing, mapping, raw, text, unix_seconds
-from turnkeeper.channels.telegram.contents import Malformed, command_of, read_content
-from turnkeeper.channels.telegram.people import Account, Person, Place, id_of, read_place, read_sender
+from turnkeeper.channels.json_values import read_object
+from turnkeeper.channels.telegram.contents import read_content
+from turnkeeper.channels.telegram.fields import COMMON, SERVICE
+from turnkeeper.channels.telegram.people import (
+    Account,
+    is_group,
+    name_of,
+    particulars,
+    persons_address,
+    writer_of,
+)
+from turnkeeper.channels.telegram.wire import Entity, Message, Replied, User
 from turnkeeper.model.events import Ignored, Inbound, Received, Unreadable
 
 KEPT = 1000
 """Bytes kept of what is left alone."""
+_COMMAND = re.compile(r"/([A-Za-z0-9_]{1,64})(?:@([A-Za-z0-9_]{1,64}))?(?:\s+(.*))?", re.DOTALL)
 
 
-def read_message(message: object, key: str, account: Account, *, edited: bool = False) -> Received:
-    """The event of a message; `key` makes it the same one when it comes again."""
-    if not isinstance(message, dict):
-        return Unreadable(reason="the message is not an object", account_id=account.id, raw=raw(message))
-    message_id = id_of(message.get("message_id"))
-    place = read_place(message.get("chat"), message.get("business_connection_id"))
-    if place is None or message_id is None:
-        reason = "the message names no chat" if place is None else "the message has no id"
-        return Unreadable(reason=reason, account_id=account.id, message_id=message_id, raw=raw(message))
-    try:
-        return _event(message, message_id, place, key, account, edited=edited)
-    except Malformed as problem:
-        return Unreadable(reason=str(problem), account_id=account.id, message_id=message_id, raw=raw(message))
-
-
-def _event(message: Item, message_id: str, place: Place, key: str, account: Account, *, edited: bool) -> Received:
-    if place.type == "channel" or "is_automatic_forward" in message:
-        return _ignored("channel post", message, message_id, account)
+def read_message(message: Message, key: str, account: Account, raw: bytes, *, edited: bool = False) -> Received:
+    """The event of a message. `key` makes it the same one when it comes again, `raw` is its update."""
+    if message.chat.type == "channel" or message.is_automatic_forward:
+        return _ignored("channel post", message, account, raw)
     found = read_content(message)
-    if isinstance(found, str):
-        return _service(found, message, message_id, place, key, account)
-    sender = read_sender(message) or place.alone
-    if sender is None:
-        raise Malformed("the message names no sender")
-    if sender.is_bot or "sender_business_bot" in message:
-        return _ignored("written by a bot", message, message_id, account)
-    at = message.get("edit_date") if edited else None
-    reply = message.get("reply_to_message")
-    in_group = place.is_group
-    return replace(
+    if found is None:
+        told = _without_content(message, key, account, raw)
+        if not isinstance(told, Inbound) or told.kind != "unsupported":
+            return told
+        found = told
+    writer = writer_of(message)
+    if writer is None:
+        reason, known_as = "the message names no sender", str(message.message_id)
+        return Unreadable(reason=reason, account_id=account.id, message_id=known_as, raw=raw)
+    if writer.is_bot or message.sender_business_bot is not None:
+        return _ignored("written by a bot", message, account, raw)
+    return _event(message, found, writer, key, account, edited=edited)
+
+
+def _event(message: Message, found: Inbound, writer: User, key: str, account: Account, *, edited: bool) -> Inbound:
+    chat, connection = message.chat, message.business_connection_id
+    event = replace(
         found,
-        kind="edited" if edited else found.kind,
         account_id=account.id,
-        message_id=message_id,
-        chat_id=place.chat_id,
-        sender_id=sender.id,
-        sender_name=sender.name,
-        timestamp=unix_seconds(message.get("date") if at is None else at),
-        target_message_id=message_id if edited else None,
-        reply_to=_quoted(reply, message) if isinstance(reply, dict) else None,
-        forwarded="forward_origin" in message or "forward_date" in message,
-        is_group=in_group,
-        mentions_us=in_group and _mentions_us(message, account),
-        # In a business chat, which bears the customer's id, everybody else who writes is the owner.
-        from_me=bool(place.connection) and sender.id != place.chat_id,
-        album=external_id(message["media_group_id"]) if "media_group_id" in message else None,
-        details=_details(message, found, sender) or None,
-        addresses=(place.address_of(sender.id),),
+        message_id=str(message.message_id),
+        chat_id=str(chat.id),
+        sender_id=str(writer.id),
+        sender_name=name_of(writer),
+        timestamp=message.date,
+        details=_details(message, found, writer) or None,
+        addresses=(persons_address(writer.id, chat, connection),),
         dedup_key=key,
     )
+    if edited:
+        at = message.date if message.edit_date is None else message.edit_date
+        event = replace(event, kind="edited", timestamp=at, target_message_id=event.message_id)
+    if is_group(chat):
+        event = replace(event, is_group=True, mentions_us=_mentions_us(message, account))
+    if connection is not None and writer.id != chat.id:  # a business chat bears the customer's id
+        event = replace(event, from_me=True)
+    return _in_context(event, message)
 
 
-def _ignored(reason: str, message: Item, message_id: str, account: Account) -> Ignored:
-    return Ignored(reason=reason, account_id=account.id, message_id=message_id, raw=raw(message)[:KEPT])
+def _in_context(event: Inbound, message: Message) -> Inbound:
+    """With what it was sent with, or answers."""
+    if message.media_group_id is not None:
+        event = replace(event, album=message.media_group_id)
+    if message.reply_to_message is not None:
+        event = replace(event, reply_to=_quoted(message.reply_to_message, message))
+    if message.forward_origin is not None or message.forward_date is not None:
+        event = replace(event, forwarded=True)
+    return event
 
 
-def _service(name: str, message: Item, message_id: str, place: Place, key: str, account: Account) -> Received:
-    """Left alone, but for a group that goes on under another id: both are its addresses."""
-    other = external_id(message.get(name)) if name in ("migrate_to_chat_id", "migrate_from_chat_id") else None
-    if other is None:
-        return _ignored(f"service message {name}", message, message_id, account)
-    old, new = (place.chat_id, other) if name == "migrate_to_chat_id" else (other, place.chat_id)
+def _ignored(reason: str, message: Message, account: Account, raw: bytes) -> Ignored:
+    return Ignored(reason=reason, account_id=account.id, message_id=str(message.message_id), raw=raw[:KEPT])
+
+
+def _without_content(message: Message, key: str, account: Account, raw: bytes) -> Received:
+    """A group that goes on under another id; other service messages are left alone; else something unsupported."""
+    if message.migrate_to_chat_id is not None:
+        return _moved(message, message.chat.id, message.migrate_to_chat_id, key, account)
+    if message.migrate_from_chat_id is not None:
+        return _moved(message, message.migrate_from_chat_id, message.chat.id, key, account)
+    names = _names(raw)
+    for name in names:
+        if name in SERVICE:
+            return _ignored(f"service message {name}", message, account, raw)
+    if "location" in names or "venue" in names:
+        reason, known_as = "the location is none", str(message.message_id)
+        return Unreadable(reason=reason, account_id=account.id, message_id=known_as, raw=raw)
+    unknown = next((name for name in names if name not in COMMON), "")
+    return Inbound(kind="unsupported", details={"type": unknown[:100]})
+
+
+def _names(raw: bytes) -> Iterable[str]:
+    """The fields of the message in an update."""
+    update = read_object(raw) or {}
+    return next((value for name, value in update.items() if "message" in name and isinstance(value, dict)), {})
+
+
+def _moved(message: Message, old: int, new: int, key: str, account: Account) -> Inbound:
+    """Both ids are the group's addresses."""
     addresses = (f"group:{new}", f"group:{old}")
-    sender = read_sender(message)
+    writer = writer_of(message)
     return Inbound(
         kind="system",
         account_id=account.id,
-        message_id=message_id,
-        chat_id=place.chat_id,
-        sender_id=sender.id if sender else None,
-        sender_name=sender.name if sender else None,
-        timestamp=unix_seconds(message.get("date")),
+        message_id=str(message.message_id),
+        chat_id=str(message.chat.id),
+        sender_id=str(writer.id) if writer else None,
+        sender_name=name_of(writer) if writer else None,
+        timestamp=message.date,
         is_group=True,
-        details={"type": name, "old": addresses[1], "new": addresses[0]},
+        details={"type": "moved", "old": addresses[1], "new": addresses[0]},
         addresses=addresses,
         dedup_key=key,
     )
 
 
-def _quoted(reply: Item, message: Item) -> str | None:
+def _quoted(reply: Replied, message: Message) -> str | None:
     """The message that is answered; the one that opened a topic is none."""
-    quoted = external_id(reply.get("message_id"))
-    opened = message.get("is_topic_message") is True and reply.get("message_id") == message.get("message_thread_id")
-    return None if opened else quoted
+    opened = message.is_topic_message and reply.message_id == message.message_thread_id
+    return None if opened else str(reply.message_id)
 
 
-def _details(message: Item, found: Inbound, sender: Person) -> Item:
+def _details(message: Message, found: Inbound, writer: User) -> dict[str, object]:
     """What has no word of its own."""
-    details: Item = found.details or {}
-    if sender.username:
-        details["username"] = sender.username
-    if sender.language:
-        details["language"] = sender.language
-    quote = message.get("quote")
-    if isinstance(quote, dict) and (quoted := text(quote.get("text"))):
-        details["quote"] = quoted
+    details = particulars(writer)
+    if found.details:
+        details.update(found.details)
+    if message.quote is not None and message.quote.text:
+        details["quote"] = message.quote.text
     command = command_of(found.text) if found.kind == "text" and found.text else None
     if command is not None:
         details["command"] = command[0]
@@ -121,27 +151,30 @@ def _details(message: Item, found: Inbound, sender: Person) -> Item:
     return details
 
 
-def _mentions_us(message: Item, account: Account) -> bool:
+def command_of(said: str) -> tuple[str, str, str] | None:
+    """A command, the bot that it names, and what stands behind it; `/start` may carry a link's payload."""
+    found = _COMMAND.fullmatch(said) if said.startswith("/") else None
+    return (found[1], found[2] or "", found[3] or "") if found else None
+
+
+def _mentions_us(message: Message, account: Account) -> bool:
     """Whether a message in a group names the bot, answers it, or is a command that names no other bot."""
-    reply = mapping(message.get("reply_to_message")) or {}
-    if external_id((mapping(reply.get("from")) or {}).get("id")) == account.id:
+    reply = message.reply_to_message
+    if reply is not None and reply.sender is not None and str(reply.sender.id) == account.id:
         return True
     name = account.username.lower()
-    command = command_of(text(message.get("text")) or "")
+    command = command_of(message.text or "")
     if command is not None and (not command[1] or command[1].lower() == name):
         return True
-    said = text(message.get("text")) or text(message.get("caption")) or ""
-    entities = listing(message.get("entities")) or listing(message.get("caption_entities")) or ()
-    return any(_names_us(entity, said, name, account) for entity in entities if isinstance(entity, dict))
+    said = message.text or message.caption or ""
+    entities = message.entities or message.caption_entities
+    return any(_names_us(entity, said, name, account) for entity in entities)
 
 
-def _names_us(entity: Item, said: str, name: str, account: Account) -> bool:
-    if entity.get("type") == "text_mention":
-        return external_id((mapping(entity.get("user")) or {}).get("id")) == account.id
-    if entity.get("type") != "mention" or not name:
+def _names_us(entity: Entity, said: str, name: str, account: Account) -> bool:
+    if entity.type == "text_mention":
+        return entity.user is not None and str(entity.user.id) == account.id
+    if entity.type != "mention" or not name or entity.offset < 0 or entity.length < 0:
         return False
-    start, length = entity.get("offset"), entity.get("length")
-    if not isinstance(start, int) or not isinstance(length, int) or start < 0 or length < 0:
-        return False
-    units = said.encode("utf-16-le", "replace")[2 * start : 2 * (start + length)]
+    units = said.encode("utf-16-le", "replace")[2 * entity.offset : 2 * (entity.offset + entity.length)]
     return units.decode("utf-16-le", "replace").lower() == f"@{name}"

@@ -6,7 +6,7 @@ Source: core.telegram.org/bots/api (InlineKeyboardButton, CallbackQuery), read 2
 
 from __future__ import annotations
 
-from turnkeeper.channels.json_values import Item, listing, mapping, text
+from turnkeeper.channels.telegram.wire import Message
 from turnkeeper.model.events import Choice
 from turnkeeper.rules.choice_keys import key_of, may_be_key
 
@@ -20,11 +20,11 @@ def data_of(choice: Choice, seq: int, place: int) -> str:
     return choice.id if fits else key_of(seq, place)
 
 
-def chosen(data: str, message: Item) -> Choice:
+def chosen(data: str, message: Message | None) -> Choice:
     """What was chosen with the button of `message` that carries `data`; without a label if the message is gone."""
-    markup = mapping(message.get("reply_markup")) or {}
-    for row in listing(markup.get("inline_keyboard")) or ():
-        for button in listing(row) or ():
-            if isinstance(button, dict) and button.get("callback_data") == data:
-                return Choice(data, text(button.get("text")))
+    if message is not None and message.reply_markup is not None:
+        for row in message.reply_markup.inline_keyboard:
+            for button in row:
+                if button.callback_data == data:
+                    return Choice(data, button.text)
     return Choice(data)
