@@ -17,6 +17,7 @@ Item = dict[str, Any]
 ID_LENGTH = 512
 """Longest id that is believed: ids become keys of rows, where far longer ones are refused."""
 _HUGE = 10**40
+_LATEST = 10**11
 _DEEPEST = 100
 _TEXT_OR_BRACKET = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)|[\[\]{}]', re.DOTALL)
 
@@ -104,7 +105,7 @@ def listing(value: object) -> list[Any] | None:
 
 def text(value: object) -> str | None:
     """A string, or a whole number as one."""
-    if isinstance(value, str):
+    if value is None or isinstance(value, str):
         return value
     if isinstance(value, int) and not isinstance(value, bool) and -_HUGE < value < _HUGE:
         return str(value)
@@ -113,6 +114,10 @@ def text(value: object) -> str | None:
 
 def external_id(value: object) -> str | None:
     """A provider's id: not empty, not absurdly long."""
+    if value is None:
+        return None
+    if type(value) is str:
+        return value if 0 < len(value) <= ID_LENGTH else None
     found = text(value)
     return found if found and len(found) <= ID_LENGTH else None
 
@@ -145,12 +150,14 @@ def number(value: object) -> float | None:
 
 def unix_seconds(value: object) -> int | None:
     """An instant in unix seconds (until the year 5138)."""
-    return whole(value, 10**11)
+    if type(value) is int and 0 <= value < _LATEST:
+        return value
+    return whole(value, _LATEST)
 
 
 def phone_digits(value: object) -> str | None:
     """The digits of a phone number, without its plus."""
-    found = text(value)
+    found = value if type(value) is str else text(value)
     if not found:
         return None
     digits = found[1:] if found[0] == "+" else found

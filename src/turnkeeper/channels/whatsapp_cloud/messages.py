@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from hashlib import blake2b
-from typing import NamedTuple, Required, TypedDict
+
+import msgspec
+from msgspec.structs import replace
 
 from turnkeeper.channels.json_values import (
     Item,
@@ -22,7 +24,7 @@ from turnkeeper.channels.json_values import (
     whole,
 )
 from turnkeeper.channels.whatsapp_cloud.particulars import read_card, read_item, read_referral
-from turnkeeper.channels.whatsapp_cloud.people import Around, Person, moved, read_person
+from turnkeeper.channels.whatsapp_cloud.people import RECIPIENT, SENDER, Around, Person, moved, read_person
 from turnkeeper.model.events import (
     Choice,
     ContactCard,
@@ -42,25 +44,6 @@ WINDOW_WITHOUT_ID = 15.0
 
 class Malformed(Exception):
     """A message of a known type lacks what that type is for; says what."""
-
-
-class Fields(TypedDict, total=False):
-    """What a type of message adds to an event."""
-
-    kind: Required[EventKind]
-    text: str | None
-    media: Media
-    media_unavailable: bool
-    target_message_id: str
-    choice: Choice
-    reaction: Reaction
-    location: Location
-    contacts_count: int
-    contact_name: str | None
-    cards: tuple[ContactCard, ...]
-    order_items: int
-    order: Order
-    flow_response_json: str
 
 
 def read_message(message: object, around: Around, *, echo: bool = False) -> Received:
@@ -85,22 +68,20 @@ def _event(message: Item, message_id: str | None, around: Around, *, echo: bool)
         raise Malformed("the message has no type")
     if message_id is None and message.get("id"):
         raise Malformed("the message's id is not one")
-    person = read_person(message, around, "to" if echo else "from")
+    person = read_person(message, around, RECIPIENT if echo else SENDER)
     details: Item = {}
     addresses = person.addresses()
     if kind == "system":
         addresses = moved(message, person, details) or addresses
     if not addresses:
         raise Malformed("the echo names no recipient" if echo else "the message names no sender")
-    codes = error_codes(message.get("errors"))
-    fields = _READERS.get(kind, _unsupported)(Draft(message, codes or around.error_codes, details))
+    codes = error_codes(message["errors"]) if "errors" in message else ()
+    found = _READERS.get(kind, _unsupported)(Draft(message, codes or around.error_codes, details))
     _add_details(message, person, details)
     group = external_id(message.get("group_id"))
     sender = Person(external_id(message.get("from"))) if echo else person
-    context = mapping(message.get("context")) or {}
-    referral = mapping(message.get("referral"))
-    return Inbound(
-        **fields,
+    event = replace(  # a call with more than 15 keywords costs several times as much
+        found,
         account_id=around.account_id,
         message_id=message_id,
         chat_id=group or (person.id if echo else None),
@@ -109,17 +90,27 @@ def _event(message: Item, message_id: str | None, around: Around, *, echo: bool)
         sender_phone=sender.phone,
         sender_name=sender.name,
         timestamp=unix_seconds(message.get("timestamp")),
-        reply_to=external_id(context.get("id")),
-        forwarded=True in (context.get("forwarded"), context.get("frequently_forwarded")),
         is_group=group is not None,
         from_me=echo,
-        referral=kept(referral) or None,
-        ad=read_referral(referral) if referral else None,
-        error_codes=codes or (around.error_codes if fields["kind"] == "unsupported" else ()),
+        error_codes=codes or (around.error_codes if found.kind == "unsupported" else ()),
         details=details or None,
         addresses=addresses,
         dedup_key=f"m:{message_id}" if message_id else _key_without_id(message, kind, addresses),
         dedup_window=0.0 if message_id else WINDOW_WITHOUT_ID,
+    )
+    return _with_origin(event, message) if "context" in message or "referral" in message else event
+
+
+def _with_origin(event: Inbound, message: Item) -> Inbound:
+    """What the message answers, and whether it is passed on or began at an ad."""
+    context = mapping(message.get("context")) or {}
+    referral = mapping(message.get("referral"))
+    return replace(
+        event,
+        reply_to=external_id(context.get("id")),
+        forwarded=True in (context.get("forwarded"), context.get("frequently_forwarded")),
+        referral=kept(referral) or None,
+        ad=read_referral(referral) if referral else None,
     )
 
 
@@ -137,14 +128,15 @@ def _key_without_id(message: Item, kind: str, addresses: tuple[str, ...]) -> str
 def _add_details(message: Item, person: Person, details: Item) -> None:
     if person.username:
         details["username"] = person.username
-    context = mapping(message.get("context"))
-    if context and mapping(context.get("referred_product")):
-        details["referred_product"] = kept(context["referred_product"])
-    if listing(message.get("errors")):
+    if "context" in message:
+        context = mapping(message["context"])
+        if context and mapping(context.get("referred_product")):
+            details["referred_product"] = kept(context["referred_product"])
+    if "errors" in message and listing(message["errors"]):
         details["errors"] = kept(message["errors"])
 
 
-class Draft(NamedTuple):
+class Draft(msgspec.Struct, frozen=True):
     """A message being read; `details` takes what has no word of its own."""
 
     message: Item
@@ -152,7 +144,7 @@ class Draft(NamedTuple):
     details: Item
 
 
-Reader = Callable[[Draft], Fields]
+Reader = Callable[[Draft], Inbound]
 
 
 def _part(message: Item, name: str) -> Item:
@@ -162,17 +154,17 @@ def _part(message: Item, name: str) -> Item:
     return part
 
 
-def _text(draft: Draft) -> Fields:
+def _text(draft: Draft) -> Inbound:
     body = text(_part(draft.message, "text").get("body"))
     if body is None:
         raise Malformed("text message without a body")
-    return {"kind": "text", "text": body}
+    return Inbound(kind="text", text=body)
 
 
 def _media(kind: EventKind) -> Reader:
-    def read(draft: Draft) -> Fields:
+    def read(draft: Draft) -> Inbound:
         if draft.error_codes and not isinstance(draft.message.get(kind), dict):
-            return {"kind": kind, "media_unavailable": True}
+            return Inbound(kind=kind, media_unavailable=True)
         part = _part(draft.message, kind)
         if part.get("animated") is True:
             draft.details["animated"] = True
@@ -185,17 +177,17 @@ def _media(kind: EventKind) -> Reader:
             size=whole(part.get("file_size"), 2**53),
         )
         spoken = kind == "audio" and part.get("voice") is True
-        return {
-            "kind": "voice" if spoken else kind,
-            "text": text(part.get("caption")),
-            "media": media,
-            "media_unavailable": media.id is None and media.url is None,
-        }
+        return Inbound(
+            kind="voice" if spoken else kind,
+            text=text(part.get("caption")),
+            media=media,
+            media_unavailable=media.id is None and media.url is None,
+        )
 
     return read
 
 
-def _location(draft: Draft) -> Fields:
+def _location(draft: Draft) -> Inbound:
     part = _part(draft.message, "location")
     latitude, longitude = number(part.get("latitude")), number(part.get("longitude"))
     if latitude is None or longitude is None:
@@ -203,61 +195,61 @@ def _location(draft: Draft) -> Fields:
     if url := text(part.get("url")):
         draft.details["url"] = url
     place = Location(latitude, longitude, text(part.get("name")), text(part.get("address")))
-    return {"kind": "location", "location": place}
+    return Inbound(kind="location", location=place)
 
 
-def _contacts(draft: Draft) -> Fields:
+def _contacts(draft: Draft) -> Inbound:
     cards = listing(draft.message.get("contacts"))
     if cards is None:
         raise Malformed("contacts message without contacts")
     draft.details["contacts"] = kept(cards)
     first = mapping(cards[0]) if cards else None
     name = mapping(first.get("name")) if first else None
-    return {
-        "kind": "contacts",
-        "contacts_count": len(cards),
-        "contact_name": text(name.get("formatted_name")) if name else None,
-        "cards": tuple(read_card(card) for card in cards if isinstance(card, dict)),
-    }
+    return Inbound(
+        kind="contacts",
+        contacts_count=len(cards),
+        contact_name=text(name.get("formatted_name")) if name else None,
+        cards=tuple(read_card(card) for card in cards if isinstance(card, dict)),
+    )
 
 
-def _order(draft: Draft) -> Fields:
+def _order(draft: Draft) -> Inbound:
     part = _part(draft.message, "order")
     products = listing(part.get("product_items"))
     if products is None:
         raise Malformed("order message without product_items")
     draft.details["order"] = kept(part)
     items = tuple(read_item(product) for product in products if isinstance(product, dict))
-    return {
-        "kind": "order",
-        "text": text(part.get("text")),
-        "order_items": len(products),
-        "order": Order(items, external_id(part.get("catalog_id"))),
-    }
+    return Inbound(
+        kind="order",
+        text=text(part.get("text")),
+        order_items=len(products),
+        order=Order(items, external_id(part.get("catalog_id"))),
+    )
 
 
-def _reaction(draft: Draft) -> Fields:
+def _reaction(draft: Draft) -> Inbound:
     part = _part(draft.message, "reaction")
     target = external_id(part.get("message_id"))
     if target is None:
         raise Malformed("reaction to no message")
-    return {"kind": "reaction", "reaction": Reaction(target, text(part.get("emoji")) or "")}
+    return Inbound(kind="reaction", reaction=Reaction(target, text(part.get("emoji")) or ""))
 
 
-def _button(draft: Draft) -> Fields:
+def _button(draft: Draft) -> Inbound:
     part = _part(draft.message, "button")
     return _chosen("button_reply", part.get("payload"), part.get("text"))
 
 
-def _chosen(kind: EventKind, chosen: object, title: object, description: object = None) -> Fields:
+def _chosen(kind: EventKind, chosen: object, title: object, description: object = None) -> Inbound:
     label = text(title)
     key = text(chosen) or label
     if key is None:
         raise Malformed(f"{kind} that chooses nothing")
-    return {"kind": kind, "text": label, "choice": Choice(key, label, text(description))}
+    return Inbound(kind=kind, text=label, choice=Choice(key, label, text(description)))
 
 
-def _interactive(draft: Draft) -> Fields:
+def _interactive(draft: Draft) -> Inbound:
     part = mapping(draft.message.get("interactive")) or {}
     kind = text(part.get("type"))
     inner = mapping(part.get(kind)) if kind else None
@@ -270,51 +262,51 @@ def _interactive(draft: Draft) -> Fields:
             return _flow_reply(inner, draft)
         case "call_permission_reply" if inner:
             draft.details["call_permission"] = kept(inner)
-            return {"kind": "call_permission"}
+            return Inbound(kind="call_permission")
     draft.details["type"] = f"interactive {kind}"[:100] if kind else "interactive"
-    return {"kind": "unsupported"}
+    return Inbound(kind="unsupported")
 
 
-def _flow_reply(inner: Item, draft: Draft) -> Fields:
+def _flow_reply(inner: Item, draft: Draft) -> Inbound:
     answer = inner.get("response_json")
     if answer is None:
         raise Malformed("nfm_reply without response_json")
     if name := text(inner.get("name")):
         draft.details["flow_name"] = name
     written = answer if isinstance(answer, str) else raw(answer).decode()
-    return {"kind": "flow_reply", "text": text(inner.get("body")), "flow_response_json": written}
+    return Inbound(kind="flow_reply", text=text(inner.get("body")), flow_response_json=written)
 
 
-def _system(draft: Draft) -> Fields:
+def _system(draft: Draft) -> Inbound:
     part = _part(draft.message, "system")
     draft.details["type"] = text(part.get("type"))
     if identity := mapping(part.get("identity")) or mapping(draft.message.get("identity")):
         draft.details["identity"] = kept(identity)
-    return {"kind": "system", "text": text(part.get("body"))}
+    return Inbound(kind="system", text=text(part.get("body")))
 
 
-def _edit(draft: Draft) -> Fields:
+def _edit(draft: Draft) -> Inbound:
     part = _part(draft.message, "edit")
     target = external_id(part.get("original_message_id"))
     new = mapping(part.get("message"))
     kind = new.get("type") if new else None
     if target is None or new is None or not isinstance(kind, str) or kind == "edit":
         raise Malformed("edit without its message or its new content")
-    fields = _READERS.get(kind, _unsupported)(draft._replace(message=new))
-    return {**fields, "kind": "edited", "target_message_id": target}
+    found = _READERS.get(kind, _unsupported)(replace(draft, message=new))
+    return replace(found, kind="edited", target_message_id=target)
 
 
-def _revoke(draft: Draft) -> Fields:
+def _revoke(draft: Draft) -> Inbound:
     target = external_id(_part(draft.message, "revoke").get("original_message_id"))
     if target is None:
         raise Malformed("revoke of no message")
-    return {"kind": "deleted", "target_message_id": target}
+    return Inbound(kind="deleted", target_message_id=target)
 
 
-def _unsupported(draft: Draft) -> Fields:
+def _unsupported(draft: Draft) -> Inbound:
     named = mapping(draft.message.get("unsupported")) or {}
     draft.details["type"] = (text(named.get("type")) or text(draft.message.get("type")) or "")[:100]
-    return {"kind": "unsupported"}
+    return Inbound(kind="unsupported")
 
 
 _READERS: dict[str, Reader] = {

@@ -161,21 +161,15 @@ def _read_status(status: object, account_id: str) -> Received:
         status=cast("Literal['sent', 'delivered', 'read', 'played', 'failed']", state),
         account_id=account_id,
         message_id=message_id,
-        recipient_id=_first_id(status, "recipient_id", "recipient_user_id"),
+        recipient_id=external_id(status.get("recipient_id")) or external_id(status.get("recipient_user_id")),
         timestamp=unix_seconds(status.get("timestamp")),
         error_codes=error_codes(errors) if errors else (),
         error=error_text(errors) if errors else None,
         tracker=tracker,
         is_group=status.get("recipient_type") == "group",
-        participant_id=_first_id(status, "recipient_participant_id", "recipient_participant_user_id"),
+        participant_id=external_id(status.get("recipient_participant_id"))
+        or external_id(status.get("recipient_participant_user_id")),
     )
-
-
-def _first_id(item: Item, *names: str) -> str | None:
-    for name in names:
-        if found := external_id(item.get(name)):
-            return found
-    return None
 
 
 def error_text(errors: object) -> str | None:

@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+import msgspec
+
 from turnkeeper.channels.json_values import (
     Item,
     external_id,
@@ -23,7 +25,7 @@ _PARENT_ID = re.compile(r"[A-Z]{2}\.ENT\.")
 _CHANGE = re.compile(r"changed from (\S{1,200}) to (\S{1,200})")
 
 
-class Contact(NamedTuple):
+class Contact(msgspec.Struct, frozen=True, gc=False):
     """One of `contacts[]`: names for the people of the items beside it."""
 
     phone: str | None
@@ -33,7 +35,7 @@ class Contact(NamedTuple):
     username: str | None
 
 
-class Around(NamedTuple):
+class Around(msgspec.Struct, frozen=True):
     """What a message shares with its neighbours: the account, the people named, their errors.
 
     `contacts` are found by phone or business-scoped id; `alone` is the only one beside the only message.
@@ -63,10 +65,16 @@ def _contact(item: Item) -> Contact:
 
 def by_id(contacts: list[Contact]) -> dict[str, Contact]:
     """The contacts by each of their ids; the first one counts."""
-    return {key: each for each in reversed(contacts) for key in (each.phone, each.user_id) if key}
+    found: dict[str, Contact] = {}
+    for each in contacts:
+        if each.phone:
+            found.setdefault(each.phone, each)
+        if each.user_id:
+            found.setdefault(each.user_id, each)
+    return found
 
 
-class Person(NamedTuple):
+class Person(msgspec.Struct, frozen=True, gc=False):
     """Someone with some of these names; a person may have no phone number that we may see."""
 
     id: str | None
@@ -78,6 +86,8 @@ class Person(NamedTuple):
 
     def addresses(self) -> tuple[str, ...]:
         """The business-scoped id first: a phone number may change or be hidden."""
+        if not self.user_id and not self.parent_id:
+            return (f"phone:{self.phone}",) if self.phone else ()
         return _addresses((self.user_id,), (self.parent_id,), (self.phone,))
 
 
@@ -89,11 +99,23 @@ def _addresses(users: Names, parents: Names, phones: Names) -> tuple[str, ...]:
     return tuple(dict.fromkeys(prefix + name for prefix, names in named for name in names if name))
 
 
-def read_person(item: Item, around: Around, role: str) -> Person:
-    """The person whom `item` names in `role` ("from" or "to"), completed from the contacts."""
-    named = external_id(item.get(role))
-    user = external_id(item.get(f"{role}_user_id"))
-    parent = external_id(item.get(f"{role}_parent_user_id"))
+class Role(NamedTuple):
+    """The fields that name somebody."""
+
+    id: str
+    user_id: str
+    parent_id: str
+
+
+SENDER = Role("from", "from_user_id", "from_parent_user_id")
+RECIPIENT = Role("to", "to_user_id", "to_parent_user_id")
+
+
+def read_person(item: Item, around: Around, role: Role) -> Person:
+    """The person whom `item` names in `role`, completed from the contacts."""
+    named = external_id(item.get(role.id))
+    user = external_id(item.get(role.user_id))
+    parent = external_id(item.get(role.parent_id))
     phone = phone_digits(named)
     if named and not phone:
         if _PARENT_ID.match(named):
