@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, ClassVar, Final, Literal
+from typing import Annotated, ClassVar, Final, Literal
 from urllib.parse import urlencode
 
 from msgspec import Meta
@@ -268,8 +268,8 @@ def _received(item: object, number: str) -> Received:
     referral = {key: said for key in _REFERRAL if (said := text(ad.get(key)))} if ad else {}
     file = _media(item.get("media"))
     words, stamp = text(item.get("message")) or "", item.get("timestamp")
-    return Inbound(
-        **_content(words, file),
+    return replace(
+        _content(words, file),
         account_id=account_id,
         chat_id=sender,
         sender_id=sender,
@@ -284,13 +284,13 @@ def _received(item: object, number: str) -> Received:
     )
 
 
-def _content(words: str, file: Media | None) -> dict[str, Any]:
+def _content(words: str, file: Media | None) -> Inbound:
     if file is not None and file.url:
         kind = kind_of_file(file.url, file.mime)
         if kind == "document" and not file.filename:
             file = replace(file, filename=name_of(file.url) or None)
-        return {"kind": kind, "text": words or None, "media": file}
-    return {"kind": "text", "text": words} if words else {"kind": "unsupported"}
+        return Inbound(kind=kind, text=words or None, media=file)
+    return Inbound(kind="text", text=words) if words else Inbound(kind="unsupported")
 
 
 def _media(value: object) -> Media | None:

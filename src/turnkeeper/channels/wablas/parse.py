@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
+
+from msgspec.structs import replace
 
 from turnkeeper.channels.gateways import (
     DEDUP_WINDOW,
@@ -108,8 +110,8 @@ def _message(item: Item, account_id: str) -> Received:
     if sender is None or chat is None:
         reason = "the message names no sender"
         return Unreadable(reason=reason, account_id=account_id, message_id=message_id, raw=raw(item))
-    return Inbound(
-        **_content(item),
+    return replace(
+        _content(item),
         account_id=account_id,
         message_id=message_id,
         chat_id=chat if is_group else sender,
@@ -135,11 +137,11 @@ def _names(words: object, number: object) -> bool:
     return ours is not None and f"@{ours}" in (text(words) or "")
 
 
-def _content(item: Item) -> dict[str, Any]:
+def _content(item: Item) -> Inbound:
     """What the message says. The caption of a file is documented nowhere; it comes as `message`."""
     words = text(item.get("message")) or None
     if item.get("messageType") == "text":
-        return {"kind": "text", "text": words or ""}
+        return Inbound(kind="text", text=words or "")
     url = (text(item.get("url")) or "").strip()
     mime = text(item.get("mimeType")) or None
     kind = _KINDS.get((text(item.get("messageType")) or "").strip().lower())
@@ -147,15 +149,15 @@ def _content(item: Item) -> dict[str, Any]:
         kind = kind_of_file(url, mime) if url else "text"
     if kind is None:
         details = {"type": (text(item.get("messageType")) or "")[:64]}
-        return {"kind": "unsupported", "text": words, "details": details}
+        return Inbound(kind="unsupported", text=words, details=details)
     if kind == "text":
-        return {"kind": kind, "text": words or ""}
+        return Inbound(kind=kind, text=words or "")
     if kind == "location":
-        return {"kind": kind, "text": words, "location": _location(item, words or "")}
+        return Inbound(kind=kind, text=words, location=_location(item, words or ""))
     name = text(item.get("file")) or None
     file = Media(url=url, mime=mime, filename=name) if url else None
     caption = None if words in (name, url) else words
-    return {"kind": kind, "text": caption, "media": file, "media_unavailable": file is None}
+    return Inbound(kind=kind, text=caption, media=file, media_unavailable=file is None)
 
 
 def _location(item: Item, words: str) -> Location | None:

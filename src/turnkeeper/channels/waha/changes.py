@@ -13,12 +13,11 @@ from turnkeeper.channels.json_values import Item, external_id, listing, mapping,
 from turnkeeper.channels.waha.ids import MessageId, addresses_of, is_group, read_chat, read_message_id
 from turnkeeper.channels.waha.messages import (
     Around,
-    Fields,
     Malformed,
     Nobodys,
     Talk,
     event_of,
-    read_fields,
+    read_content,
     seconds,
     whom,
 )
@@ -72,9 +71,9 @@ def read_reaction(payload: Item, around: Around) -> list[Received]:
     if target is None:
         raise Malformed("reaction to no message")
     emoji = text(reaction.get("text")) or ""
-    fields: Fields = {"kind": "reaction", "reaction": Reaction(target.whole, emoji), "target_message_key": target.key}
+    found = Inbound(kind="reaction", reaction=Reaction(target.whole, emoji), target_message_key=target.key)
     known = [target.key, emoji, payload.get("timestamp"), payload.get("from"), payload.get("participant")]
-    return [_about(payload, around, fields, "r:", known)]
+    return [_about(payload, around, found, "r:", known)]
 
 
 def read_edit(payload: Item, around: Around) -> list[Received]:
@@ -82,11 +81,9 @@ def read_edit(payload: Item, around: Around) -> list[Received]:
     target = read_message_id(payload.get("editedMessageId"))
     if target is None:
         raise Malformed("edit of no message")
-    new = read_fields(payload, read_message_id(payload.get("id")), Particulars(payload.get("_data")))
-    fields: Fields = {
-        **new, "kind": "edited", "target_message_id": target.whole, "target_message_key": target.key,
-    }  # fmt: skip
-    return [_about(payload, around, fields, "e:", [target.key, payload.get("body"), payload.get("timestamp")])]
+    new = read_content(payload, read_message_id(payload.get("id")), Particulars(payload.get("_data")))
+    found = replace(new, kind="edited", target_message_id=target.whole, target_message_key=target.key)
+    return [_about(payload, around, found, "e:", [target.key, payload.get("body"), payload.get("timestamp")])]
 
 
 def read_revoke(payload: Item, around: Around) -> list[Received]:
@@ -96,9 +93,9 @@ def read_revoke(payload: Item, around: Around) -> list[Received]:
     target = read_message_id(payload.get("revokedMessageId")) or read_message_id((before or {}).get("id"))
     if message is None or target is None:
         raise Malformed("deletion of no message")
-    fields: Fields = {"kind": "deleted", "target_message_id": target.whole, "target_message_key": target.key}
+    found = Inbound(kind="deleted", target_message_id=target.whole, target_message_key=target.key)
     bare = {name: value for name, value in message.items() if name != "replyTo"}
-    return [_about(bare, around, fields, "d:", [target.key])]
+    return [_about(bare, around, found, "d:", [target.key])]
 
 
 def read_vote(payload: Item, around: Around) -> list[Received]:
@@ -108,13 +105,15 @@ def read_vote(payload: Item, around: Around) -> list[Received]:
         raise Malformed("vote without a vote")
     chosen = [option for each in listing(vote.get("selectedOptions")) or () if (option := text(each))]
     target = read_message_id(poll.get("id"))
-    fields: Fields = {"kind": "poll_vote", "text": ", ".join(chosen)}
-    if len(chosen) == 1:
-        fields["choice"] = Choice(chosen[0], chosen[0])
-    if target is not None:
-        fields |= {"target_message_id": target.whole, "target_message_key": target.key}
+    found = Inbound(
+        kind="poll_vote",
+        text=", ".join(chosen),
+        choice=Choice(chosen[0], chosen[0]) if len(chosen) == 1 else None,
+        target_message_id=target.whole if target else None,
+        target_message_key=target.key if target else None,
+    )
     known = [target.key if target else None, chosen, vote.get("timestamp"), vote.get("from"), vote.get("participant")]
-    return [_about(vote, around, fields, "v:", known)]
+    return [_about(vote, around, found, "v:", known)]
 
 
 def read_call(payload: Item, around: Around) -> list[Received]:
@@ -125,12 +124,8 @@ def read_call(payload: Item, around: Around) -> list[Received]:
     if not talk.addresses:
         raise Malformed("the call names nobody")
     message_id = MessageId(known, known) if known else None
-    details: dict[str, object] = {"video": True} if payload.get("isVideo") is True else {}
-    fields: Fields = {"kind": "call"}
-    if details:
-        fields["details"] = details
-    base = event_of(payload, message_id, talk, _NO_DATA, around, fields, f"c:{known}" if known else "")
-    return [base]
+    found = Inbound(kind="call", details={"video": True} if payload.get("isVideo") is True else None)
+    return [event_of(payload, message_id, talk, _NO_DATA, around, found, f"c:{known}" if known else "")]
 
 
 def read_presence(payload: Item, around: Around) -> list[Received]:
@@ -148,15 +143,15 @@ def read_presence(payload: Item, around: Around) -> list[Received]:
         raise Nobodys("presence")
     talk = Talk(chat, chat, addresses_of([chat]), from_me=False)
     known = _key("t:", [chat, around.event_id, around.at])
-    return [event_of({}, None, talk, _NO_DATA, around, {"kind": "typing"}, known)]
+    return [event_of({}, None, talk, _NO_DATA, around, Inbound(kind="typing"), known)]
 
 
-def _about(payload: Item, around: Around, fields: Fields, mark: str, known: list[object]) -> Inbound:
+def _about(payload: Item, around: Around, found: Inbound, mark: str, known: list[object]) -> Inbound:
     """An event of its own about a message, known by what it says."""
     message_id = read_message_id(payload.get("id"))
     data = Particulars(payload.get("_data"))
     talk = whom(payload, message_id, data, around)
-    event = event_of(payload, message_id, talk, data, around, fields, _key(mark, known))
+    event = event_of(payload, message_id, talk, data, around, found, _key(mark, known))
     if event.message_key == event.target_message_key:  # told under the id of the message that it is about
         return replace(event, message_key=None)
     return event

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import re
 from hashlib import blake2b
-from typing import NamedTuple, Required, TypedDict
+from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from turnkeeper.channels.json_values import Item, listing, mapping, number, raw, text
 from turnkeeper.channels.waha.ids import (
@@ -52,24 +54,6 @@ class Talk(NamedTuple):
     sender: str | None
     addresses: tuple[str, ...]
     from_me: bool
-
-
-class Fields(TypedDict, total=False):
-    """What a kind of message adds to an event."""
-
-    kind: Required[EventKind]
-    text: str | None
-    media: Media
-    media_unavailable: bool
-    choice: Choice
-    location: Location
-    contacts_count: int
-    contact_name: str | None
-    cards: tuple[ContactCard, ...]
-    details: dict[str, object]
-    reaction: Reaction
-    target_message_id: str
-    target_message_key: str
 
 
 class Malformed(Exception):
@@ -120,8 +104,8 @@ def read_message(payload: Item, around: Around) -> Inbound:
         raise Nobodys("message without id and sender")
     data = Particulars(payload.get("_data"))
     talk = whom(payload, message_id, data, around)
-    fields = read_fields(payload, message_id, data)
-    return event_of(payload, message_id, talk, data, around, fields)
+    found = read_content(payload, message_id, data)
+    return event_of(payload, message_id, talk, data, around, found)
 
 
 def whom(payload: Item, message_id: MessageId | None, data: Particulars, around: Around) -> Talk:
@@ -140,15 +124,13 @@ def event_of(
     talk: Talk,
     data: Particulars,
     around: Around,
-    fields: Fields,
+    found: Inbound,
     dedup_key: str = "",
 ) -> Inbound:
-    """An event with everything that all kinds share; `dedup_key` where it is not the message's own."""
-    ad, group = data.ad(), is_group(talk.chat)
-    quoted = mapping(payload.get("replyTo"))
-    reply_to = read_message_id(quoted.get("id")) if quoted else None
-    return Inbound(
-        **fields,
+    """What was found, with everything that all kinds share; `dedup_key` where it is not the message's own."""
+    in_group = is_group(talk.chat)
+    event = replace(  # a call with more than 15 keywords costs several times as much
+        found,
         account_id=around.account_id,
         message_id=message_id.whole if message_id else None,
         message_key=message_id.key if message_id else None,
@@ -157,18 +139,26 @@ def event_of(
         sender_phone=phone_in(addresses_of((talk.sender, *around.me)) if talk.from_me else talk.addresses),
         sender_name=None if talk.from_me else data.name() or text(payload.get("pushName")),
         timestamp=seconds(payload.get("timestamp")) or around.at,
-        reply_to=reply_to.key if reply_to else None,
         forwarded=data.forwarded(),
-        is_group=group,
-        mentions_us=group and _names(payload.get("body"), around.me),
+        is_group=in_group,
+        mentions_us=in_group and _names(payload.get("body"), around.me),
         from_me=talk.from_me,
-        by_program=talk.from_me and payload.get("source") == "api",
-        referral=ad[0] if ad else None,
-        ad=ad[1] if ad else None,
         addresses=talk.addresses,
         dedup_key=dedup_key or (f"m:{message_id.key}" if message_id else _key_without_id(payload, talk)),
         dedup_window=0.0 if message_id or dedup_key else WINDOW_WITHOUT_ID,
     )
+    return _with_origin(event, payload, data)
+
+
+def _with_origin(event: Inbound, payload: Item, data: Particulars) -> Inbound:
+    """What the message answers, the ad that it began at, and whether a program wrote it."""
+    if event.from_me and payload.get("source") == "api":
+        event = replace(event, by_program=True)
+    if (quoted := mapping(payload.get("replyTo"))) and (reply_to := read_message_id(quoted.get("id"))):
+        event = replace(event, reply_to=reply_to.key)
+    if ad := data.ad():
+        event = replace(event, referral=ad[0], ad=ad[1])
+    return event
 
 
 def _names(body: object, me: tuple[str, ...]) -> bool:
@@ -182,7 +172,7 @@ def _key_without_id(payload: Item, talk: Talk) -> str:
     return "h:" + blake2b(said, digest_size=16).hexdigest()
 
 
-def read_fields(payload: Item, message_id: MessageId | None, data: Particulars) -> Fields:
+def read_content(payload: Item, message_id: MessageId | None, data: Particulars) -> Inbound:
     """What the message says or carries."""
     body = text(payload.get("body"))
     if (told := payload.get("location")) and (place := _location(told)):
@@ -190,43 +180,43 @@ def read_fields(payload: Item, message_id: MessageId | None, data: Particulars) 
     if cards := listing(payload.get("vCards")):
         read = read_cards(cards)
         name = read[0].name if read else None
-        return {"kind": "contacts", "contacts_count": len(cards), "contact_name": name or None, "cards": read}
+        return Inbound(kind="contacts", contacts_count=len(cards), contact_name=name or None, cards=read)
     if payload.get("hasMedia") is True or mapping(payload.get("media")):
         return _media(payload, message_id, data, body)
     if chosen := data.chosen():
         kind, choice = chosen
-        return {"kind": kind, "text": body or choice.title, "choice": choice}
+        return Inbound(kind=kind, text=body or choice.title, choice=choice)
     if body:
-        return {"kind": "text", "text": body}
-    return {"kind": "unsupported", "details": {"type": data.named()}}
+        return Inbound(kind="text", text=body)
+    return Inbound(kind="unsupported", details={"type": data.named()})
 
 
-def _location(value: object) -> Fields | None:
-    part = mapping(value) or {}
+def _location(value: object) -> Inbound | None:
+    part = mapping(value)
+    if not part:
+        return None
     latitude, longitude = number(part.get("latitude")), number(part.get("longitude"))
     if latitude is None or longitude is None:
         return None
     name = text(part.get("name")) or text(part.get("description"))
     place = Location(latitude, longitude, name or None, text(part.get("address")) or None)
-    fields: Fields = {"kind": "location", "location": place}
-    if url := text(part.get("url")):
-        fields["details"] = {"url": url}
-    return fields
+    url = text(part.get("url"))
+    return Inbound(kind="location", location=place, details={"url": url} if url else None)
 
 
-def _media(payload: Item, message_id: MessageId | None, data: Particulars, caption: str | None) -> Fields:
+def _media(payload: Item, message_id: MessageId | None, data: Particulars, caption: str | None) -> Inbound:
     """A file that was not downloaded is known by its message, by which WAHA can be asked for it."""
     part = mapping(payload.get("media")) or {}
     url = text(part.get("url")) or text(payload.get("mediaUrl"))
     mime = text(part.get("mimetype")) or data.mime()
     name = text(part.get("filename"))
     known_as = message_id.whole if message_id and message_id.chat and not url else None
-    return {
-        "kind": _kind(mime, data),
-        "text": caption or None,
-        "media": Media(id=known_as, url=url or None, mime=mime, filename=name or None),
-        "media_unavailable": not url,
-    }
+    return Inbound(
+        kind=_kind(mime, data),
+        text=caption or None,
+        media=Media(id=known_as, url=url or None, mime=mime, filename=name or None),
+        media_unavailable=not url,
+    )
 
 
 def _kind(mime: str | None, data: Particulars) -> EventKind:
