@@ -29,7 +29,7 @@ from tests.channels.waha_bodies import (
 )
 from turnkeeper.channels.base import Forbidden, Webhook
 from turnkeeper.channels.waha import Waha, WahaConfig
-from turnkeeper.channels.waha.ids import MessageId, address_of, chat_of, read_chat, read_message_id
+from turnkeeper.channels.waha.ids import MessageId, address_of, chat_of, own_ids, read_chat, read_message_id
 from turnkeeper.channels.waha.particulars import read_cards
 from turnkeeper.model.events import ContactCard, DeliveryUpdate, Inbound, Phone, Received, SessionStatus
 
@@ -206,6 +206,20 @@ def test_a_chat_in_any_form(value: Any, chat: str | None, address: str | None) -
     assert (read_chat(value), address_of(chat)) == (chat, address)
     if chat is not None and address is not None:
         assert chat_of((address,)) == chat
+
+
+@pytest.mark.parametrize(
+    ("label", "ids", "expected"),
+    [
+        ("as texts", (ME, MY_LID, "15550100:7@s.whatsapp.net"), (ME, MY_LID)),
+        ("one as an object", ({"_serialized": ME}, MY_LID, None), (ME, MY_LID)),
+        ("one that is none", (ME, ["x"], {}), (ME,)),
+        ("a number", (15550100, None, None), (ME,)),
+        ("what equals that number and is no id", (15550100.0, None, None), ()),
+    ],
+)
+def test_our_own_ids_in_any_form(label: str, ids: tuple[object, ...], expected: tuple[str, ...]) -> None:
+    assert own_ids(*ids) == expected
 
 
 def test_a_card_with_everything() -> None:

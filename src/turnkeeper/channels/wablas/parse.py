@@ -148,8 +148,7 @@ def _content(item: Item) -> Inbound:
     if kind is None and not item.get("messageType"):
         kind = kind_of_file(url, mime) if url else "text"
     if kind is None:
-        details = {"type": (text(item.get("messageType")) or "")[:64]}
-        return Inbound(kind="unsupported", text=words, details=details)
+        return Inbound(kind="unsupported", text=words, details={"type": (text(item.get("messageType")) or "")[:64]})
     if kind == "text":
         return Inbound(kind=kind, text=words or "")
     if kind == "location":

@@ -91,14 +91,16 @@ def _public(found: str) -> str | None:
 def own_ids(*ids: object) -> tuple[str, ...]:
     """The chats that we ourselves are."""
     try:
-        return _own(ids)
-    except TypeError:  # one of them is an object
-        return ()
+        return _known_own(*ids)
+    except TypeError:  # an id that is an object has no place in a cache
+        return _own(*ids)
 
 
-@lru_cache(maxsize=_KNOWN)
-def _own(ids: tuple[object, ...]) -> tuple[str, ...]:
+def _own(*ids: object) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found for each in ids if (found := read_chat(each))))
+
+
+_known_own = lru_cache(maxsize=_KNOWN, typed=True)(_own)
 
 
 def is_group(chat: str | None) -> bool:

@@ -24,13 +24,10 @@ from turnkeeper.channels.waha.ids import (
 )
 from turnkeeper.channels.waha.particulars import Particulars, read_cards
 from turnkeeper.model.events import (
-    Choice,
-    ContactCard,
     EventKind,
     Inbound,
     Location,
     Media,
-    Reaction,
 )
 
 WINDOW_WITHOUT_ID = 15.0

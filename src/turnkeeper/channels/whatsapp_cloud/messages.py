@@ -27,7 +27,6 @@ from turnkeeper.channels.whatsapp_cloud.particulars import read_card, read_item,
 from turnkeeper.channels.whatsapp_cloud.people import RECIPIENT, SENDER, Around, Person, moved, read_person
 from turnkeeper.model.events import (
     Choice,
-    ContactCard,
     EventKind,
     Inbound,
     Location,
