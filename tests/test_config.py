@@ -258,7 +258,7 @@ OWNER = """
 groups = "mention"
 owner_takes = " cmd"
 owner_gives = "dmc"
-owner_numbers = ["+60 12-345 6789", "telegram:99"]
+owner_numbers = ["+60 12-345 6789", "chat:99"]
 owner_signs = "!?#"
 owner_nudge = "Teruskan"
 tester_numbers = "+60123456789, 60199999999"
@@ -268,7 +268,7 @@ deleted_reply = "Sudah Delete Data Anda"
 
 def test_what_the_owner_may_type(tmp_path: Path) -> None:
     [shop] = read(tmp_path, CHANNEL + OWNER + BOT).channels
-    numbers = frozenset({"phone:60123456789", "telegram:99"})
+    numbers = frozenset({"phone:60123456789", "chat:99"})
     testers = frozenset({"phone:60123456789", "phone:60199999999"})
     words = OwnerWords("cmd", "dmc", numbers, "!?#", "Teruskan", testers, "DELETE", "Sudah Delete Data Anda")
     assert (shop.groups, shop.owner) == ("mention", words)

@@ -60,6 +60,14 @@ async def test_only_what_is_said_to_us_is_heard(world: OpenWorld) -> None:
         assert await lines(w) == ["Ada: @bot hi", "good morning", "Ada: thanks", "bye"]
 
 
+async def test_ids_of_messages_may_be_those_of_another_chat(world: OpenWorld) -> None:
+    async with world(shop("mention")) as w:
+        await w.hear(text("hi"))
+        await w.answer("hello")
+        await w.hear(said("yes", reply_to="out.1"))
+        assert await w.states() == {"answered": 1, "ignored": 1}
+
+
 async def test_an_edit_of_what_was_said_to_us_counts(world: OpenWorld) -> None:
     async with world(shop("mention")) as w:
         hello = said("@bot helo", mentions_us=True)

@@ -98,7 +98,7 @@ def read_address(value: object) -> object:
 
 
 def read_people(value: object) -> object:
-    """Numbers as people write them, or addresses (`telegram:1234`), as addresses; several in one text by commas."""
+    """Numbers as people write them, or addresses (`chat:1234`), as addresses; several in one text by commas."""
     if isinstance(value, str):
         value = [each for each in value.split(",") if each.strip()]
     if not isinstance(value, list | tuple):

@@ -14,7 +14,7 @@ from turnkeeper.model.policy import OwnerWords
 from turnkeeper.rules.opt_out import verdict
 
 _NUMBER = re.compile(r"\+?[0-9][0-9\s().-]{5,24}")
-_PREFIXES = ("phone:", "user:", "lid:", "telegram:")
+_PREFIXES = ("phone:", "user:", "lid:", "chat:")
 """What a customer may be known by under a number."""
 
 Wish = Literal["take", "give", "nudge", "erase"]

@@ -156,7 +156,7 @@ async def _admit(
     if asked is not None and asked.number:
         await _obey_there(batch, arrival, asked.wish, named)
     conversation = _addressed(desk[key], event)
-    if event.is_group and (reason := await _left_alone(batch, arrival)) is not None:
+    if event.is_group and (reason := await _left_alone(batch, arrival, key)) is not None:
         admission = mailbox.leave_alone(conversation, reason)
     elif asked is not None and asked.number:
         admission = mailbox.leave_alone(conversation, SHOWN[asked.wish] if named is not None else UNKNOWN)
@@ -193,13 +193,14 @@ async def _admission(batch: _Batch, conversation: Conversation, arrival: Arrival
     return mailbox.admit(conversation, event, turns, channel.sends, now)
 
 
-async def _left_alone(batch: _Batch, arrival: Arrival) -> str | None:
+async def _left_alone(batch: _Batch, arrival: Arrival, key: ConversationKey) -> str | None:
     """Why a group's event is nobody's business; what quotes a message of ours is said to us."""
     channel, event, _ = arrival
     answers_us = False
     if channel.groups == "mention" and event.reply_to is not None and not event.mentions_us:
         quoted = (channel.workspace_id, channel.id, event.reply_to)
-        answers_us = bool(await batch.desk.rows.outbound_by_external([quoted]))
+        sent = await batch.desk.rows.outbound_by_external([quoted])
+        answers_us = any(row.conversation_id == key.id for row in sent.values())  # ids may be a chat's own
     return groups.left_alone(event, channel.groups, answers_us=answers_us)
 
 
