@@ -76,7 +76,7 @@ async def desk(behaviour: Behaviour | None = None, pollers: int = 1) -> AsyncIte
     await made.store.inner.open()
     await made.store.inner.migrate()
     ada = await made.fake.person()
-    asking = [asyncio.create_task(made.poller().run()) for _ in range(pollers)]
+    asking = [asyncio.create_task(_later(number, made.poller())) for number in range(pollers)]
     try:
         yield made, ada
     finally:
@@ -86,6 +86,11 @@ async def desk(behaviour: Behaviour | None = None, pollers: int = 1) -> AsyncIte
         await made.fake.aclose()
         await made.client.close()
         await made.store.inner.close()
+
+
+async def _later(seconds: float, poller: Poller) -> None:
+    await asyncio.sleep(seconds)
+    await poller.run()
 
 
 def test_what_people_write_is_taken_once_and_then_confirmed() -> None:
@@ -146,6 +151,7 @@ def test_one_of_many_asks_and_another_takes_over() -> None:
             await asyncio.sleep(60)
             assert (len(made.store.held), made.fake.updates.conflicts) == (1, 0)
             with capture_logs() as logs:
+                await asyncio.sleep(0.5)
                 await made.store.held[0].release()  # as a session that was cut off
                 await asyncio.sleep(10)
                 await ada.write("two")
