@@ -1,4 +1,4 @@
-"""The owner on the phone, and numbered choices, on WAHA through real processes."""
+"""The owner on the phone, numbered choices and a group, on WAHA through real processes."""
 
 from contextlib import closing
 from pathlib import Path
@@ -28,6 +28,7 @@ async def only(turn: Turn) -> None:
 """
 MENU = "Which?\n\n1. Tea\n2. Coffee"
 KEYS = """
+groups = "mention"
 owner_takes = "cmd"
 owner_gives = "dmc"
 owner_numbers = ["{owner}"]
@@ -79,4 +80,12 @@ def test_the_owner_steers_a_bot_that_offers_choices(stage: Stage) -> None:
             s.write("owner", f"#{number}", "how are you?")
             s.wait("ada", MENU, "You chose c.", "cmd", "told: 2", "DMC", "told: Teruskan")
             s.wait("owner", "told: how are you?")
-            s.judge(server, answered=5, person=2)
+
+            friends = s.here.call(s.fake.group())
+            s.here.call(ada.write("hello everybody", group=friends))
+            us = s.here.now(lambda: s.fake.session.me.phone)
+            s.here.call(ada.write(f"@{us} hello", group=friends))
+            said = f"told: ada: @{us} hello"
+            s.see(lambda: [call for call in s.fake.calls if call.body and call.body.get("text") == said], said)
+            taken(stage.folder, "hello everybody")
+            s.judge(server, answered=6, person=2)
