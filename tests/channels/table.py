@@ -53,7 +53,7 @@ class Cases:
     webhook. `heard`: label, body, and for each event in it, in order, what `turnkeeper channel parse` prints of it
     (the keys that matter). `good`: a provider to whom all is well; `delivers`: whether a call is the one that hands
     the message over. `answers`: label, what comes back for that call, the outcome's class and some of its values.
-    `short`: bodies that are read the short way (turnkeeper.channels.shape), if there are any.
+    `short`: bodies that are read the short way (turnkeeper.channels.shape), and others that nearly are.
     `unhealthy`: label, a provider, and the link that the doctor finds broken there (none where there is no health).
     `file`: one that somebody sent.
     """

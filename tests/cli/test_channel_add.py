@@ -169,6 +169,7 @@ VALUES = [
     ("a control character", "app_secret", "a\x7f\x01b", "a\x7f\x01b"),
     ("a number", "throughput", "20", 20),
     ("a number in a text", "phone_number_id", "0077", "0077"),
+    ("a number for a secret", "app_secret", "20", "20"),
     ("a list", "tester_numbers", '["+60123456789"]', ["+60123456789"]),
     ("a second key", "throughput", "1\nbot = 2", "1\nbot = 2"),
     ("a comment", "throughput", "1 # one", 1),

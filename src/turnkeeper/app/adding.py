@@ -125,7 +125,7 @@ def _toml(keys: type[ChannelKeys], key: str, value: str) -> str:
         return _quoted(value)
     with suppress(tomllib.TOMLDecodeError):
         read = tomllib.loads(f"x = {value}")
-        if list(read) == ["x"] and not isinstance(read["x"], dict) and "\n" not in value:
+        if list(read) == ["x"] and not isinstance(read["x"], dict):
             return value
     return _quoted(value)
 

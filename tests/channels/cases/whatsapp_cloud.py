@@ -281,6 +281,9 @@ HEARD: list[tuple[str, Body, list[dict[str, Any]]]] = [
 ]  # fmt: skip
 
 
+NEIGHBOUR = {"wa_id": "447700900124", "profile": {}}
+
+
 def text(n: int, said: str) -> Body:
     return envelope(messages(message("text", {"body": said}, id=f"wamid.{n}")))
 
@@ -332,11 +335,27 @@ CASES = Cases(
         envelope(messages(message(from_user_id=USER), message(id="wamid.2", from_parent_user_id=PARENT))),
         envelope(
             change(
-                contacts=[contact(parent_user_id=PARENT), {"wa_id": "447700900124", "profile": {}}],
+                contacts=[contact(parent_user_id=PARENT), NEIGHBOUR],
                 messages=[message(), message(**{"from": "447700900124"})],
             )
         ),
         envelope(change(contacts=[{"wa_id": PHONE, "profile": {"username": "noor"}}], messages=[message()])),
+        # Nearly: what names other people, or is not written as usual.
+        envelope(messages(message(from_user_id="GB.9"))),
+        envelope(
+            change(
+                contacts=[contact(), {**NEIGHBOUR, "user_id": USER}],
+                messages=[message(**{"from": "447700900124", "from_user_id": USER})],
+            )
+        ),
+        envelope(change(contacts=[contact(), contact(profile={"name": "Zed"})], messages=[message()])),
+        envelope(change(contacts=[{**NEIGHBOUR, "user_id": USER}], messages=[message()])),
+        envelope(change(contacts=[contact(wa_id=f"+{PHONE}")], messages=[message(**{"from": f"+{PHONE}"})])),
+        envelope(change(contacts=[contact(wa_id="12")], messages=[message(**{"from": "12"})])),
+        envelope(messages(message(timestamp="17900000000000"))),
+        envelope(messages(message(timestamp="now"))),
+        envelope(messages(message(timestamp=""))),
+        envelope(messages()),
     ],
     address=f"phone:{PHONE}",
     heard=HEARD,
