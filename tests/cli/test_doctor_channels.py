@@ -11,6 +11,7 @@ from tests.support.programs import free_port
 from tests.web.serving import serving
 from turnkeeper.app import channel_checkup
 from turnkeeper.app.channel_checkup import examine_channel, judge_registered
+from turnkeeper.app.launch import migrate_store
 from turnkeeper.app.reaching import judge_public_url
 from turnkeeper.channels.base import Finding
 from turnkeeper.config import Receiver, Settings, load
@@ -131,3 +132,19 @@ def test_whoever_only_fetches_needs_none(tmp_path: Path) -> None:
     polled = ("secret_token =", 'updates = "polling"\nsecret_token =')
     settings = configured(tmp_path, polled, ('public_url = "https://bot.example.com"', ""))
     assert judge_public_url(replace(settings, receivers=(receiver(settings, "desk"),))).state == "ok"
+
+
+PAUSES = [("session SCAN_QR_CODE: Scan it.", "goes on by itself"), ("190: dead", "turnkeeper channel resume desk")]
+
+
+@pytest.mark.parametrize("reason, mend", PAUSES)
+async def test_what_a_stopped_channel_waits_for(tmp_path: Path, reason: str, mend: str) -> None:
+    settings = configured(tmp_path)
+    await migrate_store(settings)
+    desk = receiver(settings, "desk").channel
+    async with channel_checkup.opened(settings) as store:
+        await store.pause_channel(desk.workspace_id, desk.id, reason, 1.0)
+    found = await channel_checkup.examine_traffic(settings, readable=True)
+    (link,) = [link for link in found if link.link == "channel desk: sending"]
+    assert (link.state, link.detail) == ("broken", f"nothing is sent: {reason}")
+    assert mend in link.mend

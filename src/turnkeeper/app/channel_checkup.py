@@ -16,6 +16,7 @@ from turnkeeper.config import Receiver, Settings
 from turnkeeper.engine.http import Client
 from turnkeeper.model.errors import StoreUnavailable
 from turnkeeper.model.policy import Channel
+from turnkeeper.rules.account import ends_by_itself
 from turnkeeper.store.base import Store
 
 
@@ -164,5 +165,11 @@ def _sending(channel: Channel, reason: str | None) -> Link:
     name = f"channel {channel.id}: sending"
     if reason is None:
         return Link(name, "ok", "answers are sent")
-    mend = f"Mend the cause if there is one, then run `turnkeeper channel resume {channel.id}`."
-    return Link(name, "broken", f"nothing is sent: {reason}", mend)
+    return Link(name, "broken", f"nothing is sent: {reason}", to_resume(channel, reason))
+
+
+def to_resume(channel: Channel, reason: str) -> str:
+    """What lets a stopped channel send again."""
+    if ends_by_itself(reason):
+        return "Log the account in again; it goes on by itself once it works."
+    return f"Mend the cause if there is one, then run `turnkeeper channel resume {channel.id}`."

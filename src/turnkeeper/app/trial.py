@@ -16,6 +16,7 @@ from typing import Any, Literal
 import msgspec
 
 from turnkeeper import app
+from turnkeeper.app.channel_checkup import to_resume
 from turnkeeper.app.channels import found
 from turnkeeper.app.launch import existing
 from turnkeeper.channels.base import Capabilities
@@ -110,8 +111,7 @@ async def _examine(store: Store, channel: Channel, address: str, content: Sayabl
         raise Refused(f"{channel.id} is for {channel.elsewhere}, and left alone here", mend)
     for workspace_id, channel_id, reason, _ in await store.paused_channels():
         if (workspace_id, channel_id) == (channel.workspace_id, channel.id):
-            mend = f"Mend the cause, then run `turnkeeper channel resume {channel.id}`."
-            raise Refused(f"nothing is sent on {channel.id}: {reason}", mend)
+            raise Refused(f"nothing is sent on {channel.id}: {reason}", to_resume(channel, reason))
     now = time.time()
     vitals = await store.vitals(now, now - 2 * lease)
     if not vitals.workers:
