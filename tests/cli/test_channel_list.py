@@ -140,3 +140,21 @@ def test_a_provider_that_refuses_and_a_channel_that_is_not_there(
     told = json.loads(run(settings, "connect", "desk", "--json").stdout)
     assert (told["ok"], told["by_hand"]) == (False, [])
     assert "Did you mean" in str(run(settings, "connect", "centre").exception)
+
+
+class ByHand:
+    """An adapter whose provider has to be told by a person."""
+
+    def by_hand(self, url: str, config: object) -> list[str]:
+        return ["In the dashboard, under Webhooks:", url]
+
+
+@pytest.mark.parametrize("adapter, said", [(object(), "Enter this address"), (ByHand(), "In the dashboard")])
+def test_without_a_call_for_it_a_person_is_told_what_to_enter(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, adapter: object, said: str
+) -> None:
+    monkeypatch.setattr("turnkeeper.app.adapter", lambda kind: adapter)
+    done = run(settings, "connect", "center")
+    assert done.exit_code == 0
+    assert said in done.stdout
+    assert "https://bot.example.com/webhooks/center/hook-0123456789abcdef" in done.stdout

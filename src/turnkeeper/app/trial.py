@@ -11,7 +11,7 @@ import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from secrets import token_hex
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 
@@ -176,10 +176,7 @@ def advice(seen: Seen, name: str) -> str:
     return f"It stays in the outbox and is tried again. `turnkeeper doctor` looks at each link of {name}."
 
 
-Outline = dict[str, Any]
-
-
-def as_words(stages: list[Seen]) -> Outline:
+def as_words(stages: list[Seen]) -> dict[str, object]:
     """For JSON."""
     ok = bool(stages) and stages[-1].last == "arrived"
     told = [{"stage": each.stage, "seconds": round(each.seconds, 2), "detail": each.detail} for each in stages]
