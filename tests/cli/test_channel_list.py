@@ -145,7 +145,7 @@ def test_a_provider_that_refuses_and_a_channel_that_is_not_there(
 class ByHand:
     """An adapter whose provider has to be told by a person."""
 
-    def by_hand(self, url: str, config: object) -> list[str]:
+    def by_hand(self, url: str, _: object) -> list[str]:
         return ["In the dashboard, under Webhooks:", url]
 
 
@@ -153,7 +153,7 @@ class ByHand:
 def test_without_a_call_for_it_a_person_is_told_what_to_enter(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, adapter: object, said: str
 ) -> None:
-    monkeypatch.setattr("turnkeeper.app.adapter", lambda kind: adapter)
+    monkeypatch.setattr("turnkeeper.app.adapter", lambda _: adapter)
     done = run(settings, "connect", "center")
     assert done.exit_code == 0
     assert said in done.stdout
