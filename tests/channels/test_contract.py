@@ -3,6 +3,7 @@
 The kinds are those of the registry: one without a table fails.
 """
 
+import copy
 import dataclasses
 import json
 from contextlib import suppress
@@ -14,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.channels.mutations import check_storable, mutated
+from tests.channels.mutations import check_storable, mutated, places
 from tests.channels.table import FOLDER, Body, Cases, dump, load
 from turnkeeper.channels import registry, shape
 from turnkeeper.channels.base import (
@@ -237,6 +238,20 @@ def test_also_where_something_is_not_as_usual(kind: str, data: st.DataObject) ->
     said = data.draw(st.sampled_from(['"Salam"', '""', '"/start x"', '"\\u0000"', '"@us"', "5"]))
     short, long = both_ways(cases, body.replace('"Salam"', said).encode())
     assert short == long
+
+
+@each
+@pytest.mark.parametrize("odd", [None, True, False, 0, -1, 1.5, 10**30, "", "x", "9" * 30, [], {}, ["x"], {"id": "x"}])
+def test_and_with_something_odd_in_each_place(kind: str, odd: object) -> None:
+    cases = load(kind)
+    for body in cases.short or [cases.message(1, "Salam")]:
+        for *inner, last in filter(None, places(body)):
+            holder = changed = copy.deepcopy(body)
+            for key in inner:
+                holder = holder[key]
+            holder[last] = odd
+            short, long = both_ways(cases, dump(changed))
+            assert short == long, f"at {[*inner, last]}"
 
 
 @each

@@ -11,7 +11,7 @@ from typing import Annotated, Generic, TypeVar
 import msgspec
 from msgspec import Meta
 
-from turnkeeper.channels.json_values import ID_LENGTH
+from turnkeeper.channels.json_values import ID_LENGTH, holds_nul
 
 T = TypeVar("T")
 Id = Annotated[str, Meta(min_length=1, max_length=ID_LENGTH)]
@@ -20,7 +20,6 @@ WholeId = Annotated[int, Meta(gt=-(2**62), lt=2**62)]
 """An id as a number."""
 Instant = Annotated[int, Meta(ge=0, lt=10**11)]
 """Unix seconds."""
-_NUL = b"\\u0000"
 
 
 class Part(msgspec.Struct, forbid_unknown_fields=True, gc=False):
@@ -35,7 +34,7 @@ class Shape(Generic[T]):
 
     def read(self, body: bytes) -> T | None:
         """The values of a body; None for one that is to go the long way."""
-        if _NUL in body:
+        if holds_nul(body):
             return None
         try:
             return self._decode(body)

@@ -38,7 +38,7 @@ from turnkeeper.channels.gateways import (
 )
 from turnkeeper.channels.json_values import Item, external_id, listing, mapping, raw, read_object, text
 from turnkeeper.channels.keys import Address, Token
-from turnkeeper.channels.shape import Instant, Part, Shape, is_number
+from turnkeeper.channels.shape import Part, Shape, is_number
 from turnkeeper.model.events import Ignored, Inbound, Media, Received, Referral, SessionStatus, Unreadable
 from turnkeeper.model.limits import ContentLimits, MediaLimit
 from turnkeeper.model.outbound import (
@@ -200,33 +200,35 @@ class WhaCenter(Gateway):
         return [Finding("webhook", False, "WhatsApp Center has another address than the one that was set", mend)]
 
 
-class _NoAd(Part):
-    source_type: Literal[""] = ""
-    source_id: Literal[""] = ""
-    source_url: Literal[""] = ""
-
-
 class _Plain(Part, rename={"sender": "from", "name": "pushName"}):
-    """What comes most: the words of one person, and nothing else."""
+    """What comes most: the words of one person, and nothing else. What is an object here is looked at afterwards, since
+    a body that fails to be decoded costs more than one that is decoded twice."""
 
     sender: str
     message: Annotated[str, Meta(min_length=1)]
     to: str
-    timestamp: Instant
+    timestamp: object
     name: str = ""
-    media: Literal[""] | None = None
-    is_group: Literal[False] = False
+    media: object = None
+    is_group: object = False
     source: str = ""
-    ad_reply: _NoAd | None = None
+    ad_reply: object = None
 
 
 _PLAIN: Final = Shape(_Plain)
+_NOTHING: Final = ("", None)
+_LATEST: Final = 10**11
 
 
 def _text_alone(body: bytes, number: str) -> list[Received] | None:
     """The one event of such a body, read the short way (channels.shape); None: it goes the long way."""
     plain = _PLAIN.read(body)
     if plain is None:
+        return None
+    sent_at = plain.timestamp
+    if type(sent_at) is not int or not 0 <= sent_at < _LATEST or plain.is_group is not False:
+        return None
+    if plain.media not in _NOTHING or not _without_ad(plain.ad_reply):
         return None
     sender, account_id, said = plain.sender, plain.to, plain.message
     if sender in (account_id, number) or not (_is_plain(sender) and _is_plain(account_id)):
@@ -238,13 +240,17 @@ def _text_alone(body: bytes, number: str) -> list[Received] | None:
         sender_id=sender,
         sender_phone=sender,
         sender_name=plain.name or None,
-        timestamp=plain.timestamp or None,
+        timestamp=sent_at or None,
         text=said,
         addresses=(f"phone:{sender}",),
-        dedup_key=content_key(account_id, sender, said, "", str(plain.timestamp)),
+        dedup_key=content_key(account_id, sender, said, "", str(sent_at)),
         dedup_window=DEDUP_WINDOW,
     )
     return [event]
+
+
+def _without_ad(value: object) -> bool:
+    return value is None or (isinstance(value, dict) and all(value.get(key) in _NOTHING for key in _REFERRAL))
 
 
 def _is_plain(phone: str) -> bool:

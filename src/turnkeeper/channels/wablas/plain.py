@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from typing import Final
 
 from turnkeeper.channels.gateways import digits_of, instant_of
 from turnkeeper.channels.shape import Id, Part, Shape
@@ -20,12 +20,12 @@ class _Message(
     id: Id
     phone: Id
     message: str
-    kind: Literal["text"]
+    kind: str
     device: Id
     timestamp: str
-    ours: Literal[False]
-    in_group: Literal[False]
-    group: None = None
+    ours: object
+    in_group: object
+    group: object = None
     name: str | None = None
     sender: str = ""
     file: str = ""
@@ -37,7 +37,7 @@ class _Message(
 class _Tick(Part, rename={"device": "deviceId"}):
     id: Id
     device: Id
-    status: Literal["pending", "sent", "delivered", "received", "read"]
+    status: str
     phone: str = ""
     note: str = ""
     sender: str = ""
@@ -54,10 +54,11 @@ def one_alone(body: bytes) -> list[Received] | None:
 
 def _tick(body: bytes) -> list[Received] | None:
     tick = _TICK.read(body)
-    if tick is None:
+    status = STATUSES.get(tick.status) if tick is not None else None
+    if tick is None or status is None or status == "failed":
         return None
     update = DeliveryUpdate(
-        status=STATUSES[tick.status],
+        status=status,
         account_id=tick.device,
         message_id=tick.id,
         recipient_id=digits_of(tick.phone),
@@ -67,8 +68,10 @@ def _tick(body: bytes) -> list[Received] | None:
 
 def _text(body: bytes) -> list[Received] | None:
     message = _MESSAGE.read(body)
-    sender = digits_of(message.phone) if message is not None else None
-    if message is None or sender is None:
+    if message is None or message.kind != "text" or message.ours is not False or message.in_group is not False:
+        return None
+    sender = digits_of(message.phone)
+    if sender is None or message.group is not None:
         return None
     event = Inbound(
         kind="text",

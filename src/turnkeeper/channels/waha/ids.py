@@ -12,7 +12,8 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 from hashlib import blake2b
-from typing import NamedTuple
+
+import msgspec
 
 from turnkeeper.channels.json_values import ID_LENGTH, external_id, mapping
 
@@ -23,7 +24,7 @@ _KNOWN = 4096
 """Ids of chats that need not be read again: a few people write most messages."""
 
 
-class MessageId(NamedTuple):
+class MessageId(msgspec.Struct, frozen=True, gc=False):
     """A message's id and its parts. `key` is WhatsApp's own: it stays the same in every form."""
 
     whole: str

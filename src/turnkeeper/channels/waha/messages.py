@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 from hashlib import blake2b
-from typing import NamedTuple
 
+import msgspec
 from msgspec.structs import replace
 
 from turnkeeper.channels.json_values import Item, listing, mapping, number, raw, text
@@ -34,7 +34,7 @@ WINDOW_WITHOUT_ID = 15.0
 """Seconds in which two equal messages without an id count as one."""
 
 
-class Around(NamedTuple):
+class Around(msgspec.Struct, frozen=True):
     """What stands around an event: whose account it is, when it was told (unix seconds) and under which id."""
 
     account_id: str
@@ -43,7 +43,7 @@ class Around(NamedTuple):
     event_id: str | None = None
 
 
-class Talk(NamedTuple):
+class Talk(msgspec.Struct, frozen=True):
     """Where something was said and by whom. `addresses`: whom we talk with, by every id that is known of them, the one
     that came in first; what we say in a group is said to the group."""
 

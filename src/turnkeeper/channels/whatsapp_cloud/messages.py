@@ -77,26 +77,26 @@ def _event(message: Item, message_id: str | None, around: Around, *, echo: bool)
     codes = error_codes(message["errors"]) if "errors" in message else ()
     found = _READERS.get(kind, _unsupported)(Draft(message, codes or around.error_codes, details))
     _add_details(message, person, details)
-    group = external_id(message.get("group_id"))
     sender = Person(external_id(message.get("from"))) if echo else person
     event = replace(  # a call with more than 15 keywords costs several times as much
         found,
         account_id=around.account_id,
         message_id=message_id,
-        chat_id=group or (person.id if echo else None),
         sender_id=sender.id,
         sender_user_id=sender.user_id,
         sender_phone=sender.phone,
         sender_name=sender.name,
         timestamp=unix_seconds(message.get("timestamp")),
-        is_group=group is not None,
-        from_me=echo,
         error_codes=codes or (around.error_codes if found.kind == "unsupported" else ()),
         details=details or None,
         addresses=addresses,
         dedup_key=f"m:{message_id}" if message_id else _key_without_id(message, kind, addresses),
         dedup_window=0.0 if message_id else WINDOW_WITHOUT_ID,
     )
+    if echo:
+        event = replace(event, chat_id=person.id, from_me=True)
+    if (group := external_id(message.get("group_id"))) is not None:
+        event = replace(event, chat_id=group, is_group=True)
     return _with_origin(event, message) if "context" in message or "referral" in message else event
 
 

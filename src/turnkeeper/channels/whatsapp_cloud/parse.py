@@ -6,7 +6,8 @@ An item that cannot be read stands alone as Unreadable.
 
 from __future__ import annotations
 
-from typing import Literal, cast
+from collections.abc import Mapping
+from typing import Final, Literal
 
 from turnkeeper.channels.base import NotThisProvider
 from turnkeeper.channels.json_values import (
@@ -22,10 +23,12 @@ from turnkeeper.channels.json_values import (
 from turnkeeper.channels.whatsapp_cloud.messages import error_codes, read_message
 from turnkeeper.channels.whatsapp_cloud.people import Around, by_id, read_contacts
 from turnkeeper.channels.whatsapp_cloud.plain import texts
-from turnkeeper.model.events import DeliveryUpdate, Ignored, Inbound, Received, Unreadable
+from turnkeeper.model.events import DeliveryUpdate, Ignored, Inbound, Received, Status, Unreadable
 
 _OBJECT = "whatsapp_business_account"
-_STATUSES = frozenset({"sent", "delivered", "read", "played", "failed"})
+_STATUSES: Final[Mapping[str, Status]] = {
+    "sent": "sent", "delivered": "delivered", "read": "read", "played": "played", "failed": "failed",
+}  # fmt: skip
 _ERROR_LENGTH = 500
 _IGNORED_RAW = 1000
 """Bytes kept of what we leave alone (`history` alone may be megabytes)."""
@@ -58,8 +61,8 @@ def _read_entry(entry: object, found: list[Received]) -> None:
 
 
 def _read_change(change: object, waba_id: str, found: list[Received]) -> None:
-    value = mapping(change.get("value")) if isinstance(change, dict) else None
-    if not isinstance(change, dict) or value is None:
+    value = change.get("value") if isinstance(change, dict) else None
+    if not isinstance(change, dict) or not isinstance(value, dict):
         reason = "the change has no value"
         found.append(Unreadable(reason=reason, account_id=waba_id, raw=raw(change)))
         return
@@ -90,7 +93,7 @@ def _read_value(value: Item, account_id: str, found: list[Received]) -> None:
         _read_messages(value, "messages", account_id, found)
     if (statuses := value.get("statuses")) is not None:
         if isinstance(statuses, list):
-            found.extend(_read_status(status, account_id) for status in statuses)
+            found.extend([_read_status(status, account_id) for status in statuses])
         else:
             reason = "statuses is not a list"
             found.append(Unreadable(reason=reason, account_id=account_id, raw=raw(statuses)))
@@ -149,7 +152,8 @@ def _read_status(status: object, account_id: str) -> Received:
     if not isinstance(state, str) or not (message_id or tracker):
         reason = "the status names no message" if isinstance(state, str) else "the status is missing"
         return Unreadable(reason=reason, account_id=account_id, message_id=message_id, raw=raw(status))
-    if state not in _STATUSES:
+    known = _STATUSES.get(state)
+    if known is None:
         return Ignored(
             reason=f"status {state[:100]}",
             account_id=account_id,
@@ -158,7 +162,7 @@ def _read_status(status: object, account_id: str) -> Received:
         )
     errors = status.get("errors")
     return DeliveryUpdate(
-        status=cast("Literal['sent', 'delivered', 'read', 'played', 'failed']", state),
+        status=known,
         account_id=account_id,
         message_id=message_id,
         recipient_id=external_id(status.get("recipient_id")) or external_id(status.get("recipient_user_id")),

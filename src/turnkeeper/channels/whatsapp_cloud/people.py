@@ -88,7 +88,12 @@ class Person(msgspec.Struct, frozen=True, gc=False):
         """The business-scoped id first: a phone number may change or be hidden."""
         if not self.user_id and not self.parent_id:
             return (f"phone:{self.phone}",) if self.phone else ()
-        return _addresses((self.user_id,), (self.parent_id,), (self.phone,))
+        named = (
+            self.user_id and f"user:{self.user_id}",
+            self.parent_id and f"parent:{self.parent_id}",
+            self.phone and f"phone:{self.phone}",
+        )
+        return tuple([address for address in named if address])
 
 
 Names = tuple[str | None, ...]
