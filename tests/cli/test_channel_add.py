@@ -74,10 +74,10 @@ def test_by_flags_alone(config: Path) -> None:
 
 
 def test_asked_one_after_the_other(config: Path) -> None:
-    typed = "whatsapp_cloud\ndesk\n77\n88\nenv:DESK_TOKEN\nsec-1\n\n"
+    typed = "whatsapp_cloud\n\n77\n88\nenv:DESK_TOKEN\nsec-1\n\n"
     done = CliRunner(env={"DESK_TOKEN": "tok-1"}).invoke(app, ["add", "--config", str(config)], input=typed)
     assert done.exit_code == 0, done.output
-    written = tomllib.loads(config.read_text("utf-8"))["channels"]["desk"]
+    written = tomllib.loads(config.read_text("utf-8"))["channels"]["whatsapp_cloud1"]
     assert (written["access_token"], written["phone_number_id"]) == ("env:DESK_TOKEN", "77")
     assert "The number's id (not the number)" in done.output
     assert "sec-1" not in done.output
@@ -92,7 +92,8 @@ def test_secrets_in_the_file_itself_if_asked(config: Path) -> None:
 REFUSED = [
     ("a name that is taken", ("shop", *NEW[1:]), r"channels\.shop: is there already"),
     ("a name that is none", ("a b", *NEW[1:]), r"channels\.a b: is not a name"),
-    ("the name of a kind", ("waba", "--kind", "whatsapp_cloud", *IDS), "access_token: is missing"),
+    ("the name of a kind", ("telegram", *NEW[1:]), "is the name of a kind"),
+    ("a secret that nobody gave", ("desk", "--kind", "whatsapp_cloud", *IDS), "access_token: is missing"),
     ("a number that is taken", (*NEW, "--set", "phone_number_id=1000000001"), r"channels\.shop has this number too"),
     ("no such bot", (*NEW, "--bot", "nobody"), 'no bot "nobody"'),
     ("no such key", (*NEW, "--set", "colour=red"), r"channels\.desk\.colour: is not a setting"),

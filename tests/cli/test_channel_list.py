@@ -158,3 +158,11 @@ def test_without_a_call_for_it_a_person_is_told_what_to_enter(
     assert done.exit_code == 0
     assert said in done.stdout
     assert "https://bot.example.com/webhooks/center/hook-0123456789abcdef" in done.stdout
+
+
+def test_the_secrets_of_other_channels_need_not_be_there(settings: Settings, provider: list[HttpCall]) -> None:
+    text = settings.path.read_text("utf-8").replace('"token-1"', '"env:NOT_SET_HERE"')
+    settings.path.write_text(text, "utf-8")
+    run(settings, "connect", "center")
+    assert provider
+    assert "NOT_SET_HERE is not set" in str(run(settings, "connect", "shop").exception)

@@ -13,6 +13,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from secrets import token_hex, token_urlsafe
 from typing import get_args
@@ -25,7 +26,7 @@ from turnkeeper.app.channels import found
 from turnkeeper.channels import registry
 from turnkeeper.channels.base import Finding
 from turnkeeper.channels.keys import ChannelKeys
-from turnkeeper.config import ConfigurationErrors, SecretMissing, Settings, load, loads
+from turnkeeper.config import Settings, load, load_for
 from turnkeeper.engine.http import Client
 from turnkeeper.model.errors import ConfigurationError
 
@@ -70,6 +71,21 @@ class Draft:
         """The secrets that get files of their own, by key."""
         typed = {key: value for key, value in self.values.items() if is_secret(self.keys, key)}
         return {} if self.plain else {k: v for k, v in typed.items() if v and not v.startswith(_ELSEWHERE)}
+
+
+def free_name(settings: Settings, kind: str) -> str:
+    """A name that no channel has."""
+    taken = {channel.id for channel in settings.channels}
+    return next(name for number in count(1) if (name := f"{kind}{number}") not in taken)
+
+
+def check_name(settings: Settings, name: str) -> None:
+    """Raises ConfigurationError for a name that a new channel cannot have."""
+    at = f"channels.{name}"
+    if name in registry.kinds():
+        raise ConfigurationError(at, "is the name of a kind, which has a webhook of its own", "Give it another name.")
+    if any(channel.id == name for channel in settings.channels):
+        raise ConfigurationError(at, "is there already", "Give the new channel another name.")
 
 
 def questions(kind: str) -> Iterator[Question]:
@@ -140,16 +156,7 @@ def read_together(config: Path, draft: Draft) -> Settings:
     Secrets of other channels need not be there.
     """
     load(config, secrets=False)
-    whole = _joined(config, draft.name, section(draft, revealed=True))
-    try:
-        return loads(whole, config)
-    except ConfigurationError as error:
-        errors = error.errors if isinstance(error, ConfigurationErrors) else (error,)
-    own = f"channels.{draft.name}."
-    wrong = [each for each in errors if not isinstance(each, SecretMissing) or each.key.startswith(own)]
-    if wrong:
-        raise wrong[0] if len(wrong) == 1 else ConfigurationErrors(wrong)
-    return loads(whole, config, secrets=False)
+    return load_for(config, draft.name, _joined(config, draft.name, section(draft, revealed=True)))
 
 
 def _joined(config: Path, name: str, added: str) -> str:

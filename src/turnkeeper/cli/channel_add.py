@@ -43,7 +43,9 @@ def add(
     settings = load(config, secrets=False)
     values = _pairs(given or ())
     kind = _kind(kind, scripted=scripted)
-    name = name or _asked("NAME", "What to call the channel; part of its webhook's address.", kind, scripted=scripted)
+    named = "What to call the channel; part of its webhook's address."
+    name = name or _asked("NAME", named, adding.free_name(settings, kind), scripted=scripted)
+    adding.check_name(settings, name)
     bot = bot or _bot(settings, scripted=scripted)
     for question in adding.questions(kind):
         if question.key not in values and not scripted:

@@ -50,7 +50,7 @@ def try_out(
     from turnkeeper.config import load
     from turnkeeper.model.outbound import Template
 
-    settings = load(config)
+    settings = load(config, secrets=False)
     content: Sayable
     if template:
         content = Template(template, language, tuple(value or ()))

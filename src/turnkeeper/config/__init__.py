@@ -22,6 +22,7 @@ __all__ = [
     "SecretMissing",
     "Settings",
     "load",
+    "load_for",
     "loads",
     "nearest",
 ]
@@ -46,6 +47,23 @@ def loads(text: str, path: Path, environ: Mapping[str, str] | None = None, *, se
     if reading.errors or settings is None:
         raise reading.errors[0] if len(reading.errors) == 1 else ConfigurationErrors(reading.errors)
     return settings
+
+
+def load_for(path: Path, channel: str, text: str | None = None) -> Settings:
+    """As `load`, for whoever is concerned with one channel: the secrets of others need not be there.
+
+    `text`: what the file would say.
+    """
+    said = _text(path) if text is None else text
+    try:
+        return loads(said, path)
+    except ConfigurationError as error:
+        errors = error.errors if isinstance(error, ConfigurationErrors) else (error,)
+    own = f"channels.{channel}."
+    wrong = [each for each in errors if not isinstance(each, SecretMissing) or each.key.startswith(own)]
+    if wrong:
+        raise wrong[0] if len(wrong) == 1 else ConfigurationErrors(wrong)
+    return loads(said, path, secrets=False)
 
 
 def _text(path: Path) -> str:
