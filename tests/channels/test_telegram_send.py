@@ -321,9 +321,13 @@ def fitted(content: Content) -> tuple[Content, ...]:
 
 
 def test_the_fullest_list_fits_into_a_message() -> None:
-    rows = [Choice(f"{n}", "W" * 38 + f"{n:02}", "w" * 72) for n in range(24)]
-    sections = tuple(Section(rows[at : at + 3], "T" * 23 + f"{at}"[:1]) for at in range(0, 24, 3))
-    full = List("b" * 900, "Show", sections, "h" * 60, "f" * 60)
+    can = LIMITS.list
+    assert can is not None
+    label = "W" * (can.row_title - 2)
+    rows = [Choice(f"{n}", f"{label}{n:02}", "w" * can.row_description) for n in range(can.rows)]
+    each = -(-can.rows // can.sections)
+    sections = [Section(rows[at : at + each], "T" * can.section_title) for at in range(0, can.rows, each)]
+    full = List("b" * can.body, "Show", sections, "h" * can.header, "f" * can.footer)
     assert fitted(full) == (full,)
     [call], _ = sent(full)
     assert isinstance(call.json, dict)
@@ -331,14 +335,16 @@ def test_the_fullest_list_fits_into_a_message() -> None:
 
 
 def test_the_fullest_buttons_fit_under_a_file() -> None:
-    full = Buttons("b" * 900, (YES,), header="h" * 60, footer="f" * 60)
-    [call], _ = sent(replace_file(full))
+    can = LIMITS.buttons
+    assert can is not None
+    choices = [Choice("i" * can.id + f"{n}", f"{n}") for n in range(can.count)]
+    full = Buttons("b" * can.body, choices, "h" * can.header, LINK, "f" * can.footer)
+    [call], _ = sent(full)
     assert isinstance(call.json, dict)
-    assert length(call.json["caption"]) <= 1024
-
-
-def replace_file(content: Buttons) -> Buttons:
-    return Buttons(content.body, content.choices, header_file=LINK, footer=content.footer, header=content.header)
+    assert 1000 < length(call.json["caption"]) <= 1024
+    page = LIMITS.url_button
+    assert page is not None
+    assert page.header + page.body + page.footer + 4 <= 4096
 
 
 def test_cards_go_one_by_one() -> None:

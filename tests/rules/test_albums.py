@@ -7,6 +7,7 @@ import pytest
 
 from turnkeeper.model.conversation import EventRow
 from turnkeeper.model.events import Inbound
+from turnkeeper.model.policy import TurnPolicy
 from turnkeeper.rules import albums
 
 
@@ -38,23 +39,23 @@ def test_a_text_that_speaks_of_an_album_is_none() -> None:
     assert albums.album_of(row(1, None, '"album":"a"')) is None
 
 
-@pytest.mark.parametrize(
-    "label, album, due, expected",
-    [("no album", None, 50.0, 50.0), ("the next may come", "a", 50.0, 51.0), ("they wait anyway", "a", 54.0, 54.0)],
-)
-def test_an_item_waits_for_the_next(label: str, album: str | None, due: float, expected: float) -> None:
-    assert albums.due_at(Inbound(kind="image", album=album), due, 50.0) == expected
+QUIET, AT_ONCE, ALONE = TurnPolicy(), TurnPolicy(quiet=0.0), TurnPolicy(gather=False)
 
 
 @pytest.mark.parametrize(
-    "label, left, now, expected",
+    "label, turns, album, due, before, expected",
     [
-        ("nothing is left", [], 105.0, None),
-        ("a message", [row(1, None)], 105.0, 105.0),
-        ("an album that still comes", [row(1, "a"), row(5, "a")], 105.0, 106.0),
-        ("an album that came long ago", [row(1, "a")], 105.0, 105.0),
-        ("a message before an album", [row(1, None), row(5, "a")], 105.0, 105.0),
+        ("no album", ALONE, None, 50.0, None, 50.0),
+        ("the next may come", ALONE, "a", 50.0, None, 51.0),
+        ("they wait anyway", QUIET, "a", 54.0, None, 54.0),
+        ("a text behind an album", ALONE, None, 50.0, 50.8, 50.8),
+        ("and where nothing waits", AT_ONCE, None, 50.0, 50.8, 50.8),
+        ("the next of it", ALONE, "a", 50.0, 50.8, 51.0),
+        ("a text that looks complete", QUIET, None, 51.0, 54.0, 51.0),
+        ("what is due already", ALONE, None, 50.0, 49.0, 50.0),
     ],
 )
-def test_when_the_rest_is_due(label: str, left: Any, now: float, expected: float | None) -> None:
-    assert albums.left_due_at(left, now) == expected
+def test_an_item_waits_for_the_next(
+    label: str, turns: TurnPolicy, album: str | None, due: float, before: float | None, expected: float
+) -> None:
+    assert albums.due_at(Inbound(kind="image", album=album), due, before, turns, 50.0) == expected

@@ -8,6 +8,7 @@ import msgspec
 
 from turnkeeper.model.conversation import EventRow
 from turnkeeper.model.events import Inbound
+from turnkeeper.model.policy import TurnPolicy
 
 WAIT = 1.0
 """Seconds after an item in which the next one comes, if there is one."""
@@ -22,17 +23,15 @@ class _Item(msgspec.Struct):
 _decode = msgspec.json.Decoder(_Item).decode
 
 
-def due_at(event: Inbound, due: float, now: float) -> float:
-    """When a message is due that came at `now`: an item waits for the next, also where nothing else does."""
-    return due if event.album is None else max(due, now + WAIT)
+def due_at(event: Inbound, due: float, before: float | None, turns: TurnPolicy, now: float) -> float:
+    """When a message is due that came at `now`: an item waits for the next, also where nothing else does.
 
-
-def left_due_at(left: Sequence[EventRow], now: float) -> float | None:
-    """When the messages are due that a turn of one message has left; the first may be of an album that still comes."""
-    if not left:
-        return None
-    last = together(left)[-1]
-    return now if album_of(last) is None else max(now, last.received_at + WAIT)
+    `before`: when what waits was due; where nothing else waits, a message hurries no album that stands before it.
+    """
+    if event.album is not None:
+        due = max(due, now + WAIT)
+    waits = turns.gather and turns.quiet > 0
+    return due if waits or before is None else max(due, before)
 
 
 def together(waiting: Sequence[EventRow]) -> list[EventRow]:

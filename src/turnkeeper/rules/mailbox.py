@@ -265,7 +265,7 @@ def wait(
     if interrupts and conversation.turn_first_at is not None:
         burst_from = min(first_at, conversation.turn_first_at)
     due = turn_start.turn_at(turns, first_at=burst_from, last_at=now, text=event.text, habit=habit)
-    due = albums.due_at(event, due, now)
+    due = albums.due_at(event, due, conversation.turn_at, turns, now)
     waiting = replace(
         conversation,
         first_at=first_at,

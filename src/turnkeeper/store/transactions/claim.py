@@ -179,7 +179,7 @@ def _without(conversation: Conversation, left: Sequence[EventRow], now: float) -
         conversation,
         first_at=people[0].received_at if people else None,
         last_at=people[-1].received_at if people else None,
-        turn_at=albums.left_due_at(left, now),
+        turn_at=now if left else None,
         turn_state=TurnState.RUNNING,
         resume_at=now,
         claims=1,
