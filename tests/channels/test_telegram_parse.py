@@ -133,6 +133,19 @@ def test_a_business_is_answered_in_its_name() -> None:
     assert (echo.from_me, echo.addresses) == (True, (f"business:bc1:{ADA_ID}",))
 
 
+def test_in_a_business_a_message_is_known_by_its_chat_too() -> None:
+    """Else what the owner writes would be taken for what the bot has said under the same number elsewhere."""
+    body = message(text="x", business_connection_id="bc1", reply_to_message={"message_id": 4})
+    found = heard(update(body, "business_message"))
+    assert (found.message_id, found.known_as, found.reply_to) == ("5", f"{ADA_ID}:5", f"{ADA_ID}:4")
+    assert heard(update(body, "edited_business_message")).aims_at == f"{ADA_ID}:5"
+    deleted = {"business_connection_id": "bc1", "chat": CHAT, "message_ids": [5]}
+    assert heard(update(deleted, "deleted_business_messages")).aims_at == f"{ADA_ID}:5"
+    asked = press("yes", message=message(text="?", business_connection_id="bc1"))
+    assert heard(update(asked, "callback_query")).reply_to == f"{ADA_ID}:5"
+    assert hearing(text="x").known_as == "5"
+
+
 @pytest.mark.parametrize(
     "status, expected",
     [("kicked", "unreachable"), ("left", "unreachable"), ("member", "reachable"), ("administrator", "reachable")],

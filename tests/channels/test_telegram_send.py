@@ -155,6 +155,13 @@ def test_to_whom(label: str, address: str, expected: dict[str, Any]) -> None:
     assert call.json == {**expected, "action": "typing"}
 
 
+def test_in_a_business_a_message_is_known_by_its_chat_too() -> None:
+    [call], outcome = play(Telegram().send(outbound(Text("x", reply_to="9:5"), "business:bc1:9"), CONFIG), [SENT])
+    assert isinstance(call.json, dict)
+    assert call.json["reply_parameters"]["message_id"] == 5
+    assert outcome == Accepted("9:77")
+
+
 def test_a_group_is_asked_for_a_place_in_words() -> None:
     [call], _ = play(Telegram().send(outbound(LocationRequest("Where?"), "group:-1001"), CONFIG), [SENT])
     assert "reply_markup" not in json.dumps(call.json)

@@ -79,7 +79,8 @@ def request_of(outbound: Outbound, location_label: str) -> Request:
 
 
 def message_id_of(known_as: str | None) -> int | None:
-    """The id of a message in its chat; None for what is none."""
+    """The id of a message in its chat; None for what is none. In business chats the chat's stands before it."""
+    known_as = (known_as or "").rpartition(":")[2]
     if not known_as or not known_as.isascii() or not known_as.isdigit() or len(known_as) > 10:
         return None
     found = int(known_as)

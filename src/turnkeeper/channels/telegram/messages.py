@@ -17,6 +17,7 @@ from turnkeeper.channels.telegram.fields import COMMON, SERVICE
 from turnkeeper.channels.telegram.people import (
     Account,
     is_group,
+    key_in_business,
     name_of,
     particulars,
     persons_address,
@@ -68,9 +69,7 @@ def _event(message: Message, found: Inbound, writer: User, key: str, account: Ac
         event = replace(event, kind="edited", timestamp=at, target_message_id=event.message_id)
     if is_group(chat):
         event = replace(event, is_group=True, mentions_us=_mentions_us(message, account))
-    if connection is not None and writer.id != chat.id:  # a business chat bears the customer's id
-        event = replace(event, from_me=True)
-    return _in_context(event, message)
+    return _in_business(_in_context(event, message), message, writer)
 
 
 def _in_context(event: Inbound, message: Message) -> Inbound:
@@ -82,6 +81,21 @@ def _in_context(event: Inbound, message: Message) -> Inbound:
     if message.forward_origin is not None or message.forward_date is not None:
         event = replace(event, forwarded=True)
     return event
+
+
+def _in_business(event: Inbound, message: Message, writer: User) -> Inbound:
+    """A business chat bears the customer's id: everybody else who writes there is the owner."""
+    if message.business_connection_id is None:
+        return event
+    chat, reply = message.chat, message.reply_to_message
+    key = key_in_business(message.message_id, chat)
+    return replace(
+        event,
+        from_me=writer.id != chat.id,
+        message_key=key,
+        target_message_key=key if event.target_message_id else None,
+        reply_to=None if reply is None else key_in_business(reply.message_id, chat),
+    )
 
 
 def _ignored(reason: str, message: Message, account: Account, raw: bytes) -> Ignored:

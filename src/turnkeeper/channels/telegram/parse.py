@@ -18,6 +18,7 @@ from turnkeeper.channels.telegram.people import (
     address_of,
     in_name_of,
     is_group,
+    key_in_business,
     name_of,
     particulars,
     persons_address,
@@ -27,6 +28,7 @@ from turnkeeper.channels.telegram.wire import (
     Chat,
     Deletions,
     Membership,
+    Message,
     Query,
     Reacted,
     Update,
@@ -159,13 +161,21 @@ def _press(query: Query, key: str, account: Account, body: bytes) -> Received:
         sender_name=name_of(person),
         text=choice.title,
         choice=choice,
-        reply_to=None if message is None else str(message.message_id),
+        reply_to=_asked_in(message),
         is_group=is_group(chat),
         mentions_us=is_group(chat),
         details=particulars(person) or None,
         addresses=(persons_address(person.id, chat, connection),),
         dedup_key=key,
     )
+
+
+def _asked_in(message: Message | None) -> str | None:
+    """The message under which the button stands."""
+    if message is None:
+        return None
+    in_business = message.business_connection_id is not None
+    return key_in_business(message.message_id, message.chat) if in_business else str(message.message_id)
 
 
 def _reaction(item: Reacted, key: str, account: Account, body: bytes) -> Received:
@@ -222,6 +232,7 @@ def _deletions(item: Deletions, key: str, account: Account) -> list[Received]:
             chat_id=chat_id,
             sender_id=chat_id,
             target_message_id=str(target),
+            target_message_key=key_in_business(target, item.chat),
             addresses=(address_of(item.chat, item.business_connection_id),),
             dedup_key=f"{key}:{target}",
         )

@@ -38,6 +38,12 @@ def address_of(chat: Chat, connection: str | None = None) -> str:
     return f"group:{chat.id}" if is_group(chat) else f"chat:{chat.id}"
 
 
+def key_in_business(message_id: int, chat: Chat) -> str:
+    """What a message is known by in a business chat. Ids count within their chat, and what the owner writes in one
+    must not be taken for what the bot has said in another."""
+    return f"{chat.id}:{message_id}"
+
+
 def persons_address(person_id: int, chat: Chat, connection: str | None = None) -> str:
     """Of someone who writes in a chat: in a group their own."""
     return f"chat:{person_id}" if is_group(chat) else address_of(chat, connection)

@@ -54,6 +54,8 @@ def sent(request: Request, recipient: Recipient, config: TelegramConfig) -> Call
         request, recipient = mended
         answer = Answer((yield _call(request, recipient, config)))
     outcome = outcome_of(answer, config.secrets)
+    if isinstance(outcome, Accepted) and outcome.external_id and recipient.connection:
+        outcome = replace(outcome, external_id=f"{recipient.chat_id}:{outcome.external_id}")
     if request.file is not None and answer.reply.failure == "not_connected":
         return NotSent(
             "the file did not go up in time: a larger send_limit gives it more", limit=6, code="not_connected"
