@@ -171,6 +171,8 @@ HEARD: list[tuple[str, Body, list[dict[str, Any]]]] = [
                                        "deleted_business_messages"),
      [{"kind": "deleted", "target_message_id": "5", "target_message_key": f"{ADA_ID}:5"},
       {"kind": "deleted", "target_message_id": "6", "target_message_key": f"{ADA_ID}:6"}]),
+    ("a deletion of nothing", update({"chat": CHAT, "message_ids": []}, "deleted_business_messages"),
+     [{"kind": "ignored", "reason": "nothing deleted"}]),
     ("a connection to a business", update({"id": "bc1", "user": ADA}, "business_connection"),
      [{"kind": "ignored", "reason": "update type business_connection"}]),
     ("an update of tomorrow", update({"x": 1}, "hologram"), [{"kind": "ignored", "reason": "update type hologram"}]),

@@ -125,7 +125,9 @@ def _read(update: Update, body: bytes, account: Account) -> list[Received]:
     if update.my_chat_member is not None:
         return [_member(update.my_chat_member, key, account, body)]
     if update.deleted_business_messages is not None:
-        return _deletions(update.deleted_business_messages, key, account)
+        return _deletions(update.deleted_business_messages, key, account) or [
+            _ignored("nothing deleted", account, body)
+        ]
     return [_left_alone(read_object(body) or {}, account, body)]
 
 
