@@ -159,11 +159,14 @@ def test_who_blocks_the_bot_gets_no_more_and_who_comes_back_does(shop: Shop) -> 
 
 def test_an_answer_that_was_lost_is_sent_again_once(shop: Shop) -> None:
     _, desk = shop
-    for fault, name, got in ((hold(taken=False), "gil", 1), (refuse(500, "Internal Server Error"), "hal", 1)):
+    for fault in (hold(taken=False), refuse(500, "Internal Server Error")):
         desk.running.now(lambda fault=fault: desk.fake.fail_next(fault))  # type: ignore[misc]
+    for name in ("gil", "hal"):
         desk.write(name, f"to {name}")
-        desk.answers(name, got)
+    for name in ("gil", "hal"):
+        desk.answers(name, 1)
     assert [desk.person(name).texts for name in ("gil", "hal")] == [["told: to gil"], ["told: to hal"]]
+    assert sorted(len(sends_to(desk, name)) for name in ("gil", "hal")) == [2, 2]
 
 
 def test_a_group_is_left_alone(shop: Shop) -> None:
@@ -208,7 +211,7 @@ def test_polling_that_is_killed_wherever_it_hurts(stage: Stage) -> None:
             server.kill()
         crowd(desk, "while nobody listens")
         with serving(stage.folder) as server:
-            desk.judge(server, 60, resent=rows(stage.folder, tries=2))
+            desk.judge(server, 60, resent=lambda: rows(stage.folder, tries=2))
             converse(desk, "ada")
         assert desk.fake.updates.conflicts <= 1, "only a process that is dead had asked before"
 
