@@ -331,6 +331,10 @@ CASES = Cases(
     batch=joined,
     short=[
         envelope(messages(message())),
+        envelope(messages(message("image", {"id": "55", "mime_type": "image/jpeg", "caption": "Salam"}))),
+        envelope(messages(message(group_id="g1", context={"id": "wamid.0", "forwarded": True}))),
+        envelope(messages(message(referral={"source_id": "1", "headline": "Salam"}, errors=[{"code": 1}]))),
+        envelope(messages(message("interactive", {"type": "list_reply", "list_reply": {"id": "1", "title": "Salam"}}))),
         joined([text(1, "Salam"), text(2, "Salam")]),
         envelope(messages(message(from_user_id=USER), message(id="wamid.2", from_parent_user_id=PARENT))),
         envelope(

@@ -75,29 +75,56 @@ def _event(message: Item, message_id: str | None, around: Around, *, echo: bool)
     if not addresses:
         raise Malformed("the echo names no recipient" if echo else "the message names no sender")
     codes = error_codes(message["errors"]) if "errors" in message else ()
-    found = _READERS.get(kind, _unsupported)(Draft(message, codes or around.error_codes, details))
+    draft = Draft(message, codes or around.error_codes, details)
+    event = event_of(draft, kind, message_id, around.account_id, person, addresses)
+    if message_id is None:
+        key = _key_without_id(message, kind, addresses)
+        event = replace(event, dedup_key=key, dedup_window=WINDOW_WITHOUT_ID)
+    if codes or event.kind == "unsupported":
+        event = replace(event, error_codes=codes or around.error_codes)
+    return _echoed(event, message, person) if echo else event
+
+
+def _echoed(event: Inbound, message: Item, person: Person) -> Inbound:
+    """Written by the business, to a person."""
+    return replace(
+        event,
+        from_me=True,
+        chat_id=event.chat_id or person.id,
+        sender_id=external_id(message.get("from")),
+        sender_user_id=None,
+        sender_phone=None,
+        sender_name=None,
+    )
+
+
+def event_of(
+    draft: Draft, kind: str, message_id: str | None, account_id: str, person: Person, addresses: tuple[str, ...]
+) -> Inbound:
+    """What every message has; raises Malformed."""
+    message, details = draft.message, draft.details
+    found = _READERS.get(kind, _unsupported)(draft)
     _add_details(message, person, details)
-    sender = Person(external_id(message.get("from"))) if echo else person
     event = replace(  # a call with more than 15 keywords costs several times as much
         found,
-        account_id=around.account_id,
+        account_id=account_id,
         message_id=message_id,
-        sender_id=sender.id,
-        sender_user_id=sender.user_id,
-        sender_phone=sender.phone,
-        sender_name=sender.name,
+        sender_id=person.id,
+        sender_user_id=person.user_id,
+        sender_phone=person.phone,
+        sender_name=person.name,
         timestamp=unix_seconds(message.get("timestamp")),
-        error_codes=codes or (around.error_codes if found.kind == "unsupported" else ()),
         details=details or None,
         addresses=addresses,
-        dedup_key=f"m:{message_id}" if message_id else _key_without_id(message, kind, addresses),
-        dedup_window=0.0 if message_id else WINDOW_WITHOUT_ID,
+        dedup_key=f"m:{message_id}",
     )
-    if echo:
-        event = replace(event, chat_id=person.id, from_me=True)
-    if (group := external_id(message.get("group_id"))) is not None:
-        event = replace(event, chat_id=group, is_group=True)
+    event = _in_group(event, message) if "group_id" in message else event
     return _with_origin(event, message) if "context" in message or "referral" in message else event
+
+
+def _in_group(event: Inbound, message: Item) -> Inbound:
+    group = external_id(message["group_id"])
+    return event if group is None else replace(event, chat_id=group, is_group=True)
 
 
 def _with_origin(event: Inbound, message: Item) -> Inbound:

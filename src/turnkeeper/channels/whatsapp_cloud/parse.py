@@ -22,7 +22,7 @@ from turnkeeper.channels.json_values import (
 )
 from turnkeeper.channels.whatsapp_cloud.messages import error_codes, read_message
 from turnkeeper.channels.whatsapp_cloud.people import Around, by_id, read_contacts
-from turnkeeper.channels.whatsapp_cloud.plain import texts
+from turnkeeper.channels.whatsapp_cloud.plain import messages
 from turnkeeper.model.events import DeliveryUpdate, Ignored, Inbound, Received, Status, Unreadable
 
 _OBJECT = "whatsapp_business_account"
@@ -36,7 +36,7 @@ _IGNORED_RAW = 1000
 
 def parse_body(body: bytes) -> list[Received]:
     """Every item of a body, in order; raises NotThisProvider if it cannot be Meta's."""
-    if (plain := texts(body)) is not None:
+    if (plain := messages(body)) is not None:
         return plain
     root = mapping(decode(body))
     if root is None or root.get("object") != _OBJECT:

@@ -1,27 +1,54 @@
-"""Texts of people who are named beside them: what comes most, read the short way (channels.shape)."""
+"""Messages of people who are named beside them: what comes most, read the short way (channels.shape).
+
+Short is only the way to who wrote where; what a message holds is read as ever.
+"""
 
 from __future__ import annotations
 
 from typing import Final, Literal
 
+from turnkeeper.channels.json_values import Item
 from turnkeeper.channels.shape import Id, Part, Shape, is_number
-from turnkeeper.model.events import Inbound, Received
+from turnkeeper.channels.whatsapp_cloud.messages import Draft, Malformed, event_of
+from turnkeeper.channels.whatsapp_cloud.people import Person
+from turnkeeper.model.events import Received
 
 _SHORTEST_PHONE, _LONGEST_PHONE = 3, 20
-
-
-class _Words(Part):
-    body: str
+_KINDS: Final = frozenset({
+    "text", "image", "video", "audio", "document", "sticker", "location", "contacts", "interactive", "button",
+    "reaction", "order", "edit", "revoke",
+})  # fmt: skip
+"""Types of messages whose part bears their name."""
 
 
 class _Message(Part, rename={"sender": "from", "user_id": "from_user_id", "parent_id": "from_parent_user_id"}):
     sender: str
     id: Id
     timestamp: str
-    type: Literal["text"]
-    text: _Words
+    type: str
     user_id: Id | None = None
     parent_id: Id | None = None
+    group_id: Id | None = None
+    context: Item | None = None
+    referral: Item | None = None
+    text: Item | None = None
+    image: Item | None = None
+    video: Item | None = None
+    audio: Item | None = None
+    document: Item | None = None
+    sticker: Item | None = None
+    location: Item | None = None
+    contacts: list[object] | None = None
+    interactive: Item | None = None
+    button: Item | None = None
+    reaction: Item | None = None
+    order: Item | None = None
+    edit: Item | None = None
+    revoke: Item | None = None
+    # What goes the long way, decoded once more, which costs less than to fail here.
+    system: object = None
+    unsupported: object = None
+    errors: object = None
 
 
 class _Profile(Part):
@@ -66,9 +93,9 @@ class _Body(Part):
 _SHAPE: Final = Shape(_Body)
 
 
-def texts(body: bytes) -> list[Received] | None:
-    """The texts of a body that holds nothing else; None: it goes the long way."""
-    if b'"body' not in body or b'"statuses' in body or b'"context' in body:  # spares them a try
+def messages(body: bytes) -> list[Received] | None:
+    """The messages of a body that holds nothing else; None: it goes the long way."""
+    if b'"from' not in body:  # spares ticks a try
         return None
     root = _SHAPE.read(body)
     if root is None:
@@ -82,7 +109,7 @@ def texts(body: bytes) -> list[Received] | None:
 
 
 def _read(value: _Value, found: list[Received]) -> bool:
-    """Whether everybody who writes here is named once."""
+    """Whether everybody who writes here is named once, and everything can be read."""
     contacts = {contact.wa_id: contact for contact in value.contacts}
     users = [contact.user_id for contact in value.contacts if contact.user_id]
     if len(contacts) != len(value.contacts) or len(set(users)) != len(users) or not value.messages:
@@ -91,33 +118,27 @@ def _read(value: _Value, found: list[Received]) -> bool:
         contact = contacts.get(message.sender)
         if contact is None or message.user_id not in (None, contact.user_id):
             return False
-        sender, sent_at = message.sender, message.timestamp
-        if not is_number(sender, _LONGEST_PHONE) or len(sender) < _SHORTEST_PHONE or not is_number(sent_at, 11):
+        if message.type not in _KINDS or message.errors is not None:
             return False
-        found.append(_event(message, contact, value.metadata.phone_number_id))
+        if not is_number(message.sender, _LONGEST_PHONE) or len(message.sender) < _SHORTEST_PHONE:
+            return False
+        try:
+            found.append(_event(message, contact, value.metadata.phone_number_id))
+        except Malformed:
+            return False
     return True
 
 
-def _event(message: _Message, contact: _Contact, account_id: str) -> Inbound:
-    user, parent = contact.user_id, message.parent_id or contact.parent_user_id
-    phone = f"phone:{message.sender}"
-    username = contact.profile.username
-    return Inbound(
-        kind="text",
-        account_id=account_id,
-        message_id=message.id,
-        sender_id=message.sender,
-        sender_user_id=user,
-        sender_phone=message.sender,
-        sender_name=contact.profile.name,
-        timestamp=int(message.timestamp),
-        text=message.text.body,
-        details={"username": username} if username else None,
-        addresses=_addresses(user, parent, phone) if user or parent else (phone,),
-        dedup_key=f"m:{message.id}",
-    )
-
-
-def _addresses(user: str | None, parent: str | None, phone: str) -> tuple[str, ...]:
-    named = (user and f"user:{user}", parent and f"parent:{parent}", phone)
-    return tuple(address for address in named if address)
+def _event(message: _Message, contact: _Contact, account_id: str) -> Received:
+    sender, profile = message.sender, contact.profile
+    parent = message.parent_id or contact.parent_user_id
+    person = Person(sender, contact.user_id, parent, sender, profile.name, profile.username)
+    kind = message.type
+    item: Item = {"timestamp": message.timestamp, kind: getattr(message, kind)}
+    if message.group_id is not None:
+        item["group_id"] = message.group_id
+    if message.context is not None:
+        item["context"] = message.context
+    if message.referral is not None:
+        item["referral"] = message.referral
+    return event_of(Draft(item, (), {}), kind, message.id, account_id, person, person.addresses())
