@@ -101,6 +101,20 @@ async def test_a_group_may_write_as_much_as_a_few_people_and_is_told_nothing(wor
         assert len(w.sent) == 1
 
 
+async def test_a_group_is_sent_less_than_a_person(world: OpenWorld) -> None:
+    own = shop("all")
+    sends = replace(own.sends, pair=RateLimit(3, 3.0), group=RateLimit(2, 8.0))
+    async with world(replace(own, sends=sends)) as w:
+        for event in (said("hi"), text("hi", of="ada")):
+            await w.hear(event)
+            turn = await w.turn()
+            began = w.now
+            await w.deliver(await w.commit(turn, *"abcd"))
+            await w.until_idle()
+            waits = [at - began for at in w.calls[-4:]]
+            assert waits == ([0, 0, 4, 8] if event.is_group else [0, 0, 0, 1])
+
+
 async def test_a_group_is_no_contact_with_a_name(world: OpenWorld) -> None:
     async with world(shop("all")) as w:
         await w.hear(said("hello", by="Ada"))

@@ -144,6 +144,8 @@ class Capabilities:
     """Messages that the account may send in a second, where its settings say nothing else."""
     per_contact: RateLimit | None = None
     """Messages that one contact may be sent."""
+    per_group: RateLimit | None = None
+    """Messages that one group may be sent, where that is another number."""
     sends_files: bool = False
     """A file that we keep goes up within its message; the provider's id for it is known from then on."""
     fetches_links: bool = False

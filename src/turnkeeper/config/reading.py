@@ -244,6 +244,7 @@ def _receiver(name: str, keys: ChannelKeys, bot: BotSettings, environment: str) 
             keys.echo_takes_over,
             per_second=keys.per_second,
             pair=can.per_contact,
+            group=can.per_group,
             parts=keys.parts,
             parts_wait=keys.parts_wait,
             stale_uploads=can.stale_uploads,

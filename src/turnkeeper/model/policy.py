@@ -79,6 +79,8 @@ class SendPolicy:
     """Messages a second over all contacts; None: no limit."""
     pair: RateLimit | None = None
     """Messages to one contact; None: no limit."""
+    group: RateLimit | None = None
+    """Messages to one group; None: as to a contact."""
     parts: Literal["accepted", "delivered"] = "accepted"
     """What the part before must be until the next part of an answer leaves."""
     parts_wait: float = 2.0

@@ -16,6 +16,11 @@ ABOUT_OTHERS = frozenset({"edited", "deleted", "reaction", "typing", "system"})
 """Kinds that say nothing themselves."""
 
 
+def is_group(addresses: str) -> bool:
+    """Whether a conversation's addresses, the first of which is answered, are a group's."""
+    return addresses.startswith(PREFIX)
+
+
 def housed(event: Inbound, groups: Groups) -> Inbound:
     """An event as that of the group's conversation, where groups are heard; its sender has a name."""
     if groups == "ignore" or not event.is_group or not event.chat_id or not event.addresses:

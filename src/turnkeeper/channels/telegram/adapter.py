@@ -43,6 +43,7 @@ class Telegram:
         on_unknown="resend_once",
         per_second=30.0,
         per_contact=RateLimit(3, 3.0),  # one in a second, of which short bursts pass
+        per_group=RateLimit(5, 20.0),  # 20 in any minute: 5 at once, and one each 4 s
         stale_uploads=frozenset({WRONG_FILE}),
         sends_files=True,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace as with_policy
 
 import msgspec
 from msgspec.structs import replace
@@ -11,7 +12,7 @@ from turnkeeper.model.conversation import Conversation, EventState, OutboundRow
 from turnkeeper.model.ids import ConversationKey
 from turnkeeper.model.outbound import Content, files_of
 from turnkeeper.model.policy import SendPolicy
-from turnkeeper.rules import daily_cap, outbox, pacing, rate_limit
+from turnkeeper.rules import daily_cap, groups, outbox, pacing, rate_limit
 from turnkeeper.rules.delivery import settle_events
 from turnkeeper.rules.retry import Outage
 from turnkeeper.store.rows import TurnEnd, TurnKey, UploadKey
@@ -25,9 +26,12 @@ UNCONFIGURED_WAIT = 60.0
 
 
 def policy_of(desk: Desk, conversation: Conversation) -> SendPolicy:
-    """How the conversation's channel sends; the cautious default for one that is gone."""
+    """How the conversation's channel sends there; the cautious default for one that is gone."""
     channel = desk.channel(conversation)
-    return channel.sends if channel is not None else _NO_CHANNEL
+    sends = channel.sends if channel is not None else _NO_CHANNEL
+    if sends.group is None or not groups.is_group(conversation.addresses):
+        return sends
+    return with_policy(sends, pair=sends.group)
 
 
 async def pump(
