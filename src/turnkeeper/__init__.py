@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from turnkeeper.bots.python import Bot
     from turnkeeper.bots.turn import Turn
-    from turnkeeper.model.errors import MediaRefused
-    from turnkeeper.model.events import Choice
-    from turnkeeper.model.outbound import (
+    from turnkeeper.model.contents import (
         Audio,
         Buttons,
         ContactCard,
@@ -33,6 +31,8 @@ if TYPE_CHECKING:
         Video,
         VoiceNote,
     )
+    from turnkeeper.model.errors import MediaRefused
+    from turnkeeper.model.events import Choice
 
 __all__ = [
     "Audio",
@@ -71,7 +71,7 @@ _HOMES = {
     "Choice": "turnkeeper.model.events",
     "MediaRefused": "turnkeeper.model.errors",
 }
-_CONTENTS = "turnkeeper.model.outbound"
+_CONTENTS = "turnkeeper.model.contents"
 """Where everything else is at home."""
 
 

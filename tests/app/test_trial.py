@@ -11,9 +11,9 @@ from turnkeeper.app import trial
 from turnkeeper.app.launch import migrate_store
 from turnkeeper.cli.init import FILES, STARTER
 from turnkeeper.config import Settings, load
+from turnkeeper.model.contents import Template, Text
 from turnkeeper.model.errors import ConfigurationError
 from turnkeeper.model.ids import WorkerId
-from turnkeeper.model.outbound import Template, Text
 from turnkeeper.store.base import Store
 
 HELLO = Template("hello", "en")

@@ -28,7 +28,7 @@ from turnkeeper import (
     UrlButton,
 )
 from turnkeeper.bots.saying import sayable
-from turnkeeper.model.outbound import Sayable
+from turnkeeper.model.contents import Sayable
 from turnkeeper.model.policy import TurnPolicy
 from turnkeeper.testing import events
 from turnkeeper.testing.conversation import conversation, in_virtual_time

@@ -26,10 +26,7 @@ from turnkeeper.channels.base import (
 )
 from turnkeeper.model.errors import ConfigurationError
 from turnkeeper.model.events import Inbound, Received, words
-from turnkeeper.model.outbound import (
-    NotSent,
-    Rejected,
-)
+from turnkeeper.model.outbound import NotSent, Rejected
 
 KINDS = registry.kinds()
 each = pytest.mark.parametrize("kind", KINDS)

@@ -22,11 +22,7 @@ from turnkeeper.channels.base import (
     Polled,
     Uploaded,
 )
-from turnkeeper.model.events import Choice, ContactCard, Phone, Received, SessionStatus
-from turnkeeper.model.ids import ChannelId, ConversationId, OutboundKey, WorkspaceId, tracker_for
-from turnkeeper.model.media import KeptFile
-from turnkeeper.model.outbound import (
-    Accepted,
+from turnkeeper.model.contents import (
     Audio,
     Buttons,
     Contacts,
@@ -37,22 +33,21 @@ from turnkeeper.model.outbound import (
     List,
     Location,
     LocationRequest,
-    NotSent,
-    Outbound,
-    Outcome,
     Reaction,
     Refused,
-    Rejected,
     Sayable,
     Section,
     Sticker,
     Template,
     Text,
-    Unknown,
     UrlButton,
     Video,
     VoiceNote,
 )
+from turnkeeper.model.events import Choice, ContactCard, Phone, Received, SessionStatus
+from turnkeeper.model.ids import ChannelId, ConversationId, OutboundKey, WorkspaceId, tracker_for
+from turnkeeper.model.media import KeptFile
+from turnkeeper.model.outbound import Accepted, NotSent, Outbound, Outcome, Rejected, Unknown
 from turnkeeper.text.fitting import fit
 
 each = pytest.mark.parametrize("kind", registry.kinds())

@@ -12,11 +12,7 @@ from turnkeeper.channels.base import HttpCall, HttpReply
 from turnkeeper.channels.telegram import Telegram
 from turnkeeper.channels.telegram.bodies import message_id_of
 from turnkeeper.channels.telegram.limits import LIMITS, REACTIONS
-from turnkeeper.model.events import Choice, ContactCard, Phone
-from turnkeeper.model.ids import ChannelId, ConversationId, OutboundKey, WorkspaceId
-from turnkeeper.model.media import KeptFile
-from turnkeeper.model.outbound import (
-    Accepted,
+from turnkeeper.model.contents import (
     Audio,
     Buttons,
     Contacts,
@@ -27,21 +23,20 @@ from turnkeeper.model.outbound import (
     List,
     Location,
     LocationRequest,
-    NotSent,
-    Outbound,
-    Outcome,
     Reaction,
-    Rejected,
     Sayable,
     Section,
     Sticker,
     Template,
     Text,
-    Unknown,
     UrlButton,
     Video,
     VoiceNote,
 )
+from turnkeeper.model.events import Choice, ContactCard, Phone
+from turnkeeper.model.ids import ChannelId, ConversationId, OutboundKey, WorkspaceId
+from turnkeeper.model.media import KeptFile
+from turnkeeper.model.outbound import Accepted, NotSent, Outbound, Outcome, Rejected, Unknown
 from turnkeeper.text.fitting import fit
 from turnkeeper.text.telegram import length
 

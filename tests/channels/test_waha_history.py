@@ -29,21 +29,10 @@ from tests.channels.waha_bodies import (
 from turnkeeper.channels.base import Calls, HttpCall, HttpReply, Pause
 from turnkeeper.channels.waha import Waha
 from turnkeeper.channels.waha.sending import key_of
+from turnkeeper.model.contents import ContactCard, Contacts, Image, Location, Reaction, Sayable, Text, VoiceNote
 from turnkeeper.model.events import DeliveryUpdate, Inbound, Media, SessionStatus
 from turnkeeper.model.ids import tracker_for
-from turnkeeper.model.outbound import (
-    Accepted,
-    ContactCard,
-    Contacts,
-    Image,
-    Location,
-    NotSent,
-    Reaction,
-    Sayable,
-    Text,
-    Unknown,
-    VoiceNote,
-)
+from turnkeeper.model.outbound import Accepted, NotSent, Unknown
 
 WAHA = Waha()
 MINE = f"true_{CHAT}_{WORD}"

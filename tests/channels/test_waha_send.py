@@ -11,9 +11,7 @@ from tests.channels.waha_bodies import BASE, CHAT, CONFIG, GROUP, ID, KEY, LID, 
 from turnkeeper.channels.base import Calls, HttpCall, HttpReply, Pause
 from turnkeeper.channels.waha import Waha
 from turnkeeper.channels.waha.sending import typing_time
-from turnkeeper.model.ids import ChannelId, ConversationId, OutboundKey, WorkspaceId, tracker_for
-from turnkeeper.model.outbound import (
-    Accepted,
+from turnkeeper.model.contents import (
     Audio,
     ContactCard,
     Contacts,
@@ -21,19 +19,16 @@ from turnkeeper.model.outbound import (
     File,
     Image,
     Location,
-    NotSent,
-    Outbound,
-    Outcome,
     Phone,
     Reaction,
-    Rejected,
     Sayable,
     Template,
     Text,
-    Unknown,
     Video,
     VoiceNote,
 )
+from turnkeeper.model.ids import ChannelId, ConversationId, OutboundKey, WorkspaceId, tracker_for
+from turnkeeper.model.outbound import Accepted, NotSent, Outbound, Outcome, Rejected, Unknown
 
 WAHA = Waha()
 OUT = OutboundKey(WorkspaceId("default"), ConversationId("c1"), 7)

@@ -15,10 +15,7 @@ from turnkeeper.channels.whatsapp_cloud.bodies import body_of
 from turnkeeper.channels.whatsapp_cloud.limits import LIMITS
 from turnkeeper.channels.whatsapp_cloud.templates import definition_of
 from turnkeeper.engine.http import Client
-from turnkeeper.model.events import Choice
-from turnkeeper.model.ids import ChannelId, ConversationId, OutboundKey, WorkspaceId
-from turnkeeper.model.outbound import (
-    Accepted,
+from turnkeeper.model.contents import (
     Audio,
     Buttons,
     ContactCard,
@@ -30,8 +27,6 @@ from turnkeeper.model.outbound import (
     List,
     Location,
     LocationRequest,
-    Outbound,
-    Outcome,
     Phone,
     Reaction,
     Refused,
@@ -44,7 +39,10 @@ from turnkeeper.model.outbound import (
     Video,
     VoiceNote,
     files_of,
-)  # fmt: skip
+)
+from turnkeeper.model.events import Choice
+from turnkeeper.model.ids import ChannelId, ConversationId, OutboundKey, WorkspaceId
+from turnkeeper.model.outbound import Accepted, Outbound, Outcome  # fmt: skip
 from turnkeeper.rules.templates import check
 from turnkeeper.testing.fake_graph import FakeGraph, FakeGraphTransport, FakeNumber, GraphError
 from turnkeeper.testing.fake_graph.media_rules import why_not

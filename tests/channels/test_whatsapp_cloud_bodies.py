@@ -8,9 +8,7 @@ import pytest
 from tests.channels.cloud_bodies import CONFIG, PHONE
 from tests.channels.scripts import play, reply
 from turnkeeper.channels.whatsapp_cloud import WhatsAppCloud
-from turnkeeper.model.events import Choice
-from turnkeeper.model.ids import ChannelId, ConversationId, OutboundKey, WorkspaceId
-from turnkeeper.model.outbound import (
+from turnkeeper.model.contents import (
     Audio,
     Buttons,
     ContactCard,
@@ -21,10 +19,8 @@ from turnkeeper.model.outbound import (
     List,
     Location,
     LocationRequest,
-    Outbound,
     Phone,
     Reaction,
-    Rejected,
     Sayable,
     Section,
     Sticker,
@@ -35,6 +31,9 @@ from turnkeeper.model.outbound import (
     Video,
     VoiceNote,
 )
+from turnkeeper.model.events import Choice
+from turnkeeper.model.ids import ChannelId, ConversationId, OutboundKey, WorkspaceId
+from turnkeeper.model.outbound import Outbound, Rejected
 
 KEY = OutboundKey(WorkspaceId("default"), ConversationId("c1"), 7)
 KEPT = File(key="k1", mime="image/png", filename="cat.png")

@@ -10,8 +10,9 @@ from tests.channels.scripts import play, reply
 from turnkeeper.channels.base import HttpReply
 from turnkeeper.channels.whatsapp_cloud import WhatsAppCloud
 from turnkeeper.channels.whatsapp_cloud.errors import ERRORS
+from turnkeeper.model.contents import Text
 from turnkeeper.model.ids import ChannelId, ConversationId, OutboundKey, WorkspaceId
-from turnkeeper.model.outbound import Accepted, NotSent, Outbound, Outcome, Rejected, Text, Unknown
+from turnkeeper.model.outbound import Accepted, NotSent, Outbound, Outcome, Rejected, Unknown
 
 KEY = OutboundKey(WorkspaceId("default"), ConversationId("c1"), 7)
 HELLO = Outbound(KEY, ChannelId("shop"), (f"phone:{PHONE}",), Text("Salam"), "tk1|default|c1|7")

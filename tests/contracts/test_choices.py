@@ -7,8 +7,9 @@ import pytest
 
 from tests.contracts.conftest import OpenWorld
 from tests.contracts.world import W2, World
+from turnkeeper.model.contents import Buttons, Content, Text
 from turnkeeper.model.events import Choice, Inbound
-from turnkeeper.model.outbound import Accepted, Buttons, Content, Rejected, Text
+from turnkeeper.model.outbound import Accepted, Rejected
 from turnkeeper.store.base import ClaimedTurn
 from turnkeeper.testing.events import TURNS, channel, deleted, edited, text
 

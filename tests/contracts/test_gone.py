@@ -8,9 +8,10 @@ from msgspec.structs import replace as changed
 
 from tests.contracts.conftest import OpenWorld
 from tests.contracts.world import W2, World, words
+from turnkeeper.model.contents import Buttons, Content
 from turnkeeper.model.errors import Fenced
 from turnkeeper.model.events import Choice, Inbound
-from turnkeeper.model.outbound import Accepted, Buttons, Content, Rejected
+from turnkeeper.model.outbound import Accepted, Rejected
 from turnkeeper.store.base import Dispatch
 from turnkeeper.testing.events import TURNS, channel, event, text
 

@@ -8,9 +8,10 @@ from msgspec.structs import replace
 
 from tests.contracts.conftest import OpenWorld
 from tests.contracts.world import T0, World
+from turnkeeper.model.contents import File, Image
 from turnkeeper.model.ids import ChannelId, ConversationId, WorkspaceId
 from turnkeeper.model.media import FileRow, MediaRow, UploadRow
-from turnkeeper.model.outbound import Accepted, File, Image, Rejected
+from turnkeeper.model.outbound import Accepted, Rejected
 from turnkeeper.store.media import GIVEN_UP, FileKey
 from turnkeeper.testing.events import SENDS, channel, status
 

@@ -7,10 +7,11 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
+from turnkeeper.model.contents import Text
 from turnkeeper.model.conversation import Conversation, EventRow, OutboundRow, SessionRow, StepRow, TimerRow
 from turnkeeper.model.events import DeliveryUpdate, Inbound
 from turnkeeper.model.ids import ConversationKey, WorkerId, tracker_for
-from turnkeeper.model.outbound import Accepted, Outcome, Text
+from turnkeeper.model.outbound import Accepted, Outcome
 from turnkeeper.model.policy import Channel
 from turnkeeper.store.base import (
     Arrival,

@@ -11,7 +11,7 @@ from turnkeeper.app import trial
 from turnkeeper.app.channels import connect
 from turnkeeper.app.launch import pause_channel
 from turnkeeper.config import load
-from turnkeeper.model.outbound import Sayable, Template
+from turnkeeper.model.contents import Sayable, Template
 from turnkeeper.testing.fake_graph import refuse
 
 PHONE = "+1 555 000-0000"

@@ -17,8 +17,8 @@ from turnkeeper.bots.turn import Turn
 from turnkeeper.media import links
 from turnkeeper.media.base import Place
 from turnkeeper.media.disk import DiskStore
+from turnkeeper.model.contents import Document, File, Image
 from turnkeeper.model.errors import MediaRefused, MediaUnavailable
-from turnkeeper.model.outbound import Document, File, Image
 from turnkeeper.testing.conversation import in_virtual_time
 from turnkeeper.testing.events import TURNS
 from turnkeeper.testing.fake_graph import Cut, Endless, GzipBomb, Lie, Redirect, hold, refuse

@@ -14,11 +14,11 @@ from turnkeeper.engine.clock import SystemClock
 from turnkeeper.engine.journal import idempotency_key
 from turnkeeper.engine.patience import until_stored
 from turnkeeper.engine.rendering import Rendered, rendered
+from turnkeeper.model.contents import Sections
 from turnkeeper.model.conversation import StepRow
 from turnkeeper.model.errors import Fenced, StoreUnavailable
 from turnkeeper.model.ids import ConversationId, WorkspaceId
 from turnkeeper.model.limits import ContentLimits
-from turnkeeper.model.outbound import Sections
 from turnkeeper.testing.conversation import in_virtual_time
 from turnkeeper.testing.virtual_time import VirtualClock
 

@@ -9,19 +9,8 @@ from turnkeeper.channels.base import Capabilities
 from turnkeeper.channels.whatsapp_cloud.limits import LIMITS
 from turnkeeper.engine.answer import Answer, Later, Work
 from turnkeeper.engine.rendering import rendered
+from turnkeeper.model.contents import Buttons, Content, Document, File, Image, Refused, Reply, Template, Text, UrlButton
 from turnkeeper.model.events import Choice
-from turnkeeper.model.outbound import (
-    Buttons,
-    Content,
-    Document,
-    File,
-    Image,
-    Refused,
-    Reply,
-    Template,
-    Text,
-    UrlButton,
-)
 from turnkeeper.testing.conversation import Person, conversation, in_virtual_time
 
 ABLE = Capabilities(LIMITS, "whatsapp")

@@ -11,7 +11,7 @@ import pytest
 from tests.engine.bots import Scripted, said
 from tests.engine.rig import Hold, answer_lost, away, now, shop
 from turnkeeper.engine.answer import Answer, Later, Work
-from turnkeeper.model.outbound import Reaction
+from turnkeeper.model.contents import Reaction
 from turnkeeper.model.policy import TurnPolicy
 from turnkeeper.store.base import Moment, Wake
 from turnkeeper.testing.conversation import in_virtual_time

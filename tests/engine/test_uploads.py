@@ -12,10 +12,11 @@ from turnkeeper.engine.media import FileKeeper, Links
 from turnkeeper.engine.uploads import Ready, Uploads
 from turnkeeper.media import links
 from turnkeeper.media.base import FileGone, Place
+from turnkeeper.model.contents import Document, File
 from turnkeeper.model.ids import WorkspaceId
 from turnkeeper.model.limits import ContentLimits
 from turnkeeper.model.media import FileRow, KeptFile, UploadRow
-from turnkeeper.model.outbound import Accepted, Document, File, Outcome, Rejected
+from turnkeeper.model.outbound import Accepted, Outcome, Rejected
 from turnkeeper.testing.virtual_time import VirtualClock
 
 KEY = "ab" * 32

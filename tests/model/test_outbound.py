@@ -5,8 +5,7 @@ from typing import get_args
 import msgspec
 import pytest
 
-from turnkeeper.model.events import Choice
-from turnkeeper.model.outbound import (
+from turnkeeper.model.contents import (
     Audio,
     Buttons,
     ContactCard,
@@ -31,6 +30,7 @@ from turnkeeper.model.outbound import (
     shown_as,
     words_of,
 )
+from turnkeeper.model.events import Choice
 
 FILE = File(key="k1", mime="image/png")
 YES = Choice("yes", "Yes")

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from turnkeeper.model.contents import Buttons, List, Section, Text
 from turnkeeper.model.events import Choice
-from turnkeeper.model.outbound import Buttons, List, Section, Text
 from turnkeeper.rules import choice_keys
 
 A, B, C = Choice("a" * 99, "A"), Choice("b" * 99, "B"), Choice("c" * 99, "C")

@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from turnkeeper.model.contents import Buttons, Content, List, Text
 from turnkeeper.model.conversation import EventRow, OutboundRow
 from turnkeeper.model.events import Choice
 from turnkeeper.model.ids import ChannelId, ConversationId, WorkspaceId
-from turnkeeper.model.outbound import Buttons, Content, List, Text
 from turnkeeper.rules import choices
 
 WORKSPACE, CONVERSATION, SHOP = WorkspaceId("default"), ConversationId("c"), ChannelId("shop")

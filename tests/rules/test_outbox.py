@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace as changed
 
+from turnkeeper.model.contents import Reaction, Text
 from turnkeeper.model.conversation import OutboundRow
 from turnkeeper.model.ids import ChannelId, ConversationId, WorkspaceId
-from turnkeeper.model.outbound import Accepted, NotSent, Outcome, Reaction, Rejected, Text, Unknown
+from turnkeeper.model.outbound import Accepted, NotSent, Outcome, Rejected, Unknown
 from turnkeeper.model.policy import SendPolicy
 from turnkeeper.rules import outbox
 from turnkeeper.testing.events import SENDS

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from turnkeeper.channels.whatsapp_cloud.templates import definition_of
-from turnkeeper.model.outbound import File, Location, Template, TemplateButton
+from turnkeeper.model.contents import File, Location, Template, TemplateButton
 from turnkeeper.model.templates import DefinedButton, TemplateDefinition
 from turnkeeper.rules.templates import check, problems
 

@@ -19,10 +19,10 @@ from turnkeeper.channels.whatsapp_cloud import WhatsAppCloudConfig
 from turnkeeper.engine.answer import Answer, Later, Work
 from turnkeeper.engine.wakeups import OnWakes
 from turnkeeper.engine.worker import Worker
+from turnkeeper.model.contents import List, Reply
 from turnkeeper.model.errors import Fenced, StoreUnavailable
 from turnkeeper.model.events import DeliveryUpdate, Inbound
 from turnkeeper.model.ids import DEFAULT_WORKSPACE, BotId, ChannelId
-from turnkeeper.model.outbound import List, Reply
 from turnkeeper.model.policy import Channel, RateLimit, SendPolicy, TurnPolicy
 from turnkeeper.store.base import Arrival, Intake, Report, Wake
 from turnkeeper.store.sqlite.store import SqliteStore

@@ -7,10 +7,11 @@ from typing import Any
 import asyncpg
 import msgspec
 
+from turnkeeper.model.contents import Text
 from turnkeeper.model.conversation import SessionRow
 from turnkeeper.model.events import Inbound
 from turnkeeper.model.ids import ConversationKey, WorkerId
-from turnkeeper.model.outbound import Accepted, Text
+from turnkeeper.model.outbound import Accepted
 from turnkeeper.model.policy import Channel
 from turnkeeper.store.base import Arrival, Claimed, ClaimedSend, ClaimedTurn, Dispatch, Intake, Sent, TurnCommit
 from turnkeeper.store.postgres.store import PostgresStore

@@ -5,9 +5,9 @@ from typing import Any
 import msgspec
 import pytest
 
+from turnkeeper.model.contents import Text
 from turnkeeper.model.conversation import OutboundRow, StepRow
 from turnkeeper.model.ids import ChannelId, ConversationId, WorkspaceId
-from turnkeeper.model.outbound import Text
 from turnkeeper.store.story import moments
 
 HERE: Any = {"workspace_id": WorkspaceId("w"), "conversation_id": ConversationId("c")}

@@ -10,23 +10,10 @@ from turnkeeper.channels.base import Calls, HttpCall, HttpReply
 from turnkeeper.channels.wablas import Wablas, WablasConfig
 from turnkeeper.channels.whacenter import WhaCenter, WhaCenterConfig
 from turnkeeper.engine.http import Client
+from turnkeeper.model.contents import Audio, Document, File, Image, Location, Sayable, Text, Video
 from turnkeeper.model.events import SessionStatus
 from turnkeeper.model.ids import ChannelId, ConversationId, OutboundKey, WorkspaceId
-from turnkeeper.model.outbound import (
-    Accepted,
-    Audio,
-    Document,
-    File,
-    Image,
-    Location,
-    NotSent,
-    Outbound,
-    Outcome,
-    Rejected,
-    Sayable,
-    Text,
-    Video,
-)
+from turnkeeper.model.outbound import Accepted, NotSent, Outbound, Outcome, Rejected
 from turnkeeper.testing.fake_gateways import FakeGateway, FakeWablas, FakeWhaCenter, Got
 from turnkeeper.testing.fake_gateways.gateway import fields_of
 from turnkeeper.testing.fake_graph.http import Request

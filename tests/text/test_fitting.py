@@ -7,13 +7,7 @@ import pytest
 from msgspec.structs import replace as changed
 
 from turnkeeper.channels.whatsapp_cloud.limits import LIMITS
-from turnkeeper.model.events import Choice
-from turnkeeper.model.limits import (
-    ButtonLimits,
-    ContentLimits,
-    MediaLimit,
-)
-from turnkeeper.model.outbound import (
+from turnkeeper.model.contents import (
     Audio,
     Buttons,
     ContactCard,
@@ -35,6 +29,12 @@ from turnkeeper.model.outbound import (
     UrlButton,
     Video,
     VoiceNote,
+)
+from turnkeeper.model.events import Choice
+from turnkeeper.model.limits import (
+    ButtonLimits,
+    ContentLimits,
+    MediaLimit,
 )
 from turnkeeper.text.fitting import body_limit, fit
 

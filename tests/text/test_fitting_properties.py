@@ -10,17 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from turnkeeper.channels.whatsapp_cloud.limits import LIMITS
-from turnkeeper.model.events import Choice
-from turnkeeper.model.limits import (
-    ButtonLimits,
-    ContentLimits,
-    ListLimits,
-    Markup,
-    MediaKind,
-    MediaLimit,
-    UrlButtonLimits,
-)
-from turnkeeper.model.outbound import (
+from turnkeeper.model.contents import (
     Audio,
     Buttons,
     ContactCard,
@@ -42,6 +32,16 @@ from turnkeeper.model.outbound import (
     UrlButton,
     Video,
     VoiceNote,
+)
+from turnkeeper.model.events import Choice
+from turnkeeper.model.limits import (
+    ButtonLimits,
+    ContentLimits,
+    ListLimits,
+    Markup,
+    MediaKind,
+    MediaLimit,
+    UrlButtonLimits,
 )
 from turnkeeper.text.fitting import fit
 

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.text.checks import TelegramText, visible_words, whatsapp_pairs
+from turnkeeper.model.contents import Sections
 from turnkeeper.model.limits import Markup
-from turnkeeper.model.outbound import Sections
 from turnkeeper.text import markdown
 from turnkeeper.text.rendering import length, plain_line, render, render_line
 

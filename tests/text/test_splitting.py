@@ -3,8 +3,8 @@
 import pytest
 
 from tests.text.checks import TelegramText, visible_words
+from turnkeeper.model.contents import Sections
 from turnkeeper.model.limits import Markup
-from turnkeeper.model.outbound import Sections
 from turnkeeper.text.cutting import split_words
 from turnkeeper.text.rendering import length, plain_line, render, render_line
 

@@ -1,22 +1,15 @@
 import { memo } from "react";
 import type { MouseEvent } from "react";
 
-import type { Act, Message } from "../api";
+import type { Message } from "../api";
 import { clockTime } from "../time";
 import { BubbleMenu } from "./BubbleMenu";
 import { Content, Tappable } from "./Content";
+import type { Doing } from "./doing";
 import { inOneLine } from "./inOneLine";
 import { Ticks } from "./Ticks";
 
 import styles from "./Bubble.module.css";
-
-export interface Doing {
-  /** The business's name, and the person's. */
-  names: { business: string; person: string };
-  write: (what: Act) => void;
-  reply: (message: Message) => void;
-  edit: (message: Message) => void;
-}
 
 interface Props {
   message: Message;

@@ -1,7 +1,7 @@
 import type { Message } from "../api";
 import { Icon } from "../icons";
 import { Menu, MenuItem } from "../parts/Menu";
-import type { Doing } from "./Bubble";
+import type { Doing } from "./doing";
 
 import styles from "./Bubble.module.css";
 

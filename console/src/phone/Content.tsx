@@ -3,7 +3,7 @@ import { useState } from "react";
 import type { Choice, Message } from "../api";
 import { Icon } from "../icons";
 import { Dialog } from "../parts/Dialog";
-import type { Doing } from "./Bubble";
+import type { Doing } from "./doing";
 import { FileContent, HeaderFile } from "./FileContent";
 import { markup } from "./markup";
 

@@ -4,7 +4,7 @@ import type { UIEvent } from "react";
 
 import type { Act, PhoneState } from "../api";
 import { Bubble, TypingBubble } from "./Bubble";
-import type { Doing } from "./Bubble";
+import type { Doing } from "./doing";
 import { Composer } from "./Composer";
 import type { About } from "./Composer";
 import type { PhoneLink } from "./usePhone";

@@ -26,8 +26,8 @@ from turnkeeper import (
     Turn,
     UrlButton,
 )
+from turnkeeper.model.contents import Reply
 from turnkeeper.model.events import Inbound
-from turnkeeper.model.outbound import Reply
 
 bot = Bot("assistant")
 _THINKING = 1.5

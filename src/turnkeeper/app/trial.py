@@ -21,10 +21,10 @@ from turnkeeper.app.channels import found
 from turnkeeper.app.launch import existing
 from turnkeeper.channels.base import Capabilities
 from turnkeeper.config import Settings
+from turnkeeper.model.contents import Sayable, Template, Text, words_of
 from turnkeeper.model.conversation import Conversation
 from turnkeeper.model.errors import ConfigurationError, TurnkeeperError
 from turnkeeper.model.events import Inbound
-from turnkeeper.model.outbound import Sayable, Template, Text, words_of
 from turnkeeper.model.policy import Channel
 from turnkeeper.rules import window
 from turnkeeper.store.base import Arrival, Intake, Moment, Store

@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 from turnkeeper.engine.answer import Files
+from turnkeeper.model.contents import File
 from turnkeeper.model.media import KeptFile
-from turnkeeper.model.outbound import File
 
 LARGEST_READ = 32 * 1024 * 1024
 """Bytes that `read` gives at once; `open` and `path` have no limit."""

@@ -12,8 +12,7 @@ from typing import get_args
 import msgspec
 from msgspec.structs import replace
 
-from turnkeeper.model.events import Inbound
-from turnkeeper.model.outbound import (
+from turnkeeper.model.contents import (
     Buttons,
     Contacts,
     List,
@@ -28,6 +27,7 @@ from turnkeeper.model.outbound import (
     UrlButton,
     files_of,
 )
+from turnkeeper.model.events import Inbound
 from turnkeeper.rules.mailbox import OUTSIDE_KINDS, SILENT_KINDS
 from turnkeeper.rules.templates import problems
 from turnkeeper.text.fitting import is_web_address

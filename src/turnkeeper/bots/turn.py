@@ -16,6 +16,7 @@ from turnkeeper.bots.message import Message, messages_of
 from turnkeeper.bots.results import Results
 from turnkeeper.bots.saying import latest_message, reaction_to, sayable
 from turnkeeper.engine.answer import Answer, Later, OnUnknown, Work
+from turnkeeper.model.contents import File, Reply
 from turnkeeper.model.events import (
     Choice,
     ContactCard,
@@ -29,7 +30,6 @@ from turnkeeper.model.events import (
     named,
 )
 from turnkeeper.model.media import KeptFile
-from turnkeeper.model.outbound import File, Reply
 from turnkeeper.store.base import Line
 
 _LONGEST_TIMER = 3650 * 86_400.0

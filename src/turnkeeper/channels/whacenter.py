@@ -39,21 +39,10 @@ from turnkeeper.channels.gateways import (
 from turnkeeper.channels.json_values import Item, external_id, listing, mapping, raw, read_object, text
 from turnkeeper.channels.keys import Address, Token
 from turnkeeper.channels.shape import Part, Shape, is_number
+from turnkeeper.model.contents import Audio, Document, Image, Text, Video
 from turnkeeper.model.events import Ignored, Inbound, Media, Received, Referral, SessionStatus, Unreadable
 from turnkeeper.model.limits import ContentLimits, MediaLimit
-from turnkeeper.model.outbound import (
-    Accepted,
-    Audio,
-    Document,
-    Image,
-    NotSent,
-    Outbound,
-    Outcome,
-    Rejected,
-    Text,
-    Unknown,
-    Video,
-)
+from turnkeeper.model.outbound import Accepted, NotSent, Outbound, Outcome, Rejected, Unknown
 
 _LARGEST: Final = 16 * 1024 * 1024
 """Not documented: what WhatsApp takes of every kind."""

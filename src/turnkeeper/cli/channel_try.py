@@ -9,7 +9,7 @@ from turnkeeper.cli.options import DEFAULT, AsJson, Channel, Config
 if TYPE_CHECKING:
     from turnkeeper.app.trial import Seen
     from turnkeeper.config import Settings
-    from turnkeeper.model.outbound import Sayable
+    from turnkeeper.model.contents import Sayable
 
 To = Annotated[str, typer.Argument(help="A phone number with its country's code, a chat's id, or kind:id.")]
 Said = Annotated[str, typer.Option("--text", help="What to say.")]
@@ -48,7 +48,7 @@ def try_out(
 
     from turnkeeper.app import trial
     from turnkeeper.config import load
-    from turnkeeper.model.outbound import Template
+    from turnkeeper.model.contents import Template
 
     settings = load(config, secrets=False)
     content: Sayable

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
+from turnkeeper.model.contents import Reply
 from turnkeeper.model.events import EventKind, Inbound, Media
 from turnkeeper.model.media import KeptFile
-from turnkeeper.model.outbound import Reply
 from turnkeeper.store.base import Line
 
 OnUnknown = Literal["retry", "ask", "fail"]

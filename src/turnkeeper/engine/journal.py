@@ -21,10 +21,10 @@ from turnkeeper.engine.outbox import Sender
 from turnkeeper.engine.patience import until_stored
 from turnkeeper.engine.rendering import rendered
 from turnkeeper.engine.watching import Watch
+from turnkeeper.model.contents import Reply
 from turnkeeper.model.conversation import SessionRow, StepRow
 from turnkeeper.model.errors import BotError, Fenced, StepChanged
 from turnkeeper.model.events import Inbound
-from turnkeeper.model.outbound import Reply
 from turnkeeper.rules.effects import with_carried
 from turnkeeper.store.base import ClaimedTurn, Dispatch, Line, StepKey, Store
 

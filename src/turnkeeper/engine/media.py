@@ -24,12 +24,13 @@ from turnkeeper.media.base import CHUNK, MediaStore, Place
 from turnkeeper.media.incoming import Incoming
 from turnkeeper.media.judging import judged
 from turnkeeper.media.names import safe_name
+from turnkeeper.model.contents import Reply, files_of
 from turnkeeper.model.errors import MediaRefused, MediaUnavailable
 from turnkeeper.model.events import EventKind, Media
 from turnkeeper.model.ids import ConversationId, WorkspaceId
 from turnkeeper.model.limits import MediaKind
 from turnkeeper.model.media import FileRow, KeptFile, MediaRow
-from turnkeeper.model.outbound import Rejected, Reply, files_of
+from turnkeeper.model.outbound import Rejected
 from turnkeeper.model.policy import Channel
 from turnkeeper.rules.retry import backoff
 from turnkeeper.store.base import ClaimedTurn

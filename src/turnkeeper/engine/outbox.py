@@ -25,21 +25,12 @@ from turnkeeper.engine.patience import until_stored
 from turnkeeper.engine.resolving import Resolving
 from turnkeeper.engine.uploads import Ready, Uploads
 from turnkeeper.engine.watching import Watch
+from turnkeeper.model.contents import Content, Refused, Sayable, files_of
 from turnkeeper.model.conversation import OutboundRow
 from turnkeeper.model.errors import Fenced
 from turnkeeper.model.events import SessionStatus
 from turnkeeper.model.ids import ChannelId, WorkspaceId, tracker_for
-from turnkeeper.model.outbound import (
-    Content,
-    NotSent,
-    Outbound,
-    Outcome,
-    Refused,
-    Rejected,
-    Sayable,
-    Unknown,
-    files_of,
-)
+from turnkeeper.model.outbound import NotSent, Outbound, Outcome, Rejected, Unknown
 from turnkeeper.model.policy import Channel
 from turnkeeper.rules import crowding, pacing, window
 from turnkeeper.rules.retry import backoff

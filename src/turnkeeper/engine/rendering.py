@@ -9,7 +9,7 @@ import msgspec
 from msgspec.structs import replace
 
 from turnkeeper.channels.base import Capabilities
-from turnkeeper.model.outbound import (
+from turnkeeper.model.contents import (
     Buttons,
     Content,
     Document,

@@ -20,9 +20,10 @@ from turnkeeper.engine.media import FileKeeper, Origin
 from turnkeeper.media.base import FileGone, Place
 from turnkeeper.media.judging import ending_of
 from turnkeeper.media.names import with_ending
+from turnkeeper.model.contents import Content, File, files_of
 from turnkeeper.model.errors import MediaRefused, MediaUnavailable
 from turnkeeper.model.media import KeptFile, UploadRow
-from turnkeeper.model.outbound import Accepted, Content, File, NotSent, Outcome, Rejected, files_of
+from turnkeeper.model.outbound import Accepted, NotSent, Outcome, Rejected
 from turnkeeper.store.base import ClaimedSend
 
 T = TypeVar("T")

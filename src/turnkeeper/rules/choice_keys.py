@@ -9,8 +9,8 @@ import re
 
 import msgspec
 
+from turnkeeper.model.contents import Buttons, List
 from turnkeeper.model.events import Choice
-from turnkeeper.model.outbound import Buttons, List
 
 _KEY = re.compile(r"~#(\d{1,12})\.(\d{1,4})", re.ASCII)
 _decode = msgspec.json.Decoder(Buttons | List).decode

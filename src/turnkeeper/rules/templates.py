@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from turnkeeper.model.outbound import Template, shown_as
+from turnkeeper.model.contents import Template, shown_as
 from turnkeeper.model.templates import TemplateDefinition
 
 LONGEST_VALUE = 1024

@@ -7,10 +7,10 @@ from typing import Literal
 
 import msgspec
 
+from turnkeeper.model.contents import Content, words_of
 from turnkeeper.model.conversation import EventRow, OutboundRow, StepRow, TurnRow
 from turnkeeper.model.events import Inbound, words_heard
 from turnkeeper.model.media import MediaRow
-from turnkeeper.model.outbound import Content, words_of
 from turnkeeper.store.base import Line, Moment
 
 _LABEL = 80

@@ -11,9 +11,9 @@ from typing import Literal
 
 from msgspec.structs import replace
 
+from turnkeeper.model.contents import Buttons, List, Section
 from turnkeeper.model.events import Choice
 from turnkeeper.model.limits import ButtonLimits, ListLimits
-from turnkeeper.model.outbound import Buttons, List, Section
 from turnkeeper.text.room import Room
 
 Shape = Literal["buttons", "list", "text"]

@@ -6,8 +6,7 @@ from typing import get_args
 
 from msgspec.structs import replace
 
-from turnkeeper.model.limits import MediaKind, MediaLimit
-from turnkeeper.model.outbound import (
+from turnkeeper.model.contents import (
     Audio,
     Buttons,
     Content,
@@ -22,6 +21,7 @@ from turnkeeper.model.outbound import (
     shown_as,
     words_of,
 )
+from turnkeeper.model.limits import MediaKind, MediaLimit
 from turnkeeper.text.room import Room
 
 MediaContent = Image | Video | Audio | VoiceNote | Document | Sticker

@@ -11,9 +11,7 @@ from urllib.parse import urlsplit
 
 from msgspec.structs import replace
 
-from turnkeeper.model.events import Choice
-from turnkeeper.model.limits import ContentLimits, Markup
-from turnkeeper.model.outbound import (
+from turnkeeper.model.contents import (
     Buttons,
     ContactCard,
     Contacts,
@@ -29,6 +27,8 @@ from turnkeeper.model.outbound import (
     UrlButton,
     words_of,
 )
+from turnkeeper.model.events import Choice
+from turnkeeper.model.limits import ContentLimits, Markup
 from turnkeeper.text import choices
 from turnkeeper.text.files import MEDIA, fit_media, header_apart
 from turnkeeper.text.room import Room

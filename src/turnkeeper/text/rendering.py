@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from itertools import dropwhile
 from typing import Final
 
+from turnkeeper.model.contents import Sections
 from turnkeeper.model.limits import Markup
-from turnkeeper.model.outbound import Sections
 from turnkeeper.text import inlines, markdown, plain, telegram, whatsapp
 from turnkeeper.text.blocks import Block, Span
 from turnkeeper.text.cutting import cut

@@ -13,9 +13,7 @@ from typing import Any, Final
 
 from turnkeeper.channels.telegram.presses import data_of
 from turnkeeper.channels.telegram.vcard import vcard_of
-from turnkeeper.model.events import Choice, ContactCard
-from turnkeeper.model.media import KeptFile
-from turnkeeper.model.outbound import (
+from turnkeeper.model.contents import (
     Audio,
     Buttons,
     Contacts,
@@ -25,7 +23,6 @@ from turnkeeper.model.outbound import (
     List,
     Location,
     LocationRequest,
-    Outbound,
     Reaction,
     Sayable,
     Sticker,
@@ -35,6 +32,9 @@ from turnkeeper.model.outbound import (
     VoiceNote,
     shown_as,
 )
+from turnkeeper.model.events import Choice, ContactCard
+from turnkeeper.model.media import KeptFile
+from turnkeeper.model.outbound import Outbound
 
 Body = dict[str, Any]
 _BESIDE: Final = 24

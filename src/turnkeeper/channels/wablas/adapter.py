@@ -25,25 +25,14 @@ from turnkeeper.channels.json_values import Item, external_id, listing, mapping,
 from turnkeeper.channels.wablas.keys import WablasConfig
 from turnkeeper.channels.wablas.parse import SCAN, STATUSES, is_ours, received
 from turnkeeper.channels.wablas.plain import one_alone
+from turnkeeper.model.contents import Audio, Document, Image, Text, Video
+from turnkeeper.model.contents import Location as Place
 from turnkeeper.model.events import (
     Received,
     SessionStatus,
 )
 from turnkeeper.model.limits import ContentLimits, MediaLimit
-from turnkeeper.model.outbound import (
-    Accepted,
-    Audio,
-    Document,
-    Image,
-    NotSent,
-    Outbound,
-    Outcome,
-    Rejected,
-    Text,
-    Unknown,
-    Video,
-)
-from turnkeeper.model.outbound import Location as Place
+from turnkeeper.model.outbound import Accepted, NotSent, Outbound, Outcome, Rejected, Unknown
 
 _LARGEST: Final = 2 * 1024 * 1024
 _OFFICE: Final = "application/vnd.openxmlformats-officedocument"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-from turnkeeper.model.outbound import (
+from turnkeeper.model.contents import (
     Audio,
     ContactCard,
     Contacts,
@@ -16,13 +16,13 @@ from turnkeeper.model.outbound import (
     File,
     Image,
     Location,
-    Outbound,
     Reaction,
     Sticker,
     Text,
     Video,
     VoiceNote,
 )
+from turnkeeper.model.outbound import Outbound
 
 Body = dict[str, object]
 _SPOKEN = "audio/ogg; codecs=opus"

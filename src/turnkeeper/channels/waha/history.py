@@ -19,22 +19,9 @@ from turnkeeper.channels.waha.outcomes import objects, words_of
 from turnkeeper.channels.waha.parse import around_of, messages, read
 from turnkeeper.channels.waha.sending import key_of
 from turnkeeper.channels.waha.sessions import NO_SESSION, session_status
+from turnkeeper.model.contents import Contacts, Document, Image, Location, Reaction, Sayable, Text, Video
 from turnkeeper.model.events import DeliveryUpdate, Ignored, Inbound, Received, SessionStatus
-from turnkeeper.model.outbound import (
-    Accepted,
-    Contacts,
-    Document,
-    Image,
-    Location,
-    NotSent,
-    Outbound,
-    Outcome,
-    Reaction,
-    Sayable,
-    Text,
-    Unknown,
-    Video,
-)
+from turnkeeper.model.outbound import Accepted, NotSent, Outbound, Outcome, Unknown
 
 _SKEW = 10.0
 """Seconds by which clocks may differ from ours."""

@@ -16,19 +16,8 @@ from turnkeeper.channels.waha.bodies import NoFile, Said, said
 from turnkeeper.channels.waha.config import WahaConfig
 from turnkeeper.channels.waha.ids import chat_of, key_for
 from turnkeeper.channels.waha.outcomes import outcome_of
-from turnkeeper.model.outbound import (
-    Accepted,
-    NotSent,
-    Outbound,
-    Outcome,
-    Reaction,
-    Rejected,
-    Sayable,
-    Unknown,
-    VoiceNote,
-    files_of,
-    words_of,
-)
+from turnkeeper.model.contents import Reaction, Sayable, VoiceNote, files_of, words_of
+from turnkeeper.model.outbound import Accepted, NotSent, Outbound, Outcome, Rejected, Unknown
 
 _MARGIN = 0.9
 _COURTESY = 1 / 15

@@ -26,9 +26,10 @@ from turnkeeper.channels.whatsapp_cloud.errors import outcome_of
 from turnkeeper.channels.whatsapp_cloud.health import health
 from turnkeeper.channels.whatsapp_cloud.limits import LIMITS
 from turnkeeper.channels.whatsapp_cloud.parse import parse_body
+from turnkeeper.model.contents import Template
 from turnkeeper.model.events import Media, Received
 from turnkeeper.model.media import KeptFile
-from turnkeeper.model.outbound import Outbound, Outcome, Rejected, Template
+from turnkeeper.model.outbound import Outbound, Outcome, Rejected
 from turnkeeper.model.policy import RateLimit
 
 _SIGNED = "sha256="

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from turnkeeper.model.outbound import (
+from turnkeeper.model.contents import (
     Audio,
     Buttons,
     ContactCard,

@@ -8,9 +8,9 @@ from dataclasses import replace as with_policy
 import msgspec
 from msgspec.structs import replace
 
+from turnkeeper.model.contents import Content, files_of
 from turnkeeper.model.conversation import Conversation, EventState, OutboundRow
 from turnkeeper.model.ids import ConversationKey
-from turnkeeper.model.outbound import Content, files_of
 from turnkeeper.model.policy import SendPolicy
 from turnkeeper.rules import daily_cap, groups, outbox, pacing, rate_limit
 from turnkeeper.rules.delivery import settle_events

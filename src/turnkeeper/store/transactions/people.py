@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import msgspec
 from msgspec.structs import replace
 
+from turnkeeper.model.contents import Content, Text, words_of
 from turnkeeper.model.conversation import Conversation, EventRow, EventState, Mode, SessionRow
 from turnkeeper.model.events import Inbound
 from turnkeeper.model.ids import ConversationKey
-from turnkeeper.model.outbound import Content, Text, words_of
 from turnkeeper.model.policy import Channel
 from turnkeeper.rules import mailbox, outbox
 from turnkeeper.rules.effects import with_carried

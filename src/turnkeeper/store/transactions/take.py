@@ -8,10 +8,10 @@ from hashlib import blake2b
 import msgspec
 from msgspec.structs import replace
 
+from turnkeeper.model.contents import Content
 from turnkeeper.model.conversation import Conversation, EventRow, EventState, OutboundRow, StrayRow
 from turnkeeper.model.events import Inbound
 from turnkeeper.model.ids import ConversationKey, WorkerId
-from turnkeeper.model.outbound import Content
 from turnkeeper.model.policy import Channel, Directory
 from turnkeeper.rules import groups, mailbox, owner_words
 from turnkeeper.rules.groups import ABOUT_OTHERS
