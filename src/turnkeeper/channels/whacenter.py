@@ -189,6 +189,12 @@ class WhaCenter(Gateway):
         return [Finding("webhook", False, "WhatsApp Center has another address than the one that was set", mend)]
 
 
+class _Ad(Part):
+    source_type: str = ""
+    source_id: str = ""
+    source_url: str = ""
+
+
 class _Plain(Part, rename={"sender": "from", "name": "pushName"}):
     """What comes most: the words of one person, and nothing else. What is an object here is looked at afterwards, since
     a body that fails to be decoded costs more than one that is decoded twice."""
@@ -201,7 +207,7 @@ class _Plain(Part, rename={"sender": "from", "name": "pushName"}):
     media: object = None
     is_group: object = False
     source: str = ""
-    ad_reply: object = None
+    ad_reply: _Ad | None = None
 
 
 _PLAIN: Final = Shape(_Plain)
@@ -217,7 +223,8 @@ def _text_alone(body: bytes, number: str) -> list[Received] | None:
     sent_at = plain.timestamp
     if type(sent_at) is not int or not 0 <= sent_at < _LATEST or plain.is_group is not False:
         return None
-    if plain.media not in _NOTHING or not _without_ad(plain.ad_reply):
+    ad = plain.ad_reply
+    if plain.media not in _NOTHING or (ad is not None and (ad.source_id or ad.source_type or ad.source_url)):
         return None
     sender, account_id, said = plain.sender, plain.to, plain.message
     if sender in (account_id, number) or not (_is_plain(sender) and _is_plain(account_id)):
@@ -236,10 +243,6 @@ def _text_alone(body: bytes, number: str) -> list[Received] | None:
         dedup_window=DEDUP_WINDOW,
     )
     return [event]
-
-
-def _without_ad(value: object) -> bool:
-    return value is None or (isinstance(value, dict) and all(value.get(key) in _NOTHING for key in _REFERRAL))
 
 
 def _is_plain(phone: str) -> bool:

@@ -142,6 +142,7 @@ CASES = Cases(
     prove=lambda raw: Webhook({}, raw, {}, HOOK),
     forge=forged,
     short=[message(), message(pushName=None, group=None, phone=f"+{ADA}"), message(phone=f"{ADA}@s.whatsapp.net"),
+           sent_file("image", "a.jpg", "image/jpeg"), message(messageType="location", message="-6.2, 106.8"),
            *(tracked(status) for status in ("pending", "sent", "delivered", "received", "read"))],
     message=lambda n, text: message(id=f"3EB0{n}", message=text),
     batch=list,

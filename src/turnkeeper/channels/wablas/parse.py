@@ -111,7 +111,7 @@ def _message(item: Item, account_id: str) -> Received:
         reason = "the message names no sender"
         return Unreadable(reason=reason, account_id=account_id, message_id=message_id, raw=raw(item))
     return replace(
-        _content(item),
+        read_content(item),
         account_id=account_id,
         message_id=message_id,
         chat_id=chat if is_group else sender,
@@ -137,7 +137,7 @@ def _names(words: object, number: object) -> bool:
     return ours is not None and f"@{ours}" in (text(words) or "")
 
 
-def _content(item: Item) -> Inbound:
+def read_content(item: Item) -> Inbound:
     """What the message says. The caption of a file is documented nowhere; it comes as `message`."""
     words = text(item.get("message")) or None
     if item.get("messageType") == "text":

@@ -1,12 +1,17 @@
-"""Texts of single people, and ticks: what comes most, read the short way (channels.shape)."""
+"""What single people send, and ticks: what comes most, read the short way (channels.shape).
+
+Short is only the way to who wrote where; what a message holds is read as ever.
+"""
 
 from __future__ import annotations
 
 from typing import Final
 
+from msgspec.structs import replace
+
 from turnkeeper.channels.gateways import digits_of, instant_of
 from turnkeeper.channels.shape import Id, Part, Shape
-from turnkeeper.channels.wablas.parse import STATUSES
+from turnkeeper.channels.wablas.parse import STATUSES, read_content
 from turnkeeper.model.events import DeliveryUpdate, Inbound, Received
 
 
@@ -49,7 +54,7 @@ _TICK: Final = Shape(_Tick)
 
 def one_alone(body: bytes) -> list[Received] | None:
     """The one event of such a body; None: it goes the long way."""
-    return _tick(body) if b'"message' not in body else _text(body)
+    return _tick(body) if b'"message' not in body else _sent(body)
 
 
 def _tick(body: bytes) -> list[Received] | None:
@@ -66,15 +71,15 @@ def _tick(body: bytes) -> list[Received] | None:
     return [update]
 
 
-def _text(body: bytes) -> list[Received] | None:
+def _sent(body: bytes) -> list[Received] | None:
     message = _MESSAGE.read(body)
-    if message is None or message.kind != "text" or message.ours is not False or message.in_group is not False:
+    if message is None or message.ours is not False or message.in_group is not False:
         return None
     sender = digits_of(message.phone)
     if sender is None or message.group is not None:
         return None
-    event = Inbound(
-        kind="text",
+    event = replace(
+        Inbound(kind="text", text=message.message) if message.kind == "text" else _carried(message),
         account_id=message.device,
         message_id=message.id,
         chat_id=sender,
@@ -82,8 +87,15 @@ def _text(body: bytes) -> list[Received] | None:
         sender_phone=sender,
         sender_name=message.name or None,
         timestamp=instant_of(message.timestamp),
-        text=message.message,
         addresses=(f"phone:{sender}",),
         dedup_key=f"{message.device}:{message.id}",
     )
     return [event]
+
+
+def _carried(message: _Message) -> Inbound:
+    item = {
+        "messageType": message.kind, "message": message.message,
+        "file": message.file, "url": message.url, "mimeType": message.mime,
+    }  # fmt: skip
+    return read_content(item)
