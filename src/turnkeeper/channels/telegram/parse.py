@@ -59,25 +59,28 @@ def parse_body(body: bytes, account: Account) -> list[Received]:
             return _read(decode_update(body), body, account)
     except (ValueError, RecursionError):
         pass
+    if (written := _one_by_one(body)) is not None:
+        return [each for update in written for each in _read_alone(update, account)]
     root = mapping(decode(body))
     if root is None:
         raise NotThisProvider("the body is not an object")
     updates = listing(root.get("result")) if root.get("ok") is True else None
     if updates is not None:
-        return [each for update in _one_by_one(body, updates) for each in _read_alone(update, account)]
+        return [each for update in updates for each in _read_alone(raw(update), account)]
     if "update_id" not in root and not any(name in _KNOWN for name in root):
         raise NotThisProvider("the body is not an update")
     return _read_again(root, account)
 
 
-def _one_by_one(body: bytes, updates: list[object]) -> list[bytes]:
-    """Each update as it was written, or what could be made of it."""
+def _one_by_one(body: bytes) -> list[bytes] | None:
+    """Each update that a long poll brought, as it was written; None where that cannot be told."""
+    if b'"result"' not in body or b"\\u0000" in body:
+        return None
     try:
-        if b"\\u0000" not in body:
-            return [bytes(update) for update in decode_updates(body).result]
+        answer = decode_updates(body)
     except (ValueError, RecursionError):
-        pass
-    return [raw(update) for update in updates]
+        return None
+    return [bytes(update) for update in answer.result] if answer.ok else None
 
 
 def _read_alone(body: bytes, account: Account) -> list[Received]:
