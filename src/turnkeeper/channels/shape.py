@@ -16,10 +16,6 @@ from turnkeeper.channels.json_values import ID_LENGTH, holds_nul
 T = TypeVar("T")
 Id = Annotated[str, Meta(min_length=1, max_length=ID_LENGTH)]
 """An id as a text."""
-WholeId = Annotated[int, Meta(gt=-(2**62), lt=2**62)]
-"""An id as a number."""
-Instant = Annotated[int, Meta(ge=0, lt=10**11)]
-"""Unix seconds."""
 
 
 class Part(msgspec.Struct, forbid_unknown_fields=True, gc=False):
