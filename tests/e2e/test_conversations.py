@@ -1,20 +1,27 @@
 """Conversations as people have them, on one server: bursts, typing, ticks, and what goes wrong in one only."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.e2e.real_server import Server, configure, connect, provider, serving
 from tests.e2e.town import Town, rows
 from turnkeeper.testing.fake_graph import fail_later
+from turnkeeper.text.rendering import render
 
+LONG = (Path(__file__).parents[1] / "text" / "bilingual.md").read_text("utf-8")
 BOT = """
+from pathlib import Path
 from turnkeeper import Bot, Turn
+LONG = Path(__file__).with_name("long.md").read_text("utf-8")
 bot = Bot("assistant")
 @bot.stage("only", first=True)
 async def only(turn: Turn) -> None:
     if turn.text == "raise":
         raise RuntimeError("as told")
+    if turn.text == "all of it":
+        return await turn.reply(LONG)
     import asyncio
     await asyncio.sleep(0.2)
     await turn.reply("told: " + turn.text.replace("\\n", " | "))
@@ -27,6 +34,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Tow
     with provider() as running:
         running.graph.behaviour.duplicate = 3
         configure(folder, running, bot=BOT)
+        (folder / "long.md").write_text(LONG, "utf-8")
         with serving(folder) as server:
             connect(running, server)
             yield server, Town(running)
@@ -44,6 +52,16 @@ def test_a_burst_gets_one_answer_after_typing_and_its_ticks_turn(shop: tuple[Ser
     assert ada.written[-1].at < typing.started_at < answer.at
     assert all(message.read_at is not None and message.read_at < answer.at for message in ada.written)
     town.wait(lambda: rows(server.folder, "read") == 1)
+
+
+def test_a_long_answer_in_two_languages_arrives_as_clean_parts_in_order(shop: tuple[Server, Town]) -> None:
+    _, town = shop
+    town.write("ali", "all of it")
+    ali = town.person("ali")
+    town.wait(lambda: len(ali.received) == 4 and all(part.ticks == "read" for part in ali.received))
+    assert len(LONG) >= 12_000
+    assert ali.texts == render(LONG, "whatsapp", 4096)
+    assert all(len(part) <= 4096 for part in ali.texts)
 
 
 def test_the_closed_window_and_a_late_failure_cost_one_answer_each(shop: tuple[Server, Town]) -> None:

@@ -18,7 +18,7 @@ def shown(part: str, markup: Markup) -> str:
 
 
 @pytest.mark.parametrize("markup", ["whatsapp", "telegram", "plain"])
-def test_three_parts_each_from_a_heading_on(markup: Markup) -> None:
+def test_four_parts_each_from_a_heading_on(markup: Markup) -> None:
     assert len(ANSWER) >= 12_000
     parts = render(ANSWER, markup, 4096, numbered=True)
     texts = [shown(part, markup) for part in parts]

@@ -63,6 +63,7 @@ class Line:
         with suppress(OSError):
             os.read(self._leash, 1)
         os.kill(os.getpid(), signal.SIGTERM)
+        # In a thread of its own: whatever blocks the loop, the process ends when its time to drain is over.
         time.sleep(self._drain + _AFTER_DRAIN)
         os._exit(1)
 
