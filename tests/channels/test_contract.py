@@ -24,6 +24,7 @@ from turnkeeper.channels.base import (
     NotThisProvider,
     Webhook,
 )
+from turnkeeper.channels.keys import ChannelKeys
 from turnkeeper.model.errors import ConfigurationError
 from turnkeeper.model.events import Inbound, Received, words
 from turnkeeper.model.outbound import NotSent, Rejected
@@ -102,6 +103,16 @@ def test_its_keys_say_what_identifies_proves_and_authorizes_it(kind: str) -> Non
     assert keys.proof or keys.path_secret, "anybody could post to it"
     assert keys.credentials()
     assert not [secret for secret in cases.secrets if secret in f"{keys!r}{keys}"]
+
+
+@pytest.mark.parametrize("forgotten", ["account_ids", "proof", "credentials"])
+def test_keys_that_leave_one_of_these_unsaid_are_none(forgotten: str) -> None:
+    said = {"account_ids": property(lambda _: ("",)), "proof": property(lambda _: "p"), "credentials": lambda _: ("t",)}
+    settings = {"kind": "pigeon", "bot": "assistant"}
+    assert type("PigeonKeys", (ChannelKeys,), dict(said)).model_validate(settings).credentials_digest()
+    del said[forgotten]
+    with pytest.raises(TypeError, match=f"abstract.*{forgotten}"):
+        type("PigeonKeys", (ChannelKeys,), said).model_validate(settings)
 
 
 @each

@@ -5,6 +5,7 @@ authorize a send. A wrong value is refused in words for the operator.
 """
 
 import re
+from abc import abstractmethod
 from hashlib import sha256
 from typing import Annotated, ClassVar, Literal, NoReturn
 from urllib.parse import urlsplit
@@ -160,7 +161,7 @@ class Keys(BaseModel):
 
 
 class ChannelKeys(Keys):
-    """What every channel has."""
+    """What every channel has. A kind's own class is `final`, so that what it forgets to say is told by mypy, too."""
 
     identity: ClassVar[tuple[str, ...]]
     """The keys whose values, together, are no other channel's."""
@@ -270,14 +271,14 @@ class ChannelKeys(Keys):
         return 0.0
 
     @property
+    @abstractmethod
     def account_ids(self) -> tuple[str, ...]:
         """What the items of its webhooks name it by; "": whatever they say, since the address tells."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def proof(self) -> str:
         """The secret that a webhook is proven with; channels that share it share an address."""
-        raise NotImplementedError
 
     @property
     def path_secret(self) -> str:
@@ -307,9 +308,9 @@ class ChannelKeys(Keys):
             self.deleted_reply,
         )
 
+    @abstractmethod
     def credentials(self) -> tuple[str, ...]:
         """What authorizes its sends: a channel that was refused is tried again once these change."""
-        raise NotImplementedError
 
     def credentials_digest(self) -> str:
         """The credentials, told apart without being told."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, ClassVar, Final, Literal
+from typing import Annotated, ClassVar, Final, Literal, final
 from urllib.parse import urlencode
 
 from msgspec import Meta
@@ -66,6 +66,7 @@ _AWAY: Final = re.compile(r"device.{0,20}not (connected|found)", re.IGNORECASE)
 _SCAN: Final = "Open the device in the WhatsApp Center dashboard and scan its QR code with the phone."
 
 
+@final
 class WhaCenterKeys(GatewayKeys):
     """A device of WhatsApp Center. Its webhook is /webhooks/NAME/WEBHOOK_SECRET."""
 

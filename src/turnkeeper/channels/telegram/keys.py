@@ -1,6 +1,6 @@
 """The settings of a Telegram bot in the configuration file."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, final
 
 from pydantic import BeforeValidator, Field, SecretStr, model_validator
 
@@ -31,6 +31,7 @@ def read_name(value: object) -> object:
     return value.removeprefix("@") if isinstance(value, str) else value
 
 
+@final
 class TelegramKeys(ChannelKeys):
     """A Telegram bot."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, final
 
 from pydantic import Field
 
@@ -15,6 +15,7 @@ from turnkeeper.channels.gateways import (
 from turnkeeper.channels.keys import Address, Token
 
 
+@final
 class WablasKeys(GatewayKeys):
     """A device of Wablas. Its webhook, tracking and device addresses are /webhooks/NAME/WEBHOOK_SECRET."""
 

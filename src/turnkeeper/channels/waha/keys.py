@@ -1,12 +1,13 @@
 """The settings of a session of a WAHA server."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, final
 
 from pydantic import BeforeValidator, Field, SecretStr, model_validator
 
 from turnkeeper.channels.keys import Address, Seconds, Secret, Token, UnofficialKeys, read_duration_or_off, wrong
 
 
+@final
 class WahaKeys(UnofficialKeys):
     """A WhatsApp number through a WAHA server (unofficial)."""
 

@@ -1,12 +1,13 @@
 """The settings of a WhatsApp number on Meta's Cloud API."""
 
-from typing import Literal
+from typing import Literal, final
 
 from pydantic import Field
 
 from turnkeeper.channels.keys import Address, ChannelKeys, Secret, Token, Whole
 
 
+@final
 class WhatsAppCloudKeys(ChannelKeys):
     """A WhatsApp number on Meta's Cloud API."""
 
