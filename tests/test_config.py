@@ -1,5 +1,6 @@
 """A configuration is read whole or refused whole, each problem with its key and its mend."""
 
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from turnkeeper.config import (
     Settings,
     load,
 )
+from turnkeeper.config.keys import BotKeys
 from turnkeeper.config.reference import as_markdown
 from turnkeeper.config.values import read_duration, read_rate
 from turnkeeper.model.errors import ConfigurationError
@@ -156,6 +158,7 @@ BOT_KEYS = [
     ("it reads all", 'reads = "all"\n', "reads", None),
     ("what nobody can read", 'unsupported_reply = ""\n', "unsupported_reply", ""),
     ("reactions", "reactions = true\n", "reactions", True),
+    ("numbers of parts", "part_numbers = true\n", "part_numbers", True),
     ("what is said of a file", 'media_reply = "A PDF, please."\n', "media_reply", "A PDF, please."),
 ]
 
@@ -164,6 +167,10 @@ BOT_KEYS = [
 def test_a_bots_keys(tmp_path: Path, label: str, text: str, key: str, value: object) -> None:
     settings = read(tmp_path, CHANNEL + BOT + text)
     assert getattr(settings.channels[0].turns, key) == value
+
+
+def test_whatever_can_be_set_of_a_bot_is_in_its_policy() -> None:
+    assert set(BotKeys.model_fields) - {field.name for field in fields(TurnPolicy)} == {"kind", "entry"}
 
 
 def test_files_are_kept_beside_the_file_unless_said(tmp_path: Path) -> None:

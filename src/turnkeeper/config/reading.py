@@ -204,27 +204,9 @@ class Reading:
 
 
 def _turns(keys: BotKeys) -> TurnPolicy:
-    return TurnPolicy(
-        quiet=keys.quiet,
-        max_wait=keys.max_wait,
-        adaptive=keys.adaptive,
-        gather=keys.gather,
-        overlap=keys.overlap,
-        rate_limit=keys.rate_limit,
-        stale_after=keys.stale_after,
-        session_ttl=keys.session_ttl,
-        reply_expires=keys.reply_expires,
-        turn_limit=keys.turn_limit,
-        turn_retries=keys.turn_retries,
-        error_reply=keys.error_reply,
-        media_reply=keys.media_reply,
-        rate_notice=keys.rate_notice,
-        stale_notice=keys.stale_notice,
-        reads=keys.reads,
-        unsupported_reply=keys.unsupported_reply,
-        reactions=keys.reactions,
-        part_numbers=keys.part_numbers,
-    )
+    """What is a key is as the file says; the rest stays."""
+    known = [each.name for each in fields(TurnPolicy) if each.name in BotKeys.model_fields]
+    return TurnPolicy(**{name: getattr(keys, name) for name in known})
 
 
 def _receiver(name: str, keys: ChannelKeys, bot: BotSettings, environment: str) -> Receiver:

@@ -54,8 +54,9 @@ class TurnPolicy:
     """The kinds of messages that the bot can read; None: all."""
     unsupported_reply: str = "Sorry, I cannot read this kind of message. Please write it as text."
     reactions: bool = False
-    part_numbers: bool = False
     """A reaction starts a turn; else it is only kept and shown."""
+    part_numbers: bool = False
+    """The parts of an answer in several messages end in "(1/3)"."""
     opt_out_notice: str = "You will get no more messages from us. Write START to undo this."
     opt_in_notice: str = "Welcome back. You will get our messages again."
 
