@@ -22,7 +22,6 @@ from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
 from turnkeeper.app.channel_checkup import ask_health
-from turnkeeper.app.channels import found
 from turnkeeper.channels import registry
 from turnkeeper.channels.base import Finding
 from turnkeeper.channels.keys import ChannelKeys
@@ -178,7 +177,7 @@ async def examine(settings: Settings, name: str) -> list[Finding]:
     """What the provider says of the new channel."""
     client = Client()
     try:
-        return await ask_health(found(settings, name).channel, client)
+        return await ask_health(settings.receiver(name).channel, client)
     finally:
         await client.close()
 

@@ -10,7 +10,7 @@ from urllib.parse import urlencode, urlsplit
 from turnkeeper import app
 from turnkeeper.app.addresses import webhook_path, webhook_url
 from turnkeeper.app.link import PATIENCE, Link, ago
-from turnkeeper.app.reaching import is_polled, own_address
+from turnkeeper.app.reaching import own_address
 from turnkeeper.channels.base import Calls, Finding, HttpCall, HttpReply
 from turnkeeper.config import Receiver, Settings
 from turnkeeper.engine.http import Client
@@ -41,7 +41,7 @@ async def examine_channel(receiver: Receiver, settings: Settings, client: Client
         Link(f"channel {channel.id}: {finding.link}", "ok" if finding.ok else "broken", finding.detail, finding.mend)
         for finding in findings
     ]
-    if is_polled(channel):
+    if receiver.polls:
         return links
     known = [finding.registered for finding in findings if finding.registered is not None]
     if known:
@@ -133,11 +133,10 @@ def _of_knock(name: str, status: int, known: int, receiver: Receiver) -> Link:
 
 async def examine_traffic(settings: Settings, *, readable: bool) -> list[Link]:
     """What the database tells of each channel: whether it was stopped, and when a message came."""
-    examined = [each for each in settings.channels if each.elsewhere is None]
     if not readable:
         return [
             Link(f"channel {each.id}: {name}", "unknown", "no database to look in yet")
-            for each in examined
+            for each in settings.channels_here
             for name in ("sending", "last event")
         ]
     try:
@@ -148,7 +147,7 @@ async def examine_traffic(settings: Settings, *, readable: bool) -> list[Link]:
         return [Link("last event", "unknown", str(error))]
     now = time.time()
     found = []
-    for channel in examined:
+    for channel in settings.channels_here:
         key = (channel.workspace_id, channel.id)
         found.append(_sending(channel, stopped.get(key)))
         heard_at = traffic[key].contact_at if key in traffic else None

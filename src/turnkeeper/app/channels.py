@@ -10,9 +10,8 @@ from turnkeeper import app
 from turnkeeper.app.addresses import webhook_path, webhook_url
 from turnkeeper.app.launch import existing
 from turnkeeper.app.link import PATIENCE
-from turnkeeper.app.reaching import is_polled
 from turnkeeper.channels.base import Calls, Finding
-from turnkeeper.config import Receiver, Settings, nearest
+from turnkeeper.config import Receiver, Settings
 from turnkeeper.engine.http import Client
 from turnkeeper.model.errors import ConfigurationError, StoreError
 from turnkeeper.store.base import Traffic
@@ -88,7 +87,7 @@ def _standing(
         account=_untold(next(iter(receiver.account_ids), ""), settings.secrets),
         bot=channel.bot_id,
         environment=channel.elsewhere,
-        webhook=None if is_polled(channel) else webhook_url(base, receiver, shown=True) if base else path,
+        webhook=None if receiver.polls else webhook_url(base, receiver, shown=True) if base else path,
         paused=reason,
         paused_at=paused_at,
         heard_at=its.contact_at if its else None,
@@ -102,25 +101,16 @@ def _untold(account: str, secrets: frozenset[str]) -> str:
     return f"…{account[-_SHOWN_OF_A_SECRET:]}" if account in secrets else account
 
 
-def found(settings: Settings, name: str) -> Receiver:
-    """A configured channel; raises ConfigurationError."""
-    receiver = next((each for each in settings.receivers if each.channel.id == name), None)
-    if receiver is None:
-        mend = nearest(name, [each.id for each in settings.channels])
-        raise ConfigurationError(f"channels.{name}", "is not configured", mend)
-    return receiver
-
-
 async def connect(settings: Settings, name: str, base: str = "") -> Connected:
     """Register a channel's webhook at its provider, or tell how a person does it.
 
     `base` goes over server.public_url. Raises ConfigurationError where neither tells how the provider reaches us.
     """
-    receiver = found(settings, name)
+    receiver = settings.receiver(name)
     channel = receiver.channel
     adapter: Any = app.adapter(channel.kind)
     base = base or settings.server.public_url
-    if not base and not is_polled(channel):
+    if not base and not receiver.polls:
         mend = "Set it to the https address of this server, or give --url."
         raise ConfigurationError("server.public_url", "is needed to register a webhook, and is not set", mend)
     url = webhook_url(base, receiver)

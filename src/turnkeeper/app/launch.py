@@ -10,9 +10,8 @@ from pathlib import Path
 from turnkeeper import app
 from turnkeeper.app.plan import ChildPlan, Plan
 from turnkeeper.app.supervisor import become, command
-from turnkeeper.config import Settings, nearest
+from turnkeeper.config import Settings
 from turnkeeper.model.errors import ConfigurationError, StoreUnavailable, TurnkeeperError
-from turnkeeper.model.policy import Channel
 from turnkeeper.rules import account
 from turnkeeper.store.base import Ledger, Store
 
@@ -50,14 +49,14 @@ async def _opened(settings: Settings) -> AsyncIterator[Store]:
 
 async def pause_channel(settings: Settings, name: str) -> bool:
     """Send nothing on a channel any more; False if it was stopped already. Raises ConfigurationError, StoreError."""
-    channel = _channel(settings, name)
+    channel = settings.receiver(name).channel
     async with existing(settings) as store:
         return await store.pause_channel(channel.workspace_id, channel.id, BY_HAND, time.time())
 
 
 async def resume_channel(settings: Settings, name: str) -> bool:
     """Send on a channel again, in order; False if it was not stopped. Raises ConfigurationError, StoreError."""
-    channel = _channel(settings, name)
+    channel = settings.receiver(name).channel
     async with existing(settings) as store:
         return await store.resume_channel(channel.workspace_id, channel.id, time.time())
 
@@ -81,14 +80,6 @@ async def resume_refused(settings: Settings) -> tuple[list[tuple[str, str]], lis
             elif await store.resume_channel(workspace_id, channel_id, time.time()):
                 resumed.append((channel_id, reason))
     return resumed, stopped
-
-
-def _channel(settings: Settings, name: str) -> Channel:
-    found = next((each for each in settings.channels if each.id == name), None)
-    if found is None:
-        mend = nearest(name, [each.id for each in settings.channels])
-        raise ConfigurationError(f"channels.{name}", "is not configured", mend)
-    return found
 
 
 def become_server(

@@ -10,15 +10,10 @@ from turnkeeper.engine.http import Client
 from turnkeeper.model.policy import Channel
 
 
-def is_polled(channel: Channel) -> bool:
-    """Whether its events are fetched, so that nobody has to reach us."""
-    return getattr(channel.config, "updates", "") == "polling"
-
-
 def judge_public_url(settings: Settings) -> Link:
     """Its form only: whether it can be reached is the provider's to say, from outside."""
     url = settings.server.public_url
-    called = [channel for channel in settings.channels if not is_polled(channel)]
+    called = [each.channel for each in settings.receivers if not each.polls]
     if not url:
         detail = "server.public_url is not set, so it cannot be judged"
         if settings.channels and not called:

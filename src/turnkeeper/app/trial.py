@@ -17,7 +17,6 @@ import msgspec
 
 from turnkeeper import app
 from turnkeeper.app.channel_checkup import to_resume
-from turnkeeper.app.channels import found
 from turnkeeper.app.launch import existing
 from turnkeeper.channels.base import Capabilities
 from turnkeeper.config import Settings
@@ -59,14 +58,14 @@ class Seen:
 
 def text_for(settings: Settings, name: str, said: str) -> Text:
     """Words in Markdown as this channel writes them; what is longer than one message is cut off."""
-    can = _capabilities(found(settings, name).channel)
+    can = _capabilities(settings.receiver(name).channel)
     parts = render(said, can.markup, can.limits.text)
     return Text(parts[0] if parts else said)
 
 
 async def send(settings: Settings, name: str, to: str, content: Sayable, wait: float) -> AsyncIterator[Seen]:
     """Each stage as it is reached. Raises Refused, ConfigurationError, StoreError."""
-    channel = found(settings, name).channel
+    channel = settings.receiver(name).channel
     address = address_of(channel, to)
     async with existing(settings) as store:
         await _examine(store, channel, address, content, settings.workers.lease)

@@ -99,8 +99,8 @@ async def _open(store: Store, clock: SystemClock, *, patiently: bool) -> asyncio
 
 async def _note_absence(settings: Settings, store: Store, clock: SystemClock, began_at: float) -> None:
     """Until now nobody listened; what came meanwhile is read by a worker, where the provider still has it."""
-    here = [each for each in settings.channels if each.elsewhere is None]
-    channels = [(each.workspace_id, each.id) for each in here if looks_after(app.adapter(each.kind))]
+    looked_after = [each for each in settings.channels_here if looks_after(app.adapter(each.kind))]
+    channels = [(each.workspace_id, each.id) for each in looked_after]
     if channels:
         await until_stored(lambda: store.been_away(channels, began_at, clock.now()), clock)
 

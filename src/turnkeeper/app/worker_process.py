@@ -42,8 +42,7 @@ async def run_worker(settings: Settings, line: Line, runtime: Path, name: str, t
     adapters = app.adapters(settings)
     media = app.open_media(settings)
     wakeups = app.open_wakeups(store, runtime, name)
-    here = [each for each in settings.channels if each.elsewhere is None]
-    accounts = Accounts(store, adapters, here, client, wakeups, clock)
+    accounts = Accounts(store, adapters, settings.channels_here, client, wakeups, clock)
     worker = Worker(
         store,
         adapters,

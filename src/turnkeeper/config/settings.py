@@ -5,7 +5,9 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from turnkeeper.config.errors import nearest
 from turnkeeper.config.keys import MediaKeys, RetentionKeys, ServerKeys, WorkersKeys
+from turnkeeper.model.errors import ConfigurationError
 from turnkeeper.model.ids import BotId, ChannelId, WorkspaceId
 from turnkeeper.model.policy import Channel, TurnPolicy
 
@@ -97,6 +99,19 @@ class Settings:
         return tuple(receiver.channel for receiver in self.receivers)
 
     @property
+    def channels_here(self) -> tuple[Channel, ...]:
+        """Those of this environment; the others are left alone."""
+        return tuple(channel for channel in self.channels if channel.elsewhere is None)
+
+    def receiver(self, name: str) -> Receiver:
+        """The channel of that name; raises ConfigurationError where none is configured."""
+        found = next((each for each in self.receivers if each.channel.id == name), None)
+        if found is None:
+            mend = nearest(name, [each.id for each in self.channels])
+            raise ConfigurationError(f"channels.{name}", "is not configured", mend)
+        return found
+
+    @property
     def polled(self) -> tuple[Receiver, ...]:
         """Those that are asked for events here. Another environment's are its own: whoever asks takes them."""
         return tuple(each for each in self.receivers if each.polls and each.channel.elsewhere is None)
@@ -124,5 +139,4 @@ class Settings:
 
     def directory_here(self) -> ConfiguredDirectory:
         """Those of this environment: to whoever runs turns and sends, the others are not configured."""
-        here = [each for each in self.channels if each.elsewhere is None]
-        return ConfiguredDirectory({(each.workspace_id, each.id): each for each in here})
+        return ConfiguredDirectory({(each.workspace_id, each.id): each for each in self.channels_here})
