@@ -27,7 +27,8 @@ from tests.channels.telegram_bodies import (
     signed,
     update,
 )
-from turnkeeper.channels.telegram import Telegram, TelegramConfig
+from turnkeeper.channels.telegram import Telegram, TelegramConfig, wire
+from turnkeeper.channels.telegram.odd import DECORATIONS
 from turnkeeper.channels.telegram.parse import next_offset
 from turnkeeper.model.events import Choice, Ignored, Inbound, Received, Unreadable
 
@@ -179,6 +180,62 @@ def test_the_account_is_the_bot_of_the_configuration() -> None:
 )
 def test_what_to_ask_for_next(label: str, body: Json, offset: int | None) -> None:
     assert next_offset(dump(body)) == offset
+
+
+ODD: list[Json] = [5, -1, True, 1.5, 10**30, {}, [], [5], {"id": "x"}, None]
+
+
+@pytest.mark.parametrize("odd", ODD)
+@pytest.mark.parametrize(
+    "fields",
+    [
+        *({"from": name} for name in ("first_name", "last_name", "username", "language_code")),
+        *({"document": name} for name in ("file_size", "mime_type", "file_name", "width", "is_animated")),
+        {"chat": "title"}, "date", "reply_to_message", "quote", "media_group_id", "caption_entities", "reply_markup",
+        "entities", "message_thread_id", "is_topic_message",
+    ],
+)  # fmt: skip
+def test_no_message_is_lost_for_a_decoration(fields: Json, odd: Json) -> None:
+    body: Json = message(document={"file_id": "F"}, caption="Here")
+    if isinstance(fields, dict):
+        ((part, name),) = fields.items()
+        body[part] = {**body[part], name: odd}
+    else:
+        body[fields] = odd
+    found = heard(update(body))
+    assert (found.kind, found.text, found.media.id, found.addresses) == ("document", "Here", "F", (f"chat:{ADA_ID}",))
+
+
+def test_what_is_odd_takes_nothing_with_it() -> None:
+    whose = {**ADA, "last_name": 5, "username": {}}
+    found = hearing(**{"from": whose, "text": 12, "chat": GROUP, "entities": [5, MENTION, {"type": []}]})
+    assert (found.sender_name, found.text, found.details) == ("Ada 5", "12", None)
+    assert hearing(text="Hi @shop_bot", chat=GROUP, entities=[{**MENTION, "user": None, "length": "9"}]).mentions_us
+    assert hearing(poll={"x": 1}, date={}).kind == "unsupported"
+    assert hearing(photo=[{"file_id": "S", "width": {}}, {"file_id": "F", "width": 9, "height": 9}]).media.id == "F"
+    assert hearing(**{"text": "x", "from": {**ADA, "is_bot": None}}).text == "x"
+    sender = {"message_id": 4, "from": {**BOT, "first_name": []}}
+    assert hearing(text="x", chat=GROUP, reply_to_message=sender).mentions_us
+
+
+@pytest.mark.parametrize("odd", [{}, [5], 1.5])
+@pytest.mark.parametrize(
+    "place",
+    [
+        "business_connection_id", "sender_business_bot", "from.is_bot", "from.id", "chat.id", "chat.type", "chat",
+        "from", "is_automatic_forward", "text", "message_id",
+    ],
+)  # fmt: skip
+def test_nothing_is_guessed_of_who_wrote_where_and_what(place: str, odd: Json) -> None:
+    body: Json = message(text="x")
+    part, _, name = place.partition(".")
+    body[part] = {**body[part], name: odd} if name else odd
+    assert isinstance(heard(update(body)), Unreadable)
+
+
+def test_a_decoration_is_a_field_that_is_read() -> None:
+    objects = [each for each in vars(wire).values() if isinstance(each, type) and issubclass(each, msgspec.Struct)]
+    assert {field.encode_name for each in objects for field in msgspec.structs.fields(each)} >= DECORATIONS
 
 
 BODIES = [row[1] for row in HEARD]

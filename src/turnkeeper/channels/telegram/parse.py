@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from typing import Final
 
-import msgspec
-
 from turnkeeper.channels.base import NotThisProvider
 from turnkeeper.channels.json_values import Item, decode, listing, mapping, raw, read_object, whole
 from turnkeeper.channels.telegram.messages import KEPT, read_message
+from turnkeeper.channels.telegram.odd import read_odd
 from turnkeeper.channels.telegram.people import (
     Account,
     address_of,
@@ -92,10 +91,10 @@ def _read_alone(body: bytes, account: Account) -> list[Received]:
 
 
 def _read_again(update: object, account: Account) -> list[Received]:
-    """An update that is not written as it should be: all that was wrong may be a text, or a 1 that means true."""
+    """An update that is not written as it should be."""
     written = raw(update)
     try:
-        return _read(msgspec.convert(update, Update, strict=False), written, account)
+        return _read(read_odd(update), written, account)
     except (ValueError, RecursionError) as problem:
         reason = f"not as Telegram writes it: {problem}"[:200]
         return [Unreadable(reason=reason, account_id=account.id, raw=written)]
