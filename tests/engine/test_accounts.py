@@ -15,7 +15,7 @@ from turnkeeper.engine.answer import Work
 from turnkeeper.model.events import Ignored, Received, SessionStatus
 from turnkeeper.model.outbound import NotSent
 from turnkeeper.rules.account import LOOK_EVERY, OVERLAP
-from turnkeeper.store.base import Intake, SessionReport
+from turnkeeper.store.base import Intake, SessionReport, Taken
 from turnkeeper.testing.conversation import in_virtual_time
 from turnkeeper.testing.events import TURNS, text
 
@@ -108,6 +108,25 @@ async def test_what_was_missed_is_answered_and_what_was_heard_is_not_answered_ag
         assert adapter.read_from == [seen_at - OVERLAP] * 2
         ledger = await place.ledger()
         assert (ledger.states["answered"], ledger.duplicates) == (2, 1)
+
+
+@in_virtual_time
+async def test_one_event_that_cannot_be_kept_does_not_hold_up_the_others() -> None:
+    async with looked_after() as (place, adapter):
+        await told(place, SCAN)
+        take = place.store.take
+
+        async def poisoned(intake: Intake) -> Taken:
+            if any(arrival.event.text == "poison" for arrival in intake.arrivals):
+                raise ValueError("as told")
+            return await take(intake)
+
+        place.store.take = poisoned  # type: ignore[method-assign]
+        adapter.missing = [[text(said, at=place.clock.now()) for said in ("one", "poison", "two")]]
+        await told(place, WORKS)
+        await asyncio.sleep(10)
+        ledger = await place.ledger()
+        assert (ledger.states["answered"], ledger.states["unreadable"]) == (2, 1)
 
 
 @in_virtual_time

@@ -16,6 +16,7 @@ from turnkeeper.channels.base import ChannelAdapter
 from turnkeeper.engine.calling import Calling
 from turnkeeper.engine.clock import Clock
 from turnkeeper.engine.sorting import sorted_out
+from turnkeeper.engine.taking import taken_all
 from turnkeeper.engine.wakeups import Wakeups
 from turnkeeper.model.account import AccountState
 from turnkeeper.model.errors import StoreError
@@ -139,7 +140,7 @@ class Accounts:
         for start in range(0, len(missed), _TOGETHER):
             part = missed[start : start + _TOGETHER]
             own = {each.account_id: channel for each in part}
-            taken = await self._store.take(sorted_out(part, own, channel, self._clock.now()))
+            taken = await taken_all(self._store, [sorted_out(part, own, channel, self._clock.now())])
             self._wakeups.publish(taken.wakes)
             new += taken.accepted
         return new
