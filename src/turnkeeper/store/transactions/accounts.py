@@ -9,6 +9,7 @@ from turnkeeper.model.account import AccountState
 from turnkeeper.rules import account
 from turnkeeper.store.base import SessionReport
 from turnkeeper.store.rows import ChannelKey, Rows
+from turnkeeper.store.transactions.channels import pause_channel
 
 
 async def tell(rows: Rows, report: SessionReport) -> bool:
@@ -26,10 +27,7 @@ async def tell(rows: Rows, report: SessionReport) -> bool:
             return False
         await rows.free_channel(*key, now)
         return True
-    if not await rows.pause(*key, account.pause_reason(status), now):
-        return False
-    await rows.hold_channel(*key)
-    return True
+    return await pause_channel(rows, *key, account.pause_reason(status), now)
 
 
 async def been_away(rows: Rows, channels: Sequence[ChannelKey], before: float, now: float) -> None:
