@@ -143,12 +143,18 @@ async def _paced(desk: Desk, row: OutboundRow, move: outbox.Next, now: float) ->
 async def _delayed_with(desk: Desk, first: OutboundRow, after: OutboundRow) -> list[OutboundRow]:
     """What stands behind a row that waits for room lives longer by as much."""
     delay = after.expires_at - first.expires_at
-    last = desk[first.conversation].out_last
-    if delay <= 0 or first.seq == last:
+    if delay <= 0:
         return []
-    behind = await desk.rows.outbound([first.key._replace(seq=seq) for seq in range(first.seq + 1, last + 1)])
-    waiting = [row for row in behind.values() if row.state == "queued"]
-    return [replace(row, expires_at=row.expires_at + delay) for row in waiting]
+    return [replace(row, expires_at=row.expires_at + delay) for row in await queued_behind(desk, first)]
+
+
+async def queued_behind(desk: Desk, row: OutboundRow) -> list[OutboundRow]:
+    """What waits behind a row, in order."""
+    last = desk[row.conversation].out_last
+    if row.seq == last:
+        return []
+    behind = await desk.rows.outbound([row.key._replace(seq=seq) for seq in range(row.seq + 1, last + 1)])
+    return [behind[key] for key in sorted(behind) if behind[key].state == "queued"]
 
 
 def _held(row: OutboundRow, until: float) -> outbox.Next:

@@ -14,8 +14,17 @@ from turnkeeper.rules import outbox
 from turnkeeper.store.base import ClaimedSend, Dispatch, Sent
 from turnkeeper.store.rows import Rows
 from turnkeeper.store.transactions import reports
+from turnkeeper.store.transactions.channels import pause_channel
 from turnkeeper.store.transactions.desk import Desk
-from turnkeeper.store.transactions.outbox import change_rows, give_back, let_go, policy_of, pump, slow_down
+from turnkeeper.store.transactions.outbox import (
+    change_rows,
+    give_back,
+    let_go,
+    policy_of,
+    pump,
+    queued_behind,
+    slow_down,
+)
 from turnkeeper.store.transactions.people import settle_echoes
 
 
@@ -38,6 +47,7 @@ async def record(rows: Rows, directory: Directory, items: Sequence[Sent]) -> lis
     await change_rows(desk, [(before[key], after[key]) for key in sorted(after)], now)
     await settle_echoes(desk, sorted(key for key in keys if desk.get(key)), now)
     for item in items:
+        await _give_back(desk, before, item)
         await _slow_down(desk, before, after, item)
         await _end_sends(desk, before, after, item)
     results = await _go_on(desk, items, before, after, now)
@@ -56,22 +66,24 @@ async def _stops_channel(desk: Desk, before: dict[OutboundKey, OutboundRow], ite
     if row is None or row.tries != item.tried or row.state not in ("sending", "unknown"):
         return False
     reason = f"{item.outcome.code}: {item.outcome.reason}"
-    stopped = await desk.rows.pause(row.workspace_id, row.channel_id, reason, item.now)
+    stopped = await pause_channel(desk.rows, row.workspace_id, row.channel_id, reason, item.now)
     if stopped:
         channel = desk.directory.channel(row.workspace_id, row.channel_id)
         await desk.rows.refused(row.workspace_id, row.channel_id, channel.credentials if channel else "")
-        await desk.rows.hold_channel(row.workspace_id, row.channel_id)
     desk.paused_now(row.workspace_id, row.channel_id)
     return stopped
+
+
+async def _give_back(desk: Desk, before: dict[OutboundKey, OutboundRow], item: Sent) -> None:
+    row = before.get(item.row)
+    if isinstance(item.outcome, NotSent | Rejected) and row is not None and _is_open(row, item):
+        await give_back(desk, row)
 
 
 async def _slow_down(
     desk: Desk, before: dict[OutboundKey, OutboundRow], after: dict[OutboundKey, OutboundRow], item: Sent
 ) -> None:
-    row = after.get(item.row)
-    outcome = item.outcome
-    if isinstance(outcome, NotSent | Rejected) and _is_open(before.get(item.row), item):
-        await give_back(desk, before[item.row])
+    row, outcome = after.get(item.row), item.outcome
     if not isinstance(outcome, NotSent) or row is None or row == before[item.row] or row.state != "queued":
         return
     await slow_down(desk, row, outcome.scope, item.now + outbox.wait_of(outcome, item.backoff))
@@ -84,12 +96,9 @@ async def _end_sends(
     row, outcome = after.get(item.row), item.outcome
     if not isinstance(outcome, Rejected) or outcome.remedy != "unreachable" or row is None or row == before[item.row]:
         return
-    key, last = row.conversation, row.seq
-    while (behind := (await desk.rows.first_open([(key, last)])).get(key)) is not None:
-        last = behind.seq
-        if behind.state == "queued":
-            failed = replace(behind, state="failed", code=row.code, reason=row.reason, settled_at=item.now)
-            await change_rows(desk, [(behind, failed)], item.now)
+    key = row.conversation
+    ended = {"state": "failed", "code": row.code, "reason": row.reason, "settled_at": item.now}
+    await change_rows(desk, [(each, replace(each, **ended)) for each in await queued_behind(desk, row)], item.now)
     await desk.rows.drop_follow_ups([key])
     desk.put(replace(desk[key], follow_ups=False))
 
