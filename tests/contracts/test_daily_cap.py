@@ -1,6 +1,5 @@
 """The cap of a day holds over all workers; what is over it waits, is shown with its time, and is never given up."""
 
-import asyncio
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
@@ -9,13 +8,11 @@ import pytest
 from msgspec.structs import replace as changed
 
 from tests.contracts.conftest import OpenWorld
-from tests.contracts.test_pacing import commit_all, marked, turns_of
-from tests.contracts.world import W1, W2, World, contents
-from turnkeeper.model.conversation import SessionRow
+from tests.contracts.test_pacing import calls_of_two, commit_all, marked, turns_of
+from tests.contracts.world import World
 from turnkeeper.model.outbound import NotSent, Rejected, Unknown
 from turnkeeper.model.policy import Channel
-from turnkeeper.store.base import ClaimedSend, ClaimedTurn, Dispatch, TurnCommit
-from turnkeeper.testing.events import ADA, SENDS, TURNS, channel, event, text
+from turnkeeper.testing.events import SENDS, TURNS, channel, event, text
 
 DAY = 86_400.0
 
@@ -86,23 +83,7 @@ async def test_a_person_who_takes_over_waits_for_room_too(world: OpenWorld) -> N
 
 async def test_two_workers_share_the_day(two_stores: Any) -> None:
     async with two_stores(phone(10, pause=2.0)) as (w, other):
-        turns = await turns_of(w, 40)
-        here, there = turns[::2], turns[1::2]
-
-        def ending(turn: ClaimedTurn) -> TurnCommit:
-            session = SessionRow(turn.run.key.workspace_id, turn.run.key.id, saved_at=w.now)
-            return TurnCommit(turn.run, turn.turn.no, contents("hello"), session, w.now)
-
-        dispatches = await asyncio.gather(
-            *(w.store.commit(ending(turn)) for turn in here), *(other.commit(ending(turn)) for turn in there)
-        )
-        calls = [dispatch.send.row.call_at for dispatch in dispatches if dispatch.send is not None]
-        while (due := await w.store.next_due()) is not None:
-            w.now = max(w.now, due)
-            found = await asyncio.gather(w.claim(W1, 3), other.claim(W2, 3, w.now, {"assistant": "v1"}))
-            calls += [claimed.row.call_at for batch in found for claimed in batch]
-        calls.sort()
-        assert len(calls) == 40
+        calls = sorted(await calls_of_two(w, other, 40))
         assert all(later - at >= 1.0 - 1e-3 for at, later in pairwise(calls))
         for at in calls:
             assert sum(at <= later <= at + DAY for later in calls) <= 10
@@ -152,23 +133,25 @@ async def test_what_may_have_left_is_counted(world: OpenWorld) -> None:
 
 async def test_a_refused_number_and_a_person_are_slowed_and_stopped_as_ever(world: OpenWorld) -> None:
     async with world(phone(3, pause=2.0)) as w:
-        under_way = await marked(await commit_all(w, await turns_of(w, 3), "one"))
+        under_way = marked(await commit_all(w, await turns_of(w, 3), "one"))
         began = w.now
         await w.record(under_way[0], NotSent("too fast", 60.0, None, "number", "429"))
         await w.mode("human", of="002")
-        while (due := await w.store.next_due()) is not None:
-            w.now = max(w.now, due)
-            for claimed in await w.claim():
-                assert isinstance(claimed, ClaimedSend)
-                await w.deliver(Dispatch(claimed))
+        await w.until_idle()
         assert len(w.sent) == 2
         assert min(w.calls) >= began + 60
         assert await w.states() == {"answered": 2, "person": 1}
 
 
-async def test_nothing_is_kept_of_a_number_without_a_cap(world: OpenWorld) -> None:
-    async with world(phone(None)) as w:
+async def test_what_was_sent_before_there_was_a_cap_is_not_counted(world: OpenWorld) -> None:
+    async with world(phone(None, pause=2.0)) as w:
         for n in range(4):
-            await w.hear(text("hi", of=ADA))
+            await w.hear("hi")
             await w.answer(f"{n}")
-        assert len(w.sent) == 4
+        w.directory.put(phone(2))
+        for n in range(4, 6):
+            await w.hear("hi")
+            await w.answer(f"{n}")
+        assert len(w.sent) == 6
+        await w.hear("hi")
+        assert (await w.commit(await w.turn(), "6")).send is None

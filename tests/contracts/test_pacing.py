@@ -8,11 +8,10 @@ import pytest
 
 from tests.contracts.conftest import OpenWorld
 from tests.contracts.test_sends import BOB, first_send, sending
-from tests.contracts.world import W1, W2, World, contents
-from turnkeeper.model.conversation import SessionRow
+from tests.contracts.world import W1, W2, World
 from turnkeeper.model.outbound import NotSent, Rejected, Unknown
 from turnkeeper.model.policy import Channel, RateLimit
-from turnkeeper.store.base import ClaimedSend, ClaimedTurn, Dispatch, Run, TurnCommit
+from turnkeeper.store.base import ClaimedSend, ClaimedTurn, Dispatch, Run, Store
 from turnkeeper.testing.events import status, text
 
 STEP = 1.02 / 10
@@ -43,8 +42,24 @@ async def commit_all(w: World, turns: list[ClaimedTurn], *replies: str) -> list[
     return list(await asyncio.gather(*(w.commit(turn, *replies) for turn in turns)))
 
 
-async def marked(dispatches: list[Dispatch]) -> list[ClaimedSend]:
+def marked(dispatches: list[Dispatch]) -> list[ClaimedSend]:
     return [dispatch.send for dispatch in dispatches if dispatch.send is not None]
+
+
+async def calls_of_two(w: World, other: Store, people: int) -> list[float]:
+    """When two machines between them call, once they have answered everybody at the same instant."""
+    turns = await turns_of(w, people)
+    dispatches = await asyncio.gather(
+        *(w.store.commit(w.ending(turn, "hello")) for turn in turns[::2]),
+        *(other.commit(w.ending(turn, "hello")) for turn in turns[1::2]),
+    )
+    calls = [send.row.call_at or 0.0 for send in marked(dispatches)]
+    while (due := await w.store.next_due()) is not None:
+        w.now = max(w.now, due)
+        found = await asyncio.gather(w.claim(W1, 3), other.claim(W2, 3, w.now, {"assistant": "v1"}))
+        calls += [each.row.call_at or 0.0 for batch in found for each in batch if isinstance(each, ClaimedSend)]
+    assert len(calls) == people
+    return calls
 
 
 async def test_a_backlog_leaves_one_by_one_and_each_knows_when(world: OpenWorld) -> None:
@@ -52,7 +67,7 @@ async def test_a_backlog_leaves_one_by_one_and_each_knows_when(world: OpenWorld)
         turns = await turns_of(w, 25)
         began = w.now
         dispatches = await commit_all(w, turns, "one", "two")
-        ahead = await marked(dispatches)
+        ahead = marked(dispatches)
         assert [send.row.call_at for send in ahead] == pytest.approx([began, began + STEP, began + 2 * STEP], abs=1e-4)
         held = sorted(dispatch.due_at or 0.0 for dispatch in dispatches if dispatch.send is None)
         assert len(held) == 22
@@ -68,22 +83,7 @@ async def test_a_backlog_leaves_one_by_one_and_each_knows_when(world: OpenWorld)
 
 async def test_two_machines_share_a_numbers_bucket(two_stores: Any) -> None:
     async with two_stores(ten_a_second()) as (w, other):
-        turns = await turns_of(w, 40)
-        here, there = turns[::2], turns[1::2]
-
-        def ending(turn: ClaimedTurn) -> TurnCommit:
-            session = SessionRow(turn.run.key.workspace_id, turn.run.key.id, saved_at=w.now)
-            return TurnCommit(turn.run, turn.turn.no, contents("hello"), session, w.now)
-
-        dispatches = await asyncio.gather(
-            *(w.store.commit(ending(turn)) for turn in here), *(other.commit(ending(turn)) for turn in there)
-        )
-        calls = [dispatch.send.row.call_at for dispatch in dispatches if dispatch.send is not None]
-        while (due := await w.store.next_due()) is not None:
-            w.now = max(w.now, due)
-            found = await asyncio.gather(w.claim(W1, 3), other.claim(W2, 3, w.now, {"assistant": "v1"}))
-            calls += [claimed.row.call_at for batch in found for claimed in batch]
-        assert len(calls) == 40
+        calls = await calls_of_two(w, other, 40)
         assert spaced(calls)
         assert max(calls) - min(calls) == pytest.approx(39 * STEP, abs=0.3)
 
@@ -103,7 +103,7 @@ async def test_a_worker_that_dies_and_a_person_who_takes_over_lose_instants_and_
     async with world(ten_a_second()) as w:
         turns = await turns_of(w, 12)
         dispatches = await commit_all(w, turns, "one")
-        calls = [send.row.call_at or 0.0 for send in await marked(dispatches)]
+        calls = [send.row.call_at or 0.0 for send in marked(dispatches)]
         waiting = [t.run.key for t, dispatch in zip(turns, dispatches, strict=True) if dispatch.send is None]
         for key in waiting[:5]:
             await w.store.set_mode(key, "human", w.now)
@@ -148,7 +148,7 @@ class TestRefusedForAll:
     async def test_a_number_that_is_too_fast_is_slowed_for_everybody(self, world: OpenWorld) -> None:
         """Those that are under way are refused too; nobody else is tried before the provider's time."""
         async with world(ten_a_second()) as w:
-            under_way = await marked(await commit_all(w, await turns_of(w, 20), "one", "two"))
+            under_way = marked(await commit_all(w, await turns_of(w, 20), "one", "two"))
             began = w.now
             tried = 0
             for send in under_way:
@@ -288,7 +288,7 @@ class TestBreaker:
 
     async def test_the_refusal_that_stops_a_channel_is_told_once(self, world: OpenWorld) -> None:
         async with world(ten_a_second()) as w:
-            sends = await marked(await commit_all(w, await turns_of(w, 20), "one"))
+            sends = marked(await commit_all(w, await turns_of(w, 20), "one"))
             told = [(await w.record(send, self.DEAD)).stopped for send in sends]
             assert told == [True, False, False]
             assert (await w.record(sends[0], self.DEAD)).stopped is False
