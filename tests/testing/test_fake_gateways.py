@@ -16,7 +16,7 @@ from turnkeeper.model.ids import ChannelId, ConversationId, OutboundKey, Workspa
 from turnkeeper.model.outbound import Accepted, NotSent, Outbound, Outcome, Rejected
 from turnkeeper.testing.fake_gateways import FakeGateway, FakeWablas, FakeWhaCenter, Got
 from turnkeeper.testing.fake_gateways.gateway import fields_of
-from turnkeeper.testing.fake_graph.http import Request
+from turnkeeper.testing.http import Request
 from turnkeeper.testing.loopback import InProcess
 
 T = TypeVar("T")

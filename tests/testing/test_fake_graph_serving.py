@@ -14,6 +14,7 @@ from turnkeeper.testing.fake_graph import (
     Behaviour,
     Cut,
     FakeGraph,
+    FakeGraphTransport,
     FakeNumber,
     GzipBomb,
     Lie,
@@ -74,6 +75,16 @@ async def test_faults_on_the_wire(label: str, fault: Any, raised: type[Exception
             await client.post(MESSAGES, headers=AUTH, json=message(), timeout=0.2)
         assert len(ada.received) == reached
         assert (await client.post(MESSAGES, headers=AUTH, json=message())).status_code == 200
+
+
+async def test_in_process_paths_are_what_they_are_over_a_socket() -> None:
+    fake = make(Business())
+    ada = await fake.person("15551234567")
+    await ada.write("hello")
+    async with httpx2.AsyncClient(transport=FakeGraphTransport(fake, "/deep"), base_url="http://graph.test") as client:
+        reply = await client.post("/deep" + MESSAGES.replace("1", "%31"), headers=AUTH, json=message())
+    assert reply.status_code == 200
+    await fake.aclose()
 
 
 async def test_bodies_are_bounded() -> None:

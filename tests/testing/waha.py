@@ -8,12 +8,12 @@ from typing import Any
 
 import httpx2
 
-from turnkeeper.testing.fake_graph.http import Reply, Request
 from turnkeeper.testing.fake_waha import (
     Behaviour,
     FakeWaha,
     InProcess,
 )
+from turnkeeper.testing.http import Reply, Request
 
 KEY = {"x-api-key": "waha-key"}
 PHONE, LID = "15551234567", "199000000000001"

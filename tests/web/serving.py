@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Mapping
 import uvicorn
 
 from turnkeeper.app.connections import Connection, Server
-from turnkeeper.testing.fake_graph.serving import PromptServer
+from turnkeeper.testing.loopback import PromptServer
 from turnkeeper.web.asgi import App
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import socket
 import threading
 from functools import partial
@@ -20,16 +21,19 @@ from urllib.parse import parse_qsl
 import httpx2
 import uvicorn
 
-from turnkeeper.testing.fake_graph.asgi import base_url, inner_path, read_body, send_reply, stay_silent
-from turnkeeper.testing.fake_graph.http import NoReply, Reply, Request
+from turnkeeper.testing.asgi import base_url, inner_path, left, read_body, send_reply, stay_silent
+from turnkeeper.testing.http import NoReply, Reply, Request
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterator
 
-    from turnkeeper.testing.fake_graph.asgi import Receive, Scope, Send
+    from turnkeeper.testing.asgi import App, Receive, Scope, Send
 
 BODY_LIMIT = 101 * 1024 * 1024
 """Bytes of a request."""
+_TICK = 0.1
+"""Seconds, as uvicorn's own."""
+_LOOK = 0.005
 
 
 class Fake(Protocol):
@@ -73,34 +77,46 @@ class Running(Generic[F]):
 @contextlib.asynccontextmanager
 async def running(fake: F, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[Running[F]]:
     """Serve a fake in this event loop until the block ends."""
+    async with served(fake, _App(fake), host, port) as address:
+        yield Running(fake, address, asyncio.get_running_loop())
+
+
+def serve_in_thread(fake: F, host: str = "127.0.0.1", port: int = 0) -> contextlib.AbstractContextManager[Running[F]]:
+    """Serve a fake in a thread of its own, for tests that are not async."""
+    return in_thread(running(fake, host, port))
+
+
+@contextlib.asynccontextmanager
+async def served(fake: Fake, app: App, host: str, port: int) -> AsyncIterator[str]:
+    """Serve a fake as `app` until the block ends; gives where."""
     listener = socket.create_server((host, port))
-    config = uvicorn.Config(_App(fake), log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=1)
-    server = _Server(config)
+    config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=1)
+    server = PromptServer(config)
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     try:
         while not server.started:
             if serving.done():
                 serving.result()
                 raise RuntimeError("the fake did not start")
-            await asyncio.sleep(0.005)
-        address = fake.base_url = f"http://{host}:{listener.getsockname()[1]}"
-        yield Running(fake, address, asyncio.get_running_loop())
+            await asyncio.sleep(_LOOK)
+        fake.base_url = f"http://{host}:{listener.getsockname()[1]}"
+        yield fake.base_url
     finally:
         await fake.aclose()
-        server.should_exit = True
+        server.end()
         await serving
         listener.close()
 
 
 @contextlib.contextmanager
-def serve_in_thread(fake: F, host: str = "127.0.0.1", port: int = 0) -> Iterator[Running[F]]:
-    """Serve a fake in a thread of its own, for tests that are not async."""
+def in_thread(running: contextlib.AbstractAsyncContextManager[T]) -> Iterator[T]:
+    """Hold an async block open in a thread of its own until this one ends."""
     ready = threading.Event()
     state: dict[str, Any] = {}
 
     async def main() -> None:
         stop = asyncio.Event()
-        async with running(fake, host, port) as here:
+        async with running as here:
             state.update(running=here, stop=stop, loop=asyncio.get_running_loop())
             ready.set()
             await stop.wait()
@@ -127,19 +143,27 @@ def serve_in_thread(fake: F, host: str = "127.0.0.1", port: int = 0) -> Iterator
 
 
 class InProcess(httpx2.AsyncBaseTransport):
-    """A fake as an httpx2 transport: no socket, so it also lives under virtual time."""
+    """A fake as an httpx2 transport: no socket, so it also lives under virtual time.
 
-    def __init__(self, fake: Fake) -> None:
+    `prefix` is the path of your `api_base`, if it has one.
+    """
+
+    def __init__(self, fake: Fake, prefix: str = "") -> None:
         self._fake = fake
+        self._prefix = prefix
+
+    def path(self, url: httpx2.URL) -> str:
+        """The path as the fake reads it: still escaped, as over a socket."""
+        return url.raw_path.partition(b"?")[0].decode("ascii")
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         inner = Request(
             request.method,
-            request.url.raw_path.partition(b"?")[0].decode("ascii"),
+            self.path(request.url).removeprefix(self._prefix),
             dict(request.url.params),
             {name.lower(): value for name, value in request.headers.items()},
             await request.aread(),
-            f"{request.url.scheme}://{request.url.netloc.decode('ascii')}",
+            f"{request.url.scheme}://{request.url.netloc.decode('ascii')}{self._prefix}",
         )
         timeout: float | None = request.extensions.get("timeout", {}).get("read")
         try:
@@ -217,7 +241,7 @@ class _App:
         ends_with_caller = getattr(self._fake, "ends_with_caller", None)
         if ends_with_caller is None or not ends_with_caller(request):
             return await self._fake.answer(request)
-        answering, leaving = asyncio.ensure_future(self._fake.answer(request)), asyncio.ensure_future(_gone(receive))
+        answering, leaving = asyncio.ensure_future(self._fake.answer(request)), asyncio.ensure_future(left(receive))
         both: set[asyncio.Future[Any]] = {answering, leaving}
         try:
             await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
@@ -228,14 +252,43 @@ class _App:
             await asyncio.gather(*both, return_exceptions=True)
 
 
-async def _gone(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
+class PromptServer(uvicorn.Server):
+    """A uvicorn that leaves the signals to its host, and ends when it is told to, not some ticks later."""
 
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self._told = asyncio.Event()
 
-class _Server(uvicorn.Server):
-    """A uvicorn that leaves the signals to its host."""
+    def end(self) -> None:
+        """Answer what was asked, then end."""
+        self.should_exit = True
+        self._told.set()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
+        """Signals are the host's."""
         yield
+
+    async def main_loop(self) -> None:
+        """Tick until told."""
+        ticks = itertools.count()
+        while not await self.on_tick(next(ticks)):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_TICK):
+                    await self._told.wait()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Wait for nobody who has nothing to ask any more."""
+        for server in self.servers:
+            server.close()
+        for listener in sockets or []:
+            listener.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        await asyncio.sleep(0)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self.config.timeout_graceful_shutdown):
+                while self.server_state.connections or self.server_state.tasks:  # noqa: ASYNC110 - uvicorn's sets
+                    await asyncio.sleep(_LOOK)
+        for task in self.server_state.tasks:
+            task.cancel()

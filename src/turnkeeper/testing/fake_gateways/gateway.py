@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import httpx2
 
-from turnkeeper.testing.fake_graph.http import NoReply, Reply, Request
+from turnkeeper.testing.http import NoReply, Reply, Request
 
 _PATIENCE = 20.0
 """Seconds for a webhook, and for fetching a file."""

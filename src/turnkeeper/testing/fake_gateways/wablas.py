@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from turnkeeper.testing.fake_gateways.gateway import FakeGateway, Got, Posted
-from turnkeeper.testing.fake_graph.http import Request
+from turnkeeper.testing.http import Request
 
 _LONGEST: Final = 1024
 _LARGEST: Final = 2 * 1024 * 1024

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from turnkeeper.testing.fake_gateways.gateway import FakeGateway, Got, Posted
-from turnkeeper.testing.fake_graph.http import Request
+from turnkeeper.testing.http import Request
 
 _UNKNOWN = {"status": False, "message": "device not connected or not found", "data": []}
 

@@ -4,24 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl
 
-from turnkeeper.testing.fake_graph.http import NoReply, Reply, Request
+from turnkeeper.testing.asgi import base_url, inner_path, left, read_body, send_reply, stay_silent
 from turnkeeper.testing.fake_graph.webhooks import BODY_LIMIT
+from turnkeeper.testing.http import NoReply, Reply, Request
 
 if TYPE_CHECKING:
+    from turnkeeper.testing.asgi import Receive, Scope, Send
     from turnkeeper.testing.fake_graph.graph import Graph
     from turnkeeper.testing.fake_graph.phone import Phone
 
 UPLOAD_LIMIT: Final = 101 * 1024 * 1024
 """The largest document with the form around it."""
-
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
 
 
 async def serve(graph: Graph, phone: Phone, scope: Scope, receive: Receive, send: Send) -> None:
@@ -71,70 +67,6 @@ async def _http(graph: Graph, phone: Phone, scope: Scope, receive: Receive, send
     await send_reply(send, reply)
 
 
-def inner_path(scope: Scope) -> str:
-    """The path below the mount: servers differ in whether `path` still has the prefix."""
-    path: str = scope["path"]
-    root: str = scope.get("root_path", "").rstrip("/")
-    if root and (path == root or path.startswith(root + "/")):
-        path = path[len(root) :] or "/"
-    return path
-
-
-def base_url(scope: Scope) -> str:
-    """Where the caller reached the fake, its prefix included."""
-    named = dict(scope["headers"]).get(b"host")
-    host = named.decode("latin-1") if named else "{}:{}".format(*scope.get("server") or ("localhost", 80))
-    return f"{scope.get('scheme', 'http')}://{host}{scope.get('root_path', '').rstrip('/')}"
-
-
-async def read_body(receive: Receive, limit: int) -> bytes | None:
-    """The whole body; None if it is over the limit or the caller left."""
-    parts: list[bytes] = []
-    size = 0
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            return None
-        parts.append(message.get("body", b""))
-        size += len(parts[-1])
-        if size > limit:
-            return None
-        if not message.get("more_body", False):
-            return b"".join(parts)
-
-
-async def send_reply(send: Send, reply: Reply) -> None:
-    headers = [(name.encode(), value.encode()) for name, value in reply.all_headers()]
-    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
-    if reply.stream is None:
-        await send({"type": "http.response.body", "body": reply.body})
-        return
-    try:
-        async with contextlib.aclosing(reply.stream()) as pieces:
-            async for piece in pieces:
-                await send({"type": "http.response.body", "body": piece, "more_body": True})
-    except NoReply:
-        _abort(send)
-        return
-    await send({"type": "http.response.body", "body": b""})
-
-
-async def stay_silent(silence: NoReply, receive: Receive, send: Send) -> None:
-    """Wait until the caller gives up; or close the connection under it."""
-    if silence.closed:
-        _abort(send)
-    while (await receive())["type"] != "http.disconnect":
-        pass
-
-
-def _abort(send: Send) -> None:
-    # ASGI has no way to say this; uvicorn's `send` is a method of an object with the socket.
-    transport = getattr(getattr(send, "__self__", None), "transport", None)
-    if transport is None:
-        raise ConnectionResetError("closed by a fault")
-    transport.abort()
-
-
 async def _events(phone: Phone, person: str | None, receive: Receive, send: Send) -> None:
     if not await phone.knows(person):
         await send_reply(send, Reply.json(404, {"error": "there is no such person"}))
@@ -155,11 +87,7 @@ async def _events(phone: Phone, person: str | None, receive: Receive, send: Send
                 await send({"type": "http.response.body", "body": chunk, "more_body": True})
         await send({"type": "http.response.body", "body": b""})
 
-    async def gone() -> None:
-        while (await receive())["type"] != "http.disconnect":
-            pass
-
-    tasks = [asyncio.create_task(write()), asyncio.create_task(gone())]
+    tasks = [asyncio.create_task(write()), asyncio.create_task(left(receive))]
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     import httpx2
 
+    from turnkeeper.testing.asgi import Receive, Scope, Send
     from turnkeeper.testing.fake_graph.behaviour import Behaviour
     from turnkeeper.testing.fake_graph.clock import Clock
 
@@ -52,5 +53,5 @@ class FakeGraph(Graph):
         super().__init__(setup)
         self.phone = Phone(self, phone or PhoneOwner())
 
-    async def __call__(self, scope: asgi.Scope, receive: asgi.Receive, send: asgi.Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await asgi.serve(self, self.phone, scope, receive, send)

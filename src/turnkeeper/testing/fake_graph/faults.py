@@ -6,7 +6,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Final, Literal
 
 from turnkeeper.testing.fake_graph.errors import GraphError
-from turnkeeper.testing.fake_graph.http import NoReply
+from turnkeeper.testing.http import NoReply
 
 if TYPE_CHECKING:
     from turnkeeper.testing.fake_graph.behaviour import Fault

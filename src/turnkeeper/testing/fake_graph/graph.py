@@ -19,13 +19,13 @@ from turnkeeper.testing.fake_graph.checks import json_object
 from turnkeeper.testing.fake_graph.core import Core, Setup
 from turnkeeper.testing.fake_graph.errors import GraphError, unknown_object
 from turnkeeper.testing.fake_graph.faults import Gateway, Target
-from turnkeeper.testing.fake_graph.http import NoReply, Reply, Request
 from turnkeeper.testing.fake_graph.management import Management
 from turnkeeper.testing.fake_graph.media import Media
 from turnkeeper.testing.fake_graph.payloads import FakeNumber, Identity, Json
 from turnkeeper.testing.fake_graph.people import People, Person
 from turnkeeper.testing.fake_graph.sends import Sends
 from turnkeeper.testing.fake_graph.templates import Templates
+from turnkeeper.testing.http import NoReply, Reply, Request
 
 if TYPE_CHECKING:
     from turnkeeper.testing.fake_graph.behaviour import Fault

@@ -14,10 +14,10 @@ from turnkeeper.testing.fake_graph.outbound import CAPTION_LIMIT, TEXT_LIMIT
 from turnkeeper.testing.fake_graph.payloads import Identity
 
 if TYPE_CHECKING:
-    from turnkeeper.testing.fake_graph.http import Request
     from turnkeeper.testing.fake_graph.media import Media
     from turnkeeper.testing.fake_graph.payloads import Json
     from turnkeeper.testing.fake_graph.people import Person, Written
+    from turnkeeper.testing.http import Request
 
     Act = Callable[["Hands", Json], Awaitable[Written]]
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from turnkeeper.testing.fake_graph.checks import an_object, json_object
 from turnkeeper.testing.fake_graph.errors import GraphError, parameter_error, unknown_object
-from turnkeeper.testing.fake_graph.http import Reply, Request
+from turnkeeper.testing.http import Reply, Request
 
 if TYPE_CHECKING:
     from turnkeeper.testing.fake_graph.core import Core

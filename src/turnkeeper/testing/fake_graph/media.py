@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode
 
 from turnkeeper.testing.fake_graph.errors import GraphError, parameter_error, unknown_object
-from turnkeeper.testing.fake_graph.http import NoReply, Reply, Request
 from turnkeeper.testing.fake_graph.lies import Cut, Endless, GzipBomb, Lie, Redirect, Slow, gzipped_zeros, zeros
 from turnkeeper.testing.fake_graph.media_rules import UPLOADABLE, essence, largest_upload, why_not
 from turnkeeper.testing.fake_graph.multipart import BadForm, parse_form
+from turnkeeper.testing.http import NoReply, Reply, Request
 
 if TYPE_CHECKING:
     from turnkeeper.testing.fake_graph.checks import Object

@@ -14,10 +14,10 @@ from urllib.parse import unquote
 
 from turnkeeper.testing.fake_graph.bubbles import bubbles
 from turnkeeper.testing.fake_graph.hands import Hands, Refused, identity, json_object, words
-from turnkeeper.testing.fake_graph.http import Reply, Request
 from turnkeeper.testing.fake_graph.outbound import TEXT_LIMIT
 from turnkeeper.testing.fake_graph.switches import set_switch, switches
 from turnkeeper.testing.fake_graph.traffic import failed_tries, seen
+from turnkeeper.testing.http import Reply, Request
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable

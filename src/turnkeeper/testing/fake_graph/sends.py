@@ -11,11 +11,11 @@ from turnkeeper.testing.fake_graph.errors import (
     missing,
     parameter_error,
 )
-from turnkeeper.testing.fake_graph.http import Reply
 from turnkeeper.testing.fake_graph.limits import PAIR_BURST, PAIR_PER_SECOND, Bucket
 from turnkeeper.testing.fake_graph.outbound import check_message, files_in, preview
 from turnkeeper.testing.fake_graph.payloads import FakeNumber, Json, Update, status_item
 from turnkeeper.testing.fake_graph.people import People, Person, Received, Thread, Ticks
+from turnkeeper.testing.http import Reply
 
 if TYPE_CHECKING:
     from turnkeeper.testing.fake_graph.core import Core

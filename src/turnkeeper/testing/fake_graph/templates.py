@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from turnkeeper.testing.fake_graph.checks import Object, json_object
 from turnkeeper.testing.fake_graph.errors import GraphError, parameter_error
-from turnkeeper.testing.fake_graph.http import Reply, Request
 from turnkeeper.testing.fake_graph.template_definition import check_definition
 from turnkeeper.testing.fake_graph.template_rules import Parameters, check_against, filled
+from turnkeeper.testing.http import Reply, Request
 
 if TYPE_CHECKING:
     from turnkeeper.testing.fake_graph.core import Core

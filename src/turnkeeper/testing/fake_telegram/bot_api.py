@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
 
-from turnkeeper.testing.fake_graph.http import NoReply, Reply, Request
 from turnkeeper.testing.fake_telegram import parameters
 from turnkeeper.testing.fake_telegram.chats import Chat, Who
 from turnkeeper.testing.fake_telegram.core import Core
@@ -20,6 +19,7 @@ from turnkeeper.testing.fake_telegram.errors import Refusal
 from turnkeeper.testing.fake_telegram.parameters import Parameters
 from turnkeeper.testing.fake_telegram.people import Group, Person
 from turnkeeper.testing.fake_telegram.sends import Sends
+from turnkeeper.testing.http import NoReply, Reply, Request
 
 if TYPE_CHECKING:
     from turnkeeper.testing.fake_telegram.behaviour import Fault

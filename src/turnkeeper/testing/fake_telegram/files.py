@@ -6,8 +6,8 @@ import base64
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from turnkeeper.testing.fake_graph.http import Reply
 from turnkeeper.testing.fake_telegram.errors import Refusal, bad
+from turnkeeper.testing.http import Reply
 
 if TYPE_CHECKING:
     import random

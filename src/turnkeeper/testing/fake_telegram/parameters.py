@@ -11,7 +11,7 @@ from turnkeeper.testing.fake_graph.multipart import BadForm, Part, parse_form
 from turnkeeper.testing.fake_telegram.errors import bad
 
 if TYPE_CHECKING:
-    from turnkeeper.testing.fake_graph.http import Request
+    from turnkeeper.testing.http import Request
 
 Json = dict[str, Any]
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from turnkeeper.testing.fake_graph.changes import Changes
 from turnkeeper.testing.fake_graph.clock import Clock, SystemClock
-from turnkeeper.testing.fake_graph.http import NoReply, Reply
 from turnkeeper.testing.fake_waha.behaviour import Behaviour, Fault
+from turnkeeper.testing.http import NoReply, Reply
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine

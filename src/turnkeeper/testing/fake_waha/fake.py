@@ -6,7 +6,6 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
 
-from turnkeeper.testing.fake_graph.http import NoReply, Reply, Request
 from turnkeeper.testing.fake_waha import bodies
 from turnkeeper.testing.fake_waha.behaviour import Behaviour, Engine, Fault
 from turnkeeper.testing.fake_waha.chats import Chats
@@ -16,6 +15,7 @@ from turnkeeper.testing.fake_waha.people import Owner, People, Person
 from turnkeeper.testing.fake_waha.sends import SENDS, Sends
 from turnkeeper.testing.fake_waha.sessions import PNG, SCAN, STOPPED, Session, checked_config
 from turnkeeper.testing.fake_waha.webhooks import WebhookSender
+from turnkeeper.testing.http import NoReply, Reply, Request
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Requests and replies of the fake as plain values, so that sockets and in-process calls agree."""
+"""Requests and replies of fakes as plain values, so that sockets and in-process calls agree."""
 
 from __future__ import annotations
 
