@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -61,7 +62,7 @@ class Posted:
     answer: bytes
 
 
-class FakeGateway:
+class FakeGateway(ABC):
     """One device. `connected`: whether its phone is; `duplicate`: every so many webhooks come twice; `as_form`: they
     come as forms."""
 
@@ -133,15 +134,16 @@ class FakeGateway:
             return Reply(200 if mime else 404, data, mime or "text/plain")
         return Reply.json(*await self.told(request, fields_of(request)))
 
+    @abstractmethod
     async def told(self, request: Request, fields: Mapping[str, Any]) -> tuple[int, Any]:
         """The status and the JSON that answer a call of the API."""
-        raise NotImplementedError
 
     def next_id(self) -> int:
         """Another number for each thing."""
         self._count += 1
         return self._count
 
+    @abstractmethod
     def tell(self, phone: str, got: Got) -> None:
         """Post what becomes of a message that was taken."""
 

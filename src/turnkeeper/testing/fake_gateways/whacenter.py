@@ -56,6 +56,9 @@ class FakeWhaCenter(FakeGateway):
                 return await self._sent(fields)
         return 404, {"message": "Not Found"}
 
+    def tell(self, phone: str, got: Got) -> None:
+        """WhatsApp Center never says what became of a message."""
+
     async def _sent(self, fields: dict[str, Any]) -> tuple[int, Any]:
         if not self.connected:
             return 200, _UNKNOWN

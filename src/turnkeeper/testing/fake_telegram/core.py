@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -36,7 +37,7 @@ class Press:
     alert: bool = False
 
 
-class Core:
+class Core(ABC):
     """The state beneath people and methods, neither of which knows the HTTP around it."""
 
     def __init__(
@@ -73,9 +74,9 @@ class Core:
         )
         self._tasks: set[asyncio.Task[None]] = set()
 
+    @abstractmethod
     async def answered_in_200(self, body: bytes) -> None:
         """A webhook's answer may name a method."""
-        raise NotImplementedError
 
     def start(self, work: Coroutine[None, None, None]) -> None:
         """Run something beside, until `aclose`."""
