@@ -21,7 +21,8 @@ from turnkeeper import app
 from turnkeeper.app import backup
 from turnkeeper.app.archive import Archive
 from turnkeeper.app.backup import Saved, back_up
-from turnkeeper.app.launch import RESTORED, migrate_store, resume_refused
+from turnkeeper.app.database import migrate_store
+from turnkeeper.app.stops import RESTORED, resume_refused
 from turnkeeper.config import Settings, load
 from turnkeeper.model.conversation import SessionRow
 from turnkeeper.model.ids import WorkerId

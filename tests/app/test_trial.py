@@ -8,7 +8,7 @@ import pytest
 
 from turnkeeper import app
 from turnkeeper.app import trial
-from turnkeeper.app.launch import migrate_store
+from turnkeeper.app.database import migrate_store
 from turnkeeper.cli.init import FILES, STARTER
 from turnkeeper.config import Settings, load
 from turnkeeper.model.contents import Template, Text

@@ -10,7 +10,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from turnkeeper.app.channels import connect as registered
-from turnkeeper.app.launch import migrate_store, pause_channel
+from turnkeeper.app.database import migrate_store
+from turnkeeper.app.stops import pause_channel
 from turnkeeper.channels.base import HttpCall, HttpReply
 from turnkeeper.cli.channel import app
 from turnkeeper.config import Settings, load

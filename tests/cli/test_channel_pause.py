@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from turnkeeper.app.launch import migrate_store, pause_channel, resume_refused
-from turnkeeper.app.launch import resume_channel as resumed
+from turnkeeper.app.database import migrate_store
+from turnkeeper.app.stops import pause_channel, resume_refused
+from turnkeeper.app.stops import resume_channel as resumed
 from turnkeeper.cli.channel import app
 from turnkeeper.cli.init import FILES, STARTER
 from turnkeeper.config import Settings, load

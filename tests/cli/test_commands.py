@@ -12,7 +12,7 @@ from time import perf_counter
 import pytest
 from typer.testing import CliRunner
 
-from turnkeeper.app.launch import migrate_store
+from turnkeeper.app.database import migrate_store
 from turnkeeper.cli.commands import app
 from turnkeeper.config import load
 from turnkeeper.config.reference import as_markdown

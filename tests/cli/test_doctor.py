@@ -15,9 +15,10 @@ from tests.cli.setup import SetUp, set_up
 from tests.web.provider import NotingStore, NotingWakeups
 from tests.web.serving import serving
 from turnkeeper.app.checkup import examine
-from turnkeeper.app.launch import migrate_store, pause_channel
+from turnkeeper.app.database import migrate_store
 from turnkeeper.app.link import Link
 from turnkeeper.app.reaching import judge_public_url
+from turnkeeper.app.stops import pause_channel
 from turnkeeper.app.web_process import endpoints
 from turnkeeper.cli.commands import app as commands
 from turnkeeper.config import load

@@ -11,7 +11,7 @@ from tests.support.programs import free_port
 from tests.web.serving import serving
 from turnkeeper.app import channel_checkup
 from turnkeeper.app.channel_checkup import examine_channel, judge_registered
-from turnkeeper.app.launch import migrate_store
+from turnkeeper.app.database import migrate_store
 from turnkeeper.app.reaching import judge_public_url
 from turnkeeper.channels.base import Finding
 from turnkeeper.config import Receiver, Settings, load

@@ -9,7 +9,7 @@ from tests.e2e.real_server import SECRETS, configure, serving, turnkeeper
 from tests.e2e.scenarios import Stage, scenario
 from turnkeeper.app import trial
 from turnkeeper.app.channels import connect
-from turnkeeper.app.launch import pause_channel
+from turnkeeper.app.stops import pause_channel
 from turnkeeper.config import load
 from turnkeeper.model.contents import Sayable, Template
 from turnkeeper.testing.fake_graph import refuse

@@ -14,7 +14,8 @@ from pathlib import Path
 
 from turnkeeper import app
 from turnkeeper.app.archive import Archive, Manifest, SpoolState, Writing, written
-from turnkeeper.app.launch import RESTORED, migrate_store
+from turnkeeper.app.database import migrate_store, opened
+from turnkeeper.app.stops import RESTORED
 from turnkeeper.config import Settings
 from turnkeeper.store.backup import BackupError, Dump, Progress
 
@@ -118,14 +119,10 @@ async def _ready(settings: Settings, *, stop: bool) -> tuple[str, ...]:
     await migrate_store(settings)
     if not stop:
         return ()
-    store = app.open_store(settings.database_url, settings.directory())
-    await store.open()
-    try:
+    async with opened(settings) as store:
         for channel in settings.channels:
             await store.resume_channel(channel.workspace_id, channel.id, time.time())  # if another reason stops it
             await store.pause_channel(channel.workspace_id, channel.id, RESTORED, time.time())
-    finally:
-        await store.close()
     return tuple(channel.id for channel in settings.channels)
 
 

@@ -1,14 +1,14 @@
 """The links of one channel: its provider as the adapter knows it, its webhook from both ends, and its traffic."""
 
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Sequence
 from secrets import randbelow
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from turnkeeper import app
 from turnkeeper.app.addresses import webhook_path, webhook_url
+from turnkeeper.app.database import opened
 from turnkeeper.app.link import PATIENCE, Link, ago
 from turnkeeper.app.reaching import own_address
 from turnkeeper.channels.base import Calls, Finding, HttpCall, HttpReply
@@ -17,18 +17,6 @@ from turnkeeper.engine.http import Client
 from turnkeeper.model.errors import StoreUnavailable
 from turnkeeper.model.policy import Channel
 from turnkeeper.rules.account import ends_by_itself
-from turnkeeper.store.base import Store
-
-
-@asynccontextmanager
-async def opened(settings: Settings) -> AsyncIterator[Store]:
-    """The store, for a look."""
-    store = app.open_store(settings.database_url, settings.directory())
-    await store.open()
-    try:
-        yield store
-    finally:
-        await store.close()
 
 
 async def examine_channel(receiver: Receiver, settings: Settings, client: Client, *, running: bool) -> list[Link]:

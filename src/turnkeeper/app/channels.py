@@ -8,7 +8,7 @@ from typing import Any
 
 from turnkeeper import app
 from turnkeeper.app.addresses import webhook_path, webhook_url
-from turnkeeper.app.launch import existing
+from turnkeeper.app.database import existing
 from turnkeeper.app.link import PATIENCE
 from turnkeeper.channels.base import Calls, Finding
 from turnkeeper.config import Receiver, Settings

@@ -13,7 +13,8 @@ from pathlib import Path
 from secrets import token_hex
 
 from turnkeeper import app
-from turnkeeper.app.channel_checkup import examine_channel, examine_traffic, opened
+from turnkeeper.app.channel_checkup import examine_channel, examine_traffic
+from turnkeeper.app.database import opened
 from turnkeeper.app.link import PATIENCE, Link, of_error
 from turnkeeper.app.reaching import examine_server, judge_public_url
 from turnkeeper.config import ConfigurationErrors, SecretMissing, Settings, load

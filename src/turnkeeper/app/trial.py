@@ -17,7 +17,7 @@ import msgspec
 
 from turnkeeper import app
 from turnkeeper.app.channel_checkup import to_resume
-from turnkeeper.app.launch import existing
+from turnkeeper.app.database import existing
 from turnkeeper.channels.base import Capabilities
 from turnkeeper.config import Settings
 from turnkeeper.model.contents import Sayable, Template, Text, words_of

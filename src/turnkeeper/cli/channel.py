@@ -71,7 +71,7 @@ def pause(name: Channel, config: Config = DEFAULT) -> None:
     """Send nothing on a channel any more, until it is resumed. Messages are still accepted, and answered later."""
     import asyncio
 
-    from turnkeeper.app.launch import pause_channel
+    from turnkeeper.app.stops import pause_channel
     from turnkeeper.config import load
 
     done = asyncio.run(pause_channel(load(config, secrets=False), name))
@@ -85,7 +85,7 @@ def resume(name: Channel, config: Config = DEFAULT) -> None:
     """Send on a channel again, in order, whatever had stopped it."""
     import asyncio
 
-    from turnkeeper.app.launch import resume_channel
+    from turnkeeper.app.stops import resume_channel
     from turnkeeper.config import load
 
     done = asyncio.run(resume_channel(load(config, secrets=False), name))

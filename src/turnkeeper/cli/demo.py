@@ -43,7 +43,8 @@ def demo(
     from pathlib import Path
     from secrets import token_hex
 
-    from turnkeeper.app.launch import become_server, migrate_store
+    from turnkeeper.app.database import migrate_store
+    from turnkeeper.app.launch import become_server
     from turnkeeper.config import load
 
     port = _usable(port)

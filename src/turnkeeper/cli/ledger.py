@@ -10,7 +10,7 @@ def ledger(config: Config = DEFAULT, as_json: AsJson = False) -> None:
     import asyncio
     import json
 
-    from turnkeeper.app.launch import read_ledger
+    from turnkeeper.app.database import read_ledger
     from turnkeeper.config import load
     from turnkeeper.model.conversation import EventState
 

@@ -9,7 +9,7 @@ def migrate(config: Config = DEFAULT) -> None:
     """Bring the database up to date (serve does this by itself)."""
     import asyncio
 
-    from turnkeeper.app.launch import migrate_store
+    from turnkeeper.app.database import migrate_store
     from turnkeeper.config import load
 
     names = asyncio.run(migrate_store(load(config, secrets=False)))

@@ -24,7 +24,9 @@ def serve(
     import asyncio
 
     from turnkeeper.app import load_bots
-    from turnkeeper.app.launch import become_server, migrate_store, resume_refused
+    from turnkeeper.app.database import migrate_store
+    from turnkeeper.app.launch import become_server
+    from turnkeeper.app.stops import resume_refused
     from turnkeeper.app.telemetry import require_extras
     from turnkeeper.config import load
 
