@@ -2,8 +2,10 @@
 
 import asyncio
 import logging
+from collections.abc import Coroutine, Iterable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from turnkeeper import app
 from turnkeeper.app import files
@@ -58,25 +60,32 @@ async def run_worker(settings: Settings, line: Line, runtime: Path, name: str, t
     await replace_predecessor(store, runtime / f"{name}.id", worker.worker_id, clock.now())
     await worker.start()
     line.ready()
-    tasks = [
-        asyncio.create_task(line.tick(lambda: clock.monotonic() - worker.ticked_at < _DISPATCH_STUCK)),
-        asyncio.create_task(accounts.run()),
-        asyncio.create_task(forget_old(store, clock, settings.retention.keep)),
-        asyncio.create_task(figures.keep(watch.figures)),
-        asyncio.create_task(files.forget_files(store, media, clock, settings.keeps_files, files.incoming(settings))),
+    upkeep = [
+        accounts.run(),
+        forget_old(store, clock, settings.retention.keep),
+        figures.keep(watch.figures),
+        files.forget_files(store, media, clock, settings.keeps_files, files.incoming(settings)),
     ]
-    await line.stopped()
-    for task in tasks[1:]:
-        task.cancel()
-    handed_over = await worker.drain(settings.server.drain)
-    if handed_over:
-        log.info("handed %d conversations over", handed_over)
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    await _until_told(worker, line, clock, upkeep, settings.server.drain)
     await client.close()
     await media.close()
     await store.close()
+
+
+async def _until_told(
+    worker: Worker, line: Line, clock: SystemClock, upkeep: Iterable[Coroutine[Any, Any, None]], drain: float
+) -> None:
+    """Tick, with the upkeep beside it, until SIGTERM; then finish within `drain` seconds or hand over."""
+    tick = asyncio.create_task(line.tick(lambda: clock.monotonic() - worker.ticked_at < _DISPATCH_STUCK))
+    tasks = [asyncio.create_task(each) for each in upkeep]
+    await line.stopped()
+    for task in tasks:
+        task.cancel()
+    handed_over = await worker.drain(drain)
+    if handed_over:
+        log.info("handed %d conversations over", handed_over)
+    tick.cancel()
+    await asyncio.gather(tick, *tasks, return_exceptions=True)
 
 
 async def replace_predecessor(store: Store, note: Path, worker_id: WorkerId, now: float) -> None:

@@ -30,6 +30,7 @@ from turnkeeper.model.contents import (
 from turnkeeper.model.events import Inbound
 from turnkeeper.rules.mailbox import OUTSIDE_KINDS, SILENT_KINDS
 from turnkeeper.rules.templates import problems
+from turnkeeper.text.choices import rows_of
 from turnkeeper.text.fitting import is_web_address
 
 _SAYABLE = get_args(Sayable)
@@ -112,8 +113,7 @@ def _is_emoji(text: str) -> bool:
 
 
 def _bad_choices(said: Buttons | List) -> Iterator[str]:
-    sections = said.sections if isinstance(said, List) else ()
-    rows = [row for section in sections for row in section.rows] if isinstance(said, List) else list(said.choices)
+    rows = rows_of(said)
     if not rows:
         yield "there is nothing to choose from"
     if not all(row.id.strip() for row in rows):
