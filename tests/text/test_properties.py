@@ -41,6 +41,9 @@ TEXTS = st.one_of(MARKDOWN, st.text(max_size=120))
 # Without what says a word twice (heads of tables, addresses) or says it otherwise (entities, languages of code, numbers
 # of items).
 LITERAL_PIECES = [p for p in PIECES if not set("|&<[`~\\") & set(p) and p.strip() not in ("1.", "7)")]
+# What follows a fence would be its own.
+UNFENCED = st.lists(st.sampled_from([*PIECES, *"ab\x85", "\n=", "\n*", "\n+ a", "\n___"]), max_size=20).map("".join)
+UNFENCED = UNFENCED.filter(lambda text: "```" not in text and "~~~" not in text)
 
 
 def shown(part: str, markup: Markup) -> str:
@@ -66,6 +69,12 @@ def test_every_word_is_there_in_order_and_once(text: str, limit: int, markup: Ma
     parts = render(text, markup, limit)
     said = text.replace("\ud83d", "\ufffd").replace("\0", "\ufffd")
     assert visible_words("".join(shown(part, markup) for part in parts)) == visible_words(said)
+
+
+@settings(max_examples=300, deadline=None)
+@given(text=UNFENCED)
+def test_paragraphs_alone_are_read_as_they_are_among_other_blocks(text: str) -> None:
+    assert markdown.parse(text) == markdown.parse(f"{text}\n\n---")[:-1]
 
 
 @pytest.mark.parametrize("markup", MARKUPS)

@@ -32,6 +32,9 @@ _BROKEN: Final = re.compile("[\ud800-\udfff\0]")
 _COLONS: Final = (":", "：")
 _LONGEST_HEADING: Final = 100
 _BOXES: Final = {"[ ] ": "☐", "[x] ": "☑", "[X] ": "☑"}
+_PARAGRAPHS: Final = re.compile(r"(?:[^\s`~>*_+=#0-9-][^\n]*+(?<=\S)\n*+)*+")
+"""Texts of which no line begins as one of the blocks below does, and none begins or ends in space: they hold nothing
+but paragraphs."""
 _RULES: Final = ["too_deep", "fence", "blockquote", "hr", "list", "heading", "lheading", "paragraph"]
 
 
@@ -40,6 +43,8 @@ def parse(markdown: str) -> list[Block]:
     text = clean(markdown)
     if is_too_much(text):
         return literal(text)
+    if _PARAGRAPHS.fullmatch(text) is not None:
+        return _Walk().paragraphs(text)
     return _Walk().blocks(parser().parse(text))
 
 
@@ -127,6 +132,12 @@ class _Walk:
                 self._put(Block((), kind="rule"))
             elif kind != "paragraph_close":
                 self._list(token.nesting, of_items=kind == "list_item_close")
+        return self._blocks
+
+    def paragraphs(self, text: str) -> list[Block]:
+        """Every block of a text that holds nothing but paragraphs, without the parser."""
+        for content in text.split("\n\n"):
+            self._inline(content.strip("\n"))
         return self._blocks
 
     def _list(self, nesting: int, *, of_items: bool) -> None:
