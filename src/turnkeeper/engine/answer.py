@@ -7,9 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
+from turnkeeper.model.agents import Spent, Summary
 from turnkeeper.model.contents import Reply
 from turnkeeper.model.events import EventKind, Inbound, Media
+from turnkeeper.model.ids import ConversationKey
 from turnkeeper.model.media import KeptFile
+from turnkeeper.model.policy import Channel
 from turnkeeper.store.base import Line
 
 OnUnknown = Literal["retry", "ask", "fail"]
@@ -35,6 +38,10 @@ class Answer:
     timers: Sequence[Later] = ()
     handover: str | None = None
     trace: str | None = None
+    facts: Mapping[str, object] = field(default_factory=dict)
+    """What was learned of the contact, as JSON; None forgets."""
+    afterwards: Sequence[Callable[[], Awaitable[None]]] = ()
+    """Work that nobody waits for, run once when the replies are out; lost if the worker dies."""
 
 
 class Files(Protocol):
@@ -59,8 +66,38 @@ class Files(Protocol):
         """What these carry is about to be sent."""
 
 
+class Records(Protocol):
+    """What is kept of a turn's conversation and contact beyond the session."""
+
+    async def facts(self) -> dict[str, Any]:
+        """What this bot knows of the contact."""
+
+    async def summary(self) -> Summary | None:
+        """What was said long ago, in few words."""
+
+    async def keep_summary(self, text: str, up_to: float, before: float | None) -> bool:
+        """Replace the summary that reached up to `before`; False: somebody else did."""
+
+    async def spent_today(self) -> Spent:
+        """What the conversation has taken of models since midnight, UTC."""
+
+
 class Work(Protocol):
     """A turn as the engine hands it to a bot: what was said, what is remembered, and the journal."""
+
+    @property
+    def channel(self) -> Channel: ...
+    @property
+    def key(self) -> ConversationKey: ...
+    @property
+    def began_at(self) -> float:
+        """When the turn's first attempt began, whichever machine ran it."""
+
+    def now(self) -> float:
+        """The clock's time."""
+
+    @property
+    def records(self) -> Records: ...
 
     @property
     def events(self) -> Sequence[Inbound]: ...
@@ -92,8 +129,11 @@ class Work(Protocol):
         *,
         effect: bool,
         on_unknown: OnUnknown,
+        spent: Callable[[bytes], Spent] | None = None,
     ) -> bytes:
-        """The step's stored result, or `run`'s, then stored; `run` is given an idempotency key."""
+        """The step's stored result, or `run`'s, then stored; `run` is given an idempotency key.
+
+        `spent`: what the result took of models, counted once, with the result."""
 
     async def say_now(self, said: Reply) -> None:
         """Send at once."""

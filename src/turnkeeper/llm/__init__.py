@@ -1,0 +1,1 @@
+"""Language models: one adapter a provider, the chain that always answers, tools, extraction."""

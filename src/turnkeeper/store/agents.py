@@ -1,0 +1,51 @@
+"""What a store keeps for agents. Every method is one transaction.
+
+Facts are written with the turn that learned them, what was spent with the step that spent it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from turnkeeper.model.agents import Fact, PromptVersion, Spent, Summary
+from turnkeeper.model.ids import BotId, ContactId, ConversationKey, WorkspaceId
+
+
+class AgentRecords(Protocol):
+    """The part of the store that agents need besides the engine's."""
+
+    async def facts(self, workspace_id: WorkspaceId, contact_id: ContactId, bot_id: BotId | None = None) -> list[Fact]:
+        """What is known of a contact, by name; without `bot_id` by every bot."""
+
+    async def forget_facts(
+        self, workspace_id: WorkspaceId, contact_id: ContactId, bot_id: BotId | None = None, name: str | None = None
+    ) -> int:
+        """Erase facts; how many there were."""
+
+    async def summary(self, key: ConversationKey) -> Summary | None:
+        """The conversation's summary."""
+
+    async def keep_summary(self, summary: Summary, before: float | None) -> bool:
+        """Replace the summary that reached up to `before` (None: there was none); False: somebody else did."""
+
+    async def spent(self, key: ConversationKey, day: str) -> Spent:
+        """What a conversation has taken in a day."""
+
+    async def prompts(self, workspace_id: WorkspaceId, bot_id: BotId) -> list[PromptVersion]:
+        """Every version, the newest first."""
+
+    async def published_prompts(self) -> Sequence[PromptVersion]:
+        """The published version of every bot that has one, over all workspaces: what workers ask for every 2 s."""
+
+    async def draft_prompt(
+        self, workspace_id: WorkspaceId, bot_id: BotId, text: str, note: str, now: float
+    ) -> PromptVersion:
+        """Keep a new version as a draft."""
+
+    async def publish_prompt(
+        self, workspace_id: WorkspaceId, bot_id: BotId, version: int | None, now: float
+    ) -> PromptVersion | None:
+        """Publish a version instead of the one that was; `version` None: publish none, back to the configured one.
+
+        Returns what is published now; raises LookupError for a version that there is not."""
