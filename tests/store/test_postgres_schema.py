@@ -11,6 +11,7 @@ import pytest
 from tests.store.postgres_machines import SHOP, T0, W1, answer, claim, machines, session, webhook
 from tests.support.postgres import Cluster
 from turnkeeper.model import conversation as rows
+from turnkeeper.model.agents import Fact
 from turnkeeper.store.base import Intake, Stray
 from turnkeeper.store.postgres import statements
 from turnkeeper.store.postgres.connecting import SETTINGS
@@ -28,6 +29,7 @@ TABLES: list[tuple[str, tuple[str, ...]]] = [
     ("step", rows.StepRow.__struct_fields__),
     ("session", rows.SessionRow.__struct_fields__),
     ("timer", rows.TimerRow.__struct_fields__),
+    ("fact", Fact.__struct_fields__),
 ]
 NOT_TENANTS = {"worker", "migration"}
 
@@ -89,6 +91,9 @@ PLANS = [
     ("NEWEST", "event_age", 1),
     ("BUCKETS", "bucket_pkey", 2),
     ("SAVE_BUCKETS", "bucket_pkey", 2),
+    ("CONTACTS", "conversation_pkey", 2),
+    ("TAKE_FACTS", "fact_pkey", 2),
+    ("DROP_FACTS", "fact_pkey", 4),
 ]
 """Statement, the index that finds its rows, and how many conditions it is searched by."""
 
@@ -108,6 +113,7 @@ FILL = """
   insert into timer select 'default', 'c' || i, 't', 'shop', i, false, '' from generate_series(1, {n}) i;
   insert into early_report select 'default', 'shop', 'e' || i, 'sent', i, null, null, i
     from generate_series(1, {n}) i;
+  insert into fact select 'default', 'p' || i, 'b', 'n', '', 'c' || i, 1, i from generate_series(1, {n}) i;
   insert into bucket select 'default', 's' || i, i, i from generate_series(1, {n}) i;
 """
 

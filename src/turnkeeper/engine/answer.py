@@ -73,7 +73,7 @@ class Records(Protocol):
         """What this bot knows of the contact."""
 
     async def summary(self) -> Summary | None:
-        """What was said long ago, in few words."""
+        """What was said long ago, in few words; an empty one: the conversation was erased then."""
 
     async def keep_summary(self, text: str, up_to: float, before: float | None) -> bool:
         """Replace the summary that reached up to `before`; False: somebody else did."""
@@ -138,8 +138,8 @@ class Work(Protocol):
     async def say_now(self, said: Reply) -> None:
         """Send at once."""
 
-    async def history(self, limit: int) -> list[Line]:
-        """What was said before, oldest first."""
+    async def history(self, limit: int, since: float | None = None) -> list[Line]:
+        """The last `limit` lines that were said before, oldest first; `since`: only those after that instant."""
 
 
 class Bot(Protocol):

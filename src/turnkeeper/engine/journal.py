@@ -19,17 +19,23 @@ from turnkeeper.engine.answer import Files, HandoverWanted, OnUnknown
 from turnkeeper.engine.clock import Clock
 from turnkeeper.engine.outbox import Sender
 from turnkeeper.engine.patience import until_stored
+from turnkeeper.engine.records import TurnRecords
 from turnkeeper.engine.rendering import rendered
 from turnkeeper.engine.watching import Watch
+from turnkeeper.model.agents import Spent
 from turnkeeper.model.contents import Reply
 from turnkeeper.model.conversation import SessionRow, StepRow
 from turnkeeper.model.errors import BotError, Fenced, StepChanged
 from turnkeeper.model.events import Inbound
+from turnkeeper.model.ids import ConversationKey
+from turnkeeper.model.policy import Channel
 from turnkeeper.rules.effects import with_carried
 from turnkeeper.store.base import ClaimedTurn, Dispatch, Line, StepKey, Store
 
 T = TypeVar("T")
 SAY_NOW = "say_now"
+Running = Callable[[str], Awaitable[bytes]]
+Spending = Callable[[bytes], Spent]
 
 
 class EffectUnknown(BotError):
@@ -54,6 +60,7 @@ class Journal:
         self._sender = sender
         self._clock = clock
         self._watch = watch
+        self.records = TurnRecords(claimed, store, clock)
         self._seen: Counter[tuple[str, bool]] = Counter()
         self._stored = {(step.name, step.effect, step.occurrence): step for step in claimed.steps}
         self._effects: set[asyncio.Future[bytes]] = set()
@@ -72,6 +79,25 @@ class Journal:
     def addresses(self) -> Sequence[str]:
         """The contact's, the one to answer first."""
         return self._claimed.conversation.addresses.split("\n")
+
+    @property
+    def channel(self) -> Channel:
+        """Where it was said."""
+        return self._claimed.channel
+
+    @property
+    def key(self) -> ConversationKey:
+        """The conversation's."""
+        return self._claimed.run.key
+
+    @property
+    def began_at(self) -> float:
+        """When the turn's first attempt began, whichever machine ran it."""
+        return self._claimed.turn.started_at
+
+    def now(self) -> float:
+        """The clock's time."""
+        return self._clock.now()
 
     @property
     def number(self) -> int:
@@ -102,20 +128,21 @@ class Journal:
             raise BotError("no place is configured where files are kept")
         return self._files
 
-    async def history(self, limit: int) -> list[Line]:
-        """What was said, oldest first."""
-        return await until_stored(lambda: self._store.history(self._claimed.run.key, limit), self._clock)
+    async def history(self, limit: int, since: float | None = None) -> list[Line]:
+        """What was said, oldest first; `since`: only after that instant."""
+        return await until_stored(lambda: self._store.history(self._claimed.run.key, limit, since), self._clock)
 
     async def step(
         self,
         name: str,
-        run: Callable[[str], Awaitable[bytes]],
+        run: Running,
         arguments: bytes,
         *,
         effect: bool,
         on_unknown: OnUnknown,
+        spent: Spending | None = None,
     ) -> bytes:
-        """The stored result, or `run`'s, stored before it is used."""
+        """The stored result, or `run`'s, stored before it is used, with what it took of models."""
         digest = blake2b(arguments, digest_size=16).hexdigest()
         key = self._next_key(name, effect)
         stored = self._stored.get((name, effect, key.occurrence))
@@ -124,16 +151,16 @@ class Journal:
         if stored is None:
             row = self._row(key, digest, effect)
             if not effect:
-                return await self._finish(run, row)
+                return await self._finish(run, row, spent)
             # A row that was there already is our own: the answer to the first try was lost.
             await self._kept(lambda: self._store.begin_effect(self._claimed.run, key, digest, row.began_at))
-            return await self._shielded(run, row)
+            return await self._shielded(run, row, spent)
         if stored.arguments != digest:
             raise StepChanged(f"step {name!r} ran before in this turn with other arguments")
         if stored.result is not None:
             return stored.result
         self._decide_unknown(name, on_unknown)
-        return await self._shielded(run, stored)
+        return await self._shielded(run, stored, spent)
 
     async def _kept(self, write: Callable[[], Awaitable[T]]) -> T:
         """A write in the run's name; refused once, the turn is over."""
@@ -162,18 +189,19 @@ class Journal:
             self._clock.now(),
         )
 
-    async def _finish(self, run: Callable[[str], Awaitable[bytes]], row: StepRow) -> bytes:
+    async def _finish(self, run: Running, row: StepRow, spent: Spending | None) -> bytes:
         with self._watch.stage("step", row.name):
             result = await run(idempotency_key(row))
         done = replace(row, result=result, done_at=self._clock.now())
-        await self._kept(lambda: self._store.finish_step(self._claimed.run, done))
+        took = None if spent is None else spent(result)
+        await self._kept(lambda: self._store.finish_step(self._claimed.run, done, took))
         self._stored[row.name, row.effect, row.occurrence] = done
         return result
 
-    async def _shielded(self, run: Callable[[str], Awaitable[bytes]], row: StepRow) -> bytes:
+    async def _shielded(self, run: Running, row: StepRow, spent: Spending | None) -> bytes:
         """An effect that has begun is seen to its end, whoever takes the conversation meanwhile."""
         self._stored.setdefault((row.name, row.effect, row.occurrence), row)
-        effect = asyncio.ensure_future(self._finish(run, row))
+        effect = asyncio.ensure_future(self._finish(run, row, spent))
         for under_way in (self._effects, self._sender.under_way):
             under_way.add(effect)
             effect.add_done_callback(under_way.discard)

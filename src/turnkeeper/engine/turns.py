@@ -16,6 +16,7 @@ import structlog
 from msgspec.structs import replace
 
 from turnkeeper.channels.base import ChannelAdapter
+from turnkeeper.engine.afterwards import Afterwards
 from turnkeeper.engine.answer import Answer, Bot, HandoverWanted, Later
 from turnkeeper.engine.calling import Calling
 from turnkeeper.engine.clock import Clock
@@ -67,6 +68,7 @@ class TurnRunner:
         self._give_up = give_up
         self._watch = watch
         self._files = files
+        self._afterwards = Afterwards(watch)
 
     async def run(self, claimed: ClaimedTurn, asked_at: float | None = None) -> float | None:
         """Run to the end or to the retry; when the conversation is due again. Raises Fenced.
@@ -86,6 +88,7 @@ class TurnRunner:
         journal = Journal(claimed, self._store, self._sender, self._clock, self._watch, files)
         try:
             if reading.has_nothing_to_read([event.kind for event in claimed.events], claimed.channel.turns):
+                answer = Answer()
                 commit = self._unasked(claimed, journal)
             else:
                 with self._watch.stage("run"):
@@ -99,7 +102,13 @@ class TurnRunner:
             if files is not None:
                 files.close()
         seen.outcome = "committed"
-        return await self._commit(commit)
+        due = await self._commit(commit)
+        self._afterwards.begin(claimed, answer.afterwards)
+        return due
+
+    def stop(self) -> None:
+        """Give up what turns left to be done afterwards."""
+        self._afterwards.stop()
 
     def _unasked(self, claimed: ClaimedTurn, journal: Journal) -> TurnCommit:
         """A polite sentence, where there is nothing that the bot could read; the session stays as it is."""
@@ -179,6 +188,7 @@ class TurnRunner:
             handover=answer.handover,
             trace=_storable("\n".join(filter(None, told)))[-_LONGEST_TRACE:] or None,
             given=journal.given,
+            facts=_facts(answer.facts),
         )
 
     async def _commit(self, commit: TurnCommit) -> float | None:
@@ -229,6 +239,11 @@ class TurnRunner:
 def _storable(text: str) -> str:
     """A bot's words may hold half of a character that no database keeps."""
     return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _facts(learned: Mapping[str, object]) -> dict[str, bytes | None]:
+    """Raises what a name that is no text, or a value that cannot be JSON, raises."""
+    return {_storable(name): None if value is None else _encode(value) for name, value in learned.items()}
 
 
 def _timers(claimed: ClaimedTurn, timers: Sequence[Later], now: float) -> list[TimerRow]:

@@ -303,6 +303,7 @@ class Worker:
         self._awake.set()
         if self._dispatching is not None:
             await asyncio.gather(self._dispatching, return_exceptions=True)
+        self._runner.stop()
         runs = {task: run for run, task in self._runs.values()}
         if runs:
             await asyncio.wait(runs, timeout=limit)
@@ -342,6 +343,7 @@ class Worker:
     def kill(self) -> None:
         """End without a word, as `kill -9` does (simulations)."""
         self._stopping = True
+        self._runner.stop()
         tasks = [self._dispatching, self._heart if isinstance(self._heart, asyncio.Task) else None]
         for task in [*tasks, *(task for _, task in self._runs.values()), *self._sender.under_way]:
             if task is not None:

@@ -5,6 +5,7 @@ Struct field order is column order. Instants are unix seconds, days are UTC date
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -19,6 +20,11 @@ class Spent(NamedTuple):
 
     tokens: int = 0
     micros: int = 0
+
+
+def day_of(at: float) -> str:
+    """The day of an instant, UTC: `2026-11-20`."""
+    return datetime.fromtimestamp(at, UTC).date().isoformat()
 
 
 class Fact(msgspec.Struct, frozen=True):
@@ -39,7 +45,7 @@ class Fact(msgspec.Struct, frozen=True):
 
 
 class Summary(msgspec.Struct, frozen=True):
-    """What was said in a conversation up to an instant, in few words."""
+    """What was said in a conversation up to an instant, in few words. Empty: it was erased then."""
 
     workspace_id: WorkspaceId
     conversation_id: ConversationId

@@ -24,10 +24,11 @@ class AgentRecords(Protocol):
         """Erase facts; how many there were."""
 
     async def summary(self, key: ConversationKey) -> Summary | None:
-        """The conversation's summary."""
+        """The conversation's summary. An empty one: the conversation was erased then."""
 
     async def keep_summary(self, summary: Summary, before: float | None) -> bool:
-        """Replace the summary that reached up to `before` (None: there was none); False: somebody else did."""
+        """Replace the summary that reached up to `before` (None: there was none); False: somebody else did. May be
+        repeated when its answer was lost."""
 
     async def spent(self, key: ConversationKey, day: str) -> Spent:
         """What a conversation has taken in a day."""

@@ -14,6 +14,7 @@ from typing import Literal, NamedTuple, Protocol
 import msgspec
 
 from turnkeeper.model.account import AccountState
+from turnkeeper.model.agents import Spent
 from turnkeeper.model.conversation import (
     Conversation,
     EventRow,
@@ -28,6 +29,7 @@ from turnkeeper.model.ids import ChannelId, ConversationKey, OutboundKey, Worker
 from turnkeeper.model.outbound import Outcome
 from turnkeeper.model.policy import Channel
 from turnkeeper.rules.retry import Outage
+from turnkeeper.store.agents import AgentRecords
 from turnkeeper.store.media import MediaRecords
 
 ChannelKey = tuple[WorkspaceId, ChannelId]
@@ -165,7 +167,8 @@ class TurnCommit:
     """What a turn leaves. `contents` are encoded Contents in the order in which they are to be sent.
 
     `failed`: the bot gave up, the contents are its `error_reply`. `given`: the carried effects that the turn knew
-    of; what was carried after that is the next turn's.
+    of; what was carried after that is the next turn's. `facts`: what the bot learned of the contact, as JSON; None
+    forgets.
     """
 
     run: Run
@@ -179,6 +182,7 @@ class TurnCommit:
     failed: bool = False
     trace: str | None = None
     given: bytes = b"[]"
+    facts: Mapping[str, bytes | None] = field(default_factory=dict)
 
 
 class PutOff(NamedTuple):
@@ -263,12 +267,16 @@ class Ledger:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a conversation's history, oldest first. `role`: contact, bot or person."""
+    """One line of a conversation's history, oldest first. `role`: contact, bot or person.
+
+    `turn_no`: the turn in which the bot said it; the parts of one answer have the same, and follow in order.
+    """
 
     role: Literal["contact", "bot", "person"]
     text: str
     at: float
     kind: str = "text"
+    turn_no: int | None = None
 
 
 class Sole(Protocol):
@@ -281,7 +289,7 @@ class Sole(Protocol):
         """Leave it to others; never raises."""
 
 
-class Store(MediaRecords, Protocol):
+class Store(MediaRecords, AgentRecords, Protocol):
     """Everything that the engine keeps."""
 
     async def open(self) -> None:
@@ -312,8 +320,9 @@ class Store(MediaRecords, Protocol):
     async def begin_effect(self, run: Run, step: StepKey, arguments: str, now: float) -> StepRow | None:
         """Note that an effect is about to run; from here no interrupt. The row if it was begun before."""
 
-    async def finish_step(self, run: Run, step: StepRow) -> None:
-        """Keep a step's result."""
+    async def finish_step(self, run: Run, step: StepRow, spent: Spent | None = None) -> None:
+        """Keep a step's result, and add what models took for it to the conversation's day; may be repeated when its
+        answer was lost, and is counted once."""
 
     async def say_now(self, run: Run, step: StepRow, contents: Sequence[bytes], now: float) -> Dispatch:
         """Journal the step and put its messages into the outbox, in one; the turn can no longer be interrupted."""
@@ -385,8 +394,8 @@ class Store(MediaRecords, Protocol):
     async def looked_at(self, account: AccountState, again_at: float | None) -> None:
         """An account was looked at, as `accounts_due` gave it. None: what it had missed has been taken."""
 
-    async def history(self, key: ConversationKey, limit: int) -> list[Line]:
-        """The last `limit` lines that were said, oldest first."""
+    async def history(self, key: ConversationKey, limit: int, since: float | None = None) -> list[Line]:
+        """The last `limit` lines that were said, oldest first; `since`: only those after that instant."""
 
     async def quoted(self, key: ConversationKey, channel_id: ChannelId, external_ids: Sequence[str]) -> dict[str, Line]:
         """Messages of a conversation by the provider's ids, whoever wrote them; those that are known (and, of the

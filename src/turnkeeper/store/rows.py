@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from turnkeeper.model.account import AccountState
+from turnkeeper.model.agents import Fact, Spent
 from turnkeeper.model.conversation import (
     AddressRow,
     Conversation,
@@ -21,7 +22,16 @@ from turnkeeper.model.conversation import (
     TimerRow,
     TurnRow,
 )
-from turnkeeper.model.ids import ChannelId, ConversationId, ConversationKey, OutboundKey, WorkerId, WorkspaceId
+from turnkeeper.model.ids import (
+    BotId,
+    ChannelId,
+    ContactId,
+    ConversationId,
+    ConversationKey,
+    OutboundKey,
+    WorkerId,
+    WorkspaceId,
+)
 from turnkeeper.rules.mailbox import OUTSIDE_KINDS
 from turnkeeper.rules.pacing import Bucket
 from turnkeeper.store.base import ChannelKey as ChannelKey
@@ -30,6 +40,11 @@ AddressKey = tuple[WorkspaceId, ChannelId, str]
 OWN_KINDS = ", ".join(f"'{kind}'" for kind in sorted(OUTSIDE_KINDS | {"operator"}))
 """Kinds of events that no provider brought, as SQL lists them."""
 TurnKey = tuple[WorkspaceId, ConversationId, int]
+StepId = tuple[WorkspaceId, ConversationId, int, int, str, int]
+"""A step: its turn's key, then attempt, name and occurrence."""
+FactKey = tuple[WorkspaceId, ContactId, BotId, str]
+Day = tuple[WorkspaceId, ConversationId, str]
+"""A conversation's day, UTC: `2026-11-20`."""
 UploadKey = tuple[WorkspaceId, ChannelId, str]
 """The provider's knowledge of one kept file, under whatever types."""
 
@@ -77,7 +92,8 @@ class Rows(Protocol):
         """Add those that are not there yet."""
 
     async def repoint(self, losers: Sequence[ConversationKey], winner: AddressRow) -> None:
-        """Give all addresses of some conversations to another, and their contact with them."""
+        """Give all addresses of some conversations to another, and their contact with them, and what is known of
+        it; where both know something, the newer counts."""
 
     async def add_contacts(self, rows: Sequence[tuple[WorkspaceId, str, str | None, float]]) -> None:
         """Add contacts that are not there yet: workspace, id, name, since."""
@@ -113,9 +129,10 @@ class Rows(Protocol):
     async def early_events(self, key: ConversationKey, reason: str) -> list[EventRow]:
         """Of the events not too long ago those with a reason, in order."""
 
-    async def erase(self, key: ConversationKey) -> None:
-        """Forget a conversation's words, memory and timers, not that there were events: those that wait are left,
-        and so is what is still to be sent."""
+    async def erase(self, key: ConversationKey, now: float) -> None:
+        """Forget a conversation's words, memory and timers, and what is known of its contact; not that there were
+        events: those that wait are left, and so is what is still to be sent. Its summary reaches up to now and is
+        empty, so that one which is being made of what was said before is not kept."""
 
     async def change_events(self, changes: Sequence[EventChange]) -> None: ...
     async def rewrite_events(self, bodies: Sequence[tuple[ConversationKey, int, bytes]]) -> None:
@@ -151,8 +168,16 @@ class Rows(Protocol):
         """Insert or replace."""
 
     async def steps(self, turns: Iterable[TurnKey]) -> dict[TurnKey, list[StepRow]]: ...
-    async def put_steps(self, rows: Sequence[StepRow]) -> None:
-        """Insert; a row that is there and has no result gets it."""
+    async def put_steps(self, rows: Sequence[StepRow]) -> set[StepId]:
+        """Insert; a row that is there and has no result gets it. Those that were written."""
+
+    async def add_spend(self, spend: Mapping[Day, Spent]) -> None:
+        """Add what models took to the days of conversations, which are locked."""
+
+    async def put_facts(self, rows: Sequence[Fact]) -> None:
+        """Insert or replace."""
+
+    async def drop_facts(self, keys: Sequence[FactKey]) -> None: ...
 
     async def sessions(self, keys: Iterable[ConversationKey]) -> dict[ConversationKey, SessionRow]: ...
     async def put_sessions(self, rows: Sequence[SessionRow]) -> None: ...

@@ -7,6 +7,7 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, Generic, TypeVar, cast
 
 from turnkeeper.model.account import AccountState
+from turnkeeper.model.agents import Spent
 from turnkeeper.model.conversation import Mode, StepRow
 from turnkeeper.model.ids import ChannelId, ConversationKey, WorkerId, WorkspaceId
 from turnkeeper.model.policy import Directory
@@ -56,7 +57,7 @@ class ScriptedStore(ABC, Generic[R]):
     async def _take(self, rows: R, intakes: Sequence[Intake]) -> list[Taken]:
         return await take.take(rows, self._directory, intakes)
 
-    async def _finish_steps(self, rows: R, items: Sequence[tuple[Run, StepRow]]) -> list[Exception | None]:
+    async def _finish_steps(self, rows: R, items: Sequence[turn.Finished]) -> list[Exception | None]:
         return await turn.finish_steps(rows, self._directory, items)
 
     async def _commit(self, rows: R, items: Sequence[TurnCommit]) -> list[Dispatch | Exception]:
@@ -99,8 +100,8 @@ class ScriptedStore(ABC, Generic[R]):
         key, said = self._kept(step), self._kept(arguments)
         return await self._alone(lambda rows: turn.begin_effect(rows, self._directory, run, key, said, now))
 
-    async def finish_step(self, run: Run, step: StepRow) -> None:
-        await self._batched(self._finish_steps, (run, step))
+    async def finish_step(self, run: Run, step: StepRow, spent: Spent | None = None) -> None:
+        await self._batched(self._finish_steps, (run, step, spent))
 
     async def say_now(self, run: Run, step: StepRow, contents: Sequence[bytes], now: float) -> Dispatch:
         row = self._kept(step)

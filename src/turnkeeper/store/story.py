@@ -25,7 +25,9 @@ _inbound = msgspec.json.Decoder(Inbound).decode
 _content = msgspec.json.Decoder(Content).decode
 
 
-def history(events: Sequence[EventRow], rows: Sequence[OutboundRow], limit: int) -> list[Line]:
+def history(
+    events: Sequence[EventRow], rows: Sequence[OutboundRow], limit: int, since: float | None = None
+) -> list[Line]:
     """The last lines, oldest first, as the contact's phone shows them: without what was deleted since.
 
     What was never sent was never said; an operator's words are their event's. What answers a word of the owner's or
@@ -42,7 +44,7 @@ def history(events: Sequence[EventRow], rows: Sequence[OutboundRow], limit: int)
     spoken = [row for row in spoken if (True, row.external_id) not in gone]
     lines += [line for row in spoken if (line := _spoken(row)).text]
     lines.sort(key=lambda line: line.at)
-    return lines[-limit:]
+    return [line for line in lines if since is None or line.at > since][-limit:]
 
 
 def _is_stale(
@@ -72,7 +74,8 @@ def quoted(rows: Sequence[OutboundRow], operators: Sequence[int], events: Sequen
 
 def _spoken(row: OutboundRow, role: Literal["bot", "person"] = "bot") -> Line:
     content = _content(row.content)
-    return Line(role, words_of(content), row.created_at, str(content.__struct_config__.tag))
+    turn_no = row.turn_no if row.turn_no > 0 else None
+    return Line(role, words_of(content), row.created_at, str(content.__struct_config__.tag), turn_no)
 
 
 def _said(event: EventRow, inbound: Inbound) -> Line | None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from turnkeeper.model.agents import day_of
 from turnkeeper.model.conversation import Conversation, EventRow, OutboundRow, StepRow, TurnRow
 from turnkeeper.model.ids import ChannelId, ConversationKey, WorkspaceId
 from turnkeeper.model.media import MediaRow
@@ -84,11 +85,11 @@ async def _newest(
     return [row(*values) for values in reversed(found)]
 
 
-async def history(connection: PooledConnection, key: ConversationKey, limit: int) -> list[Line]:
+async def history(connection: PooledConnection, key: ConversationKey, limit: int, since: float | None) -> list[Line]:
     """The last lines that were said."""
     events = await _newest(connection, "event", EventRow, "seq", key, 2 * limit)
     rows = await _newest(connection, "outbound", OutboundRow, "seq", key, 2 * limit)
-    return story.history(events, rows, limit)
+    return story.history(events, rows, limit, since)
 
 
 async def quoted(
@@ -175,9 +176,15 @@ _STEP_IS_OVER = """not exists (select from turn t
   and t.no = old.turn_no and t.state = 'running')"""
 
 
+_FORGET_SUMMARIES = """delete from summary s using unnest($1::text[], $2::text[]) as k(w, c)
+  where s.workspace_id = k.w and s.conversation_id = k.c and not exists (
+    select from event e where e.workspace_id = k.w and e.conversation_id = k.c
+  ) returning 1"""
+
+
 async def retain(rows: PostgresRows, before: float, limit: int) -> int:
     """Forget settled rows from before an instant, oldest first; the ledger keeps their sums."""
-    listed = "r.workspace_id, r.channel_id, r.state, coalesce(r.reason, '')"
+    listed = "r.workspace_id, r.channel_id, r.state, coalesce(r.reason, ''), r.conversation_id"
     gone = await _forget(rows, "event", "received_at", "settled_at is not null", before, limit, listed)
     listed = "r.workspace_id, r.channel_id, r.state, r.deliveries"
     strays = await _forget(rows, "stray", "received_at", "true", before, limit, listed)
@@ -197,6 +204,10 @@ async def retain(rows: PostgresRows, before: float, limit: int) -> int:
             sums[key],
         )
     count = len(gone) + len(strays) + len(files)
+    conversations = sorted({(row[0], row[4]) for row in gone})
+    if conversations:
+        count += len(await rows.run(_FORGET_SUMMARIES, *zip(*conversations, strict=True)))
+    count += len(await _forget(rows, "spend", "day", "true", day_of(before), limit, "1"))
     for table, age, condition in (
         ("outbound", "created_at", "settled_at is not null"),
         ("turn", "started_at", _TURN_IS_OVER),
@@ -209,7 +220,7 @@ async def retain(rows: PostgresRows, before: float, limit: int) -> int:
 
 
 async def _forget(
-    rows: PostgresRows, table: str, age: str, condition: str, before: float, limit: int, returning: str
+    rows: PostgresRows, table: str, age: str, condition: str, before: float | str, limit: int, returning: str
 ) -> list[Any]:
     """Only the oldest are looked at; those that a transaction holds at this moment are left to the next time."""
     oldest = f"select ctid, * from {table} where {age} < $1 order by {age} limit {limit * _LOOKS}"

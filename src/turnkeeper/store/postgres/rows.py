@@ -10,9 +10,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from msgspec.structs import astuple
+from msgspec.structs import astuple, replace
 
 from turnkeeper.model.account import AccountState
+from turnkeeper.model.agents import Fact, Spent
 from turnkeeper.model.conversation import (
     AddressRow,
     Conversation,
@@ -27,7 +28,18 @@ from turnkeeper.model.conversation import (
 from turnkeeper.model.ids import ChannelId, ConversationKey, OutboundKey, WorkerId, WorkspaceId
 from turnkeeper.rules.pacing import Bucket
 from turnkeeper.store.postgres import statements as sql
-from turnkeeper.store.rows import AddressKey, ChannelKey, EarlyReport, EventChange, TurnEnd, TurnKey, UploadKey
+from turnkeeper.store.rows import (
+    AddressKey,
+    ChannelKey,
+    Day,
+    EarlyReport,
+    EventChange,
+    FactKey,
+    StepId,
+    TurnEnd,
+    TurnKey,
+    UploadKey,
+)
 
 if TYPE_CHECKING:
     import asyncpg
@@ -45,6 +57,10 @@ class Raced(Exception):
 def _arrays(keys: Iterable[Sequence[Any]]) -> list[tuple[Any, ...]]:
     """One array a column; empty for no keys at all."""
     return list(zip(*keys, strict=True))
+
+
+def _known_at(fact: Fact) -> float:
+    return fact.at
 
 
 class PostgresRows:
@@ -76,8 +92,17 @@ class PostgresRows:
             raise Raced("an address was added by another transaction")
 
     async def repoint(self, losers: Sequence[ConversationKey], winner: AddressRow) -> None:
+        await self._move_facts(losers, winner.contact_id)
         await self._by_keys(sql.REPOINT_ADDRESSES, losers, winner.conversation_id, winner.contact_id)
         await self._by_keys(sql.REPOINT_CONVERSATIONS, losers, winner.contact_id)
+
+    async def _move_facts(self, losers: Sequence[ConversationKey], winner: str) -> None:
+        """The losers are locked, so nobody learns anything more of their contacts."""
+        contacts = {(row[0], row[1]) for row in await self._by_keys(sql.CONTACTS, losers)}
+        others = sorted(contact for contact in contacts if contact[1] != winner)
+        found = [Fact(*row) for row in await self._by_keys(sql.TAKE_FACTS, others)]
+        moved = {(fact.bot_id, fact.name): replace(fact, contact_id=winner) for fact in sorted(found, key=_known_at)}
+        await self._write(sql.PUT_NEWER_FACTS, [moved[key] for key in sorted(moved)])
 
     async def add_contacts(self, rows: Sequence[tuple[WorkspaceId, str, str | None, float]]) -> None:
         if rows:
@@ -130,9 +155,10 @@ class PostgresRows:
     async def early_events(self, key: ConversationKey, reason: str) -> list[EventRow]:
         return [EventRow(*row) for row in await self.run(sql.EARLY_EVENTS, *key, reason)]
 
-    async def erase(self, key: ConversationKey) -> None:
+    async def erase(self, key: ConversationKey, now: float) -> None:
         for statement in sql.ERASE:
             await self.run(statement, *key)
+        await self.run(sql.ERASE_SUMMARY, *key, now)
 
     async def change_events(self, changes: Sequence[EventChange]) -> None:
         last = {(c.key, c.seq): (*c.key, c.seq, c.state, c.reason, c.turn_no, c.settled_at) for c in changes}
@@ -204,13 +230,24 @@ class PostgresRows:
             found[step.workspace_id, step.conversation_id, step.turn_no].append(step)
         return found
 
-    async def put_steps(self, rows: Sequence[StepRow]) -> None:
+    async def put_steps(self, rows: Sequence[StepRow]) -> set[StepId]:
         kept: dict[tuple[Any, ...], StepRow] = {}
         for row in rows:
             key = astuple(row)[:6]
             if key not in kept or kept[key].result is None:
                 kept[key] = row
-        await self._write(sql.PUT_STEPS, kept.values())
+        return {(r[0], r[1], r[2], r[3], r[4], r[5]) for r in await self._write(sql.PUT_STEPS, kept.values())}
+
+    async def add_spend(self, spend: Mapping[Day, Spent]) -> None:
+        await self._by_keys(sql.ADD_SPEND, [(*day, *spent) for day, spent in sorted(spend.items())])
+
+    async def put_facts(self, rows: Sequence[Fact]) -> None:
+        """In order of their keys, for a contact's other conversation may be learned from at once."""
+        last = {astuple(row)[:4]: row for row in rows}
+        await self._write(sql.PUT_FACTS, [last[key] for key in sorted(last)])
+
+    async def drop_facts(self, keys: Sequence[FactKey]) -> None:
+        await self._by_keys(sql.DROP_FACTS, set(keys))
 
     async def sessions(self, keys: Iterable[ConversationKey]) -> dict[ConversationKey, SessionRow]:
         found = [SessionRow(*row) for row in await self._by_keys(sql.SESSIONS, set(keys))]

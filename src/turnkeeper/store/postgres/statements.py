@@ -11,6 +11,7 @@ from __future__ import annotations
 import msgspec
 
 from turnkeeper.model.account import AccountState
+from turnkeeper.model.agents import Fact
 from turnkeeper.model.conversation import (
     AddressRow,
     Conversation,
@@ -136,8 +137,13 @@ ERASE = (
     "delete from step where workspace_id = $1 and conversation_id = $2",
     "delete from session where workspace_id = $1 and conversation_id = $2",
     "delete from timer where workspace_id = $1 and conversation_id = $2",
+    """delete from fact where workspace_id = $1
+  and contact_id = (select contact_id from conversation where workspace_id = $1 and id = $2)""",
 )
 """What a conversation's words, memory and timers are forgotten by; wanted once in a long while."""
+ERASE_SUMMARY = """insert into summary (workspace_id, conversation_id, text, up_to, made_at) values ($1, $2, '', $3, $3)
+  on conflict (workspace_id, conversation_id)
+  do update set text = '', up_to = excluded.up_to, made_at = excluded.made_at"""
 CHANGE = _update_by(
     "event",
     "state = k.state, reason = k.reason, turn_no = k.turn_no, settled_at = k.settled_at",
@@ -208,8 +214,25 @@ PUT_STEPS = _insert(
     "step",
     columns(StepRow),
     "on conflict (workspace_id, conversation_id, turn_no, attempt, name, occurrence)"
-    " do update set result = excluded.result, done_at = excluded.done_at where step.result is null",
+    " do update set result = excluded.result, done_at = excluded.done_at where step.result is null"
+    " returning workspace_id, conversation_id, turn_no, attempt, name, occurrence",
 )
+ADD_SPEND = f"""insert into spend (workspace_id, conversation_id, day, tokens, micros)
+  select * from {_keys(("w", "text"), ("c", "text"), ("day", "text"), ("tokens", "bigint"), ("micros", "bigint"))}
+  on conflict (workspace_id, conversation_id, day)
+  do update set tokens = spend.tokens + excluded.tokens, micros = spend.micros + excluded.micros"""
+CONTACTS = _from_keys("k.w, r.contact_id", _PAIR, "conversation", "r.workspace_id = k.w and r.id = k.c")
+PUT_FACTS = _insert("fact", columns(Fact), _replaced(Fact, 4))
+PUT_NEWER_FACTS = f"{PUT_FACTS} where excluded.at > fact.at"
+TAKE_FACTS = f"""delete from fact r using {_PAIR}
+  cross join lateral (
+    select ctid from fact r where r.workspace_id = k.w and r.contact_id = k.c for update offset 0
+  ) f where r.ctid = f.ctid returning {columns(Fact, "r")}"""
+DROP_FACTS = f"""delete from fact r using {_keys(("w", "text"), ("c", "text"), ("b", "text"), ("x", "text"))}
+  cross join lateral (
+    select ctid from fact r where r.workspace_id = k.w and r.contact_id = k.c and r.bot_id = k.b and r.name = k.x
+    for update offset 0
+  ) f where r.ctid = f.ctid"""
 SESSIONS = _from_keys(columns(SessionRow, "r"), _PAIR, "session", _MINE)
 PUT_SESSIONS = _insert("session", columns(SessionRow), _replaced(SessionRow, 2))
 

@@ -21,6 +21,7 @@ from turnkeeper.store.base import (
     Vitals,
 )
 from turnkeeper.store.postgres import listening, migrating, reading
+from turnkeeper.store.postgres.agents import PostgresAgents
 from turnkeeper.store.postgres.batcher import Batcher
 from turnkeeper.store.postgres.characters import without_nul
 from turnkeeper.store.postgres.connecting import Connections
@@ -60,7 +61,7 @@ def _concerned(intake: Intake) -> Hashable:
     return None
 
 
-class PostgresStore(PostgresMedia, ScriptedStore[PostgresRows]):
+class PostgresStore(PostgresMedia, PostgresAgents, ScriptedStore[PostgresRows]):
     """The Store port on one database; `connections` is the most that this process opens, beside a listener's.
 
     `own_thread`: for processes that run bots, which may block the event loop while a transaction is under way.
@@ -179,8 +180,8 @@ class PostgresStore(PostgresMedia, ScriptedStore[PostgresRows]):
     async def traffic(self) -> list[Traffic]:
         return await self._read(reading.traffic)
 
-    async def history(self, key: ConversationKey, limit: int) -> list[Line]:
-        return await self._read(lambda connection: reading.history(connection, key, limit))
+    async def history(self, key: ConversationKey, limit: int, since: float | None = None) -> list[Line]:
+        return await self._read(lambda connection: reading.history(connection, key, limit, since))
 
     async def quoted(self, key: ConversationKey, channel_id: ChannelId, external_ids: Sequence[str]) -> dict[str, Line]:
         wanted = self._kept(list(external_ids))

@@ -8,6 +8,7 @@ from typing import Any
 
 import apsw
 
+from turnkeeper.model.agents import day_of
 from turnkeeper.model.conversation import Conversation, EventRow, OutboundRow, StepRow, TurnRow
 from turnkeeper.model.ids import ChannelId, ConversationKey, WorkspaceId
 from turnkeeper.model.media import MediaRow
@@ -70,9 +71,9 @@ def _newest(connection: apsw.Connection, key: ConversationKey, limit: int) -> tu
     return [EventRow(*row) for row in reversed(events)], [OutboundRow(*row) for row in reversed(rows)]
 
 
-def history(connection: apsw.Connection, key: ConversationKey, limit: int) -> list[Line]:
+def history(connection: apsw.Connection, key: ConversationKey, limit: int, since: float | None) -> list[Line]:
     """The last lines that were said."""
-    return story.history(*_newest(connection, key, 2 * limit), limit)
+    return story.history(*_newest(connection, key, 2 * limit), limit, since)
 
 
 def quoted(
@@ -147,6 +148,11 @@ _STEP_IS_OVER = """began_at < ? and not exists (select 1 from turn t
   and t.no = old.turn_no and t.state = 'running')"""
 
 
+_FORGET_SUMMARY = """delete from summary where workspace_id = ?1 and conversation_id = ?2 and not exists (
+    select 1 from event where workspace_id = ?1 and conversation_id = ?2
+  ) returning 1"""
+
+
 async def retain(rows: SqliteRows, before: float, limit: int) -> int:
     """Forget settled rows from before an instant, oldest first; the ledger keeps their sums."""
     gone = _forget(
@@ -155,7 +161,7 @@ async def retain(rows: SqliteRows, before: float, limit: int) -> int:
         "received_at < ? and settled_at is not null",
         before,
         limit,
-        "workspace_id, channel_id, state, reason",
+        "workspace_id, channel_id, state, reason, conversation_id",
     )
     strays = _forget(rows, "stray", "received_at < ?", before, limit, "workspace_id, channel_id, state, deliveries")
     files = _forget(rows, "media", "at < ?", before, limit, "workspace_id, channel_id, state, reason")
@@ -171,6 +177,9 @@ async def retain(rows: SqliteRows, before: float, limit: int) -> int:
             (*key, count),
         )
     count = len(gone) + len(strays) + len(files)
+    for conversation in {(row[0], row[4]) for row in gone}:
+        count += len(rows.run(_FORGET_SUMMARY, conversation))
+    count += len(_forget(rows, "spend", "day < ?", day_of(before), limit, "1"))
     for table, condition in (
         ("outbound", "created_at < ? and settled_at is not null"),
         ("turn", _TURN_IS_OVER),
@@ -183,7 +192,7 @@ async def retain(rows: SqliteRows, before: float, limit: int) -> int:
 
 
 def _forget(
-    rows: SqliteRows, table: str, condition: str, before: float, limit: int, returning: str
+    rows: SqliteRows, table: str, condition: str, before: float | str, limit: int, returning: str
 ) -> list[tuple[Any, ...]]:
     """Rows go in the order in which they were written; only the oldest are looked at."""
     oldest = f"select rowid as r, * from {table} order by rowid limit {limit * _LOOKS}"

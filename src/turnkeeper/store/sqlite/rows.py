@@ -10,6 +10,7 @@ import msgspec
 from msgspec.structs import astuple, replace
 
 from turnkeeper.model.account import AccountState
+from turnkeeper.model.agents import Fact, Spent
 from turnkeeper.model.conversation import (
     AddressRow,
     Conversation,
@@ -29,8 +30,11 @@ from turnkeeper.store.rows import (
     OWN_KINDS,
     AddressKey,
     ChannelKey,
+    Day,
     EarlyReport,
     EventChange,
+    FactKey,
+    StepId,
     TurnEnd,
     TurnKey,
     UploadKey,
@@ -89,6 +93,10 @@ _ERASE = (
     "delete from step where workspace_id = ?1 and conversation_id = ?2",
     "delete from session where workspace_id = ?1 and conversation_id = ?2",
     "delete from timer where workspace_id = ?1 and conversation_id = ?2",
+    """delete from fact where workspace_id = ?1
+  and contact_id = (select contact_id from conversation where workspace_id = ?1 and id = ?2)""",
+    """insert into summary (workspace_id, conversation_id, text, up_to, made_at) values (?1, ?2, '', ?3, ?3)
+  on conflict do update set text = '', up_to = excluded.up_to, made_at = excluded.made_at""",
 )
 _CHANGE = """update event set state = ?3, reason = ?4, turn_no = ?5, settled_at = ?6
   where workspace_id = ?1 and conversation_id = ?2 and seq = ?7"""
@@ -121,8 +129,19 @@ _STEPS = f"select {columns(StepRow)} from step where workspace_id = ? and conver
 _PUT_STEP = insert(
     "step",
     StepRow,
-    "on conflict do update set result = excluded.result, done_at = excluded.done_at where result is null",
+    "on conflict do update set result = excluded.result, done_at = excluded.done_at where result is null returning 1",
 )
+_ADD_SPEND = """insert into spend (workspace_id, conversation_id, day, tokens, micros) values (?, ?, ?, ?, ?)
+  on conflict do update set tokens = tokens + excluded.tokens, micros = micros + excluded.micros"""
+_REPLACE_FACT = "on conflict do update set " + ", ".join(
+    f"{field} = excluded.{field}" for field in Fact.__struct_fields__[4:]
+)
+_PUT_FACT = insert("fact", Fact, _REPLACE_FACT)
+_DROP_FACT = "delete from fact where workspace_id = ? and contact_id = ? and bot_id = ? and name = ?"
+_CONTACT = "select contact_id from conversation where workspace_id = ? and id = ?"
+_MOVE_FACTS = f"""insert into fact select workspace_id, ?3, {", ".join(Fact.__struct_fields__[2:])} from fact
+  where workspace_id = ?1 and contact_id = ?2 {_REPLACE_FACT} where excluded.at > fact.at"""
+_DROP_FACTS = "delete from fact where workspace_id = ? and contact_id = ?"
 _SESSION = f"select {columns(SessionRow)} from session where workspace_id = ? and conversation_id = ?"
 _PUT_SESSION = insert(
     "session",
@@ -191,6 +210,7 @@ class SqliteRows:
 
     async def repoint(self, losers: Sequence[ConversationKey], winner: AddressRow) -> None:
         for key in losers:
+            self._move_facts(key, winner)
             self.run(
                 "update address set conversation_id = ?, contact_id = ? where workspace_id = ? and conversation_id = ?",
                 (winner.conversation_id, winner.contact_id, key.workspace_id, key.id),
@@ -199,6 +219,12 @@ class SqliteRows:
                 "update conversation set contact_id = ? where workspace_id = ? and id = ?",
                 (winner.contact_id, key.workspace_id, key.id),
             )
+
+    def _move_facts(self, key: ConversationKey, winner: AddressRow) -> None:
+        found = self._one(_CONTACT, key)
+        if found is not None and found[0] != winner.contact_id:
+            self.run(_MOVE_FACTS, (key.workspace_id, found[0], winner.contact_id))
+            self.run(_DROP_FACTS, (key.workspace_id, found[0]))
 
     async def add_contacts(self, rows: Sequence[tuple[WorkspaceId, str, str | None, float]]) -> None:
         self._many("insert into contact values (?, ?, ?, ?) on conflict do nothing", rows)
@@ -245,9 +271,9 @@ class SqliteRows:
     async def early_events(self, key: ConversationKey, reason: str) -> list[EventRow]:
         return [EventRow(*row) for row in self.run(_EARLY, (*key, reason))]
 
-    async def erase(self, key: ConversationKey) -> None:
+    async def erase(self, key: ConversationKey, now: float) -> None:
         for statement in _ERASE:
-            self.run(statement, key)
+            self.run(statement, (*key, now) if "?3" in statement else key)
 
     async def change_events(self, changes: Sequence[EventChange]) -> None:
         self._many(_CHANGE, ((*c.key, c.state, c.reason, c.turn_no, c.settled_at, c.seq) for c in changes))
@@ -301,8 +327,17 @@ class SqliteRows:
     async def steps(self, turns: Iterable[TurnKey]) -> dict[TurnKey, list[StepRow]]:
         return {turn: [StepRow(*row) for row in self.run(_STEPS, turn)] for turn in turns}
 
-    async def put_steps(self, rows: Sequence[StepRow]) -> None:
-        self._many(_PUT_STEP, map(astuple, rows))
+    async def put_steps(self, rows: Sequence[StepRow]) -> set[StepId]:
+        return {values[:6] for values in map(astuple, rows) if self.run(_PUT_STEP, values)}
+
+    async def add_spend(self, spend: Mapping[Day, Spent]) -> None:
+        self._many(_ADD_SPEND, ((*day, *spent) for day, spent in spend.items()))
+
+    async def put_facts(self, rows: Sequence[Fact]) -> None:
+        self._many(_PUT_FACT, map(astuple, rows))
+
+    async def drop_facts(self, keys: Sequence[FactKey]) -> None:
+        self._many(_DROP_FACT, keys)
 
     async def sessions(self, keys: Iterable[ConversationKey]) -> dict[ConversationKey, SessionRow]:
         found = {key: self._one(_SESSION, key) for key in keys}

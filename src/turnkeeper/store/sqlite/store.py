@@ -24,6 +24,7 @@ from turnkeeper.store.base import (
 )
 from turnkeeper.store.scripted import ScriptedStore
 from turnkeeper.store.sqlite import reading
+from turnkeeper.store.sqlite.agents import SqliteAgents
 from turnkeeper.store.sqlite.media import SqliteMedia
 from turnkeeper.store.sqlite.rows import SqliteRows
 from turnkeeper.store.sqlite.sole import FileSole, named
@@ -51,7 +52,7 @@ def _asked(connection: apsw.Connection, query: Callable[[apsw.Connection], T]) -
         raise StoreUnavailable(f"SQLite: {error}") from error
 
 
-class SqliteStore(SqliteMedia, ScriptedStore[SqliteRows]):
+class SqliteStore(SqliteMedia, SqliteAgents, ScriptedStore[SqliteRows]):
     """The Store port on one file, or in memory with `inline` (simulations)."""
 
     def __init__(self, path: str | Path, directory: Directory, *, inline: bool = False) -> None:
@@ -196,8 +197,8 @@ class SqliteStore(SqliteMedia, ScriptedStore[SqliteRows]):
     async def traffic(self) -> list[Traffic]:
         return await self._read(reading.traffic)
 
-    async def history(self, key: ConversationKey, limit: int) -> list[Line]:
-        return self._glance(lambda connection: reading.history(connection, key, limit))
+    async def history(self, key: ConversationKey, limit: int, since: float | None = None) -> list[Line]:
+        return self._glance(lambda connection: reading.history(connection, key, limit, since))
 
     async def quoted(self, key: ConversationKey, channel_id: ChannelId, external_ids: Sequence[str]) -> dict[str, Line]:
         return self._glance(lambda connection: reading.quoted(connection, key, channel_id, external_ids))

@@ -129,10 +129,11 @@ def _start(
     if conversation.turn_state == TurnState.NONE or record is None or not mine + waiting:
         return _new_turn(conversation, opened, waiting, channel, version, now)
     if conversation.turn_state == TurnState.RUNNING and mine:
-        return _resumed(conversation, record, mine, version)
+        return _resumed(conversation, record, mine, channel, version)
     # Its own messages may all have been deleted since, and the bot's settings may be others by now.
     gathers = not mine or (channel.turns.interruptible and not conversation.irrevocable)
-    return _new_attempt(conversation, opened, record, mine, waiting if gathers else [], version)
+    record = replace(record, bot_id=channel.bot_id, bot_version=version)
+    return _new_attempt(conversation, opened, record, mine, waiting if gathers else [])
 
 
 def _new_turn(
@@ -186,13 +187,15 @@ def _without(conversation: Conversation, left: Sequence[EventRow], now: float) -
     )
 
 
-def _resumed(conversation: Conversation, record: TurnRow, mine: list[EventRow], version: str) -> _Start:
+def _resumed(
+    conversation: Conversation, record: TurnRow, mine: list[EventRow], channel: Channel, version: str
+) -> _Start:
     """Exactly the events that were fixed, with the steps journaled; other code starts a new attempt."""
     claims = conversation.claims + 1
-    same_code = record.bot_version == version
+    same_code = (record.bot_id, record.bot_version) == (channel.bot_id, version)
     attempt = conversation.attempt if same_code else conversation.attempt + 1
     resumed = replace(conversation, claims=claims, attempt=attempt)
-    turn = replace(record, attempt=attempt, bot_version=version)
+    turn = replace(record, attempt=attempt, bot_id=channel.bot_id, bot_version=version)
     return _Start(resumed, turn, mine, [], exhausted=claims > CLAIMS, resumed=True)
 
 
@@ -202,7 +205,6 @@ def _new_attempt(
     record: TurnRow,
     mine: list[EventRow],
     waiting: list[EventRow],
-    version: str,
 ) -> _Start:
     """After an interrupt or a failure: with all messages, where the bot gathers."""
     events = sorted(mine + waiting, key=lambda event: event.seq)
@@ -213,7 +215,6 @@ def _new_attempt(
     turn = replace(
         record,
         attempt=attempt,
-        bot_version=version,
         seq_from=min(record.seq_from, events[0].seq),
         seq_to=max(record.seq_to, events[-1].seq),
     )

@@ -246,7 +246,7 @@ async def _write_admission(
         await batch.write()
         await people.cancel_open(batch.desk, key, admission.cancels, now, erases=admission.erases)
     if admission.erases:
-        await batch.desk.rows.erase(key)
+        await batch.desk.rows.erase(key, now)
     batch.events.append(_event_row(arrival, key, batch.desk[key].in_last, digest, admission))
     if admission.notice:
         content = people.said_by(event, admission.notice)

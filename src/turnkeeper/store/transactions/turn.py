@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from msgspec.structs import replace
 
+from turnkeeper.model.agents import Fact, Spent, day_of
 from turnkeeper.model.conversation import (
     Conversation,
     EventState,
@@ -18,17 +19,18 @@ from turnkeeper.model.conversation import (
     TurnState,
 )
 from turnkeeper.model.errors import Fenced
-from turnkeeper.model.ids import ConversationKey
+from turnkeeper.model.ids import BotId, ConversationKey
 from turnkeeper.model.policy import Directory
 from turnkeeper.rules import choices, mailbox
 from turnkeeper.rules.effects import still_carried
 from turnkeeper.rules.mailbox import OUTSIDE_KINDS
 from turnkeeper.store.base import ClaimedSend, Dispatch, PutOff, Run, StepKey, TurnCommit
-from turnkeeper.store.rows import EventChange, Rows, TurnKey
+from turnkeeper.store.rows import Day, EventChange, FactKey, Rows, StepId, TurnKey
 from turnkeeper.store.transactions.desk import Desk
 from turnkeeper.store.transactions.outbox import end_turns, let_go, mark_new, pump
 from turnkeeper.store.transactions.people import carry_effects, settle_echoes
 
+Finished = tuple[Run, StepRow, Spent | None]
 SAYS_PER_TURN = 1000
 """Numbers `n` of a turn's rows: its commit's from 0, those of the k-th `say_now` from k times this."""
 
@@ -78,26 +80,40 @@ def _step_row(run: Run, step: StepKey, arguments: str, now: float) -> StepRow:
     )
 
 
-async def finish_steps(
-    rows: Rows, directory: Directory, items: Sequence[tuple[Run, StepRow]]
-) -> list[Exception | None]:
+async def finish_steps(rows: Rows, directory: Directory, items: Sequence[Finished]) -> list[Exception | None]:
     """Keep results. An effect's counts whoever owns the conversation now: it has happened."""
     desk = Desk(rows, directory)
-    await desk.lock({run.key for run, _ in items})
+    await desk.lock({run.key for run, _, _ in items})
     results: list[Exception | None] = []
     kept: list[StepRow] = []
-    for run, step in items:
+    for run, step, _ in items:
         if step.effect or desk.is_owned(run):
             kept.append(step)
             results.append(None)
         else:
             results.append(Fenced(f"step {step.name} of {run.key.id} is not wanted any more"))
-    await rows.put_steps(kept)
-    for (run, step), result in zip(items, results, strict=True):
+    written = await rows.put_steps(kept)
+    await _add_spend(rows, {_id(step): (step, spent) for _, step, spent in items if spent and _id(step) in written})
+    for (run, step, _), result in zip(items, results, strict=True):
         if result is None and step.effect and not desk.is_owned(run):
             await _carry_late(desk, run.key, step)
     await desk.save()
     return results
+
+
+def _id(step: StepRow) -> StepId:
+    return (step.workspace_id, step.conversation_id, step.turn_no, step.attempt, step.name, step.occurrence)
+
+
+async def _add_spend(rows: Rows, spending: Mapping[StepId, tuple[StepRow, Spent]]) -> None:
+    """What the steps took that were written now: a repeated write writes nothing, so it is counted once."""
+    days: dict[Day, Spent] = {}
+    for step, spent in spending.values():
+        day = (step.workspace_id, step.conversation_id, day_of(step.done_at or step.began_at))
+        before = days.get(day, Spent())
+        days[day] = Spent(before.tokens + spent.tokens, before.micros + spent.micros)
+    if days:
+        await rows.add_spend(days)
 
 
 async def _carry_late(desk: Desk, key: ConversationKey, step: StepRow) -> None:
@@ -235,6 +251,7 @@ async def _write_commits(
     rows = desk.rows
     await rows.put_turns(records)
     await rows.put_sessions(await _sessions(rows, [item for item, _ in commits]))
+    await _learn(desk, commits)
     await _set_timers(desk, [item for item, _ in commits])
     # Nothing to wait for, unless it spoke with `say_now`: then it ends as its words do.
     await end_turns(desk, silent, now)
@@ -259,6 +276,27 @@ async def _sessions(rows: Rows, items: Sequence[TurnCommit]) -> list[SessionRow]
             carried = still_carried(carried, item.given, before.carried)
         sessions.append(replace(item.session, carried=carried))
     return sessions
+
+
+async def _learn(desk: Desk, commits: Sequence[tuple[TurnCommit, TurnRow]]) -> None:
+    """What the bots learned of the contacts, and what they forget."""
+    learned: list[Fact] = []
+    forgotten: list[FactKey] = []
+    for item, record in commits:
+        contact_id = desk[item.run.key].contact_id
+        workspace_id, conversation_id = item.run.key
+        for name, value in item.facts.items():
+            bot_id = BotId(record.bot_id)
+            if value is None:
+                forgotten.append((workspace_id, contact_id, bot_id, name))
+            else:
+                learned.append(
+                    Fact(workspace_id, contact_id, bot_id, name, value, conversation_id, item.turn_no, item.now)
+                )
+    if forgotten:
+        await desk.rows.drop_facts(forgotten)
+    if learned:
+        await desk.rows.put_facts(learned)
 
 
 async def _set_timers(desk: Desk, items: Sequence[TurnCommit]) -> None:

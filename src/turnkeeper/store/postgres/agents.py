@@ -1,0 +1,125 @@
+"""The rows of agents, on PostgreSQL."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from msgspec.structs import astuple
+
+from turnkeeper.model.agents import Fact, PromptVersion, Spent, Summary
+from turnkeeper.model.ids import BotId, ContactId, ConversationKey, WorkspaceId
+from turnkeeper.store.postgres.characters import without_nul
+from turnkeeper.store.postgres.rows import PostgresRows
+from turnkeeper.store.postgres.statements import columns
+
+if TYPE_CHECKING:
+    from turnkeeper.store.postgres.connecting import PooledConnection
+
+T = TypeVar("T")
+
+_FACTS = f"""select {columns(Fact)} from fact
+  where workspace_id = $1 and contact_id = $2 and ($3::text is null or bot_id = $3) order by name, bot_id"""
+_FORGET = """delete from fact where workspace_id = $1 and contact_id = $2
+  and ($3::text is null or bot_id = $3) and ($4::text is null or name = $4) returning 1"""
+_SUMMARY = f"select {columns(Summary)} from summary where workspace_id = $1 and conversation_id = $2"
+_FIRST_SUMMARY = f"""insert into summary ({columns(Summary)}) values ($1, $2, $3, $4, $5)
+  on conflict (workspace_id, conversation_id) do nothing returning 1"""
+_NEXT_SUMMARY = """update summary set text = $3, up_to = $4, made_at = $5
+  where workspace_id = $1 and conversation_id = $2 and up_to = $6 returning 1"""
+_SPENT = "select tokens, micros from spend where workspace_id = $1 and conversation_id = $2 and day = $3"
+_PROMPTS = f"""select {columns(PromptVersion)} from prompt where workspace_id = $1 and bot_id = $2
+  order by version desc"""
+_PUBLISHED = f"""select {columns(PromptVersion)} from prompt where state = 'published'
+  order by workspace_id, bot_id"""
+# The lock is on the bot, which has no row of its own.
+_LOCK = "select pg_advisory_xact_lock(hashtextextended(concat_ws('|', 'prompt', $1::text, $2::text), 0))"
+_DRAFT = f"""insert into prompt ({columns(PromptVersion)})
+  select $1::text, $2::text, 1 + coalesce(max(version), 0), $3::text, 'draft', $4::double precision, null, $5::text
+  from prompt where workspace_id = $1 and bot_id = $2 returning {columns(PromptVersion)}"""
+_RETIRE = """update prompt set state = 'retired'
+  where workspace_id = $1 and bot_id = $2 and state = 'published' and version is distinct from $3::integer"""
+_PUBLISH = f"""update prompt set state = 'published',
+    published_at = case when state = 'published' then published_at else $4::double precision end
+  where workspace_id = $1 and bot_id = $2 and version = $3 returning {columns(PromptVersion)}"""
+_THERE = "select 1 from prompt where workspace_id = $1 and bot_id = $2 and version = $3"
+
+
+class PostgresAgents(ABC):
+    """The AgentRecords port, over what the store gives."""
+
+    @abstractmethod
+    async def _alone(self, script: Callable[[PostgresRows], Coroutine[Any, Any, T]]) -> T: ...
+    @abstractmethod
+    async def _read(self, query: Callable[[PooledConnection], Awaitable[T]]) -> T: ...
+
+    async def facts(self, workspace_id: WorkspaceId, contact_id: ContactId, bot_id: BotId | None = None) -> list[Fact]:
+        found = await self._read(lambda at: at.fetch(_FACTS, workspace_id, contact_id, bot_id))
+        return [Fact(*row) for row in found]
+
+    async def forget_facts(
+        self, workspace_id: WorkspaceId, contact_id: ContactId, bot_id: BotId | None = None, name: str | None = None
+    ) -> int:
+        async def forget(rows: PostgresRows) -> int:
+            return len(await rows.run(_FORGET, workspace_id, contact_id, bot_id, without_nul(name)))
+
+        return await self._alone(forget)
+
+    async def summary(self, key: ConversationKey) -> Summary | None:
+        found = await self._read(lambda at: at.fetchrow(_SUMMARY, *key))
+        return None if found is None else Summary(*found)
+
+    async def keep_summary(self, summary: Summary, before: float | None) -> bool:
+        told = without_nul(summary)
+
+        async def keep(rows: PostgresRows) -> bool:
+            if before is None:
+                kept = await rows.run(_FIRST_SUMMARY, *astuple(told))
+            else:
+                kept = await rows.run(_NEXT_SUMMARY, *astuple(told), before)
+            if kept:
+                return True
+            there = await rows.run(_SUMMARY, told.workspace_id, told.conversation_id)
+            return bool(there) and Summary(*there[0]) == told
+
+        return await self._alone(keep)
+
+    async def spent(self, key: ConversationKey, day: str) -> Spent:
+        found = await self._read(lambda at: at.fetchrow(_SPENT, *key, day))
+        return Spent() if found is None else Spent(*found)
+
+    async def prompts(self, workspace_id: WorkspaceId, bot_id: BotId) -> list[PromptVersion]:
+        found = await self._read(lambda at: at.fetch(_PROMPTS, workspace_id, bot_id))
+        return [PromptVersion(*row) for row in found]
+
+    async def published_prompts(self) -> Sequence[PromptVersion]:
+        return [PromptVersion(*row) for row in await self._read(lambda at: at.fetch(_PUBLISHED))]
+
+    async def draft_prompt(
+        self, workspace_id: WorkspaceId, bot_id: BotId, text: str, note: str, now: float
+    ) -> PromptVersion:
+        told = without_nul((text, note))
+
+        async def draft(rows: PostgresRows) -> PromptVersion:
+            await rows.run(_LOCK, workspace_id, bot_id)
+            return PromptVersion(*(await rows.run(_DRAFT, workspace_id, bot_id, told[0], now, told[1]))[0])
+
+        return await self._alone(draft)
+
+    async def publish_prompt(
+        self, workspace_id: WorkspaceId, bot_id: BotId, version: int | None, now: float
+    ) -> PromptVersion | None:
+        async def publish(rows: PostgresRows) -> PromptVersion | None:
+            await rows.run(_LOCK, workspace_id, bot_id)
+            if version is not None and not await rows.run(_THERE, workspace_id, bot_id, version):
+                return None
+            await rows.run(_RETIRE, workspace_id, bot_id, version)
+            if version is None:
+                return None
+            return PromptVersion(*(await rows.run(_PUBLISH, workspace_id, bot_id, version, now))[0])
+
+        published = await self._alone(publish)
+        if published is None and version is not None:
+            raise LookupError(f"bot {bot_id!r} has no version {version} of its prompt")
+        return published

@@ -1,0 +1,117 @@
+"""The rows of agents, on SQLite."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, TypeVar
+
+import apsw
+from msgspec.structs import astuple
+
+from turnkeeper.model.agents import Fact, PromptVersion, Spent, Summary
+from turnkeeper.model.ids import BotId, ContactId, ConversationKey, WorkspaceId
+from turnkeeper.store.sqlite.rows import SqliteRows, columns, insert
+
+T = TypeVar("T")
+
+_FACTS = f"""select {columns(Fact)} from fact
+  where workspace_id = ?1 and contact_id = ?2 and (?3 is null or bot_id = ?3) order by name, bot_id"""
+_FORGET = """delete from fact where workspace_id = ?1 and contact_id = ?2 and (?3 is null or bot_id = ?3)
+  and (?4 is null or name = ?4) returning 1"""
+_SUMMARY = f"select {columns(Summary)} from summary where workspace_id = ? and conversation_id = ?"
+_FIRST_SUMMARY = insert("summary", Summary, "on conflict do nothing returning 1")
+_NEXT_SUMMARY = """update summary set text = ?3, up_to = ?4, made_at = ?5
+  where workspace_id = ?1 and conversation_id = ?2 and up_to = ?6 returning 1"""
+_SPENT = "select tokens, micros from spend where workspace_id = ? and conversation_id = ? and day = ?"
+_PROMPTS = f"""select {columns(PromptVersion)} from prompt where workspace_id = ? and bot_id = ?
+  order by version desc"""
+_PUBLISHED = f"""select {columns(PromptVersion)} from prompt where state = 'published'
+  order by workspace_id, bot_id"""
+_DRAFT = f"""insert into prompt ({columns(PromptVersion)})
+  select ?1, ?2, 1 + coalesce(max(version), 0), ?3, 'draft', ?4, null, ?5
+  from prompt where workspace_id = ?1 and bot_id = ?2 returning {columns(PromptVersion)}"""
+_RETIRE = """update prompt set state = 'retired'
+  where workspace_id = ?1 and bot_id = ?2 and state = 'published' and version is not ?3"""
+_PUBLISH = f"""update prompt set state = 'published', published_at = iif(state = 'published', published_at, ?4)
+  where workspace_id = ?1 and bot_id = ?2 and version = ?3 returning {columns(PromptVersion)}"""
+_THERE = "select 1 from prompt where workspace_id = ? and bot_id = ? and version = ?"
+
+
+def _all(connection: apsw.Connection, sql: str, bindings: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    return connection.execute(sql, bindings).fetchall()
+
+
+class SqliteAgents(ABC):
+    """The AgentRecords port, over what the store gives."""
+
+    @abstractmethod
+    async def _alone(self, script: Callable[[SqliteRows], Coroutine[Any, Any, T]]) -> T: ...
+    @abstractmethod
+    async def _read(self, query: Callable[[apsw.Connection], T]) -> T: ...
+    @abstractmethod
+    def _glance(self, query: Callable[[apsw.Connection], T]) -> T: ...
+
+    async def facts(self, workspace_id: WorkspaceId, contact_id: ContactId, bot_id: BotId | None = None) -> list[Fact]:
+        asked = (workspace_id, contact_id, bot_id)
+        return [Fact(*row) for row in self._glance(lambda at: _all(at, _FACTS, asked))]
+
+    async def forget_facts(
+        self, workspace_id: WorkspaceId, contact_id: ContactId, bot_id: BotId | None = None, name: str | None = None
+    ) -> int:
+        async def forget(rows: SqliteRows) -> int:
+            return len(rows.run(_FORGET, (workspace_id, contact_id, bot_id, name)))
+
+        return await self._alone(forget)
+
+    async def summary(self, key: ConversationKey) -> Summary | None:
+        found = self._glance(lambda at: _all(at, _SUMMARY, key))
+        return Summary(*found[0]) if found else None
+
+    async def keep_summary(self, summary: Summary, before: float | None) -> bool:
+        async def keep(rows: SqliteRows) -> bool:
+            if before is None:
+                kept = rows.run(_FIRST_SUMMARY, astuple(summary))
+            else:
+                kept = rows.run(_NEXT_SUMMARY, (*astuple(summary), before))
+            if kept:
+                return True
+            there = rows.run(_SUMMARY, (summary.workspace_id, summary.conversation_id))
+            return bool(there) and Summary(*there[0]) == summary
+
+        return await self._alone(keep)
+
+    async def spent(self, key: ConversationKey, day: str) -> Spent:
+        found = self._glance(lambda at: _all(at, _SPENT, (*key, day)))
+        return Spent(*found[0]) if found else Spent()
+
+    async def prompts(self, workspace_id: WorkspaceId, bot_id: BotId) -> list[PromptVersion]:
+        found = await self._read(lambda at: _all(at, _PROMPTS, (workspace_id, bot_id)))
+        return [PromptVersion(*row) for row in found]
+
+    async def published_prompts(self) -> Sequence[PromptVersion]:
+        return [PromptVersion(*row) for row in self._glance(lambda at: _all(at, _PUBLISHED))]
+
+    async def draft_prompt(
+        self, workspace_id: WorkspaceId, bot_id: BotId, text: str, note: str, now: float
+    ) -> PromptVersion:
+        async def draft(rows: SqliteRows) -> PromptVersion:
+            return PromptVersion(*rows.run(_DRAFT, (workspace_id, bot_id, text, now, note))[0])
+
+        return await self._alone(draft)
+
+    async def publish_prompt(
+        self, workspace_id: WorkspaceId, bot_id: BotId, version: int | None, now: float
+    ) -> PromptVersion | None:
+        async def publish(rows: SqliteRows) -> PromptVersion | None:
+            if version is not None and not rows.run(_THERE, (workspace_id, bot_id, version)):
+                return None
+            rows.run(_RETIRE, (workspace_id, bot_id, version))
+            if version is None:
+                return None
+            return PromptVersion(*rows.run(_PUBLISH, (workspace_id, bot_id, version, now))[0])
+
+        published = await self._alone(publish)
+        if published is None and version is not None:
+            raise LookupError(f"bot {bot_id!r} has no version {version} of its prompt")
+        return published
