@@ -107,6 +107,7 @@ async def test_the_history_tells_every_kind_in_words(
         assert [(line.role, line.kind, line.text) for line in lines] == (
             [] if expected is None else [("contact", heard.kind, expected)]
         )
+        assert [line[2] for line in (await quoted(w, str(heard.known_as))).values()] == [line.text for line in lines]
 
 
 async def lines(w: World) -> list[tuple[str, str]]:

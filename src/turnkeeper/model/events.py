@@ -226,8 +226,10 @@ _LONGEST_NAME = 60
 
 def named(event: Inbound, said: str | None) -> str | None:
     """What somebody says; in a group, who it is stands before ("Ada: hello")."""
+    if not said or not event.is_group or event.from_me:
+        return said
     name = " ".join((event.sender_name or "").split())[:_LONGEST_NAME]
-    return f"{name}: {said}" if said and name and event.is_group and not event.from_me else said
+    return f"{name}: {said}" if name else said
 
 
 def words_heard(event: Inbound) -> str:

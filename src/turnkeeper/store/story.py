@@ -64,11 +64,12 @@ def quoted(rows: Sequence[OutboundRow], operators: Sequence[int], events: Sequen
     found: dict[str, Line] = {}
     for event in events:
         inbound = _inbound(event.body)
-        if event.external_id and event.state != "dropped" and words_heard(inbound):
-            found[event.external_id] = _heard(event, inbound)
+        if event.external_id and event.state != "dropped" and (line := _heard(event, inbound)).text:
+            found[event.external_id] = line
     for row in rows:
-        if row.external_id and _spoken(row).text:
-            found[row.external_id] = _spoken(row, "person" if -row.turn_no in operators else "bot")
+        role: Literal["bot", "person"] = "person" if -row.turn_no in operators else "bot"
+        if row.external_id and (line := _spoken(row, role)).text:
+            found[row.external_id] = line
     return found
 
 
@@ -79,9 +80,10 @@ def _spoken(row: OutboundRow, role: Literal["bot", "person"] = "bot") -> Line:
 
 
 def _said(event: EventRow, inbound: Inbound) -> Line | None:
-    if event.kind == "timer" or event.state in _UNHEARD or event.reason == ECHO_HELD or not words_heard(inbound):
+    if event.kind == "timer" or event.state in _UNHEARD or event.reason == ECHO_HELD:
         return None
-    return _heard(event, inbound)
+    line = _heard(event, inbound)
+    return line if line.text else None
 
 
 def _heard(event: EventRow, inbound: Inbound) -> Line:

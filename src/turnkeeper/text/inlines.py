@@ -19,6 +19,8 @@ from turnkeeper.text.links import bare_url_end, spoken
 # Where something may begin: a set of characters is searched several times as fast as alternatives.
 _STOP: Final = re.compile(r"[\\`*_~\[\]<&:]")
 _STOP_AT_W: Final = re.compile(r"[\\`*_~\[\]<&:w]")
+_MARK: Final = re.compile(r"[\\`*_~\[\]<&]")
+"""Where something may begin that is no address: a lone colon is in every other sentence."""
 _TOKEN: Final = re.compile(
     r"""\\(?P<escaped>[!-/:-@\[-`{-~\n])
     |(?P<ticks>`+)
@@ -77,7 +79,7 @@ def read(text: str) -> tuple[Span, ...]:
     """The spans of one paragraph; a line break is a newline."""
     if "\n" in text:
         text = "\n".join([line.strip(" \t") for line in text.split("\n")])
-    if _STOP.search(text) is None and "www." not in text:
+    if _MARK.search(text) is None and "://" not in text and "www." not in text:
         return (Span(text),) if text else ()
     return _Reader(text).spans()
 
