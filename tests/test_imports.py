@@ -34,9 +34,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "app": BELOW_SHELL | SHELL | TOP,
     "cli": BELOW_SHELL | SHELL | TOP,
     "__main__": {"cli"},
-    "__init__": {"bots", "model"},
+    "__init__": {"bots", "llm", "model"},
 }
-EXPORTED = {"Bot": "bots", "Turn": "bots"}
+EXPORTED = {"Bot": "bots", "ToolRefused": "llm", "Turn": "bots"}
 """What `turnkeeper` itself exports, by where it is at home; every other class is the model's."""
 
 # The adapters that exist in several kinds. A kind is a module, a package, or `kind_….py` files;

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from turnkeeper.bots.python import Bot
     from turnkeeper.bots.turn import Turn
+    from turnkeeper.llm.toolbox import ToolRefused
+    from turnkeeper.llm.tools.functions import tool
     from turnkeeper.model.contents import (
         Audio,
         Buttons,
@@ -56,18 +58,22 @@ __all__ = [
     "Template",
     "TemplateButton",
     "Text",
+    "ToolRefused",
     "Turn",
     "UrlButton",
     "Video",
     "VoiceNote",
     "__version__",
+    "tool",
 ]
 
 __version__ = "0.1.0"
 
 _HOMES = {
     "Bot": "turnkeeper.bots.python",
+    "ToolRefused": "turnkeeper.llm.toolbox",
     "Turn": "turnkeeper.bots.turn",
+    "tool": "turnkeeper.llm.tools.functions",
     "Choice": "turnkeeper.model.events",
     "MediaRefused": "turnkeeper.model.errors",
 }

@@ -28,6 +28,7 @@ from turnkeeper.testing.models import ScriptedModel, Stalled, calls
 from turnkeeper.testing.virtual_time import START, VirtualClock, run
 
 REQUEST = ChatRequest("Be kind.", (Said("user", "What is on today?"),))
+SMALL = Usage(10, 5)
 AWAY = ModelAway("500", status=500)
 
 
@@ -41,7 +42,7 @@ class Lookup:
         self.asked: list[Mapping[str, Any]] = []
         self._seconds = seconds
 
-    async def call(self, arguments: Mapping[str, Any], context: ToolContext) -> ToolReply:
+    async def call(self, arguments: Mapping[str, Any], _: ToolContext) -> ToolReply:
         self.asked.append(arguments)
         await asyncio.sleep(self._seconds)
         source = Citation(f"source {len(self.asked)}")
@@ -192,7 +193,7 @@ def test_another_attempt_asks_anew() -> None:
 # Caps: whichever is reached, what was collected is told, and the model answers without tools.
 
 
-def endless(*, different: bool = True, usage: Usage = Usage(10, 5)) -> ScriptedModel:
+def endless(*, different: bool = True, usage: Usage = SMALL) -> ScriptedModel:
     """A model that wants tools for as long as it has some."""
 
     def line(request: ChatRequest) -> Any:
