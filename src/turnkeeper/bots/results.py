@@ -7,7 +7,9 @@ from typing import Any, get_type_hints
 
 import msgspec
 
+from turnkeeper.model.agents import Spent
 from turnkeeper.model.errors import BotError
+from turnkeeper.model.llm import Usage
 
 _UNKEPT = "$not_storable"
 _UNKEPT_START = b'{"$not_storable":'
@@ -15,6 +17,21 @@ _UNKEPT_START = b'{"$not_storable":'
 
 class NotStorable(BotError):
     """A step's arguments or result cannot be kept as JSON."""
+
+
+class _Spending(msgspec.Struct):
+    """As much of a result as tells what it took of models."""
+
+    usage: Usage | None = None
+
+
+_spending = msgspec.json.Decoder(_Spending).decode
+
+
+def spent_in(stored: bytes) -> Spent:
+    """What a stored result says that it took; no price is no money."""
+    usage = _spending(stored).usage or Usage()
+    return Spent(usage.tokens, round((usage.cost or 0.0) * 1_000_000))
 
 
 class Results:

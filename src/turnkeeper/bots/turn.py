@@ -13,7 +13,7 @@ import msgspec
 
 from turnkeeper.bots.files import StoredFile
 from turnkeeper.bots.message import Message, messages_of
-from turnkeeper.bots.results import Results
+from turnkeeper.bots.results import Results, spent_in
 from turnkeeper.bots.saying import latest_message, reaction_to, sayable
 from turnkeeper.engine.answer import Answer, Later, OnUnknown, Work
 from turnkeeper.model.contents import File, Reply
@@ -162,6 +162,7 @@ class Turn:
         *args: Any,
         effect: bool = False,
         on_unknown: OnUnknown = "retry",
+        spent: bool = False,
     ) -> Any:
         """Run a function once: its stored result survives crashes and is never computed again.
 
@@ -169,9 +170,9 @@ class Turn:
         try. With `effect` it happens at most once a turn, and the turn can no longer be interrupted. An effect
         that was cut off or raised, and so may have happened, is run again with that key (`retry`), handed to a
         person (`ask`) or ends the turn (`fail`). Results are kept as JSON and come back as the function's
-        annotated return type. Functions that are not `async` run in a thread. Raises StepChanged when the same
-        step is repeated with other arguments, NotStorable for what JSON cannot hold, and whatever the function
-        raises.
+        annotated return type. Functions that are not `async` run in a thread. `spent`: the result has a `usage`
+        (turnkeeper.model.llm.Usage), which counts for the conversation's day. Raises StepChanged when the same step
+        is repeated with other arguments, NotStorable for what JSON cannot hold, and whatever the function raises.
         """
         results = Results(function)
 
@@ -180,7 +181,10 @@ class Turn:
             value = await _called(function, args, named)
             return results.happened(value) if effect else results.encode(value)
 
-        stored = await self._work.step(name, run, results.arguments(args), effect=effect, on_unknown=on_unknown)
+        counted = spent_in if spent else None
+        stored = await self._work.step(
+            name, run, results.arguments(args), effect=effect, on_unknown=on_unknown, spent=counted
+        )
         return results.decode(stored)
 
     async def file(self, media: Media | None = None) -> StoredFile:
