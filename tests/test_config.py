@@ -11,11 +11,11 @@ from turnkeeper.config import (
     Settings,
     load,
 )
-from turnkeeper.config.keys import BotKeys
+from turnkeeper.config.bots import AgentKeys, BotKeys, PythonKeys
 from turnkeeper.config.reference import as_markdown
 from turnkeeper.config.values import read_duration, read_rate
 from turnkeeper.model.errors import ConfigurationError
-from turnkeeper.model.ids import ChannelId, WorkspaceId
+from turnkeeper.model.ids import BotId, ChannelId, WorkspaceId
 from turnkeeper.model.policy import OwnerWords, RateLimit, TurnPolicy
 
 CHANNEL = """
@@ -91,7 +91,8 @@ def test_the_example_is_read_whole(tmp_path: Path) -> None:
     assert (channel.sends.unknown_wait, channel.sends.window) == (30.0, 86_400.0)
     assert channel.sends.on_unknown == "wait_then_resend"
     bot = settings.bots[channel.bot_id]
-    assert (bot.entry, bot.turns) == ("my_bot:bot", TurnPolicy())
+    assert isinstance(bot.keys, PythonKeys)
+    assert (bot.keys.entry, bot.turns) == ("my_bot:bot", TurnPolicy())
     assert settings.longest_turn == 300.0
 
 
@@ -170,7 +171,7 @@ def test_a_bots_keys(tmp_path: Path, label: str, text: str, key: str, value: obj
 
 
 def test_whatever_can_be_set_of_a_bot_is_in_its_policy() -> None:
-    assert set(BotKeys.model_fields) - {field.name for field in fields(TurnPolicy)} == {"kind", "entry"}
+    assert set(BotKeys.model_fields) - {field.name for field in fields(TurnPolicy)} == {"kind"}
 
 
 def test_files_are_kept_beside_the_file_unless_said(tmp_path: Path) -> None:
@@ -350,7 +351,7 @@ WRONG = [
     ("nothing like it", WHOLE + "[zebra]\n", "zebra", "Known: bots, channels, database"),
     ("missing", WHOLE.replace('waba_id = "2000000001"\n', ""),
      "channels.shop.waba_id", "Write for example waba_id = "),
-    ("no kind", WHOLE.replace('kind = "python"\n', ""), "bots.assistant.kind", 'Add kind = "python".'),
+    ("no kind", WHOLE.replace('kind = "python"\n', ""), "bots.assistant.kind", 'Add kind = "python"'),
     ("unknown kind", WHOLE.replace('"whatsapp_cloud"', '"whatsap_cloud"'),
      "channels.shop.kind", 'Did you mean "whatsapp_cloud"?'),
     ("unknown bot", WHOLE.replace('bot = "assistant"', 'bot = "asistant"'),
@@ -496,3 +497,57 @@ def test_looking_at_the_database_needs_no_secrets(tmp_path: Path) -> None:
     (tmp_path / "turnkeeper.toml").write_text(WHOLE, "utf-8")
     settings = load(tmp_path / "turnkeeper.toml", {}, secrets=False)
     assert settings.database_url.endswith("/turnkeeper.db")
+
+
+AGENT = """
+[bots.helper]
+kind = "agent"
+prompt = "You help."
+"""
+
+
+def agent(tmp_path: Path, text: str, head: str = AGENT) -> AgentKeys:
+    keys = read(tmp_path, head + text).bots[BotId("helper")].keys
+    assert isinstance(keys, AgentKeys)
+    return keys
+
+
+def test_an_agent_without_models_needs_knowledge(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="neither models nor knowledge"):
+        agent(tmp_path, "")
+
+
+WRONG_OF_AGENTS = [
+    ("no provider", 'models = ["gpt"]', "does not name a provider"),
+    ("no list", 'models = "a/b"', "is not a list"),
+    ("an unknown setting", 'models = [{model = "a/b", heat = 1}]', "'heat' is not a setting"),
+    ("a provider that there is not", 'models = ["a/b"]', 'there is no provider "a"'),
+    ("a tool that there is not", 'models = ["a/b"]\ntools = ["handovr"]', 'Did you mean "handover"'),
+    ("no tool's name", 'tools = ["rm -rf"]', "is not the name of a tool"),
+    ("knowledge that there is not", 'knowledge = ["help"]', 'there is no knowledge "help"'),
+    ("a fact's type", 'facts = { a = "int" }', "is not a type of fact"),
+    ("a fact's name", 'facts = { A = "text" }', "is not a fact's name"),
+    ("no money", "turn_cost = true", "is not a number"),
+]
+
+
+@pytest.mark.parametrize("label, text, problem", WRONG_OF_AGENTS, ids=[row[0] for row in WRONG_OF_AGENTS])
+def test_what_is_wrong_with_an_agent(tmp_path: Path, label: str, text: str, problem: str) -> None:
+    with pytest.raises(ConfigurationError) as raised:
+        agent(tmp_path, text)
+    assert problem in str(raised.value)
+
+
+def test_a_models_own_settings_go_over_the_bots() -> None:
+    keys = AgentKeys.model_validate(
+        {
+            "kind": "agent",
+            "prompt": "p",
+            "temperature": 0.2,
+            "models": ["a/b/c", {"model": "d/e", "tools": False, "max_tokens": 9, "timeout": "5s"}],
+        }
+    )
+    first, second = keys.choices()
+    assert (str(first), first.tools, first.settings.temperature, first.settings.max_tokens) == ("a/b/c", True, 0.2, 500)
+    assert (second.provider, second.name, second.tools) == ("d", "e", False)
+    assert (second.settings.max_tokens, second.settings.timeout, second.settings.temperature) == (9, 5.0, 0.2)

@@ -92,8 +92,13 @@ def adapters(settings: Settings) -> dict[str, ChannelAdapter[Any]]:
 def load_bots(settings: Settings) -> dict[str, Bot]:
     """The configured bots; raises ConfigurationError for one that cannot be imported."""
     from turnkeeper.bots.python import load
+    from turnkeeper.config.bots import PythonKeys
 
-    return {bot.id: load(bot.entry, settings.folder, f"bots.{bot.id}.entry") for bot in settings.bots.values()}
+    return {
+        bot.id: load(bot.keys.entry, settings.folder, f"bots.{bot.id}.entry")
+        for bot in settings.bots.values()
+        if isinstance(bot.keys, PythonKeys)
+    }
 
 
 def open_wakeups(store: Store, runtime: Path, name: str) -> Wakeups:

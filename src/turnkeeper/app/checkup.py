@@ -71,16 +71,19 @@ def _unreadable(error: ConfigurationError) -> list[Link]:
 
 def _bots(settings: Settings) -> Iterator[Link]:
     from turnkeeper.bots.python import load as load_bot
+    from turnkeeper.config.bots import PythonKeys
 
     for bot in settings.bots.values():
+        if not isinstance(bot.keys, PythonKeys):
+            continue
         name = f"bot {bot.id}"
         sys.dont_write_bytecode = True  # an examination leaves nothing behind
         try:
-            load_bot(bot.entry, settings.folder, f"bots.{bot.id}.entry")
+            load_bot(bot.keys.entry, settings.folder, f"bots.{bot.id}.entry")
         except ConfigurationError as error:
             yield of_error(name, error)
         else:
-            yield Link(name, "ok", f"{bot.entry} can be imported")
+            yield Link(name, "ok", f"{bot.keys.entry} can be imported")
 
 
 async def _database(settings: Settings) -> list[Link]:

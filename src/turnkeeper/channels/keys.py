@@ -187,6 +187,12 @@ class ChannelKeys(Keys):
         'is sent. "": any.',
         examples=['"production"'],
     )
+    niche: str = Field(
+        "",
+        max_length=4000,
+        description="What this channel is about: lines that an agent's prompt gets here, also as `{{channel.niche}}`.",
+        examples=['"We sell lamps in Bandung."'],
+    )
     original_path: Annotated[SecretStr, BeforeValidator(read_original)] = Field(
         SecretStr(""),
         description="`DEVICE_ID/WEBHOOK_ID` of the system that this one replaces: what is still posted there is taken "

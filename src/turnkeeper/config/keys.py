@@ -8,10 +8,8 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, BeforeValidator, Field, SecretStr, model_validator
 
 from turnkeeper.channels.keys import DAY, ENVIRONMENT, Address, Keys, Seconds, Token, Whole, wrong
-from turnkeeper.config.values import Place, SigningKey, Size, read_database, read_dsn, read_kinds, read_rate
-from turnkeeper.model.policy import Overlap, RateLimit, TurnPolicy
-
-_POLICY = TurnPolicy()
+from turnkeeper.config.bots import AgentKeys, BotKeys, PythonKeys
+from turnkeeper.config.values import Place, SigningKey, Size, read_database, read_dsn
 
 
 class ServerKeys(Keys):
@@ -151,120 +149,6 @@ class MediaKeys(Keys):
         return self
 
 
-class BotKeys(Keys):
-    """A bot written in Python, and how it takes its turns."""
-
-    kind: Literal["python"] = Field(description="What the bot is made of.", examples=['"python"'])
-    entry: str = Field(
-        pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$",
-        description="`module:name`, the module found next to the configuration file.",
-        examples=['"my_bot:bot"'],
-    )
-    quiet: Seconds = Field(
-        _POLICY.quiet,
-        description="A turn starts this long after the last message.",
-        examples=["4.0"],
-    )
-    max_wait: Seconds = Field(
-        _POLICY.max_wait,
-        description="And at the latest this long after the first.",
-        examples=["15.0"],
-    )
-    adaptive: bool = Field(
-        _POLICY.adaptive,
-        description="Wait less when the message looks complete and this person's habit says so.",
-        examples=["true"],
-    )
-    gather: bool = Field(_POLICY.gather, description="false: one message, one turn.", examples=["true"])
-    overlap: Overlap = Field(
-        _POLICY.overlap,
-        description="What a message during a turn does: interrupt, queue (next turn) or drop.",
-        examples=['"interrupt"'],
-    )
-    rate_limit: Annotated[RateLimit | None, BeforeValidator(read_rate)] = Field(
-        _POLICY.rate_limit,
-        description='Messages that one contact may send; "off" for no limit.',
-        examples=['"10/minute"'],
-    )
-    stale_after: Seconds = Field(
-        _POLICY.stale_after,
-        gt=0,
-        description="Older messages are not answered.",
-        examples=['"24h"'],
-    )
-    session_ttl: Seconds = Field(
-        _POLICY.session_ttl,
-        gt=0,
-        description="After so long without a message the bot starts afresh.",
-        examples=['"24h"'],
-    )
-    reply_expires: Seconds = Field(
-        _POLICY.reply_expires,
-        gt=0,
-        description="A reply that could not be sent for so long is given up.",
-        examples=['"24h"'],
-    )
-    turn_limit: Seconds = Field(_POLICY.turn_limit, gt=0, description="How long one turn may take.", examples=['"5m"'])
-    turn_retries: Whole = Field(
-        _POLICY.turn_retries,
-        ge=0,
-        le=10,
-        description="How often a turn that raised is tried again.",
-        examples=["2"],
-    )
-    error_reply: str = Field(
-        _POLICY.error_reply,
-        description='What the person gets when a turn has failed; "" for nothing.',
-        examples=['"Please try again."'],
-    )
-    media_reply: str = Field(
-        _POLICY.media_reply,
-        description="What the person gets when a file was refused and the bot has no words of its own for it.",
-        examples=['"Please send it as a PDF."'],
-    )
-    rate_notice: str = Field(
-        _POLICY.rate_notice,
-        description="Said once when the rate limit is reached.",
-        examples=['"Slower, please."'],
-    )
-    stale_notice: str = Field(
-        _POLICY.stale_notice,
-        description="Said once when messages were too old to answer.",
-        examples=['"Please write again."'],
-    )
-
-    reads: Annotated[tuple[str, ...] | None, BeforeValidator(read_kinds)] = Field(
-        _POLICY.reads,
-        description='The kinds of messages that the bot can read, or "all"; presses of buttons are always read.',
-        examples=['["text", "voice"]'],
-    )
-    unsupported_reply: str = Field(
-        _POLICY.unsupported_reply,
-        description='Said instead of asking the bot when all it would get is messages that nobody here can read; "" '
-        "for nothing.",
-        examples=['"Please write that as text."'],
-    )
-    part_numbers: bool = Field(
-        _POLICY.part_numbers,
-        description='true: the parts of an answer that takes several messages end in "(1/3)".',
-        examples=["false"],
-    )
-    reactions: bool = Field(
-        _POLICY.reactions,
-        description="true: an emoji under a message starts a turn too.",
-        examples=["false"],
-    )
-
-    @model_validator(mode="after")
-    def _waits_in_order(self) -> Self:
-        if self.max_wait < self.quiet:
-            wrong(
-                f"max_wait ({self.max_wait:g} s) is shorter than quiet ({self.quiet:g} s)",
-                "Make max_wait at least as long as quiet.",
-            )
-        return self
-
-
 SECTIONS: dict[str, type[BaseModel]] = {
     "server": ServerKeys,
     "database": DatabaseKeys,
@@ -272,4 +156,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "retention": RetentionKeys,
     "media": MediaKeys,
 }
-BOT_KINDS: dict[str, type[BotKeys]] = {"python": BotKeys}
+BOT_KINDS: dict[str, type[BotKeys]] = {"python": PythonKeys, "agent": AgentKeys}
+PROVIDER_KINDS: dict[str, type[Keys]] = {}
+TOOL_KINDS: dict[str, type[Keys]] = {}
+BUILT_IN_TOOLS = ("handover", "knowledge")

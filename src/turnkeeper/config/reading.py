@@ -12,11 +12,14 @@ from pydantic import BaseModel, SecretStr, ValidationError
 
 from turnkeeper.channels import registry
 from turnkeeper.channels.keys import ChannelKeys
+from turnkeeper.config.bots import BotKeys, ModelUserKeys
 from turnkeeper.config.errors import SecretMissing, nearest, worded
 from turnkeeper.config.keys import (
     BOT_KINDS,
+    BUILT_IN_TOOLS,
+    PROVIDER_KINDS,
     SECTIONS,
-    BotKeys,
+    TOOL_KINDS,
     DatabaseKeys,
     MediaKeys,
     RetentionKeys,
@@ -29,7 +32,7 @@ from turnkeeper.model.ids import BotId, ChannelId, WorkspaceId
 from turnkeeper.model.policy import Channel, SendPolicy, TurnPolicy
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
-_NAMED_SECTIONS = ("channels", "bots")
+_NAMED_SECTIONS = ("channels", "bots", "providers", "tools", "knowledge")
 Table = TypeVar("Table", bound=BaseModel)
 
 
@@ -53,7 +56,10 @@ class Reading:
         workers = self.section(WorkersKeys, raw.get("workers", {}), "workers")
         retention = self.section(RetentionKeys, raw.get("retention", {}), "retention")
         media = self.section(MediaKeys, raw.get("media", {}), "media")
+        providers = self.tables(self.table(raw.get("providers", {}), "providers"), "providers", PROVIDER_KINDS)
+        tools = self.tables(self.table(raw.get("tools", {}), "tools"), "tools", TOOL_KINDS)
         bots = self.bots(self.table(raw.get("bots", {}), "bots"))
+        self.known(bots, {"models": providers, "tools": tools, "knowledge": {}})
         channels = self.table(raw.get("channels", {}), "channels")
         receivers = self.receivers(channels, bots, server.environment if server else "")
         if self.errors or not (server and database and workers and retention and media):
@@ -67,6 +73,8 @@ class Reading:
             media=media,
             bots=MappingProxyType({id_: bot for id_, bot in bots.items() if bot is not None}),
             receivers=tuple(receivers),
+            providers=_frozen(providers),
+            tools=_frozen(tools),
         )
 
     def wrong(self, key: str, problem: str, mend: str) -> None:
@@ -149,8 +157,46 @@ class Reading:
             if keys is None:
                 found[BotId(name)] = None
             else:
-                found[BotId(name)] = BotSettings(BotId(name), keys.kind, keys.entry, _turns(keys))
+                followed = self.followed(table.get("prompt"))
+                found[BotId(name)] = BotSettings(BotId(name), keys.kind, _turns(keys), keys, followed)
         return found
+
+    def followed(self, prompt: object) -> Path | None:
+        """The file that a prompt is in."""
+        scheme, _, rest = prompt.partition(":") if isinstance(prompt, str) else ("", "", "")
+        return self.path.parent / rest if scheme == "file" else None
+
+    def tables(
+        self, raw: Mapping[str, object], section: str, kinds: Mapping[str, type[Table]]
+    ) -> dict[str, Table | None]:
+        """Every table of a section by its name, each of a kind; None for one that is wrong."""
+        found: dict[str, Table | None] = {}
+        for name, value in raw.items():
+            at = f"{section}.{name}"
+            self.named(name, at)
+            table = self.table(value, at)
+            kind = self.kind(tuple(kinds), table, at)
+            found[name] = self.section(kinds[kind], table, at) if kind else None
+        return found
+
+    def known(self, bots: Mapping[BotId, BotSettings | None], there: Mapping[str, Mapping[str, object]]) -> None:
+        """What bots name is there."""
+        for bot in filter(None, bots.values()):
+            if not isinstance(bot.keys, ModelUserKeys):
+                continue
+            at = f"bots.{bot.id}"
+            for model in bot.keys.choices():
+                if model.provider not in there["models"]:
+                    mend = nearest(model.provider, list(there["models"]))
+                    self.wrong(f"{at}.models", f'there is no provider "{model.provider}"', mend)
+            for name in bot.keys.tools:
+                known = (*there["tools"], *BUILT_IN_TOOLS)
+                if ":" not in name and name not in known:
+                    self.wrong(f"{at}.tools", f'there is no tool "{name}"', nearest(name, known))
+            for name in bot.keys.knowledge:
+                if name not in there["knowledge"]:
+                    mend = nearest(name, list(there["knowledge"]))
+                    self.wrong(f"{at}.knowledge", f'there is no knowledge "{name}"', mend)
 
     def receivers(
         self, raw: Mapping[str, object], bots: Mapping[BotId, BotSettings | None], environment: str
@@ -203,6 +249,10 @@ class Reading:
             self.wrong(f"channels.{name}.original_path", f"channels.{taken} has it too", mend)
 
 
+def _frozen(tables: Mapping[str, Table | None]) -> Mapping[str, Table]:
+    return MappingProxyType({name: each for name, each in tables.items() if each is not None})
+
+
 def _turns(keys: BotKeys) -> TurnPolicy:
     """What is a key is as the file says; the rest stays."""
     known = [each.name for each in fields(TurnPolicy) if each.name in BotKeys.model_fields]
@@ -239,6 +289,7 @@ def _receiver(name: str, keys: ChannelKeys, bot: BotSettings, environment: str) 
         credentials=keys.credentials_digest(),
         groups=keys.groups,
         owner=keys.owner(),
+        niche=keys.niche,
     )
     original = keys.original_path.get_secret_value()
     return Receiver(channel, keys.account_ids, keys.proof, keys.path_secret, original, keys.polls)

@@ -1,10 +1,14 @@
 """A configuration that was read and is valid: channels, bots and the server as values."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from pydantic import SecretStr
+
+from turnkeeper.channels.keys import Keys
+from turnkeeper.config.bots import BotKeys
 from turnkeeper.config.errors import nearest
 from turnkeeper.config.keys import MediaKeys, RetentionKeys, ServerKeys, WorkersKeys
 from turnkeeper.model.errors import ConfigurationError
@@ -25,12 +29,13 @@ class ConfiguredDirectory:
 
 @dataclass(frozen=True, slots=True)
 class BotSettings:
-    """Which code answers: `entry` is `module:name`, found next to the configuration file."""
+    """What answers, and how it takes its turns. `prompt_file`: where its prompt is followed, if that is a file."""
 
     id: BotId
     kind: str
-    entry: str
     turns: TurnPolicy
+    keys: BotKeys
+    prompt_file: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +67,9 @@ class Settings:
     media: MediaKeys
     bots: Mapping[BotId, BotSettings]
     receivers: tuple[Receiver, ...]
+    providers: Mapping[str, Keys] = field(default_factory=dict)
+    tools: Mapping[str, Keys] = field(default_factory=dict)
+    knowledge: Mapping[str, Keys] = field(default_factory=dict)
 
     @property
     def folder(self) -> Path:
@@ -131,6 +139,9 @@ class Settings:
         of_media = (self.media.secret, self.media.access_key_id, self.media.secret_access_key)
         found |= {each.get_secret_value() for each in of_media}
         found |= {part for each in self.receivers for part in (each.path_secret, each.original.partition("/")[2])}
+        of_bots = [bot.keys for bot in self.bots.values()]
+        for table in (*of_bots, *self.providers.values(), *self.tools.values(), *self.knowledge.values()):
+            found |= set(secrets_in(table))
         return frozenset(found) - {""}
 
     def directory(self) -> ConfiguredDirectory:
@@ -140,3 +151,12 @@ class Settings:
     def directory_here(self) -> ConfiguredDirectory:
         """Those of this environment: to whoever runs turns and sends, the others are not configured."""
         return ConfiguredDirectory({(each.workspace_id, each.id): each for each in self.channels_here})
+
+
+def secrets_in(keys: Keys) -> Iterator[str]:
+    """Every secret that a table holds, also those in a table of its own (headers)."""
+    for name in type(keys).model_fields:
+        value = getattr(keys, name)
+        for each in value.values() if isinstance(value, Mapping) else (value,):
+            if isinstance(each, SecretStr):
+                yield each.get_secret_value()

@@ -138,6 +138,8 @@ class Channel:
     groups: Groups = "ignore"
     """What is heard of groups: nothing, what is said to us, or everything."""
     owner: OwnerWords = field(default_factory=OwnerWords)
+    niche: str = ""
+    """What it is about, told to agents."""
 
 
 class Directory(Protocol):
