@@ -1,0 +1,43 @@
+"""The fixed reply that stands in for an answer, and the person whom it offers.
+
+A fixed reply that ends in a question mark is an offer: whoever says yes to it next, in words or by a tap, gets a
+person. Any other reply of theirs goes on as usual, and the offer is over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import MutableMapping
+from typing import Any
+
+from turnkeeper.bots.turn import Turn
+from turnkeeper.model.contents import Buttons, Reply
+from turnkeeper.model.events import Choice
+from turnkeeper.rules.offers import NO_ID, YES_ID, answer, offers
+
+STATE = "_offered"
+"""Where a session keeps the reason for which a person was offered."""
+_LONGEST_REASON = 500
+LABELS = ("Yes, please", "No, thanks")
+
+
+def offered(
+    fixed_reply: str, reason: str, state: MutableMapping[str, Any], labels: tuple[str, str] = LABELS
+) -> list[Reply]:
+    """What is said instead of an answer. `reason`: why there is none, for the person who may be asked to go on."""
+    if not fixed_reply:
+        return []
+    if not offers(fixed_reply):
+        return [fixed_reply]
+    state[STATE] = reason[:_LONGEST_REASON]
+    yes, no = labels
+    return [Buttons(fixed_reply, (Choice(YES_ID, yes), Choice(NO_ID, no)))]
+
+
+def accepted(turn: Turn) -> str | None:
+    """Why a person was offered, if this turn says yes to it. The offer is over in any case but that of a timer."""
+    if STATE not in turn.state or not turn.messages:
+        return None
+    reason = str(turn.state.pop(STATE))
+    chosen = turn.choice.id if turn.choice is not None else None
+    said = "\n".join(message.text for message in turn.messages if message.text)
+    return reason if answer(said, chosen) == "yes" else None
