@@ -158,6 +158,7 @@ async def test_keys_differ_from_turn_to_turn() -> None:
         ("retry", 2, ["booked 2"], {"answered": 1}, "bot"),
         ("ask", 1, [], {"no_reply": 1}, "human"),
         ("fail", 1, ["Something went wrong, please try again."], {"failed": 1}, "bot"),
+        ("raise", 1, ["swallowed"], {"answered": 1}, "bot"),
     ],
 )
 @in_virtual_time

@@ -169,10 +169,11 @@ class Turn:
         A function with a parameter `key` that `args` leave open is given an idempotency key, the same for every
         try. With `effect` it happens at most once a turn, and the turn can no longer be interrupted. An effect
         that was cut off or raised, and so may have happened, is run again with that key (`retry`), handed to a
-        person (`ask`) or ends the turn (`fail`). Results are kept as JSON and come back as the function's
-        annotated return type. Functions that are not `async` run in a thread. `spent`: the result has a `usage`
-        (turnkeeper.model.llm.Usage), which counts for the conversation's day. Raises StepChanged when the same step
-        is repeated with other arguments, NotStorable for what JSON cannot hold, and whatever the function raises.
+        person (`ask`), ends the turn (`fail`) or raises EffectUnknown here (`raise`). Results are kept as JSON and
+        come back as the function's annotated return type. Functions that are not `async` run in a thread. `spent`:
+        the result has a `usage` (turnkeeper.model.llm.Usage), which counts for the conversation's day. Raises
+        StepChanged when the same step is repeated with other arguments, NotStorable for what JSON cannot hold, and
+        whatever the function raises.
         """
         results = Results(function)
 

@@ -71,6 +71,17 @@ class HttpCall:
 
 
 @dataclass(frozen=True, slots=True)
+class StreamLimits:
+    """For an answer that is read while it comes. `first`: seconds until its first byte; `stall`: between two pieces;
+    `whole`: altogether; `size` in bytes."""
+
+    first: float = 60.0
+    stall: float = 60.0
+    whole: float = 240.0
+    size: int = 262_144
+
+
+@dataclass(frozen=True, slots=True)
 class HttpReply:
     """What came of a call.
 

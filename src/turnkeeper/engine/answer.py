@@ -15,7 +15,7 @@ from turnkeeper.model.media import KeptFile
 from turnkeeper.model.policy import Channel
 from turnkeeper.store.base import Line
 
-OnUnknown = Literal["retry", "ask", "fail"]
+OnUnknown = Literal["retry", "ask", "fail", "raise"]
 
 
 @dataclass(frozen=True, slots=True)

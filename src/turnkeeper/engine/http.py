@@ -9,15 +9,17 @@ import ipaddress
 import logging
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from secrets import token_hex
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 import httpx2
 
-from turnkeeper.channels.base import Calls, HttpCall, HttpReply, Located, Multipart
+from turnkeeper.channels.base import Calls, HttpCall, HttpReply, Located, Multipart, StreamLimits
 from turnkeeper.engine.addresses import InternalAddress, public_address
 from turnkeeper.engine.calling import played
 from turnkeeper.engine.downloads import decoded
+from turnkeeper.engine.streaming import Streamed
 from turnkeeper.model.errors import MediaRefused, MediaUnavailable, TurnkeeperError
 
 T = TypeVar("T")
@@ -53,6 +55,12 @@ class Downloaded(NamedTuple):
 
 class ReplyTooLarge(TurnkeeperError):
     """A provider answered with more than 1 MB."""
+
+
+_NEVER_LEFT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.ProxyError)
+_UNANSWERED = (
+    TimeoutError, OSError, ValueError, httpx2.HTTPError, httpx2.InvalidURL, InternalAddress, ReplyTooLarge,
+)  # fmt: skip
 
 
 class Client:
@@ -108,15 +116,31 @@ class Client:
         try:
             async with asyncio.timeout(limit):
                 return await self._exchange(call, limit, leaving, guarded, content)
-        except (
-            httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.ProxyError,
-        ):  # fmt: skip
+        except _NEVER_LEFT:
             return HttpReply(failure="not_connected")
-        except (
-            TimeoutError, OSError, ValueError,
-            httpx2.HTTPError, httpx2.InvalidURL, InternalAddress, ReplyTooLarge,
-        ):  # fmt: skip
+        except _UNANSWERED:
             return HttpReply(failure="no_answer" if leaving.begun else "not_connected")
+
+    @asynccontextmanager
+    async def stream(self, call: HttpCall, limits: StreamLimits, *, guarded: bool = False) -> AsyncIterator[Streamed]:
+        """Make a call whose answer is read while it comes; never raises for what the network or the other side does."""
+        leaving = _Leaving(whole=False)
+        began_at = asyncio.get_running_loop().time()
+        response: httpx2.Response | None = None
+        try:
+            try:
+                async with asyncio.timeout(min(limits.first, limits.whole)):
+                    request = await self._request(call, limits.whole, leaving, guarded, None)
+                    response = await self._client.send(request, stream=True)
+                streamed = Streamed(response, _lower(response.headers), limits, began_at)
+            except _NEVER_LEFT:
+                streamed = Streamed.failed("not_connected", limits)
+            except _UNANSWERED:
+                streamed = Streamed.failed("no_answer" if leaving.begun else "not_connected", limits)
+            yield streamed
+        finally:
+            if response is not None:
+                await response.aclose()
 
     async def close(self) -> None:
         """Close all connections."""
@@ -172,9 +196,9 @@ class Client:
         except httpx2.InvalidURL:
             raise ValueError("not an address") from None
 
-    async def _exchange(
+    async def _request(
         self, call: HttpCall, limit: float, leaving: "_Leaving", guarded: bool, content: Content | None
-    ) -> HttpReply:
+    ) -> httpx2.Request:
         url, headers, extensions = call.url, dict(call.headers), {"trace": leaving.trace}
         if guarded:
             url, host, extra = await self._pinned(call.url)
@@ -185,7 +209,7 @@ class Client:
             form = _Form(call.multipart, content, leaving)
             headers |= form.headers
             sent = {"content": form.pieces()}
-        request = self._client.build_request(
+        return self._client.build_request(
             call.method,
             url,
             headers=headers,
@@ -193,6 +217,11 @@ class Client:
             extensions=extensions,
             **sent,
         )
+
+    async def _exchange(
+        self, call: HttpCall, limit: float, leaving: "_Leaving", guarded: bool, content: Content | None
+    ) -> HttpReply:
+        request = await self._request(call, limit, leaving, guarded, content)
         response = await self._client.send(request, stream=True)
         try:
             body = bytearray()

@@ -25,7 +25,7 @@ from turnkeeper.engine.watching import Watch
 from turnkeeper.model.agents import Spent
 from turnkeeper.model.contents import Reply
 from turnkeeper.model.conversation import SessionRow, StepRow
-from turnkeeper.model.errors import BotError, Fenced, StepChanged
+from turnkeeper.model.errors import BotError, EffectUnknown, Fenced, StepChanged
 from turnkeeper.model.events import Inbound
 from turnkeeper.model.ids import ConversationKey
 from turnkeeper.model.policy import Channel
@@ -36,10 +36,6 @@ T = TypeVar("T")
 SAY_NOW = "say_now"
 Running = Callable[[str], Awaitable[bytes]]
 Spending = Callable[[bytes], Spent]
-
-
-class EffectUnknown(BotError):
-    """An effect was cut off and may or may not have happened; the bot said not to try again."""
 
 
 class Journal:
@@ -220,8 +216,11 @@ class Journal:
 
     def _decide_unknown(self, name: str, on_unknown: OnUnknown) -> None:
         """The step began and was cut off: nobody knows whether it happened."""
+        cut_off = f"step {name!r} was cut off and may have happened"
+        if on_unknown == "raise":
+            raise EffectUnknown(cut_off)
         if on_unknown == "fail":
-            self.over = EffectUnknown(f"step {name!r} was cut off and may have happened")
+            self.over = EffectUnknown(cut_off)
         elif on_unknown == "ask":
             self.over = HandoverWanted(f"step {name!r} was cut off: did it happen?")
         if self.over is not None:

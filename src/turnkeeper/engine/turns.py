@@ -20,7 +20,7 @@ from turnkeeper.engine.afterwards import Afterwards
 from turnkeeper.engine.answer import Answer, Bot, HandoverWanted, Later
 from turnkeeper.engine.calling import Calling
 from turnkeeper.engine.clock import Clock
-from turnkeeper.engine.journal import EffectUnknown, Journal, session_of
+from turnkeeper.engine.journal import Journal, session_of
 from turnkeeper.engine.media import FileKeeper
 from turnkeeper.engine.outbox import Sender
 from turnkeeper.engine.patience import until_stored
@@ -28,7 +28,7 @@ from turnkeeper.engine.rendering import rendered
 from turnkeeper.engine.typing import typing
 from turnkeeper.engine.watching import Seen, Watch
 from turnkeeper.model.conversation import TimerRow
-from turnkeeper.model.errors import BotError, Fenced, MediaRefused
+from turnkeeper.model.errors import BotError, EffectUnknown, Fenced, MediaRefused
 from turnkeeper.model.events import Inbound
 from turnkeeper.rules import reading
 from turnkeeper.rules.retry import turn_retry

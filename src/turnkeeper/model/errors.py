@@ -11,7 +11,8 @@ TurnkeeperError
 └── TurnError
     ├── Fenced              stop at once, write and send nothing: the conversation is no longer ours
     └── BotError            show the trace to the operator, `error_reply` to the person
-        └── StepChanged     the bot ran another step under a key that is already taken
+        ├── StepChanged     the bot ran another step under a key that is already taken
+        └── EffectUnknown   an effect was cut off: whoever wants to may catch it and go on
 """
 
 from __future__ import annotations
@@ -74,3 +75,7 @@ class BotError(TurnError):
 
 class StepChanged(BotError):
     """A step's name was used again in the same place with other arguments."""
+
+
+class EffectUnknown(BotError):
+    """An effect was cut off and may or may not have happened; the bot said not to try again."""

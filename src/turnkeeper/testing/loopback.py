@@ -165,6 +165,8 @@ class InProcess(httpx2.AsyncBaseTransport):
             await request.aread(),
             f"{request.url.scheme}://{request.url.netloc.decode('ascii')}{self._prefix}",
         )
+        if (told := request.extensions.get("trace")) is not None:
+            await told("http11.send_request_headers.started", {})  # as a connection says that a request leaves
         timeout: float | None = request.extensions.get("timeout", {}).get("read")
         try:
             async with asyncio.timeout(timeout):
