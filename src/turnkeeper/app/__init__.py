@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from turnkeeper.config import Settings
     from turnkeeper.engine.answer import Bot
     from turnkeeper.engine.spooling import Spooling
+    from turnkeeper.engine.streaming import Streaming
     from turnkeeper.engine.wakeups import Wakeups
     from turnkeeper.media.base import MediaStore
     from turnkeeper.model.policy import Directory
@@ -89,16 +90,24 @@ def adapters(settings: Settings) -> dict[str, ChannelAdapter[Any]]:
     return {kind: adapter(kind) for kind in sorted({each.kind for each in settings.channels})}
 
 
-def load_bots(settings: Settings) -> dict[str, Bot]:
-    """The configured bots; raises ConfigurationError for one that cannot be imported."""
+def load_bots(settings: Settings, client: Streaming | None = None) -> dict[str, Bot]:
+    """The configured bots; raises ConfigurationError for one that cannot be imported.
+
+    Without a client only those that call nobody: enough to see whether they can be loaded.
+    """
     from turnkeeper.bots.python import load
     from turnkeeper.config.bots import PythonKeys
+    from turnkeeper.config.remote import RemoteKeys
 
-    return {
-        bot.id: load(bot.keys.entry, settings.folder, f"bots.{bot.id}.entry")
-        for bot in settings.bots.values()
-        if isinstance(bot.keys, PythonKeys)
-    }
+    found: dict[str, Bot] = {}
+    for bot in settings.bots.values():
+        if isinstance(bot.keys, PythonKeys):
+            found[bot.id] = load(bot.keys.entry, settings.folder, f"bots.{bot.id}.entry")
+        elif isinstance(bot.keys, RemoteKeys) and client is not None:
+            from turnkeeper.app.backends import remote_bot
+
+            found[bot.id] = remote_bot(bot.keys, client)
+    return found
 
 
 def open_wakeups(store: Store, runtime: Path, name: str) -> Wakeups:

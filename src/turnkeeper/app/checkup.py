@@ -13,11 +13,13 @@ from pathlib import Path
 from secrets import token_hex
 
 from turnkeeper import app
+from turnkeeper.app.backends import examine_backend
 from turnkeeper.app.channel_checkup import examine_channel, examine_traffic
 from turnkeeper.app.database import opened
 from turnkeeper.app.link import PATIENCE, Link, of_error
 from turnkeeper.app.reaching import examine_server, judge_public_url
 from turnkeeper.config import ConfigurationErrors, SecretMissing, Settings, load
+from turnkeeper.config.remote import RemoteKeys
 from turnkeeper.engine.http import Client
 from turnkeeper.media.base import Place
 from turnkeeper.model.errors import ConfigurationError, MediaUnavailable
@@ -45,6 +47,7 @@ async def examine(config: Path) -> list[Link]:
     try:
         server = await examine_server(settings, client)
         links.append(server)
+        links += await _backends(settings, client)
         for receiver in settings.receivers:
             links += await examine_channel(receiver, settings, client, running=server.state == "ok")
     finally:
@@ -84,6 +87,11 @@ def _bots(settings: Settings) -> Iterator[Link]:
             yield of_error(name, error)
         else:
             yield Link(name, "ok", f"{bot.keys.entry} can be imported")
+
+
+async def _backends(settings: Settings, client: Client) -> list[Link]:
+    remote = [(bot.id, bot.keys) for bot in settings.bots.values() if isinstance(bot.keys, RemoteKeys)]
+    return await asyncio.gather(*(examine_backend(name, keys, client) for name, keys in remote))
 
 
 async def _database(settings: Settings) -> list[Link]:

@@ -35,10 +35,10 @@ async def run_worker(settings: Settings, line: Line, runtime: Path, name: str, t
     """Work until SIGTERM; raises ConfigurationError or StoreError if it cannot begin."""
     directory = settings.directory_here()
     store = app.open_store(settings.database_url, directory, beside_bots=True)
-    bots = app.load_bots(settings)
+    client = Client()
+    bots = app.load_bots(settings, client)
     clock = SystemClock()
     await store.open()
-    client = Client()
     figures = FigureFile(runtime, name)
     watch = Watch(clock, figures.read(), telemetry.spans, telemetry.sentry)
     adapters = app.adapters(settings)

@@ -9,6 +9,7 @@ from pydantic import BaseModel, BeforeValidator, Field, SecretStr, model_validat
 
 from turnkeeper.channels.keys import DAY, ENVIRONMENT, Address, Keys, Seconds, Token, Whole, wrong
 from turnkeeper.config.bots import AgentKeys, BotKeys, PythonKeys
+from turnkeeper.config.remote import RemoteKeys
 from turnkeeper.config.values import Place, SigningKey, Size, read_database, read_dsn
 
 
@@ -156,7 +157,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "retention": RetentionKeys,
     "media": MediaKeys,
 }
-BOT_KINDS: dict[str, type[BotKeys]] = {"python": PythonKeys, "agent": AgentKeys}
+BOT_KINDS: dict[str, type[BotKeys]] = {"python": PythonKeys, "agent": AgentKeys, "remote": RemoteKeys}
 PROVIDER_KINDS: dict[str, type[Keys]] = {}
 TOOL_KINDS: dict[str, type[Keys]] = {}
 BUILT_IN_TOOLS = ("handover", "knowledge")

@@ -1,0 +1,182 @@
+"""The bot that asks a backend.
+
+What may have reached the backend is never told it twice, and an answer that broke off is never sent as if it were
+whole: the person then gets `fixed_reply`, once, and the turn shows why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from hashlib import blake2b
+from typing import Any, Final
+
+import structlog
+
+from turnkeeper.bots.remote.asking import Asking, BackendError, ThreadGone, read_time
+from turnkeeper.bots.remote.backend import Backend
+from turnkeeper.bots.turn import Turn
+from turnkeeper.engine.answer import Answer, Work
+from turnkeeper.engine.streaming import Streaming
+from turnkeeper.model.errors import EffectUnknown
+from turnkeeper.text.guessing import language_of
+
+_log = structlog.get_logger("turnkeeper.remote")
+_TITLE_WORDS: Final = 6
+_LONGEST_TITLE: Final = 100
+USER: Final = "_backend_user"
+"""The fact that tells under which name the backend knows a contact."""
+USER_ID: Final = "_backend_user_id"
+"""The fact that tells the id that the backend gave them, if it told one."""
+LANGUAGE: Final = "_backend_language"
+THREAD: Final = "backend_thread"
+"""Where the session's state keeps the thread's id."""
+
+
+@dataclass(slots=True)
+class _Known:
+    """What is kept with the contact; `new`: what of it is to be kept from now on."""
+
+    user: str
+    user_id: str
+    language: str
+    registered: bool
+    new: dict[str, object] = field(default_factory=dict)
+
+
+class RemoteBot:
+    """Asks a backend. `fixed_reply`: what the person gets when there is no answer; "": nothing."""
+
+    def __init__(self, backend: Backend, client: Streaming, *, fixed_reply: str) -> None:
+        self._backend = backend
+        self._client = client
+        self._fixed_reply = fixed_reply
+        self.version = blake2b(repr(backend).encode(), digest_size=8).hexdigest()
+
+    async def answer(self, work: Work) -> Answer:
+        """One turn."""
+        turn = Turn(work)
+        if not turn.text.strip():
+            if turn.messages and (polite := work.channel.turns.unsupported_reply):
+                await turn.reply(polite)
+            return turn.answer("nothing in words: the backend was not asked")
+        known = _known(turn, await work.records.facts())
+        asking = Asking(self._backend, self._client, work, self._values(work, turn, known))
+        trace = None
+        try:
+            text = await self._asked(work, turn, asking, known)
+        except BackendError as error:
+            _log.warning("backend gave no answer", channel=work.channel.id, turn=work.number, error=error.shown)
+            trace = f"fixed reply: {error.shown}"
+            text = self._fixed_reply
+        if text:
+            await turn.reply(text)
+        return replace(turn.answer(trace), facts=known.new)
+
+    def _values(self, work: Work, turn: Turn, known: _Known) -> dict[str, object]:
+        return {
+            "user": known.user,
+            "user_id": known.user_id,
+            "phone": turn.contact.phone or "",
+            "name": turn.contact.name or "",
+            "language": known.language,
+            "title": " ".join(turn.text.split()[:_TITLE_WORDS])[:_LONGEST_TITLE],
+            "text": turn.text,
+            "channel": str(work.channel.id),
+        }
+
+    async def _asked(self, work: Work, turn: Turn, asking: Asking, known: _Known) -> str:
+        """The answer's words. A backend that remembers nothing is asked anew when the turn starts over."""
+        if self._backend.style == "threads":
+            return await self._in_thread(work, turn, asking, known)
+        asking.values["history"] = await _history(work, turn, self._backend.history)
+        return await asking.answer(effect=False)
+
+    async def _in_thread(self, work: Work, turn: Turn, asking: Asking, known: _Known) -> str:
+        """The backend remembers: the message goes into the thread of the session."""
+        await self._register(asking, known)
+        remembered = _id(turn.state.get(THREAD))
+        if remembered is not None:
+            try:
+                return await self._say(asking, remembered)
+            except ThreadGone:
+                del turn.state[THREAD]
+        elif (young := await self._young_thread(work, asking)) is not None:
+            turn.state[THREAD] = young
+            return await self._say(asking, young)
+        turn.state[THREAD] = thread = await self._new_thread(asking)
+        return await self._say(asking, thread)
+
+    async def _say(self, asking: Asking, thread: str) -> str:
+        asking.values["thread_id"] = thread
+        return await asking.answer(effect=True)
+
+    async def _register(self, asking: Asking, known: _Known) -> None:
+        """Let the backend know the contact, once."""
+        if known.registered or not asking.knows("register"):
+            return
+        found = await asking.look("exists") if asking.knows("exists") else None
+        if found is None or not found.fields.get("exists"):
+            found = await asking.look("register")
+        known.user_id = _id(found.fields.get("user_id")) or ""
+        known.new |= {USER: known.user, LANGUAGE: known.language}
+        known.new |= {USER_ID: known.user_id} if known.user_id else {}
+        asking.values["user_id"] = known.user_id
+
+    async def _young_thread(self, work: Work, asking: Asking) -> str | None:
+        """The thread that the backend had last, if it is as young as a session may be: ours may be lost."""
+        if not asking.knows("last"):
+            return None
+        found = await asking.look("last")
+        last_at = read_time(found.fields.get("last_at"))
+        if last_at is None or work.now() - last_at > self._backend.session_ttl:
+            return None
+        return _id(found.fields.get("last_thread_id"))
+
+    async def _new_thread(self, asking: Asking) -> str:
+        """A thread of its own for the session; one, though a worker is cut off while it is made."""
+        try:
+            made = await asking.effect("thread")
+        except EffectUnknown:
+            left = await self._left_empty(asking)
+            if left is not None:
+                return left
+            made = await asking.effect("thread", on_unknown="retry")
+        thread = _id(made.fields.get("thread_id"))
+        if thread is None:
+            raise BackendError("thread: the backend told no id of the thread that it made")
+        return thread
+
+    async def _left_empty(self, asking: Asking) -> str | None:
+        """The thread that was made before the worker was cut off: the last one, with nothing in it."""
+        if not asking.knows("last"):
+            return None
+        found = await asking.look("last")
+        return None if found.fields.get("last_at") else _id(found.fields.get("last_thread_id"))
+
+
+def _known(turn: Turn, facts: Mapping[str, Any]) -> _Known:
+    """A contact keeps the name under which the backend got to know them, whatever becomes known of them later."""
+    user = facts.get(USER)
+    first = next(iter(turn.contact.addresses), "")
+    named = turn.contact.phone or first
+    language = facts.get(LANGUAGE) or language_of(turn.text) or "en"
+    return _Known(str(user or named), str(facts.get(USER_ID) or ""), str(language), registered=bool(user))
+
+
+def _id(value: object) -> str | None:
+    """An id as a backend tells it: a text, or a number."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return value if isinstance(value, str) and value else None
+
+
+async def _history(work: Work, turn: Turn, limit: int) -> list[dict[str, str]]:
+    """What was said before, and this turn's words as one message."""
+    here = len(turn.messages)
+    lines = (await work.history(limit + here))[: -here or None]
+    said = [
+        {"role": "user" if line.role == "contact" else "assistant", "content": line.text}
+        for line in lines[-limit:] if limit and line.text
+    ]  # fmt: skip
+    return [*said, {"role": "user", "content": turn.text}]

@@ -1,0 +1,203 @@
+"""An existing backend answers: the engine as in production, the backend a fake that keeps what it was asked."""
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from turnkeeper.bots.remote.bot import THREAD, RemoteBot
+from turnkeeper.config.remote import RemoteKeys
+from turnkeeper.engine.http import Client
+from turnkeeper.model.policy import TurnPolicy
+from turnkeeper.testing.conversation import Person, conversation, in_virtual_time
+from turnkeeper.testing.events import ADA, text
+from turnkeeper.testing.fake_ansari import FakeAnsari, Fault
+from turnkeeper.testing.loopback import InProcess
+from turnkeeper.testing.virtual_time import VirtualClock
+
+SORRY = "Sorry, no answer now."
+HOUR = 3600.0
+TURNS = TurnPolicy(adaptive=False, rate_limit=None, session_ttl=3 * HOUR, reads=("text",))
+
+
+def keys(**changed: Any) -> RemoteKeys:
+    table = {"kind": "remote", "preset": "ansari", "base_url": "http://ansari.test", "api_key": "key"}
+    return RemoteKeys.model_validate(table | changed)
+
+
+@asynccontextmanager
+async def talking(turns: TurnPolicy = TURNS, **fake: Any) -> AsyncIterator[tuple[Person, FakeAnsari]]:
+    ansari = FakeAnsari("key", now=VirtualClock().now, **fake)
+    client = Client(transport=InProcess(ansari))
+    bot = RemoteBot(keys().backend(), client, fixed_reply=SORRY)
+    async with conversation(bot, turns=turns) as person:
+        yield person, ansari
+    await client.close()
+
+
+@in_virtual_time
+async def test_a_person_is_registered_once_and_their_session_is_one_thread() -> None:
+    async with talking() as (person, ansari):
+        ansari.answers += ["first", "second"]
+        await person.says("Was ist die Geduld, und warum ist sie schwer?")
+        await person.says("und dann?")
+        assert person.heard == ["first", "second"]
+        assert ansari.users == {ADA: ("user-1", "de")}
+        assert [(each.title, len(each.messages)) for each in ansari.threads.values()] == [
+            ("Was ist die Geduld, und warum", 4)
+        ]
+        assert [ansari.times(call) for call in ("exists", "register", "thread", "message")] == [1, 1, 1, 2]
+        assert person.state == {THREAD: "thread-1"}
+
+
+@in_virtual_time
+async def test_a_thread_older_than_three_hours_is_replaced() -> None:
+    async with talking() as (person, ansari):
+        await person.says("hello")
+        await person.waits(2.9 * HOUR)
+        await person.says("still there?")
+        assert len(ansari.threads) == 1
+        await person.waits(3.1 * HOUR)
+        await person.says("good morning")
+        assert [len(each.messages) for each in ansari.threads.values()] == [4, 2]
+        assert ansari.times("register") == 1
+
+
+@in_virtual_time
+async def test_a_young_thread_of_the_backend_is_gone_on_with_though_our_session_is_lost() -> None:
+    async with talking() as (person, ansari):
+        ansari.users[ADA] = ("user-9", "en")
+        ansari._thread(ADA, "from the system before")
+        ansari.threads["thread-1"].messages.append(("user", "before", VirtualClock().now() - HOUR))
+        await person.says("hello again")
+        assert ansari.times("thread") == ansari.times("register") == 0
+        assert len(ansari.threads["thread-1"].messages) == 3
+
+
+@in_virtual_time
+async def test_it_types_until_the_end_of_an_answer_of_minutes() -> None:
+    async with talking(first=30.0, pause=8.0) as (person, _):
+        await person.says("tell me everything")
+        shown = person.typing_at
+        assert len("".join(person.heard)) > 8_000
+        assert shown[-1] - shown[0] > 180
+        assert max(after - before for before, after in itertools.pairwise(shown)) <= 25
+
+
+FAULTS = [
+    ("dies in the middle", Fault("message", "cut", after=800), "broke off in the middle of its answer", 1),
+    ("falls silent in the middle", Fault("message", "stall", after=800), "fell silent in the middle", 1),
+    ("hangs", Fault("message", "hang"), "did not answer", 1),
+    ("hangs up", Fault("message", "close"), "did not answer", 1),
+    ("a web page", Fault("message", "page"), "no answer: a web page", 1),
+    ("nothing", Fault("message", "empty"), "no answer: empty", 1),
+    ("500", Fault("message", "status", status=500), "answered with status 500", 1),
+    ("no threads", Fault("thread", "status", status=500), "thread: the backend answered with status 500", 0),
+    ("refuses the key", Fault("exists", "status", status=401), "refuses the key (401)", 0),
+    ("a page instead of JSON", Fault("register", "page"), "register: the backend answered with what is no JSON", 0),
+]
+
+
+@pytest.mark.parametrize("label, fault, why, told", FAULTS, ids=[row[0] for row in FAULTS])
+def test_a_backend_that_fails_gets_one_apology_and_no_duplicate(label: str, fault: Fault, why: str, told: int) -> None:
+    @in_virtual_time
+    async def played() -> None:
+        async with talking() as (person, ansari):
+            ansari.faults.append(fault)
+            await person.says("hello")
+            assert person.heard == [SORRY]
+            assert ansari.times("message") == told
+            assert why in " ".join(str(each) for each in await person.moments())
+            assert (await person.ledger()).states["answered"] == 1
+            ansari.answers.append("here I am")
+            await person.says("hello?")
+            assert person.heard == [SORRY, "here I am"]
+
+    played()
+
+
+@in_virtual_time
+async def test_what_has_surely_not_arrived_is_told_again() -> None:
+    async with talking() as (person, ansari):
+        ansari.answers.append("an answer")
+        ansari.faults += [Fault("message", "status", status=429), Fault("exists", "status", status=503)]
+        await person.says("hello")
+        assert person.heard == ["an answer"]
+        assert (ansari.times("exists"), ansari.times("message")) == (2, 2)
+        assert len(ansari.threads["thread-1"].messages) == 2
+
+
+@in_virtual_time
+async def test_a_thread_that_the_backend_has_lost_is_replaced_at_once() -> None:
+    async with talking() as (person, ansari):
+        ansari.answers += ["one", "two"]
+        await person.says("hello")
+        ansari.threads.clear()
+        await person.says("and now?")
+        assert person.heard == ["one", "two"]
+        assert person.state == {THREAD: "thread-1"}
+        assert ansari.times("thread") == 2
+
+
+@in_virtual_time
+async def test_a_worker_killed_in_the_middle_of_an_answer_tells_nothing_twice() -> None:
+    async with talking(pause=1.0) as (person, ansari):
+        await person.writes("hello")
+        await until(lambda: ansari.times("message") == 1)
+        await asyncio.sleep(5)
+        await person.survives_a_crash()
+        await person.rests()
+        assert person.heard == [SORRY]
+        assert (ansari.times("message"), ansari.times("thread")) == (1, 1)
+        assert "cut off while the backend was answering" in " ".join(str(each) for each in await person.moments())
+
+
+@in_virtual_time
+async def test_a_worker_killed_before_the_message_left_goes_on_with_the_same_thread() -> None:
+    """The thread was made, and nobody heard that it was."""
+    async with talking() as (person, ansari):
+        ansari.answers.append("an answer")
+        ansari.faults.append(Fault("thread", "lost"))
+        await person.writes("hello")
+        await until(lambda: bool(ansari.threads))
+        await person.survives_a_crash()
+        await person.rests()
+        assert person.heard == ["an answer"]
+        assert list(ansari.threads) == ["thread-1"]
+
+
+@in_virtual_time
+async def test_a_newer_message_waits_once_the_backend_was_told() -> None:
+    async with talking(pause=1.0) as (person, ansari):
+        ansari.answers += ["x" * 4_000, "second"]
+        await person.writes("hello")
+        await until(lambda: ansari.times("message") == 1)
+        await person.says("one more thing")
+        told = [each.fields["message"] for each in ansari.asked if each.call == "message"]
+        assert told == ["hello", "one more thing"]
+        assert person.heard[-1] == "second"
+
+
+@in_virtual_time
+async def test_somebody_without_a_number_is_known_by_their_address() -> None:
+    async with talking() as (person, ansari):
+        await person.does(text("hello", addresses=("user:US.42",)))
+        await until(lambda: bool(ansari.times("message")))
+        assert list(ansari.users) == ["user:US.42"]
+
+
+@in_virtual_time
+async def test_a_picture_alone_gets_the_polite_sentence() -> None:
+    async with talking() as (person, ansari):
+        await person.sends(b"\x89PNG\r\n\x1a\n", "image/png")
+        assert person.heard == [TURNS.unsupported_reply]
+        assert ansari.asked == []
+
+
+async def until(there: Callable[[], bool]) -> None:
+    async with asyncio.timeout(300):
+        while not there():
+            await asyncio.sleep(0.1)
