@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from tests.contracts.conftest import OpenWorld
-from tests.contracts.world import T0, W1, W2, World
+from tests.contracts.world import T0, W1, W2, World, said, words
 from turnkeeper.model.agents import Fact, PromptVersion, Spent, Summary, day_of
 from turnkeeper.model.errors import Fenced
 from turnkeeper.model.ids import BotId, ContactId, WorkspaceId
@@ -331,3 +331,38 @@ async def test_lines_tell_the_turn_that_said_them_and_may_begin_after_an_instant
         ]
         assert [line.text for line in await w.store.history(key, 10, since)] == ["and?", "three"]
         assert [line.text for line in await w.store.history(key, 1, since)] == ["three"]
+
+
+async def test_a_turn_is_told_whole(world: OpenWorld) -> None:
+    async with world() as w:
+        await w.hear("hi", "there")
+        first = await w.turn()
+        key = first.run.key
+        await w.finish(first, "model", b'"first"')
+        dispatch = await w.say_now(first, "a moment")
+        assert dispatch.send is not None
+        await w.record(dispatch.send, in_turn=True)
+        await w.put_off(first, 5)
+        await w.hear("and?")  # of the next turn: a word was said at once
+        w.now += 5
+        second = await w.turn()
+        await w.finish(second, "model", b'"second"')
+        await w.deliver(await w.commit(second, "one", "two", trace="well"))
+        await w.answer("three")
+        told = await w.store.whole_turn(key, 1)
+        assert told is not None
+        assert (told.turn.state, told.turn.attempt, told.turn.trace) == ("committed", 2, "well")
+        assert words(told.events) == ["hi", "there"]
+        assert [(step.name, step.attempt, step.result) for step in told.steps] == [
+            ("say_now", 0, b"null"),
+            ("model", 1, b'"first"'),
+            ("model", 2, b'"second"'),
+        ]
+        assert [said(row) for row in told.rows] == ["a moment", "one", "two"]
+        newest = await w.store.whole_turn(key)
+        assert newest is not None
+        assert (newest.turn.no, words(newest.events)) == (2, ["and?"])
+        assert await w.store.whole_turn(key, 3) is None
+        assert await w.store.whole_turn(key._replace(workspace_id=WorkspaceId("cafe"))) is None
+        assert await w.store.conversation(key) == await w.conversation()
+        assert await w.store.conversation(key._replace(workspace_id=WorkspaceId("cafe"))) is None

@@ -1,4 +1,4 @@
-"""What a store keeps for agents. Every method is one transaction.
+"""What a store keeps for agents, and what it tells of their turns. Every method is one transaction.
 
 Facts are written with the turn that learned them, what was spent with the step that spent it.
 """
@@ -6,10 +6,21 @@ Facts are written with the turn that learned them, what was spent with the step 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from turnkeeper.model.agents import Fact, PromptVersion, Spent, Summary
+from turnkeeper.model.conversation import Conversation, EventRow, OutboundRow, StepRow, TurnRow
 from turnkeeper.model.ids import BotId, ContactId, ConversationKey, WorkspaceId
+
+
+class WholeTurn(NamedTuple):
+    """All that is kept of a turn: its events in order, the steps of all its attempts as they began, and what it said
+    in the order of sending."""
+
+    turn: TurnRow
+    events: Sequence[EventRow]
+    steps: Sequence[StepRow]
+    rows: Sequence[OutboundRow]
 
 
 class AgentRecords(Protocol):
@@ -32,6 +43,12 @@ class AgentRecords(Protocol):
 
     async def spent(self, key: ConversationKey, day: str) -> Spent:
         """What a conversation has taken in a day."""
+
+    async def conversation(self, key: ConversationKey) -> Conversation | None:
+        """A conversation by its id."""
+
+    async def whole_turn(self, key: ConversationKey, no: int | None = None) -> WholeTurn | None:
+        """One turn of a conversation; the newest without `no`."""
 
     async def prompts(self, workspace_id: WorkspaceId, bot_id: BotId) -> list[PromptVersion]:
         """Every version, the newest first."""

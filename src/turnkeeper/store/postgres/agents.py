@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from msgspec.structs import astuple
 
 from turnkeeper.model.agents import Fact, PromptVersion, Spent, Summary
+from turnkeeper.model.conversation import Conversation, EventRow, OutboundRow, StepRow, TurnRow
 from turnkeeper.model.ids import BotId, ContactId, ConversationKey, WorkspaceId
+from turnkeeper.store.agents import WholeTurn
 from turnkeeper.store.postgres.characters import without_nul
 from turnkeeper.store.postgres.rows import PostgresRows
 from turnkeeper.store.postgres.statements import columns
@@ -29,6 +31,15 @@ _FIRST_SUMMARY = f"""insert into summary ({columns(Summary)}) values ($1, $2, $3
 _NEXT_SUMMARY = """update summary set text = $3, up_to = $4, made_at = $5
   where workspace_id = $1 and conversation_id = $2 and up_to = $6 returning 1"""
 _SPENT = "select tokens, micros from spend where workspace_id = $1 and conversation_id = $2 and day = $3"
+_CONVERSATION = f"select {columns(Conversation)} from conversation where workspace_id = $1 and id = $2"
+_MINE = "where workspace_id = $1 and conversation_id = $2"
+_TURN = f"""select {columns(TurnRow)} from turn {_MINE}
+  and no = coalesce($3::bigint, (select max(no) from turn {_MINE}))"""
+_EVENTS = f"select {columns(EventRow)} from event {_MINE} and seq between $4 and $5 and turn_no = $3 order by seq"
+_STEPS = f"""select {columns(StepRow)} from step {_MINE} and turn_no = $3
+  order by began_at, attempt, name, occurrence"""
+_ROWS = rf"""select {columns(OutboundRow)} from outbound
+  where workspace_id || e'\x1f' || conversation_id = $1::text || e'\x1f' || $2::text and turn_no = $3 order by seq"""
 _PROMPTS = f"""select {columns(PromptVersion)} from prompt where workspace_id = $1 and bot_id = $2
   order by version desc"""
 _PUBLISHED = f"""select {columns(PromptVersion)} from prompt where state = 'published'
@@ -44,6 +55,22 @@ _PUBLISH = f"""update prompt set state = 'published',
     published_at = case when state = 'published' then published_at else $4::double precision end
   where workspace_id = $1 and bot_id = $2 and version = $3 returning {columns(PromptVersion)}"""
 _THERE = "select 1 from prompt where workspace_id = $1 and bot_id = $2 and version = $3"
+
+
+async def _whole_turn(connection: PooledConnection, key: ConversationKey, no: int | None) -> WholeTurn | None:
+    """From one snapshot."""
+    async with connection.transaction(isolation="repeatable_read", readonly=True):
+        found = await connection.fetchrow(_TURN, *key, no)
+        if found is None:
+            return None
+        turn = TurnRow(*found)
+        of_turn = (*key, turn.no)
+        events = await connection.fetch(_EVENTS, *of_turn, turn.seq_from, turn.seq_to)
+        steps = await connection.fetch(_STEPS, *of_turn)
+        rows = await connection.fetch(_ROWS, *of_turn)
+    return WholeTurn(
+        turn, [EventRow(*row) for row in events], [StepRow(*row) for row in steps], [OutboundRow(*row) for row in rows]
+    )
 
 
 class PostgresAgents(ABC):
@@ -88,6 +115,13 @@ class PostgresAgents(ABC):
     async def spent(self, key: ConversationKey, day: str) -> Spent:
         found = await self._read(lambda at: at.fetchrow(_SPENT, *key, day))
         return Spent() if found is None else Spent(*found)
+
+    async def conversation(self, key: ConversationKey) -> Conversation | None:
+        found = await self._read(lambda at: at.fetchrow(_CONVERSATION, *key))
+        return None if found is None else Conversation(*found)
+
+    async def whole_turn(self, key: ConversationKey, no: int | None = None) -> WholeTurn | None:
+        return await self._read(lambda at: _whole_turn(at, key, no))
 
     async def prompts(self, workspace_id: WorkspaceId, bot_id: BotId) -> list[PromptVersion]:
         found = await self._read(lambda at: at.fetch(_PROMPTS, workspace_id, bot_id))

@@ -10,7 +10,9 @@ import apsw
 from msgspec.structs import astuple
 
 from turnkeeper.model.agents import Fact, PromptVersion, Spent, Summary
+from turnkeeper.model.conversation import Conversation, EventRow, OutboundRow, StepRow, TurnRow
 from turnkeeper.model.ids import BotId, ContactId, ConversationKey, WorkspaceId
+from turnkeeper.store.agents import WholeTurn
 from turnkeeper.store.sqlite.rows import SqliteRows, columns, insert
 
 T = TypeVar("T")
@@ -24,6 +26,13 @@ _FIRST_SUMMARY = insert("summary", Summary, "on conflict do nothing returning 1"
 _NEXT_SUMMARY = """update summary set text = ?3, up_to = ?4, made_at = ?5
   where workspace_id = ?1 and conversation_id = ?2 and up_to = ?6 returning 1"""
 _SPENT = "select tokens, micros from spend where workspace_id = ? and conversation_id = ? and day = ?"
+_CONVERSATION = f"select {columns(Conversation)} from conversation where workspace_id = ? and id = ?"
+_MINE = "where workspace_id = ?1 and conversation_id = ?2"
+_TURN = f"""select {columns(TurnRow)} from turn {_MINE} and no = coalesce(?3, (select max(no) from turn {_MINE}))"""
+_EVENTS = f"select {columns(EventRow)} from event {_MINE} and seq between ?4 and ?5 and turn_no = ?3 order by seq"
+_STEPS = f"""select {columns(StepRow)} from step {_MINE} and turn_no = ?3
+  order by began_at, attempt, name, occurrence"""
+_ROWS = f"select {columns(OutboundRow)} from outbound {_MINE} and turn_no = ?3 order by seq"
 _PROMPTS = f"""select {columns(PromptVersion)} from prompt where workspace_id = ? and bot_id = ?
   order by version desc"""
 _PUBLISHED = f"""select {columns(PromptVersion)} from prompt where state = 'published'
@@ -40,6 +49,25 @@ _THERE = "select 1 from prompt where workspace_id = ? and bot_id = ? and version
 
 def _all(connection: apsw.Connection, sql: str, bindings: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
     return connection.execute(sql, bindings).fetchall()
+
+
+def _whole_turn(connection: apsw.Connection, key: ConversationKey, no: int | None) -> WholeTurn | None:
+    """From one snapshot."""
+    connection.execute("begin")
+    try:
+        found = _all(connection, _TURN, (*key, no))
+        if not found:
+            return None
+        turn = TurnRow(*found[0])
+        of_turn = (*key, turn.no)
+        return WholeTurn(
+            turn,
+            [EventRow(*row) for row in _all(connection, _EVENTS, (*of_turn, turn.seq_from, turn.seq_to))],
+            [StepRow(*row) for row in _all(connection, _STEPS, of_turn)],
+            [OutboundRow(*row) for row in _all(connection, _ROWS, of_turn)],
+        )
+    finally:
+        connection.execute("commit")
 
 
 class SqliteAgents(ABC):
@@ -84,6 +112,13 @@ class SqliteAgents(ABC):
     async def spent(self, key: ConversationKey, day: str) -> Spent:
         found = self._glance(lambda at: _all(at, _SPENT, (*key, day)))
         return Spent(*found[0]) if found else Spent()
+
+    async def conversation(self, key: ConversationKey) -> Conversation | None:
+        found = self._glance(lambda at: _all(at, _CONVERSATION, key))
+        return Conversation(*found[0]) if found else None
+
+    async def whole_turn(self, key: ConversationKey, no: int | None = None) -> WholeTurn | None:
+        return await self._read(lambda at: _whole_turn(at, key, no))
 
     async def prompts(self, workspace_id: WorkspaceId, bot_id: BotId) -> list[PromptVersion]:
         found = await self._read(lambda at: _all(at, _PROMPTS, (workspace_id, bot_id)))
