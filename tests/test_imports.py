@@ -36,7 +36,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "__main__": {"cli"},
     "__init__": {"bots", "llm", "model"},
 }
-EXPORTED = {"Bot": "bots", "ToolRefused": "llm", "Turn": "bots"}
+EXPORTED = {"Bot": "bots", "ModelsFailed": "bots", "ToolRefused": "llm", "Turn": "bots"}
 """What `turnkeeper` itself exports, by where it is at home; every other class is the model's."""
 
 # The adapters that exist in several kinds. A kind is a module, a package, or `kind_….py` files;

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from turnkeeper.bots.python import Bot
+    from turnkeeper.bots.thinking import ModelsFailed
     from turnkeeper.bots.turn import Turn
     from turnkeeper.llm.toolbox import ToolRefused
     from turnkeeper.llm.tools.functions import tool
@@ -50,6 +51,7 @@ __all__ = [
     "Location",
     "LocationRequest",
     "MediaRefused",
+    "ModelsFailed",
     "Phone",
     "Reaction",
     "Section",
@@ -71,6 +73,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "Bot": "turnkeeper.bots.python",
+    "ModelsFailed": "turnkeeper.bots.thinking",
     "ToolRefused": "turnkeeper.llm.toolbox",
     "Turn": "turnkeeper.bots.turn",
     "tool": "turnkeeper.llm.tools.functions",

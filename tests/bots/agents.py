@@ -50,6 +50,14 @@ class Published:
         return PromptVersion(workspace_id, bot_id, self.version, self.text, "published", 0.0, 0.0)
 
 
+def thinking(*models: ScriptedModel, tools: Sequence[Tool] = (), caps: Caps | None = None) -> Thinking:
+    """Models p1/m, p2/m, …"""
+    choices = [(ModelChoice(f"p{place}", "m"), model) for place, model in enumerate(models, 1)]
+    images = any(model.takes_images for model in models)
+    documents = any(model.takes_documents for model in models)
+    return Thinking(Chain(choices, VirtualClock().now), tools, caps or Caps(), images, documents)
+
+
 def agent(
     *models: ScriptedModel,
     prompt: str = "You help.",
@@ -58,13 +66,6 @@ def agent(
     caps: Caps | None = None,
     **settings: Any,
 ) -> AgentBot:
-    choices = [(ModelChoice(f"p{place}", "m"), model) for place, model in enumerate(models or (scripted("Hello!"),), 1)]
-    chain = Chain(choices, VirtualClock().now)
-    thinking = Thinking(
-        chain,
-        tools,
-        caps or Caps(),
-        images=any(model.takes_images for model in models),
-        documents=any(model.takes_documents for model in models),
-    )
-    return AgentBot(AgentSettings(BotId("bot"), prompt, **settings), thinking, prompts or Published())
+    """An agent with models p1/m, p2/m, …"""
+    asked = thinking(*models, tools=tools, caps=caps)
+    return AgentBot(AgentSettings(BotId("bot"), prompt, **settings), asked, prompts or Published())

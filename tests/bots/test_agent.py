@@ -173,7 +173,7 @@ async def test_a_picture_reaches_a_model_that_takes_it() -> None:
     async with conversation(agent(model)) as person:
         await person.sends(PNG, "image/png", caption="What is this?")
         assert model.files == [PNG]
-        assert model.heard[-1] == "[image] What is this?"
+        assert model.heard == ["What is this?"]
 
 
 @in_virtual_time

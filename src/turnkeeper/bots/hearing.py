@@ -31,9 +31,10 @@ async def heard(turn: Turn, *, images: bool, documents: bool) -> Said:
             if len(files) < MOST_FILES:
                 file, note = await _file(turn, message.media)
                 files += [file] if file is not None else []
-                told = " ".join(filter(None, (note, told)))
+                said = named(message.event, message.text) or ""
+                told = said if file is not None else f"{told} {note}"
             else:
-                told = f"{told} [left out: too many files at once]".strip()
+                told = f"{told} [left out: too many files at once]"
         words += [_answered(message), told]
     words += [event.text for event in turn.events if event.kind == "api" and event.text]
     return Said("user", "\n".join(part for part in words if part), tuple(files))

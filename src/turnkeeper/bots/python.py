@@ -7,12 +7,17 @@ import importlib
 import inspect
 import sys
 from collections.abc import Awaitable, Callable
+from copy import copy
 from pathlib import Path
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 from turnkeeper.bots.turn import Turn
 from turnkeeper.engine.answer import Answer, Work
 from turnkeeper.model.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from turnkeeper.bots.thinking import Thinking
 
 Stage = Callable[[Turn], Awaitable[None]]
 
@@ -29,6 +34,7 @@ class Bot:
         self._stages: dict[str, Stage] = {}
         self._first: str | None = None
         self._version = version
+        self._thinking: Thinking | None = None
 
     @property
     def version(self) -> str:
@@ -57,9 +63,15 @@ class Bot:
 
         return register
 
+    def with_thinking(self, thinking: Thinking) -> Bot:
+        """The same bot with models to ask: `turn.ask`."""
+        bot = copy(self)
+        bot._thinking = thinking
+        return bot
+
     async def answer(self, work: Work) -> Answer:
         """Run the stage that the session is in; a stage that is gone is set aside, not raised."""
-        turn = Turn(work)
+        turn = Turn(work, self._thinking)
         trace = None
         name = turn.stage or self._first
         if name not in self._stages:

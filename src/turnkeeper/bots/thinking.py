@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
 
-from turnkeeper.bots.turn import Turn
 from turnkeeper.engine.answer import Work
 from turnkeeper.llm.base import ReadFile
 from turnkeeper.llm.calls import ChainAnswer
 from turnkeeper.llm.chain import Chain
 from turnkeeper.llm.toolbox import Tool, Toolbox
+from turnkeeper.llm.tools.functions import FunctionTool
 from turnkeeper.model.agents import Spent
+from turnkeeper.model.errors import BotError
 from turnkeeper.model.llm import Attached, ChatRequest
 from turnkeeper.rules.budget import Limits
+
+if TYPE_CHECKING:
+    from turnkeeper.bots.turn import Turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +35,14 @@ class Caps:
     day_cost: float | None = None
 
 
+class ModelsFailed(BotError):
+    """No model gave an answer; the words are for the operator."""
+
+
+class NotConfigured(BotError):
+    """The bot asks models, and its configuration names none."""
+
+
 @dataclass(frozen=True, slots=True)
 class Thinking:
     """What a bot was configured to think with. `images`, `documents`: whether a model of the chain takes them.
@@ -42,6 +55,13 @@ class Thinking:
     caps: Caps = Caps()
     images: bool = False
     documents: bool = False
+
+    def chosen(self, wanted: Sequence[Tool | Callable[..., Any] | str] | None) -> Sequence[Tool]:
+        """The tools that a bot's author names: configured ones by their names, and functions. Raises LookupError."""
+        if wanted is None:
+            return self.tools
+        known = {tool.spec.name: tool for tool in self.tools}
+        return [_tool(each, known) for each in wanted]
 
     async def asked(
         self, work: Work, turn: Turn, request: ChatRequest, tools: Sequence[Tool] | None = None
@@ -67,6 +87,14 @@ class Thinking:
             caps.day_cost,
             spent,
         )
+
+
+def _tool(wanted: Tool | Callable[..., Any] | str, known: Mapping[str, Tool]) -> Tool:
+    if isinstance(wanted, str):
+        if wanted not in known:
+            raise LookupError(f"there is no tool {wanted!r}; the bot's `tools` are {', '.join(known) or 'none'}")
+        return known[wanted]
+    return cast(Tool, wanted) if hasattr(wanted, "spec") else FunctionTool(wanted)
 
 
 def _reader(work: Work) -> ReadFile:

@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
@@ -29,8 +29,13 @@ from turnkeeper.model.events import (
     Referral,
     named,
 )
+from turnkeeper.model.llm import ChatRequest, Said
 from turnkeeper.model.media import KeptFile
 from turnkeeper.store.base import Line
+
+if TYPE_CHECKING:
+    from turnkeeper.bots.thinking import Thinking
+    from turnkeeper.llm.toolbox import Tool
 
 _LONGEST_TIMER = 3650 * 86_400.0
 
@@ -62,8 +67,10 @@ class Turn:
     have to know of: dicts with `name`, `done`, `result`.
     """
 
-    def __init__(self, work: Work) -> None:
+    def __init__(self, work: Work, thinking: Thinking | None = None) -> None:
         self._work = work
+        self._thinking = thinking
+        self._asking = asyncio.Lock()
         self._replies: list[Reply] = []
         self._timers: list[Later] = []
         self._handover: str | None = None
@@ -187,6 +194,28 @@ class Turn:
             name, run, results.arguments(args), effect=effect, on_unknown=on_unknown, spent=counted
         )
         return results.decode(stored)
+
+    async def ask(
+        self, said: str, *, system: str = "", tools: Sequence[Tool | Callable[..., Any] | str] | None = None
+    ) -> str:
+        """Ask the models of the bot's configuration, the next one where one gives no answer; its words, in Markdown.
+
+        `system`: what they are told of their task; `tools`: functions, or names of the bot's `tools`, which are all
+        given unless this says otherwise. Each question, and each call of a tool, is a step. Questions of one turn are
+        asked one after the other. Raises ModelsFailed when no model answered, NotConfigured where there is none.
+        """
+        from turnkeeper.bots.thinking import ModelsFailed, NotConfigured
+
+        if self._thinking is None:
+            raise NotConfigured("the bot has no models to ask: name them in its configuration, as `models`")
+        request = ChatRequest(system, (Said("user", said),))
+        async with self._asking:
+            answered = await self._thinking.asked(self._work, self, request, self._thinking.chosen(tools))
+        if answered.handover is not None:
+            self.handover(answered.handover)
+        if answered.text is None:
+            raise ModelsFailed("; ".join(answered.told) or "no model gave an answer")
+        return answered.text
 
     async def file(self, media: Media | None = None) -> StoredFile:
         """A file that the person sent, fetched once and kept; without `media` the first of the turn.
