@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from benchmarks import traffic
 from turnkeeper import app
+from turnkeeper.app.garbage import settle
 from turnkeeper.channels.base import Calls, HttpReply
 from turnkeeper.channels.whatsapp_cloud.adapter import WhatsAppCloudConfig
 from turnkeeper.channels.whatsapp_cloud.parse import parse_body
@@ -109,7 +110,7 @@ class Ours:
 
 @asynccontextmanager
 async def running(url: str, model: Callable[[str], Awaitable[str]]) -> AsyncIterator[Ours]:
-    """A migrated store and a worker that claims."""
+    """A migrated store and a worker that claims, in a process that is settled as a worker's is."""
     store = app.open_store(url, OneChannel())
     await store.open()
     await store.migrate()
@@ -125,6 +126,7 @@ async def running(url: str, model: Callable[[str], Awaitable[str]]) -> AsyncIter
         make_heart_store=lambda: app.open_store(url, OneChannel()),
     )
     await worker.start()
+    settle()
     try:
         yield Ours(store, worker, wakeups, provider)
     finally:

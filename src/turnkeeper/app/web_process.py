@@ -14,6 +14,7 @@ from turnkeeper import app
 from turnkeeper.app.addresses import original_addresses
 from turnkeeper.app.connections import Connection, Server
 from turnkeeper.app.figures import of_machine
+from turnkeeper.app.garbage import settle
 from turnkeeper.app.line import Line
 from turnkeeper.app.telemetry import Telemetry
 from turnkeeper.config import Receiver, Settings
@@ -65,6 +66,7 @@ async def run_web(settings: Settings, line: Line, runtime: Path, telemetry: Tele
     tick = asyncio.create_task(line.tick())
     stopping = asyncio.create_task(_stop_when_told(server, line, stop_phone))
     following = asyncio.create_task(_follow(store, clock))
+    settle()
     await server.serve(sockets=[listener] if listener is not None else None)
     tasks = (tick, stopping, following, opening, noting)
     for task in tasks:

@@ -10,6 +10,7 @@ from typing import Any
 from turnkeeper import app
 from turnkeeper.app import files
 from turnkeeper.app.figures import FigureFile
+from turnkeeper.app.garbage import settle
 from turnkeeper.app.line import Line
 from turnkeeper.app.telemetry import Telemetry
 from turnkeeper.config import Settings
@@ -59,6 +60,7 @@ async def run_worker(settings: Settings, line: Line, runtime: Path, name: str, t
     )
     await replace_predecessor(store, runtime / f"{name}.id", worker.worker_id, clock.now())
     await worker.start()
+    settle()
     line.ready()
     upkeep = [
         accounts.run(),
