@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from tests.bots.agents import scripted, thinking
 from turnkeeper.bots.python import load
 from turnkeeper.bots.turn import Turn
 from turnkeeper.model.events import ContactCard, Inbound, Location, Order, OrderItem, Referral
 from turnkeeper.testing.conversation import Person, conversation, in_virtual_time
 from turnkeeper.testing.events import TURNS, chosen, event, reaction, text
+from turnkeeper.testing.models import calls
 
 PAGE = (Path(__file__).parents[2] / "docs/bots.md").read_text("utf-8")
 BLOCKS = re.findall(r"^```python\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
@@ -47,6 +49,7 @@ TALKS: list[tuple[str, list[Said], list[str]]] = [
     ),
     ("barber", ["hi", "Monday"], ["👋", "This is *us*.", "Which day?", "Monday: when?"]),
     ("booking", ["two seats"], ["I am booking it …", "Table 4 is yours: receipt of table 4"]),
+    ("shop", ["On Sunday?"], ["We are *closed*."]),
     (
         "patient",
         ["tea"],
@@ -71,7 +74,9 @@ def test_every_block_of_python_has_a_talk() -> None:
 @in_virtual_time
 async def test_a_block_does_what_the_page_says(block: str, talk: tuple[str, list[Said], list[str]]) -> None:
     _, said, heard = talk
-    async with conversation(run(block)["bot"], turns=replace_policy(TURNS, reactions=True)) as person:
+    model = scripted(calls("opening_hours", day="Sunday"), "We are **closed**.")
+    bot = run(block)["bot"].with_thinking(thinking(model))
+    async with conversation(bot, turns=replace_policy(TURNS, reactions=True)) as person:
         for words in said:
             if isinstance(words, str):
                 await person.says(words)
