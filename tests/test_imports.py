@@ -14,7 +14,7 @@ import pytest
 SOURCES = Path(__file__).parents[1] / "src"
 
 CORE = {"model", "rules", "text", "flows"}
-ADAPTERS = {"channels", "llm", "voice", "payments", "store", "media"}
+ADAPTERS = {"channels", "llm", "voice", "payments", "store", "media", "knowledge"}
 BELOW_SHELL = CORE | ADAPTERS
 SHELL = {"engine", "bots", "web"}
 TOP = {"app", "cli", "config", "testing"}

@@ -30,6 +30,7 @@ from turnkeeper.model.outbound import Outcome
 from turnkeeper.model.policy import Channel
 from turnkeeper.rules.retry import Outage
 from turnkeeper.store.agents import AgentRecords
+from turnkeeper.store.knowledge import KnowledgeRecords
 from turnkeeper.store.media import MediaRecords
 
 ChannelKey = tuple[WorkspaceId, ChannelId]
@@ -289,7 +290,7 @@ class Sole(Protocol):
         """Leave it to others; never raises."""
 
 
-class Store(MediaRecords, AgentRecords, Protocol):
+class Store(MediaRecords, AgentRecords, KnowledgeRecords, Protocol):
     """Everything that the engine keeps."""
 
     async def open(self) -> None:

@@ -74,6 +74,10 @@ class PostgresRows:
         """Run a statement; all its rows."""
         return await self._connection.fetch(statement, *arguments)
 
+    async def many(self, statement: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Run a statement for each of many rows."""
+        await self._connection.executemany(statement, rows)
+
     async def _by_keys(self, statement: str, keys: Iterable[Sequence[Any]], *more: Any) -> list[Any]:
         arrays = _arrays(keys)
         return await self._connection.fetch(statement, *arrays, *more) if arrays else []

@@ -25,6 +25,7 @@ from turnkeeper.store.postgres.agents import PostgresAgents
 from turnkeeper.store.postgres.batcher import Batcher
 from turnkeeper.store.postgres.characters import without_nul
 from turnkeeper.store.postgres.connecting import Connections
+from turnkeeper.store.postgres.knowledge import PostgresKnowledge
 from turnkeeper.store.postgres.media import PostgresMedia
 from turnkeeper.store.postgres.own_thread import OwnThread, called_here
 from turnkeeper.store.postgres.rows import PostgresRows
@@ -61,7 +62,7 @@ def _concerned(intake: Intake) -> Hashable:
     return None
 
 
-class PostgresStore(PostgresMedia, PostgresAgents, ScriptedStore[PostgresRows]):
+class PostgresStore(PostgresMedia, PostgresAgents, PostgresKnowledge, ScriptedStore[PostgresRows]):
     """The Store port on one database; `connections` is the most that this process opens, beside a listener's.
 
     `own_thread`: for processes that run bots, which may block the event loop while a transaction is under way.

@@ -25,6 +25,7 @@ from turnkeeper.store.base import (
 from turnkeeper.store.scripted import ScriptedStore
 from turnkeeper.store.sqlite import reading
 from turnkeeper.store.sqlite.agents import SqliteAgents
+from turnkeeper.store.sqlite.knowledge import SqliteKnowledge
 from turnkeeper.store.sqlite.media import SqliteMedia
 from turnkeeper.store.sqlite.rows import SqliteRows
 from turnkeeper.store.sqlite.sole import FileSole, named
@@ -52,7 +53,7 @@ def _asked(connection: apsw.Connection, query: Callable[[apsw.Connection], T]) -
         raise StoreUnavailable(f"SQLite: {error}") from error
 
 
-class SqliteStore(SqliteMedia, SqliteAgents, ScriptedStore[SqliteRows]):
+class SqliteStore(SqliteMedia, SqliteAgents, SqliteKnowledge, ScriptedStore[SqliteRows]):
     """The Store port on one file, or in memory with `inline` (simulations)."""
 
     def __init__(self, path: str | Path, directory: Directory, *, inline: bool = False) -> None:

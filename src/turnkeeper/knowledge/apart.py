@@ -1,0 +1,121 @@
+"""Reading files in a process of its own: what a file does there, hang, devour memory or crash, harms nobody.
+
+Run as a module it is that process: on stdin a line of JSON for each file, `[name, path]`; on stdout a line for each
+answer, what was read or `{"refused": why}`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+import msgspec
+
+from turnkeeper.knowledge.base import LARGEST, DocumentRefused
+from turnkeeper.knowledge.reading import ReadDocument, read
+
+LONGEST_READ = 60.0
+"""Seconds for one file."""
+_MEMORY = 1024**3
+_LONGEST_ANSWER = 64 * 1024**2
+
+
+class Refusal(msgspec.Struct, frozen=True):
+    """Why a file was not read."""
+
+    refused: str
+
+
+class ReaderProcess:
+    """The process, started when the first file comes, and again after one that it did not survive."""
+
+    def __init__(self, within: float = LONGEST_READ) -> None:
+        self._within = within
+        self._process: asyncio.subprocess.Process | None = None
+
+    async def read(self, name: str, path: Path) -> ReadDocument:
+        """What is in a file. Raises DocumentRefused."""
+        process = await self._running()
+        assert process.stdin is not None
+        assert process.stdout is not None
+        try:
+            async with asyncio.timeout(self._within):
+                process.stdin.write(msgspec.json.encode([name, str(path)]) + b"\n")
+                await process.stdin.drain()
+                answer = await process.stdout.readline()
+        except TimeoutError:
+            await self.close()
+            raise DocumentRefused(f"it could not be read within {self._within:g} seconds") from None
+        except (OSError, ValueError):
+            answer = b""
+        except BaseException:
+            await self.close()  # its answer would be taken for the next file's
+            raise
+        if not answer.endswith(b"\n"):
+            await self.close()
+            raise DocumentRefused("reading it ended the reader: it is broken, or takes too much memory")
+        if answer.startswith(b'{"refused"'):
+            raise DocumentRefused(msgspec.json.decode(answer, type=Refusal).refused)
+        return msgspec.json.decode(answer, type=ReadDocument)
+
+    async def close(self) -> None:
+        """End the process."""
+        process, self._process = self._process, None
+        if process is not None:
+            with suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+
+    async def _running(self) -> asyncio.subprocess.Process:
+        if self._process is None or self._process.returncode is not None:
+            self._process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-P",
+                "-m",
+                __name__,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.DEVNULL,
+                limit=_LONGEST_ANSWER,
+                process_group=0,
+            )
+        return self._process
+
+
+def _limit_memory() -> None:
+    with suppress(ImportError, ValueError, OSError):
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
+
+
+def _answer(line: bytes) -> msgspec.Struct:
+    name, path = msgspec.json.decode(line, type=tuple[str, str])
+    try:
+        with Path(path).open("rb") as file:
+            return read(name, file.read(LARGEST + 1))
+    except DocumentRefused as refused:
+        return Refusal(str(refused))
+    except OSError as error:
+        return Refusal(f"it cannot be opened ({error.strerror})")
+    except MemoryError:
+        return Refusal("it takes too much memory")
+    except RecursionError:
+        return Refusal("it is nested too deep")
+    except Exception as error:  # noqa: BLE001 - whatever a parser of somebody else's does with a broken file
+        return Refusal(f"it is broken ({type(error).__name__})")
+
+
+def _serve() -> None:
+    _limit_memory()
+    answers = sys.stdout.buffer
+    sys.stdout = sys.stderr  # nothing that a parser prints is an answer
+    for line in sys.stdin.buffer:
+        answers.write(msgspec.json.encode(_answer(line)) + b"\n")
+        answers.flush()
+
+
+if __name__ == "__main__":
+    _serve()
