@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from turnkeeper.bots.remote.bot import RemoteBot
+from turnkeeper.app.backends import remote_bot
 from turnkeeper.config import load
 from turnkeeper.engine.http import Client
 from turnkeeper.testing.conversation import Person, conversation, in_virtual_time
@@ -19,12 +19,10 @@ HOUR = 3600.0
 @asynccontextmanager
 async def talking() -> AsyncIterator[tuple[Person, FakeAnsari]]:
     """Somebody on WhatsApp, and the backend behind the front."""
-    backend = FRONT.keys.backend()
-    ansari = FakeAnsari(backend.api_key, first=5.0, pause=2.0, now=VirtualClock().now)
+    key = FRONT.keys.api_key.get_secret_value()
+    ansari = FakeAnsari(key, first=5.0, pause=2.0, now=VirtualClock().now)
     client = Client(transport=InProcess(ansari))
-    async with conversation(
-        RemoteBot(backend, client, fixed_reply=FRONT.keys.fixed_reply), turns=FRONT.turns
-    ) as person:
+    async with conversation(remote_bot(FRONT.keys, client), turns=FRONT.turns) as person:
         yield person, ansari
     await client.close()
 

@@ -2,19 +2,23 @@
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Callable
+import json
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 
-from turnkeeper.bots.remote.bot import THREAD, RemoteBot
+from turnkeeper.app.backends import remote_bot
+from turnkeeper.bots.remote.bot import THREAD
 from turnkeeper.config.remote import RemoteKeys
 from turnkeeper.engine.http import Client
+from turnkeeper.model.conversation import Mode
 from turnkeeper.model.policy import TurnPolicy
 from turnkeeper.testing.conversation import Person, conversation, in_virtual_time
 from turnkeeper.testing.events import ADA, text
 from turnkeeper.testing.fake_ansari import FakeAnsari, Fault
+from turnkeeper.testing.http import Reply, Request
 from turnkeeper.testing.loopback import InProcess
 from turnkeeper.testing.virtual_time import VirtualClock
 
@@ -24,16 +28,23 @@ TURNS = TurnPolicy(adaptive=False, rate_limit=None, session_ttl=3 * HOUR, reads=
 
 
 def keys(**changed: Any) -> RemoteKeys:
-    table = {"kind": "remote", "preset": "ansari", "base_url": "http://ansari.test", "api_key": "key"}
+    table = {
+        "kind": "remote",
+        "preset": "ansari",
+        "base_url": "http://ansari.test",
+        "api_key": "key",
+        "fixed_reply": SORRY,
+    }
     return RemoteKeys.model_validate(table | changed)
 
 
 @asynccontextmanager
-async def talking(turns: TurnPolicy = TURNS, **fake: Any) -> AsyncIterator[tuple[Person, FakeAnsari]]:
+async def talking(
+    turns: TurnPolicy = TURNS, changed: Mapping[str, Any] = {}, **fake: Any
+) -> AsyncIterator[tuple[Person, FakeAnsari]]:
     ansari = FakeAnsari("key", now=VirtualClock().now, **fake)
     client = Client(transport=InProcess(ansari))
-    bot = RemoteBot(keys().backend(), client, fixed_reply=SORRY)
-    async with conversation(bot, turns=turns) as person:
+    async with conversation(remote_bot(keys(**changed), client), turns=turns) as person:
         yield person, ansari
     await client.close()
 
@@ -195,6 +206,85 @@ async def test_a_picture_alone_gets_the_polite_sentence() -> None:
         await person.sends(b"\x89PNG\r\n\x1a\n", "image/png")
         assert person.heard == [TURNS.unsupported_reply]
         assert ansari.asked == []
+
+
+@in_virtual_time
+async def test_who_takes_up_the_offer_of_a_person_gets_one() -> None:
+    offer = {"fixed_reply": "Shall I ask a person?", "handover_reply": "Done."}
+    async with talking(changed=offer) as (person, ansari):
+        ansari.faults.append(Fault("message", "close"))
+        await person.says("hello")
+        assert (person.heard, person.offered) == (["Shall I ask a person?"], ["Yes, please", "No, thanks"])
+        await person.says("yes please")
+        assert person.heard[1:] == ["Done."]
+        assert await person.is_answered_by(Mode.HUMAN)
+        assert ansari.times("message") == 1
+
+
+@in_virtual_time
+async def test_the_same_exchange_again_and_again_ends_with_a_person() -> None:
+    async with talking() as (person, ansari):
+        ansari.answers += ["I did not understand that, please say it again."] * 9
+        for _ in range(9):
+            await person.says("I did not understand that, could you say it again?")
+        assert await person.is_answered_by(Mode.HUMAN)
+        assert ansari.times("message") < 9
+
+
+class Completing:
+    """A backend that remembers nothing; what it was asked."""
+
+    base_url = ""
+
+    def __init__(self) -> None:
+        self.asked: list[Any] = []
+        self.keys: list[str | None] = []
+
+    async def answer(self, request: Request) -> Reply:
+        self.asked.append(json.loads(request.body)["messages"])
+        self.keys.append(request.headers.get("authorization"))
+        await asyncio.sleep(2)
+        said = f"answer {len(self.asked)}"
+        pieces = [json.dumps({"choices": [{"delta": {"content": each}}]}) for each in (said[:4], said[4:])]
+        body = "".join(f"data: {each}\n\n" for each in (*pieces, "[DONE]"))
+        return Reply(200, body.encode(), "text/event-stream")
+
+    async def aclose(self) -> None: ...
+
+
+COMPLETION = {
+    "kind": "remote",
+    "base_url": "http://chat.test/v1",
+    "api_key": "sesame",
+    "paths": {"message": "POST /chat/completions"},
+    "bodies": {"message": {"model": "ours", "messages": "{history}", "stream": True}},
+    "fields": {"piece": "choices.0.delta.content"},
+    "history": 3,
+}
+
+
+@in_virtual_time
+async def test_a_backend_that_remembers_nothing_is_told_what_was_said() -> None:
+    backend = Completing()
+    client = Client(transport=InProcess(backend))
+    bot = remote_bot(RemoteKeys.model_validate(COMPLETION), client)
+    async with conversation(bot, turns=TURNS) as person:
+        for said in ("one", "two", "three"):
+            await person.says(said)
+        assert person.heard == ["answer 1", "answer 2", "answer 3"]
+        assert backend.asked[2] == [
+            {"role": "assistant", "content": "answer 1"},
+            {"role": "user", "content": "two"},
+            {"role": "assistant", "content": "answer 2"},
+            {"role": "user", "content": "three"},
+        ]
+        await person.writes("four")
+        await until(lambda: len(backend.asked) == 4)
+        await person.says("and five")
+        assert backend.asked[4][-1] == {"role": "user", "content": "four\nand five"}
+        assert person.heard[3:] == ["answer 5"]
+        assert set(backend.keys) == {"Bearer sesame"}
+    await client.close()
 
 
 async def until(there: Callable[[], bool]) -> None:

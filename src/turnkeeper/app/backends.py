@@ -20,9 +20,10 @@ _NOBODY = "0"
 
 def remote_bot(keys: RemoteKeys, client: Streaming) -> RemoteBot:
     """The bot of these settings."""
-    from turnkeeper.bots.remote.bot import RemoteBot
+    from turnkeeper.bots.remote.bot import RemoteBot, RemoteSettings
 
-    return RemoteBot(keys.backend(), client, fixed_reply=keys.fixed_reply)
+    settings = RemoteSettings(keys.fixed_reply, keys.handover_reply, keys.loop_guard)
+    return RemoteBot(keys.backend(), client, settings)
 
 
 async def examine_backend(name: str, keys: RemoteKeys, client: Client) -> Link:

@@ -11,8 +11,10 @@ from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from typing import Any, Final
 
+import msgspec
 import structlog
 
+from turnkeeper.bots import guarding, offering
 from turnkeeper.bots.remote.asking import Asking, BackendError, ThreadGone, read_time
 from turnkeeper.bots.remote.backend import Backend
 from turnkeeper.bots.turn import Turn
@@ -33,6 +35,13 @@ THREAD: Final = "backend_thread"
 """Where the session's state keeps the thread's id."""
 
 
+class _Guard(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What the guard against circles made of the turn."""
+
+    loop: guarding.Loop | None = None
+    not_before: float | None = None
+
+
 @dataclass(slots=True)
 class _Known:
     """What is kept with the contact; `new`: what of it is to be kept from now on."""
@@ -44,34 +53,72 @@ class _Known:
     new: dict[str, object] = field(default_factory=dict)
 
 
-class RemoteBot:
-    """Asks a backend. `fixed_reply`: what the person gets when there is no answer; "": nothing."""
+@dataclass(frozen=True, slots=True)
+class RemoteSettings:
+    """What a remote bot says itself. `fixed_reply`: when there is no answer; `handover_reply`: to who then wants a
+    person. `loop_guard`: whether it ends circles."""
 
-    def __init__(self, backend: Backend, client: Streaming, *, fixed_reply: str) -> None:
+    fixed_reply: str = ""
+    handover_reply: str = ""
+    loop_guard: bool = True
+
+
+class RemoteBot:
+    """Asks a backend."""
+
+    def __init__(self, backend: Backend, client: Streaming, settings: RemoteSettings) -> None:
         self._backend = backend
         self._client = client
-        self._fixed_reply = fixed_reply
+        self._settings = settings
         self.version = blake2b(repr(backend).encode(), digest_size=8).hexdigest()
 
     async def answer(self, work: Work) -> Answer:
         """One turn."""
         turn = Turn(work)
+        if (reason := offering.accepted(turn)) is not None:
+            return await self._handed_over(turn, reason)
         if not turn.text.strip():
             if turn.messages and (polite := work.channel.turns.unsupported_reply):
                 await turn.reply(polite)
             return turn.answer("nothing in words: the backend was not asked")
+        guard = await self._guarded(work, turn)
+        if guard.loop is not None and guard.loop.step == "stop":
+            turn.handover(guard.loop.reason)
+            return turn.answer(f"not answered: {guard.loop.reason}")
+        await guarding.wait_until(work, guard.not_before)
+        return await self._answered(work, turn, guard)
+
+    async def _handed_over(self, turn: Turn, reason: str) -> Answer:
+        if self._settings.handover_reply:
+            await turn.reply(self._settings.handover_reply)
+        turn.handover(reason)
+        return turn.answer("the person took up the offer of a person")
+
+    async def _guarded(self, work: Work, turn: Turn) -> _Guard:
+        """Decided once for an attempt of a turn, whoever goes on with it."""
+
+        async def judge(_: str) -> bytes:
+            lines = await work.history(guarding.LOOKED_BACK)
+            loop = guarding.judged(lines, work.now())
+            return msgspec.json.encode(_Guard(loop, guarding.slowed_until(lines, loop)))
+
+        if not self._settings.loop_guard or not turn.messages:
+            return _Guard()
+        return msgspec.json.decode(await work.step("guard", judge, b"", effect=False, on_unknown="retry"), type=_Guard)
+
+    async def _answered(self, work: Work, turn: Turn, guard: _Guard) -> Answer:
+        """What the backend says, or the fixed reply."""
+        told = [] if guard.loop is None else [f"slowed down: {guard.loop.reason}"]
         known = _known(turn, await work.records.facts())
         asking = Asking(self._backend, self._client, work, self._values(work, turn, known))
-        trace = None
         try:
-            text = await self._asked(work, turn, asking, known)
+            await turn.reply(await self._asked(work, turn, asking, known))
         except BackendError as error:
             _log.warning("backend gave no answer", channel=work.channel.id, turn=work.number, error=error.shown)
-            trace = f"fixed reply: {error.shown}"
-            text = self._fixed_reply
-        if text:
-            await turn.reply(text)
-        return replace(turn.answer(trace), facts=known.new)
+            told.append(f"fixed reply: {error.shown}")
+            for reply in offering.offered(self._settings.fixed_reply, error.shown, turn.state):
+                await turn.reply(reply)
+        return replace(turn.answer("\n".join(told) or None), facts=known.new)
 
     def _values(self, work: Work, turn: Turn, known: _Known) -> dict[str, object]:
         return {

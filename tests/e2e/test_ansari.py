@@ -1,0 +1,104 @@
+"""The example of a front before an existing backend, in real processes: slow, cited, and killed in the middle."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.real_server import Server, connect, provider, serving
+from tests.e2e.town import Town, until
+from turnkeeper.testing.fake_ansari import FakeAnsari, Fault, bilingual
+from turnkeeper.testing.loopback import Running, serve_in_thread
+
+EXAMPLE = Path(__file__).parents[2] / "examples/ansari"
+SECRETS = {"WHATSAPP_TOKEN": "token", "WHATSAPP_SECRET": "secret", "WHATSAPP_VERIFY": "verify", "ANSARI_KEY": "sesame"}
+FRONT = "TURNKEEPER_BOTS__FRONT__"
+SORRY = "Sorry, I could not finish my answer. Please ask me again in a minute."
+ANSWER = bilingual(9_000)
+
+
+class Front:
+    """A server, the people who write to it, and the backend behind it."""
+
+    def __init__(self, server: Server, town: Town, backend: Running[FakeAnsari]) -> None:
+        self.server, self.town, self.backend = server, town, backend
+
+    def times(self, phone: str) -> int:
+        """How often the backend was told something by somebody."""
+        asked = self.backend.now(lambda: list(self.backend.fake.asked))
+        return sum(each.call == "message" and each.fields["phone_num"] == phone for each in asked)
+
+    def fails(self, fault: Fault) -> None:
+        """The next answer does."""
+        self.backend.now(lambda: self.backend.fake.faults.append(fault))
+
+
+@pytest.fixture(scope="module")
+def front(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
+    folder = tmp_path_factory.mktemp("front")
+    shutil.copy(EXAMPLE / "turnkeeper.toml", folder)
+    with provider() as running, serve_in_thread(FakeAnsari("sesame", first=0.5, pause=0.05)) as backend:
+        backend.now(lambda: backend.fake.answers.extend([ANSWER] * 9))
+        there = {
+            "TURNKEEPER_SERVER__PORT": "0",
+            "TURNKEEPER_SERVER__LOG_LEVEL": "warning",
+            "TURNKEEPER_CHANNELS__WHATSAPP__API_BASE": running.base_url,
+            f"{FRONT}BASE_URL": backend.base_url,
+            f"{FRONT}QUIET": "0.2",
+            f"{FRONT}ADAPTIVE": "false",
+        }
+        with serving(folder, **SECRETS, **there) as server:
+            connect(running, server)
+            yield Front(server, Town(running), backend)
+
+
+def test_it_types_until_the_whole_answer_is_there_and_sends_it_in_order(front: Front) -> None:
+    front.town.write("ada", "What is patience?")
+    ada = front.town.person("ada")
+    front.town.wait(lambda: any("[6]" in text for text in ada.texts[1:]))
+    (typing, *_) = ada.typings
+    assert typing.by_reply
+    assert ada.written[0].at < typing.started_at < ada.received[0].at
+    told = "\n".join(ada.texts)
+    assert len(told) > 8_000
+    points = [told.index(f"*Point {number}.*") for number in range(1, 36)]
+    assert points == sorted(points)
+
+
+def test_a_backend_that_dies_in_the_middle_costs_one_apology(front: Front) -> None:
+    front.fails(Fault("message", "cut", after=2_000))
+    front.town.write("ben", "What is hope?")
+    ben = front.town.person("ben")
+    front.town.wait(lambda: bool(ben.texts))
+    assert front.server.settled()["states"]["waiting"] == 0
+    assert ben.texts == [SORRY]
+    assert front.times(ben.phone) == 1
+
+
+def test_a_worker_killed_in_the_middle_costs_one_apology_and_asks_nothing_twice(front: Front) -> None:
+    front.fails(Fault("message", "stall", after=2_000))
+    front.town.write("cleo", "What is trust?")
+    cleo = front.town.person("cleo")
+    until(lambda: front.times(cleo.phone) == 1, "told")
+    worker = front.server.child("worker-1")
+    os.kill(worker, signal.SIGKILL)
+    front.town.wait(lambda: bool(cleo.texts))
+    front.server.settled()
+    assert cleo.texts == [SORRY]
+    assert front.times(cleo.phone) == 1
+    front.town.write("cleo", "What is trust, please?")
+    front.town.wait(lambda: len(cleo.texts) > 1)
+    assert front.times(cleo.phone) == 2
+
+
+def test_its_own_tests_pass(tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(EXAMPLE, tmp_path / "ansari", ignore=shutil.ignore_patterns("__pycache__")))
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", os.devnull, "--rootdir", "."]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stdout
+    assert "3 passed" in done.stdout
