@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from turnkeeper.app.link import PATIENCE, Link
 from turnkeeper.bots.remote.backend import Backend
 from turnkeeper.channels.base import HttpCall
@@ -43,10 +45,20 @@ async def examine_backend(name: str, keys: RemoteKeys, client: Client) -> Link:
         return Link(link, "broken", f"{where} refuses the key ({reply.status})", mend)
     if not asks:
         return Link(link, "ok", f"{where} answers; the key is tried with the first message")
+    mend = f"Mend {at}.base_url, or {at}.paths.exists."
     if not 200 <= reply.status < 300:
-        mend = f"Mend {at}.base_url, or {at}.paths.exists."
         return Link(link, "broken", f"{where} has no such call: it answers with status {reply.status}", mend)
+    if not _is_json(reply.body):
+        return Link(link, "broken", f"{where} answers with what is no JSON", mend)
     return Link(link, "ok", f"{where} answers and takes the key")
+
+
+def _is_json(body: bytes) -> bool:
+    try:
+        msgspec.json.decode(body)
+    except (msgspec.DecodeError, RecursionError):
+        return False
+    return True
 
 
 def _asking(backend: Backend, *, asks: bool) -> HttpCall:

@@ -21,6 +21,7 @@ from turnkeeper.bots.turn import Turn
 from turnkeeper.engine.answer import Answer, Work
 from turnkeeper.engine.streaming import Streaming
 from turnkeeper.model.errors import EffectUnknown
+from turnkeeper.text import citations
 from turnkeeper.text.guessing import language_of
 
 _log = structlog.get_logger("turnkeeper.remote")
@@ -112,7 +113,8 @@ class RemoteBot:
         known = _known(turn, await work.records.facts())
         asking = Asking(self._backend, self._client, work, self._values(work, turn, known))
         try:
-            await turn.reply(await self._asked(work, turn, asking, known))
+            text = await self._asked(work, turn, asking, known)
+            await turn.reply(citations.said(citations.read(text)))
         except BackendError as error:
             _log.warning("backend gave no answer", channel=work.channel.id, turn=work.number, error=error.shown)
             told.append(f"fixed reply: {error.shown}")
