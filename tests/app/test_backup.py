@@ -6,6 +6,7 @@ import io
 import json
 import stat
 import tarfile
+import threading
 import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -52,6 +53,7 @@ max_wait = 0
 """
 NOW = 1_760_000_000.0
 HELP = BaseKey(WorkspaceId("default"), "help")
+PATIENCE = 10.0
 Places = Callable[[str], Settings]
 
 
@@ -213,17 +215,24 @@ def test_a_backup_is_one_snapshot_while_others_write(
     one, other = places("one"), places("other")
     asyncio.run(fill(one))
     target = tmp_path / "while.tar"
+    committed, over = threading.Event(), threading.Event()
 
-    def slowly(what: str, *_: object) -> None:
-        time.sleep(0.005 if what.startswith("copying") else 0)
+    def in_step(what: str, *_: object) -> None:
+        """Go on after the next commit."""
+        if what.startswith("copying") and not over.is_set():
+            committed.clear()
+            assert committed.wait(PATIENCE), "nobody writes"
 
     async def write_on() -> int:
         async with opened(one) as store:
-            saving = asyncio.create_task(asyncio.to_thread(back_up, one, target, slowly))
+            saving = asyncio.create_task(asyncio.to_thread(back_up, one, target, in_step))
             number = 1000
             while not saving.done() and number < 4000:
                 await asyncio.gather(*(hear(one, store, number + each) for each in range(4)))
                 number += 4
+                committed.set()
+            over.set()
+            committed.set()
             assert saving.done(), "it waits for them to end"
             await saving
             return number
