@@ -110,6 +110,11 @@ def to_summarise(said: Sequence[Message], most: int, untold_since: float) -> lis
     return untold[: len(untold) - most] if len(untold) > 2 * max(most, 1) else []
 
 
+def is_due(said: Sequence[Message], most: int, untold_since: float) -> bool:
+    """Whether there will be something to summarise once the turn after these has been answered."""
+    return sum(1 for each in said if each.until > untold_since) + 2 > 2 * max(most, 1)
+
+
 def transcript(said: Sequence[Message], tokens: int) -> str:
     """Messages as a text to be summarised; the oldest are left out where it would be too long."""
     names = {"contact": "Person", "bot": "Assistant", "person": "Colleague"}

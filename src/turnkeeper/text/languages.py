@@ -48,6 +48,11 @@ def code_of(name: str) -> str:
     return named(name) or (found[1] if found and (found[1] in _NAMES or found[1] in _SCRIPTS) else "")
 
 
+def name_of(code: str) -> str:
+    """A language's name in English; the code itself where it is unknown."""
+    return _NAMES[code].partition(" ")[0].capitalize() if code in _NAMES else code
+
+
 def script_of(text: str) -> str:
     """The script that most letters of a text are in (`LATIN`, `ARABIC`); "" for a text without letters."""
     letters = [char for char in text[:_LOOKED_AT] if char.isalpha()]
