@@ -159,5 +159,4 @@ SECTIONS: dict[str, type[BaseModel]] = {
 }
 BOT_KINDS: dict[str, type[BotKeys]] = {"python": PythonKeys, "agent": AgentKeys, "remote": RemoteKeys}
 PROVIDER_KINDS: dict[str, type[Keys]] = {}
-TOOL_KINDS: dict[str, type[Keys]] = {}
 BUILT_IN_TOOLS = ("handover", "knowledge")

@@ -19,7 +19,6 @@ from turnkeeper.config.keys import (
     BUILT_IN_TOOLS,
     PROVIDER_KINDS,
     SECTIONS,
-    TOOL_KINDS,
     DatabaseKeys,
     MediaKeys,
     RetentionKeys,
@@ -27,6 +26,7 @@ from turnkeeper.config.keys import (
     WorkersKeys,
 )
 from turnkeeper.config.settings import BotSettings, Receiver, Settings
+from turnkeeper.config.tools import TOOL_KINDS
 from turnkeeper.model.errors import ConfigurationError
 from turnkeeper.model.ids import BotId, ChannelId, WorkspaceId
 from turnkeeper.model.policy import Channel, SendPolicy, TurnPolicy
@@ -106,7 +106,9 @@ class Reading:
             return None
 
     def resolved(self, value: object, key: str) -> object:
-        """What `env:NAME` and `file:/path` stand for."""
+        """What `env:NAME` and `file:/path` stand for, also in a table within the table (headers)."""
+        if isinstance(value, dict):
+            return {name: self.resolved(each, f"{key}.{name}") for name, each in value.items()}
         if not isinstance(value, str):
             return value
         scheme, _, rest = value.partition(":")

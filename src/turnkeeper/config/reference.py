@@ -7,6 +7,7 @@ from pydantic.fields import FieldInfo
 
 from turnkeeper.channels import registry
 from turnkeeper.config.keys import BOT_KINDS, SECTIONS
+from turnkeeper.config.tools import TOOL_KINDS
 from turnkeeper.model.policy import RateLimit
 
 _HEAD = """\
@@ -34,6 +35,7 @@ def as_markdown() -> str:
         parts.append(_section(f"[{name}]", model))
     parts += _kinds("channels", {kind: registry.find(kind).keys for kind in registry.kinds()})
     parts += _kinds("bots", BOT_KINDS)
+    parts += _kinds("tools", TOOL_KINDS)
     return "\n".join(parts)
 
 

@@ -1,0 +1,105 @@
+"""Tools of a real MCP server: over HTTP on this machine, and as a program."""
+
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from tests.llm import mcp_shop
+from turnkeeper.llm.calls import ToolReply
+from turnkeeper.llm.toolbox import ToolContext
+from turnkeeper.llm.tools.builtin import Handover
+from turnkeeper.llm.tools.declared import McpConfig
+from turnkeeper.llm.tools.gathering import gathered
+from turnkeeper.llm.tools.mcp import McpServer, McpTool
+
+SHOP = Path(mcp_shop.__file__)
+NOWHERE = "http://127.0.0.1:9/mcp"
+
+
+async def offered(server: McpServer) -> dict[str, McpTool]:
+    return {tool.spec.name: tool for tool in await server.tools()}
+
+
+async def used(tool: McpTool, **arguments: Any) -> ToolReply:
+    return await tool.call(arguments, ToolContext())
+
+
+async def test_a_server_over_http() -> None:
+    async with mcp_shop.serving() as url:
+        config = McpConfig("shop", url, only=frozenset({"find", "clear", "breaks", "sleeps"}), timeout=0.3)
+        server = McpServer(config, time.monotonic)
+        tools = await offered(server)
+        assert list(tools) == ["shop_find", "shop_clear", "shop_breaks", "shop_sleeps"]
+        find = tools["shop_find"].spec
+        assert (find.description, list(find.parameters["properties"])) == ("Find something in the shop.", ["word"])
+        assert [tool.effect for tool in tools.values()] == [False, True, False, False]
+        assert (await used(tools["shop_find"], word="tea")).content == "found tea"
+        broken = await used(tools["shop_breaks"])
+        assert broken.failed
+        wrong = await used(tools["shop_find"], words="tea")
+        assert wrong.failed
+        late = await used(tools["shop_sleeps"])
+        assert (late.failed, late.content) == (True, "sleeps failed: no answer in time")
+        await server.close()
+
+
+async def test_it_is_connected_again_after_it_was_gone() -> None:
+    async with mcp_shop.serving() as url:
+        port = int(url.rpartition(":")[2].partition("/")[0])
+        server = McpServer(McpConfig("shop", url), time.monotonic)
+        tools = await offered(server)
+        assert (await used(tools["shop_find"], word="tea")).content == "found tea"
+    gone = await used(tools["shop_find"], word="tea")
+    assert (gone.failed, gone.content) == (True, "find cannot be reached now.")
+    async with mcp_shop.serving(port):
+        assert (await used(tools["shop_find"], word="tea")).content == "found tea"
+        await server.close()
+
+
+async def test_a_server_that_is_away_takes_its_tools_and_nothing_else() -> None:
+    clock = [0.0]
+    away = McpServer(McpConfig("shop", NOWHERE), lambda: clock[0])
+    tools, told = await gathered([Handover()], [away])
+    assert [tool.spec.name for tool in tools] == ["handover"]
+    assert len(told) == 1
+    assert told[0].startswith("tools left out, their server is away: shop: ConnectError")
+    tried_at = away._away
+    clock[0] = 29.0
+    await gathered([], [away])
+    assert away._away == tried_at
+    clock[0] = 31.0
+    await gathered([], [away])
+    assert away._away != tried_at
+
+
+async def test_a_program_gets_its_own_environment_and_ends_with_the_worker() -> None:
+    command = (sys.executable, str(SHOP))
+    config = McpConfig("shop", command=command, env={"SHELF": "below"}, only=frozenset({"find"}))
+    server = McpServer(config, time.monotonic)
+    tools = await offered(server)
+    assert (await used(tools["shop_find"], word="tea")).content == "found tea below"
+    assert server._line is not None
+    holder = server._line.holder
+    await server.close()
+    assert holder.done()
+
+
+async def test_a_program_that_there_is_not_is_away() -> None:
+    server = McpServer(McpConfig("shop", command=("/nowhere/at-all",)), time.monotonic)
+    _, told = await gathered([], [server])
+    assert "FileNotFoundError" in told[0]
+
+
+class Fixed:
+    """A server that offers a tool by a name that is taken."""
+
+    async def tools(self) -> list[Any]:
+        return [Handover()]
+
+
+async def test_a_name_that_is_taken_stays_with_whom_has_it() -> None:
+    ours = Handover()
+    tools, told = await gathered([ours], [Fixed()])
+    assert tools == (ours,)
+    assert told == ("handover: left out, the name is taken",)
