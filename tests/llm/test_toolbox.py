@@ -238,3 +238,14 @@ def test_whatever_a_model_writes_is_arguments_or_refused(written: str) -> None:
 @given(JSON)
 def test_whatever_a_tool_returns_as_json_is_words(value: Any) -> None:
     assert isinstance(result_text(value), str)
+
+
+def test_an_effect_of_one_question_is_known_to_the_next_of_the_turn() -> None:
+    async def main() -> list[str]:
+        till, effects = Till(), dict[str, Any]()
+        steps = Notebook().attempt()
+        boxes = [Toolbox([till], effects=effects) for _ in range(2)]
+        asked = [ToolCall(str(amount), *charge(amount)) for amount in (5, 7)]
+        return [(await box.run(call, steps, 20.0))[0].content for box, call in zip(boxes, asked, strict=True)]
+
+    assert run(main()) == ["charged 5", ALREADY]

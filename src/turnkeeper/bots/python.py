@@ -86,17 +86,22 @@ class Bot:
 
 def load(entry: str, folder: Path, key: str = "entry") -> Bot:
     """The bot that `module:name` names; modules are looked for in `folder` first. Raises ConfigurationError."""
-    module_name, _, attribute = entry.partition(":")
-    if not module_name or not attribute:
-        raise ConfigurationError(key, f"{entry!r} is not module:name", 'write, for example, "my_bot:bot"')
-    module = _module(module_name, folder, key)
-    bot = getattr(module, attribute, None)
+    bot = named(entry, folder, key, 'write, for example, "my_bot:bot"')
     if not isinstance(bot, Bot):
+        module_name, _, attribute = entry.partition(":")
         found = "nothing" if bot is None else f"a {type(bot).__name__}"
         raise ConfigurationError(key, f"{entry!r} is {found}", f'write {attribute} = Bot("…") in {module_name}')
     if bot._first is None:
         raise ConfigurationError(key, f"{entry!r} has no first stage", "write @bot.stage(..., first=True)")
     return bot
+
+
+def named(entry: str, folder: Path, key: str, mend: str) -> object:
+    """What `module:name` names, None where the module has no such name. Raises ConfigurationError."""
+    module_name, _, attribute = entry.partition(":")
+    if not module_name or not attribute:
+        raise ConfigurationError(key, f"{entry!r} is not module:name", mend)
+    return getattr(_module(module_name, folder, key), attribute, None)
 
 
 def _module(name: str, folder: Path, key: str) -> ModuleType:

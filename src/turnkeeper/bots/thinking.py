@@ -6,12 +6,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
+from msgspec.structs import replace
+
 from turnkeeper.engine.answer import Work
 from turnkeeper.llm.base import ReadFile
 from turnkeeper.llm.calls import ChainAnswer
 from turnkeeper.llm.chain import Chain
 from turnkeeper.llm.toolbox import Tool, Toolbox
 from turnkeeper.llm.tools.functions import FunctionTool
+from turnkeeper.llm.tools.gathering import ToolServer, gathered
 from turnkeeper.model.agents import Spent
 from turnkeeper.model.errors import BotError
 from turnkeeper.model.llm import Attached, ChatRequest
@@ -47,7 +50,7 @@ class NotConfigured(BotError):
 class Thinking:
     """What a bot was configured to think with. `images`, `documents`: whether a model of the chain takes them.
 
-    `tools`: what models may use.
+    `tools`: what models may use; `servers`: who is asked at each question for more of them.
     """
 
     chain: Chain
@@ -55,6 +58,7 @@ class Thinking:
     caps: Caps = Caps()
     images: bool = False
     documents: bool = False
+    servers: Sequence[ToolServer] = ()
 
     def chosen(self, wanted: Sequence[Tool | Callable[..., Any] | str] | None) -> Sequence[Tool]:
         """The tools that a bot's author names: configured ones by their names, and functions. Raises LookupError."""
@@ -67,8 +71,10 @@ class Thinking:
         self, work: Work, turn: Turn, request: ChatRequest, tools: Sequence[Tool] | None = None
     ) -> ChainAnswer:
         """Ask the chain; the request's own tools are those of the toolbox. Raises no model's error."""
-        toolbox = Toolbox(self.tools if tools is None else tools, turn, work.now)
-        return await self.chain.answer(request, toolbox, turn, await self._limits(work), _reader(work))
+        fixed, told = (tools, ()) if tools is not None else await gathered(self.tools, self.servers)
+        toolbox = Toolbox(fixed, turn, work.now, turn.tools_done)
+        answer = await self.chain.answer(request, toolbox, turn, await self._limits(work), _reader(work))
+        return replace(answer, told=(*told, *answer.told)) if told else answer
 
     async def _limits(self, work: Work) -> Limits:
         caps = self.caps

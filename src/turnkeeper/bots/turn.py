@@ -16,6 +16,7 @@ from turnkeeper.bots.message import Message, messages_of
 from turnkeeper.bots.results import Results, spent_in
 from turnkeeper.bots.saying import latest_message, reaction_to, sayable
 from turnkeeper.engine.answer import Answer, Later, OnUnknown, Work
+from turnkeeper.llm.calls import ToolRun
 from turnkeeper.model.contents import File, Reply
 from turnkeeper.model.events import (
     Choice,
@@ -82,6 +83,8 @@ class Turn:
         self.state: dict[str, Any] = work.state
         self.stage: str | None = work.stage
         self.effects: Sequence[Mapping[str, object]] = work.carried
+        self.tools_done: dict[str, ToolRun] = {}
+        """The tools with an effect that models have used in this turn, by name: each at most once."""
 
     def _newest(self, name: str) -> Any:
         return next((found for each in reversed(self.messages) if (found := getattr(each, name)) is not None), None)

@@ -78,15 +78,18 @@ class _Answered:
 
 @dataclass(slots=True)
 class Toolbox:
-    """The tools of one attempt of a turn. Raises ValueError for two of a name, or a name that no model takes."""
+    """The tools of one question. Raises ValueError for two of a name, or a name that no model takes.
+
+    `effects`: those that were run in this attempt of the turn, shared by all its questions.
+    """
 
     tools: Sequence[Tool] = ()
     turn: Any = None
     now: Callable[[], float] = lambda: 0.0
+    effects: dict[str, ToolRun] = field(default_factory=dict)
     runs: list[ToolRun] = field(default_factory=list)
     _tools: dict[str, Tool] = field(default_factory=dict)
     _answered: dict[str, _Answered] = field(default_factory=dict)
-    _effects: dict[str, ToolRun] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for name, times in Counter(tool.spec.name for tool in self.tools).items():
@@ -140,15 +143,15 @@ class Toolbox:
         async def want() -> dict[str, Any]:
             return dict(arguments)
 
-        while name not in self._effects:
+        while name not in self.effects:
             wanted: dict[str, Any] = await steps.step(f"tool.{name}.arguments", want, effect=True)
             ran: ToolRun = await steps.step(f"tool.{name}", self._running(tool, wanted, seconds), effect=True)
             self.runs.append(ran)
             if not ran.refused:
-                self._effects[name] = ran
+                self.effects[name] = ran
             if ran.arguments == arguments:
                 return ran.reply
-        return _already(self._effects[name])
+        return _already(self.effects[name])
 
     def _running(
         self, tool: Tool, arguments: Mapping[str, Any], seconds: float
