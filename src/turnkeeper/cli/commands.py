@@ -7,15 +7,18 @@ import typer
 
 from turnkeeper import __version__
 from turnkeeper.cli.backup import backup
+from turnkeeper.cli.contact import app as contact
 from turnkeeper.cli.demo import demo
 from turnkeeper.cli.doctor import doctor
 from turnkeeper.cli.init import init
 from turnkeeper.cli.ledger import ledger
 from turnkeeper.cli.migrate import migrate
+from turnkeeper.cli.prompt import app as prompt
 from turnkeeper.cli.restore import restore
 from turnkeeper.cli.serve import serve
 from turnkeeper.cli.settings import settings
 from turnkeeper.cli.text import app as text
+from turnkeeper.cli.trace import trace
 
 app = typer.Typer(
     name="turnkeeper",
@@ -40,9 +43,11 @@ def turnkeeper(
     """Keeps the turns in AI conversations on WhatsApp and Telegram."""
 
 
-for command in (init, demo, doctor, migrate, serve, ledger, backup, restore, settings):
+for command in (init, demo, doctor, migrate, serve, ledger, trace, backup, restore, settings):
     app.command()(command)
 app.add_typer(text, name="text")
+app.add_typer(prompt, name="prompt")
+app.add_typer(contact, name="contact")
 
 
 def _add_channel() -> None:

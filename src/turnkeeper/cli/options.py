@@ -9,3 +9,5 @@ Config = Annotated[Path, typer.Option("--config", "-c", help="The configuration 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 Channel = Annotated[str, typer.Argument(metavar="NAME", help="The channel's name in turnkeeper.toml.")]
 DEFAULT = Path("turnkeeper.toml")
+Workspace = Annotated[str, typer.Option("--workspace", help="The workspace.")]
+HOME = "default"
