@@ -7,7 +7,7 @@ whole: the person then gets `fixed_reply`, once, and the turn shows why.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import Any, Final
 
@@ -32,6 +32,8 @@ USER: Final = "_backend_user"
 USER_ID: Final = "_backend_user_id"
 """The fact that tells the id that the backend gave them, if it told one."""
 LANGUAGE: Final = "_backend_language"
+"""The fact that tells the language of their first message."""
+_ELSE: Final = "en"
 THREAD: Final = "backend_thread"
 """Where the session's state keeps the thread's id."""
 
@@ -51,7 +53,7 @@ class _Known:
     user_id: str
     language: str
     registered: bool
-    new: dict[str, object] = field(default_factory=dict)
+    new: dict[str, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +170,7 @@ class RemoteBot:
         if found is None or not found.fields.get("exists"):
             found = await asking.look("register")
         known.user_id = _id(found.fields.get("user_id")) or ""
-        known.new |= {USER: known.user, LANGUAGE: known.language}
+        known.new[USER] = known.user
         known.new |= {USER_ID: known.user_id} if known.user_id else {}
         asking.values["user_id"] = known.user_id
 
@@ -209,8 +211,10 @@ def _known(turn: Turn, facts: Mapping[str, Any]) -> _Known:
     user = facts.get(USER)
     first = next(iter(turn.contact.addresses), "")
     named = turn.contact.phone or first
-    language = facts.get(LANGUAGE) or language_of(turn.text) or "en"
-    return _Known(str(user or named), str(facts.get(USER_ID) or ""), str(language), registered=bool(user))
+    kept = facts.get(LANGUAGE)
+    language = str(kept or language_of(turn.text) or _ELSE)
+    new: dict[str, object] = {} if kept else {LANGUAGE: language}
+    return _Known(str(user or named), str(facts.get(USER_ID) or ""), language, bool(user), new)
 
 
 def _id(value: object) -> str | None:
