@@ -13,13 +13,17 @@ from turnkeeper.app.backends import remote_bot
 from turnkeeper.bots.remote.bot import THREAD
 from turnkeeper.config.remote import RemoteKeys
 from turnkeeper.engine.http import Client
+from turnkeeper.llm.base import ModelAway
+from turnkeeper.llm.chain import Chain
 from turnkeeper.model.conversation import Mode
+from turnkeeper.model.llm import ModelChoice
 from turnkeeper.model.policy import TurnPolicy
 from turnkeeper.testing.conversation import Person, conversation, in_virtual_time
 from turnkeeper.testing.events import ADA, text
 from turnkeeper.testing.fake_ansari import FakeAnsari, Fault
 from turnkeeper.testing.http import Reply, Request
 from turnkeeper.testing.loopback import InProcess
+from turnkeeper.testing.models import ScriptedModel
 from turnkeeper.testing.virtual_time import VirtualClock
 
 SORRY = "Sorry, no answer now."
@@ -40,11 +44,11 @@ def keys(**changed: Any) -> RemoteKeys:
 
 @asynccontextmanager
 async def talking(
-    turns: TurnPolicy = TURNS, changed: Mapping[str, Any] = {}, **fake: Any
+    turns: TurnPolicy = TURNS, changed: Mapping[str, Any] = {}, chain: Chain | None = None, **fake: Any
 ) -> AsyncIterator[tuple[Person, FakeAnsari]]:
     ansari = FakeAnsari("key", now=VirtualClock().now, **fake)
     client = Client(transport=InProcess(ansari))
-    async with conversation(remote_bot(keys(**changed), client), turns=turns) as person:
+    async with conversation(remote_bot(keys(**changed), client, chain), turns=turns) as person:
         yield person, ansari
     await client.close()
 
@@ -231,6 +235,36 @@ async def test_the_same_exchange_again_and_again_ends_with_a_person() -> None:
         assert ansari.times("message") < 9
 
 
+def scripted(*script: Any) -> Chain:
+    model = ScriptedModel(*script)
+    return Chain([(ModelChoice("some", "model"), model)], VirtualClock().now)
+
+
+TRANSLATIONS = [
+    ("it lacks the reader's language", "What is patience, please?", ["Patience, they said."], "[3] Collection 3"),
+    ("the model is away", "What is patience, please?", [ModelAway("no")], "[3] Collection 3"),
+    ("the reader reads Arabic", "ما هو الصبر يا أخي؟", [], "[3] Collection 3"),
+]
+
+
+@pytest.mark.parametrize("label, asked, script, note", TRANSLATIONS, ids=[row[0] for row in TRANSLATIONS])
+def test_a_citation_without_the_readers_language_is_translated(
+    label: str, asked: str, script: list[Any], note: str
+) -> None:
+    @in_virtual_time
+    async def played() -> None:
+        async with talking(chain=scripted(*script)) as (person, _):
+            await person.says(asked)
+            told = "\n".join(person.heard)
+            third = told.partition(note)[2].partition("[4] Collection")[0]
+            assert "الصبر نصف الإيمان" in third
+            assert ("Patience, they said." in third) == (script == ["Patience, they said."])
+            assert told.count("they said") <= 1
+            assert not person.raised
+
+    played()
+
+
 class Completing:
     """A backend that remembers nothing; what it was asked."""
 
@@ -244,7 +278,7 @@ class Completing:
         self.asked.append(json.loads(request.body)["messages"])
         self.keys.append(request.headers.get("authorization"))
         await asyncio.sleep(2)
-        said = f"answer {len(self.asked)}"
+        said = f"**answer** {len(self.asked)}"
         pieces = [json.dumps({"choices": [{"delta": {"content": each}}]}) for each in (said[:4], said[4:])]
         body = "".join(f"data: {each}\n\n" for each in (*pieces, "[DONE]"))
         return Reply(200, body.encode(), "text/event-stream")
@@ -271,18 +305,19 @@ async def test_a_backend_that_remembers_nothing_is_told_what_was_said() -> None:
     async with conversation(bot, turns=TURNS) as person:
         for said in ("one", "two", "three"):
             await person.says(said)
-        assert person.heard == ["answer 1", "answer 2", "answer 3"]
+        assert person.heard == ["*answer* 1", "*answer* 2", "*answer* 3"]
         assert backend.asked[2] == [
-            {"role": "assistant", "content": "answer 1"},
+            {"role": "user", "content": "[What was said before is left out.]"},
+            {"role": "assistant", "content": "**answer** 1"},
             {"role": "user", "content": "two"},
-            {"role": "assistant", "content": "answer 2"},
+            {"role": "assistant", "content": "**answer** 2"},
             {"role": "user", "content": "three"},
         ]
         await person.writes("four")
         await until(lambda: len(backend.asked) == 4)
         await person.says("and five")
         assert backend.asked[4][-1] == {"role": "user", "content": "four\nand five"}
-        assert person.heard[3:] == ["answer 5"]
+        assert person.heard[3:] == ["*answer* 5"]
         assert set(backend.keys) == {"Bearer sesame"}
     await client.close()
 

@@ -15,17 +15,18 @@ if TYPE_CHECKING:
     from turnkeeper.bots.remote.bot import RemoteBot
     from turnkeeper.engine.http import Client
     from turnkeeper.engine.streaming import Streaming
+    from turnkeeper.llm.chain import Chain
 
 _NOBODY = "0"
 """Who is asked for: no number is this one."""
 
 
-def remote_bot(keys: RemoteKeys, client: Streaming) -> RemoteBot:
-    """The bot of these settings."""
+def remote_bot(keys: RemoteKeys, client: Streaming, chain: Chain | None = None) -> RemoteBot:
+    """The bot of these settings. `chain`: its models, which translate notes."""
     from turnkeeper.bots.remote.bot import RemoteBot, RemoteSettings
 
     settings = RemoteSettings(keys.fixed_reply, keys.handover_reply, keys.loop_guard)
-    return RemoteBot(keys.backend(), client, settings)
+    return RemoteBot(keys.backend(), client, settings, chain)
 
 
 async def examine_backend(name: str, keys: RemoteKeys, client: Client) -> Link:

@@ -15,18 +15,24 @@ import msgspec
 import structlog
 
 from turnkeeper.bots import guarding, offering
+from turnkeeper.bots.recalling import Memory, recollect
 from turnkeeper.bots.remote.asking import Asking, BackendError, ThreadGone, read_time
 from turnkeeper.bots.remote.backend import Backend
+from turnkeeper.bots.translating import with_translations
 from turnkeeper.bots.turn import Turn
 from turnkeeper.engine.answer import Answer, Work
 from turnkeeper.engine.streaming import Streaming
+from turnkeeper.llm.chain import Chain
 from turnkeeper.model.errors import EffectUnknown
+from turnkeeper.model.llm import Said
+from turnkeeper.rules.recall import with_now
 from turnkeeper.text import citations
 from turnkeeper.text.guessing import language_of
 
 _log = structlog.get_logger("turnkeeper.remote")
 _TITLE_WORDS: Final = 6
 _LONGEST_TITLE: Final = 100
+_TELLING_WORDS: Final = 3
 USER: Final = "_backend_user"
 """The fact that tells under which name the backend knows a contact."""
 USER_ID: Final = "_backend_user_id"
@@ -69,10 +75,14 @@ class RemoteSettings:
 class RemoteBot:
     """Asks a backend."""
 
-    def __init__(self, backend: Backend, client: Streaming, settings: RemoteSettings) -> None:
+    def __init__(
+        self, backend: Backend, client: Streaming, settings: RemoteSettings, chain: Chain | None = None
+    ) -> None:
+        """`chain`: translates notes that lack the reader's language; None: they stay as they are."""
         self._backend = backend
         self._client = client
         self._settings = settings
+        self._chain = chain
         self.version = blake2b(repr(backend).encode(), digest_size=8).hexdigest()
 
     async def answer(self, work: Work) -> Answer:
@@ -115,8 +125,9 @@ class RemoteBot:
         known = _known(turn, await work.records.facts())
         asking = Asking(self._backend, self._client, work, self._values(work, turn, known))
         try:
-            text = await self._asked(work, turn, asking, known)
-            await turn.reply(citations.said(citations.read(text)))
+            cited = citations.read(await self._asked(work, turn, asking, known))
+            cited = await with_translations(cited, _read_in(turn, known), self._chain, turn, work.now)
+            await turn.reply(citations.said(cited))
         except BackendError as error:
             _log.warning("backend gave no answer", channel=work.channel.id, turn=work.number, error=error.shown)
             told.append(f"fixed reply: {error.shown}")
@@ -140,8 +151,15 @@ class RemoteBot:
         """The answer's words. A backend that remembers nothing is asked anew when the turn starts over."""
         if self._backend.style == "threads":
             return await self._in_thread(work, turn, asking, known)
-        asking.values["history"] = await _history(work, turn, self._backend.history)
+        asking.values["history"] = await self._history(work, turn)
         return await asking.answer(effect=False)
+
+    async def _history(self, work: Work, turn: Turn) -> list[dict[str, str]]:
+        """What was said before, in Markdown, and this turn's words as the last message."""
+        memory = Memory(self._backend.history, summary=False)
+        before = await recollect(work, memory, await work.history(memory.lines))
+        told = with_now(before.messages, Said("user", turn.text))
+        return [{"role": each.role, "content": each.text} for each in told]
 
     async def _in_thread(self, work: Work, turn: Turn, asking: Asking, known: _Known) -> str:
         """The backend remembers: the message goes into the thread of the session."""
@@ -217,19 +235,14 @@ def _known(turn: Turn, facts: Mapping[str, Any]) -> _Known:
     return _Known(str(user or named), str(facts.get(USER_ID) or ""), language, bool(user), new)
 
 
+def _read_in(turn: Turn, known: _Known) -> str:
+    """The language of what is asked now, where it is long enough to tell; else that of their first message."""
+    told = len(turn.text.split()) >= _TELLING_WORDS
+    return (language_of(turn.text) if told else None) or known.language
+
+
 def _id(value: object) -> str | None:
     """An id as a backend tells it: a text, or a number."""
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     return value if isinstance(value, str) and value else None
-
-
-async def _history(work: Work, turn: Turn, limit: int) -> list[dict[str, str]]:
-    """What was said before, and this turn's words as one message."""
-    here = len(turn.messages)
-    lines = (await work.history(limit + here))[: -here or None]
-    said = [
-        {"role": "user" if line.role == "contact" else "assistant", "content": line.text}
-        for line in lines[-limit:] if limit and line.text
-    ]  # fmt: skip
-    return [*said, {"role": "user", "content": turn.text}]
