@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from turnkeeper.bots.agent import AgentBot, AgentSettings
+from turnkeeper.bots.agent import AgentBot, Replies
+from turnkeeper.bots.question import Prompting
 from turnkeeper.bots.thinking import Caps, Thinking
 from turnkeeper.llm.base import ModelAway, ReadFile
 from turnkeeper.llm.chain import Chain
@@ -64,8 +65,10 @@ def agent(
     tools: Sequence[Tool] = (),
     prompts: Published | None = None,
     caps: Caps | None = None,
-    **settings: Any,
+    fixed: str | None = None,
+    **prompting: Any,
 ) -> AgentBot:
     """An agent with models p1/m, p2/m, …"""
     asked = thinking(*models, tools=tools, caps=caps)
-    return AgentBot(AgentSettings(BotId("bot"), prompt, **settings), asked, prompts or Published())
+    replies = Replies() if fixed is None else Replies(fixed)
+    return AgentBot(Prompting(BotId("bot"), prompt, **prompting), asked, prompts or Published(), replies)

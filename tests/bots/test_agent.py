@@ -8,10 +8,11 @@ from msgspec.structs import replace
 
 from tests.bots.agents import DOWN, Looking, Published, agent, scripted
 from tests.media.samples import png
-from turnkeeper.bots.agent import Prepared
+from turnkeeper.bots.question import Question
+from turnkeeper.bots.recalling import Memory
 from turnkeeper.llm.tools.builtin import Handover
 from turnkeeper.model.conversation import Mode
-from turnkeeper.model.llm import ChatRequest, Said
+from turnkeeper.model.llm import ChatAnswer, ChatRequest, Citation, Said
 from turnkeeper.testing.conversation import Person, conversation, in_virtual_time
 from turnkeeper.testing.events import event
 from turnkeeper.testing.models import calls
@@ -128,7 +129,7 @@ async def test_models_are_asked_again_before_the_fixed_reply_is_said_again() -> 
 
 @in_virtual_time
 async def test_a_fixed_reply_that_asks_nothing_offers_nobody() -> None:
-    async with conversation(agent(scripted(DOWN, "Ya?"), fixed_reply="Maaf, silakan coba lagi nanti.")) as person:
+    async with conversation(agent(scripted(DOWN, "Ya?"), fixed="Maaf, silakan coba lagi nanti.")) as person:
         await person.says("hi")
         assert person.offered == []
         await asyncio.sleep(60)
@@ -235,6 +236,72 @@ async def test_nothing_is_asked_where_nothing_is_said() -> None:
         assert model.heard[-1] == "[location]"
 
 
+STAGED = """You sell lamps.
+!!Stage Welcome Message!!
+Greet {{contact.name}} and ask for the name.
+!!Stage Order Details!!
+Ask for the address. Capture %%NAME, ADDRESS%%. They told: {{detail}}. Stage now: {{stage}}"""
+
+
+@in_virtual_time
+async def test_a_stage_prompt_works_unchanged() -> None:
+    first = """```json
+{"Stage": "Welcome Message", "Detail": "", "Response": [
+  {"type": "text", "Jenis": "onemessage", "content": "Hello!"},
+  {"type": "text", "Jenis": "onemessage", "content": "Your name?"},
+  {"type": "image", "content": "https://shop.test/lamp.jpg"},]}
+```"""
+    second = (
+        '{"Stage": "order details", "Detail": "%%NAME: Ada%%", "Response": [{"type": "text", "content": "Where?"}]}'
+    )
+    model = scripted(first, second, "!!Stage Order Details!!\nThank you, it is on its way.")
+    async with conversation(agent(model, prompt=STAGED)) as person:
+        await person.says("hi")
+        assert person.heard == ["Hello!\nYour name?", "[image]"]
+        assert person.stage == "Welcome Message"
+        await person.says("Ada")
+        assert (person.stage, person.state["detail"]) == ("Order Details", "NAME: Ada")
+        await person.says("Main Street 1")
+        assert "They told: “NAME: Ada”. Stage now: “Order Details”" in model.last.instructions
+        assert person.heard[2:] == ["Where?", "Thank you, it is on its way."]
+
+
+@in_virtual_time
+async def test_what_was_said_before_is_told_and_nothing_twice() -> None:
+    model = scripted("I am **Lumen**.", "You are Ada.", "Yes.")
+    async with conversation(agent(model, memory=Memory(history=2, summary=False))) as person:
+        await person.says("I am Ada", "who are you?")
+        await person.says("And I?")
+        assert model.heard == ["I am Ada\nwho are you?", "I am **Lumen**.", "And I?"]
+        await person.says("Sure?")
+        assert model.heard == ["And I?", "You are Ada.", "Sure?"]
+
+
+@in_virtual_time
+async def test_after_a_person_the_model_knows_what_was_promised() -> None:
+    model = scripted(calls("handover", reason="a person"), "A colleague comes.", "Tomorrow, as promised.")
+    async with conversation(agent(model, tools=[Handover()])) as person:
+        await person.says("A person please")
+        said = replace(event("operator", "You get it tomorrow."), details={"takes_over": True})
+        await person.does(said)
+        await person.rests()
+        await person.is_given_back()
+        await person.says("When do I get it?")
+        assert "A colleague answered" in model.last.instructions
+        assert "You get it tomorrow." in model.last.instructions
+        assert person.heard[-1] == "Tomorrow, as promised."
+        assert await person.is_answered_by(Mode.BOT)
+
+
+@in_virtual_time
+async def test_citations_become_notes() -> None:
+    cited = ChatAnswer("We open at nine.", "m", citations=(Citation("Hours", "9 to 18", end=16),))
+    async with conversation(agent(scripted(cited))) as person:
+        await person.says("When?")
+        assert person.heard[0].startswith("We open at nine. [1]")
+        assert "Hours" in "\n".join(person.heard)
+
+
 def test_what_is_kept_of_a_question_can_be_read_again() -> None:
-    prepared = Prepared(ChatRequest("Help.", (Said("user", "hi"),)), 3, ("a",), None, 5.0)
-    assert msgspec.json.decode(msgspec.json.encode(prepared), type=Prepared) == prepared
+    asked = Question(ChatRequest("Help.", (Said("user", "hi"),)), 3, None, ("a",), None, 5.0)
+    assert msgspec.json.decode(msgspec.json.encode(asked), type=Question) == asked

@@ -318,7 +318,15 @@ async def test_a_choice_of_many_is_typed_back() -> None:
 def test_who_speaks_in_a_group_is_named() -> None:
     said = [changed(text("hello"), is_group=True, sender_name=name) for name in ("Ada", "Bob")]
     work: Any = SimpleNamespace(
-        events=said, quoted={}, addresses=["group:g1"], state={}, stage=None, carried=[], number=1, attempt=1
+        events=said,
+        quoted={},
+        addresses=["group:g1"],
+        state={},
+        stage=None,
+        carried=[],
+        number=1,
+        attempt=1,
+        records=None,
     )
     turn = Turn(work)
     assert turn.text == "Ada: hello\nBob: hello"

@@ -1,6 +1,7 @@
 """Bots in Python that ask models."""
 
 import pytest
+from pydantic import BaseModel
 
 from tests.bots.agents import DOWN, scripted, thinking
 from turnkeeper import Bot, ModelsFailed, Turn
@@ -77,3 +78,36 @@ async def test_configured_tools_are_named_and_a_handover_counts() -> None:
         await person.says("hi")
         assert person.heard == ["Somebody comes."]
         assert await person.is_answered_by(Mode.HUMAN)
+
+
+class Order(BaseModel):
+    lamps: int
+    colour: str
+
+
+@in_virtual_time
+async def test_a_text_becomes_a_value_at_the_second_try() -> None:
+    async def ask(turn: Turn) -> None:
+        found = await turn.extract(Order, turn.text)
+        await turn.reply(str(found.value))
+
+    model = scripted('{"lamps": "many", "colour": "red"}', '{"lamps": 3, "colour": "red"}')
+    async with conversation(bot(ask).with_thinking(thinking(model))) as person:
+        await person.says("three red ones")
+        assert person.heard == ["lamps=3 colour='red'"]
+        assert model.asked[0].json_schema == Order.model_json_schema()
+
+
+@in_virtual_time
+async def test_facts_are_kept_with_the_turn() -> None:
+    async def count(turn: Turn) -> None:
+        seen = await turn.facts.get("seen", 0)
+        turn.facts.set("seen", seen + 1)
+        turn.state.clear()
+        await turn.reply(f"seen {seen}")
+
+    async with conversation(bot(count)) as person:
+        await person.says("hi")
+        await person.waits(3 * 86_400)
+        await person.says("hi")
+        assert person.heard == ["seen 0", "seen 1"]

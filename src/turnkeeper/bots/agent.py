@@ -1,161 +1,117 @@
 """An agent: a prompt, models and tools answer; where none of them does, a fixed reply that offers a person.
 
-A turn's life: an offer that is taken up, the guard against circles, the question (kept as the step `prompt`, so that a
-resumed turn asks the same), the chain of models, the answer as this channel says it.
+A turn's life: an offer that is taken up, the question, the guard against circles, the chain of models, the answer as
+its format has it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from hashlib import blake2b
-from typing import Any, Protocol
-from zoneinfo import ZoneInfo
-
-import msgspec
 
 from turnkeeper.bots import guarding, offering
 from turnkeeper.bots.hearing import heard
+from turnkeeper.bots.question import DETAIL, Prompting, PromptSource, Question, question
+from turnkeeper.bots.recalling import HANDED_OVER_AT
+from turnkeeper.bots.remembering import Remembering
 from turnkeeper.bots.thinking import Thinking
 from turnkeeper.bots.turn import Turn
 from turnkeeper.engine.answer import Answer, Work
 from turnkeeper.llm.calls import ChainAnswer
-from turnkeeper.model.agents import PromptVersion
-from turnkeeper.model.ids import BotId, WorkspaceId
-from turnkeeper.model.llm import ChatRequest, Said
-from turnkeeper.text.prompts import instructions
-
-DETAIL = "detail"
-"""Where a session's state keeps what a stage prompt has captured."""
-
-
-class PromptSource(Protocol):
-    """The published prompts, as this process knows them."""
-
-    def find(self, workspace_id: WorkspaceId, bot_id: BotId) -> PromptVersion | None:
-        """The published version; None: the configured prompt counts."""
+from turnkeeper.model.contents import Reply
+from turnkeeper.text import citations, stage_format
 
 
 @dataclass(frozen=True, slots=True)
-class AgentSettings:
-    """What an agent was told in the configuration. `timezone`: of `{{now}}`."""
+class Replies:
+    """What an agent says itself. `fixed`: where no model answers; `handover`: to who then wants a person."""
 
-    bot_id: BotId
-    prompt: str
-    fixed_reply: str = "Sorry, something is not working. Shall I ask a person to get back to you?"
-    handover_reply: str = "I have told my colleagues. Somebody will get back to you here."
-    language: str = "auto"
-    timezone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
-    history: int = 10
-    history_tokens: int = 4000
-    summary: bool = True
-    facts: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
-    format: str = "auto"
-    loop_guard: bool = True
-
-
-class Prepared(msgspec.Struct, frozen=True, omit_defaults=True):
-    """All that was decided before the first model was asked; kept as the step `prompt`.
-
-    `version`: the published prompt's; None: the configured one. `unknown`: variables that nobody knows.
-    """
-
-    request: ChatRequest
-    version: int | None = None
-    unknown: tuple[str, ...] = ()
-    loop: guarding.Loop | None = None
-    not_before: float | None = None
-
-
-_prepared = msgspec.json.Decoder(Prepared).decode
+    fixed: str = "Sorry, something is not working. Shall I ask a person to get back to you?"
+    handover: str = "I have told my colleagues. Somebody will get back to you here."
 
 
 class AgentBot:
-    """A configured agent. `thinking`: whom it asks; `prompts`: what is published."""
+    """A configured agent. `thinking`: whom it asks; `prompts`: what is published; `remembering`: None keeps no
+    summaries."""
 
-    def __init__(self, settings: AgentSettings, thinking: Thinking, prompts: PromptSource) -> None:
-        self._settings = settings
+    def __init__(
+        self,
+        prompting: Prompting,
+        thinking: Thinking,
+        prompts: PromptSource,
+        replies: Replies = Replies(),
+        remembering: Remembering | None = None,
+    ) -> None:
+        self._prompting = prompting
         self._thinking = thinking
         self._prompts = prompts
-        told = repr((settings, thinking.chain.choices, [tool.spec for tool in thinking.tools], thinking.caps))
+        self._replies = replies
+        self._remembering = remembering
+        specs = [tool.spec for tool in thinking.tools]
+        told = repr((prompting, replies, thinking.chain.choices, specs, thinking.caps))
         self.version = blake2b(told.encode(), digest_size=8).hexdigest()
         """Of the configuration without published prompts: a turn that was begun keeps its question anyway."""
 
     async def answer(self, work: Work) -> Answer:
         """Run one turn."""
-        turn = Turn(work)
+        turn = Turn(work, self._thinking)
         reason = offering.accepted(turn)
         if reason is not None:
-            return await self._handed_over(turn, reason)
-        now_said = await heard(turn, images=self._thinking.images, documents=self._thinking.documents)
-        if not now_said.text and not now_said.files:
+            return await self._handed_over(work, turn, reason)
+        said = await heard(turn, images=self._thinking.images, documents=self._thinking.documents)
+        if not said.text and not said.files:
             return turn.answer("nothing was said: no model was asked")
-        prepared = await self._prepared(work, turn, now_said)
-        if prepared.loop is not None and prepared.loop.step == "stop":
-            turn.handover(prepared.loop.reason)
-            return turn.answer(f"not answered: {prepared.loop.reason}")
-        await guarding.wait_until(work, prepared.not_before)
-        answered = await self._thinking.asked(work, turn, prepared.request)
-        return await self._said(turn, prepared, answered)
+        asked = await question(work, turn, self._prompting, self._prompts, said)
+        if asked.loop is not None and asked.loop.step == "stop":
+            self._hand_over(work, turn, asked.loop.reason)
+            return turn.answer(f"not answered: {asked.loop.reason}")
+        await guarding.wait_until(work, asked.not_before)
+        answered = await self._thinking.asked(work, turn, asked.request)
+        return await self._answered(work, turn, asked, answered)
 
-    async def _handed_over(self, turn: Turn, reason: str) -> Answer:
-        if self._settings.handover_reply:
-            await turn.reply(self._settings.handover_reply)
+    def _hand_over(self, work: Work, turn: Turn, reason: str) -> None:
         turn.handover(reason)
+        turn.state[HANDED_OVER_AT] = work.now()
+
+    async def _handed_over(self, work: Work, turn: Turn, reason: str) -> Answer:
+        """The person wants a person."""
+        if self._replies.handover:
+            await turn.reply(self._replies.handover)
+        self._hand_over(work, turn, reason)
         return turn.answer("the person took up the offer of a person")
 
-    async def _prepared(self, work: Work, turn: Turn, now_said: Said) -> Prepared:
-        """Decided once for an attempt of a turn, whoever goes on with it."""
-
-        async def prepare(_: str) -> bytes:
-            return msgspec.json.encode(await self._prepare(work, turn, now_said))
-
-        return _prepared(await work.step("prompt", prepare, b"", effect=False, on_unknown="retry"))
-
-    async def _prepare(self, work: Work, turn: Turn, now_said: Said) -> Prepared:
-        settings = self._settings
-        lines = await work.history(max(guarding.LOOKED_BACK, 2 * settings.history + len(turn.events)))
-        loop = guarding.judged(lines, work.now()) if settings.loop_guard and turn.messages else None
-        published = self._prompts.find(work.channel.workspace_id, settings.bot_id)
-        prompt = settings.prompt if published is None else published.text
-        facts = {name: value for name, value in (await work.records.facts()).items() if not name.startswith("_")}
-        filled = instructions(
-            prompt, work.channel.niche, self._values(work, turn, facts), language=settings.language, facts=facts
-        )
-        request = ChatRequest(filled.text, (now_said,))
-        version = None if published is None else published.version
-        return Prepared(request, version, filled.unknown, loop, guarding.slowed_until(lines, loop))
-
-    def _values(self, work: Work, turn: Turn, facts: Mapping[str, Any]) -> dict[str, str]:
-        """The variables of a prompt."""
-        moment = datetime.fromtimestamp(work.now(), self._settings.timezone)
-        return {
-            "contact.name": turn.contact.name or "",
-            "contact.phone": turn.contact.phone or "",
-            "channel.name": work.channel.id,
-            "now": f"{moment:%A, %d %B %Y, %H:%M} ({self._settings.timezone.key})",
-            "stage": turn.stage or "",
-            "detail": str(turn.state.get(DETAIL) or ""),
-            **{f"facts.{name}": str(value) for name, value in facts.items()},
-        }
-
-    async def _said(self, turn: Turn, prepared: Prepared, answered: ChainAnswer) -> Answer:
-        """The chain's answer as replies, or the fixed reply."""
-        told = [f"unknown in the prompt: {{{{{name}}}}}" for name in prepared.unknown]
-        if prepared.loop is not None:
-            told.append(f"slowed down: {prepared.loop.reason}")
+    async def _answered(self, work: Work, turn: Turn, asked: Question, answered: ChainAnswer) -> Answer:
+        """What the turn leaves."""
+        told = [f"unknown in the prompt: {{{{{name}}}}}" for name in asked.unknown]
+        told += [] if asked.loop is None else [f"slowed down: {asked.loop.reason}"]
         told += answered.told
         if answered.handover is not None:
-            turn.handover(answered.handover)
-        if answered.text:
-            await turn.reply(answered.text)
-        elif answered.handover is not None:
-            await turn.reply(self._settings.handover_reply)
-        else:
-            told.append("fixed reply: no model gave an answer")
-            why = "no model gave an answer: " + "; ".join(answered.told)
-            for reply in offering.offered(self._settings.fixed_reply, why, turn.state):
-                await turn.reply(reply)
-        answer = turn.answer("\n".join(told) or None)
-        return replace(answer, facts=answered.facts)
+            self._hand_over(work, turn, answered.handover)
+        for reply in self._said(turn, asked, answered, told):
+            await turn.reply(reply)
+        summarise = self._remembering is not None and asked.is_due and answered.text is not None
+        afterwards = [self._remembering.afterwards(work)] if self._remembering is not None and summarise else []
+        facts = {**turn.facts.learned, **answered.facts}
+        return replace(turn.answer("\n".join(told) or None), facts=facts, afterwards=afterwards)
+
+    def _said(self, turn: Turn, asked: Question, answered: ChainAnswer, told: list[str]) -> Sequence[Reply]:
+        """The answer, or the fixed reply."""
+        if answered.text is not None and asked.stages is not None:
+            return _staged(turn, answered.text, asked.stages)
+        if answered.text is not None:
+            return [citations.said(citations.cited(answered.text, answered.citations, answered.sources))]
+        if answered.handover is not None:
+            return [self._replies.handover] if self._replies.handover else []
+        told.append("fixed reply: no model gave an answer")
+        reason = "no model gave an answer: " + "; ".join(answered.told)
+        return offering.offered(self._replies.fixed, reason, turn.state)
+
+
+def _staged(turn: Turn, text: str, stages: Sequence[str]) -> Sequence[Reply]:
+    """An answer in the stage format: where the conversation stands now, what was captured, what is said."""
+    staged = stage_format.read(text, stages)
+    turn.stage = staged.stage or turn.stage
+    if staged.detail:
+        turn.state[DETAIL] = staged.detail
+    return staged.contents

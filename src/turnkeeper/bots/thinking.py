@@ -60,10 +60,11 @@ class Thinking:
     documents: bool = False
     servers: Sequence[ToolServer] = ()
 
-    def chosen(self, wanted: Sequence[Tool | Callable[..., Any] | str] | None) -> Sequence[Tool]:
-        """The tools that a bot's author names: configured ones by their names, and functions. Raises LookupError."""
+    def chosen(self, wanted: Sequence[Tool | Callable[..., Any] | str] | None) -> Sequence[Tool] | None:
+        """The tools that a bot's author names: configured ones by their names, and functions; None: all of the
+        configuration's. Raises LookupError."""
         if wanted is None:
-            return self.tools
+            return None
         known = {tool.spec.name: tool for tool in self.tools}
         return [_tool(each, known) for each in wanted]
 

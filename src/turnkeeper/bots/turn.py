@@ -7,10 +7,11 @@ import inspect
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import msgspec
 
+from turnkeeper.bots.facts import Facts
 from turnkeeper.bots.files import StoredFile
 from turnkeeper.bots.message import Message, messages_of
 from turnkeeper.bots.results import Results, spent_in
@@ -30,14 +31,19 @@ from turnkeeper.model.events import (
     Referral,
     named,
 )
-from turnkeeper.model.llm import ChatRequest, Said
+from turnkeeper.model.llm import Attached, ChatRequest, Said
 from turnkeeper.model.media import KeptFile
 from turnkeeper.store.base import Line
 
 if TYPE_CHECKING:
+    from pydantic import BaseModel
+
     from turnkeeper.bots.thinking import Thinking
+    from turnkeeper.llm.calls import ChainAnswer
+    from turnkeeper.llm.extraction import Extracted
     from turnkeeper.llm.toolbox import Tool
 
+M = TypeVar("M", bound="BaseModel")
 _LONGEST_TIMER = 3650 * 86_400.0
 
 
@@ -64,14 +70,15 @@ class Turn:
     `events`: everything that the turn answers, oldest first; `messages`: what of it the contact did; `text`: the
     messages' texts, one a line; in a group, after the name of who wrote it ("Ada: hello").
     `state` is kept between turns as JSON, until the session expires; `stage` is where the next turn starts.
-    `effects`: effect steps of earlier turns that were cut off by a takeover or gave up, which the bot may
-    have to know of: dicts with `name`, `done`, `result`.
+    `facts`: what is known of the contact, across conversations. `effects`: effect steps of earlier turns that were
+    cut off by a takeover or gave up, which the bot may have to know of: dicts with `name`, `done`, `result`.
     """
 
     def __init__(self, work: Work, thinking: Thinking | None = None) -> None:
         self._work = work
         self._thinking = thinking
         self._asking = asyncio.Lock()
+        self.facts = Facts(work.records)
         self._replies: list[Reply] = []
         self._timers: list[Later] = []
         self._handover: str | None = None
@@ -207,18 +214,42 @@ class Turn:
         given unless this says otherwise. Each question, and each call of a tool, is a step. Questions of one turn are
         asked one after the other. Raises ModelsFailed when no model answered, NotConfigured where there is none.
         """
-        from turnkeeper.bots.thinking import ModelsFailed, NotConfigured
+        from turnkeeper.bots.thinking import ModelsFailed
 
-        if self._thinking is None:
-            raise NotConfigured("the bot has no models to ask: name them in its configuration, as `models`")
-        request = ChatRequest(system, (Said("user", said),))
-        async with self._asking:
-            answered = await self._thinking.asked(self._work, self, request, self._thinking.chosen(tools))
+        answered = await self._asked(ChatRequest(system, (Said("user", said),)), tools)
         if answered.handover is not None:
             self.handover(answered.handover)
+        for name, value in answered.facts.items():
+            self.facts.set(name, value)
         if answered.text is None:
             raise ModelsFailed("; ".join(answered.told) or "no model gave an answer")
         return answered.text
+
+    async def extract(
+        self, model: type[M], text: str, *, instructions: str = "", files: Sequence[StoredFile] = ()
+    ) -> Extracted[M]:
+        """A pydantic model out of a text, in at most two questions: `value` if all of it is right, else None with
+        the fields that are in `partial`, and `problems`. `files` are read too, by models that take them.
+
+        Raises NotConfigured where the bot has no models.
+        """
+        from turnkeeper.llm.extraction import extract
+
+        async def ask(request: ChatRequest) -> str | None:
+            return (await self._asked(request, ())).text
+
+        attached = [Attached(file.key, file.mime, file.filename, file.size) for file in files]
+        return await extract(model, text, ask, instructions=instructions, files=attached)
+
+    async def _asked(
+        self, request: ChatRequest, tools: Sequence[Tool | Callable[..., Any] | str] | None
+    ) -> ChainAnswer:
+        from turnkeeper.bots.thinking import NotConfigured
+
+        if self._thinking is None:
+            raise NotConfigured("the bot has no models to ask: name them in its configuration, as `models`")
+        async with self._asking:
+            return await self._thinking.asked(self._work, self, request, self._thinking.chosen(tools))
 
     async def file(self, media: Media | None = None) -> StoredFile:
         """A file that the person sent, fetched once and kept; without `media` the first of the turn.
@@ -279,7 +310,13 @@ class Turn:
         if self.stage is not None and not isinstance(self.stage, str):
             raise TypeError(f"turn.stage is a stage's name, not a {type(self.stage).__name__}")
         return Answer(
-            tuple(self._replies), self.state, self.stage, tuple(self._timers), self._handover, trace or self._work.trace
+            tuple(self._replies),
+            self.state,
+            self.stage,
+            tuple(self._timers),
+            self._handover,
+            trace or self._work.trace,
+            self.facts.learned,
         )
 
 
