@@ -28,11 +28,24 @@ TITLES = {
     "adaptive": "When turns start",
     "parsing": "Reading a provider's webhook",
     "text": "Reading, writing and cutting a model's Markdown",
+    "memory": "What a model reads as a conversation grows to 1,000 messages",
 }
 
 
 def _benchmark(name: str) -> Callable[..., Iterator[Line]]:
-    from benchmarks import accepting, adding, flatness, pacing, parsing, rendering, sizes, turning, waiting, when
+    from benchmarks import (
+        accepting,
+        adding,
+        flatness,
+        pacing,
+        parsing,
+        remembering,
+        rendering,
+        sizes,
+        turning,
+        waiting,
+        when,
+    )
 
     modules = {
         "accept": accepting,
@@ -45,6 +58,7 @@ def _benchmark(name: str) -> Callable[..., Iterator[Line]]:
         "adaptive": when,
         "parsing": parsing,
         "text": rendering,
+        "memory": remembering,
     }
     run: Callable[..., Iterator[Line]] = modules[name].run
     return run
