@@ -88,7 +88,8 @@ class Chain:
         watch: Watching | None = None,
     ) -> None:
         """`breakers`: shared by all chains of a process, so that each knows which provider is down."""
-        self._models = tuple(models)
+        self.models = tuple(models)
+        """Choices and their adapters, in the order in which they are asked."""
         self._now = now
         self._breakers = Breakers() if breakers is None else breakers
         self._sleep = sleep
@@ -97,7 +98,7 @@ class Chain:
     @property
     def choices(self) -> tuple[ModelChoice, ...]:
         """The models, the first first."""
-        return tuple(choice for choice, _ in self._models)
+        return tuple(choice for choice, _ in self.models)
 
     async def answer(
         self, request: ChatRequest, toolbox: Toolbox, steps: Steps, limits: Limits, read: ReadFile
@@ -180,7 +181,7 @@ class Chain:
         place, seconds, skipped = self._next(asking, now)
         if place is None:
             return ModelCall("", asking.place, now, failure=Failure(_NOBODY, "no model is left"), skipped=skipped)
-        choice, model = self._models[place]
+        choice, model = self.models[place]
         without = budget.tools_over(asking.limits, asking.used, since=asking.since, now=now)
         with_tools = choice.tools and without is None and not asking.bare and bool(asking.toolbox.specs)
         request, left_out = self._request(asking, place, seconds, with_tools=with_tools)
@@ -203,8 +204,8 @@ class Chain:
     def _next(self, asking: _Asking, now: float) -> tuple[int | None, float, tuple[Skipped, ...]]:
         """Who is asked now and for how long, and who is not."""
         waited, late, skipped = asking.waited, None, []
-        for place in range(asking.place, len(self._models)):
-            choice = self._models[place][0]
+        for place in range(asking.place, len(self.models)):
+            choice = self.models[place][0]
             held = self._breakers.held(choice, now)
             if held and not (asking.again and place == asking.place):
                 skipped.append(Skipped(str(choice), held))
@@ -219,9 +220,9 @@ class Chain:
             waited += timeout
             skipped.append(Skipped(str(choice), "its time was over"))
         if late is not None and not any(call.model for call in asking.calls):
-            name = str(self._models[late][0])
+            name = str(self.models[late][0])
             others = tuple(each for each in skipped if each.model != name)
-            return late, min(budget.LAST_CHANCE, self._models[late][0].settings.timeout), others
+            return late, min(budget.LAST_CHANCE, self.models[late][0].settings.timeout), others
         return None, 0.0, tuple(skipped)
 
     def _request(self, asking: _Asking, place: int, seconds: float, *, with_tools: bool) -> tuple[ChatRequest, int]:
@@ -230,7 +231,7 @@ class Chain:
         if asking.is_cut and place == asking.place:
             messages, left_out = cut(messages)
         said = (*messages, *asking.added) if with_tools else in_words(messages, asking.added)
-        settings = settings_for(self._models[place][0].settings, asking.request.settings, seconds)
+        settings = settings_for(self.models[place][0].settings, asking.request.settings, seconds)
         tools = asking.toolbox.specs if with_tools else ()
         return replace(asking.request, messages=said, tools=tools, settings=settings), left_out
 

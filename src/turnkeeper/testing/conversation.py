@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import random
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager
 from typing import Any, Literal, ParamSpec, TypeVar
 
@@ -35,6 +35,7 @@ from turnkeeper.store.base import Arrival, Intake, Ledger, Moment, Report
 from turnkeeper.store.sqlite.store import SqliteStore
 from turnkeeper.testing.cabinet import Cabinet, ids_in, kind_of
 from turnkeeper.testing.events import ADA, TURNS, Channels, event, status, text
+from turnkeeper.testing.models import ScriptedModel
 from turnkeeper.testing.virtual_time import VirtualClock, VirtualTimeLoop, run
 
 P = ParamSpec("P")
@@ -365,7 +366,8 @@ async def conversation(
 ) -> AsyncIterator[Person]:
     """Somebody called `name` who writes to the bot. `turns`: as in the configuration, 4 s of quiet unless said.
 
-    Must run in virtual time (`in_virtual_time`); raises RuntimeError where it does not.
+    Must run in virtual time (`in_virtual_time`); raises RuntimeError where it does not. At its end raises ScriptOver
+    where a scripted model was asked more than its script knows.
     """
     if not isinstance(asyncio.get_running_loop(), VirtualTimeLoop):
         raise RuntimeError("a conversation runs in virtual time: write @in_virtual_time above the test")
@@ -375,3 +377,12 @@ async def conversation(
         yield person
     finally:
         await person._close()
+    for model in _scripted(bot):
+        model.see_that_it_was_not_over()
+
+
+def _scripted(bot: Bot) -> Iterator[ScriptedModel]:
+    """The scripted models that a bot asks."""
+    thinking = getattr(bot, "_thinking", None)
+    if thinking is not None:
+        yield from (model for _, model in thinking.chain.models if isinstance(model, ScriptedModel))

@@ -52,7 +52,7 @@ class ScriptedModel:
     """A model that answers line by line, and remembers what it was asked.
 
     `asked`: every request, oldest first. `repeat`: the last line is said for ever. Raises ScriptOver when the script
-    is over; `over` then stays true, whoever has caught it.
+    is over. A chain takes that for a model's failure and goes on, so a `conversation` raises it again at its end.
     """
 
     def __init__(
@@ -64,7 +64,6 @@ class ScriptedModel:
         usage: Usage = Usage(10, 5),  # noqa: B008 - frozen
     ) -> None:
         self.asked: list[ChatRequest] = []
-        self.over = False
         self.takes_images = takes_images
         self.takes_documents = takes_documents
         self._script: Sequence[Any] = script
@@ -87,13 +86,17 @@ class ScriptedModel:
         """What tools gave, as the last request tells it."""
         return [each for each in self.last.messages if isinstance(each, ToolResult)]
 
+    def see_that_it_was_not_over(self) -> None:
+        """Raises ScriptOver if it was asked more than it knows."""
+        asked, known = len(self.asked), len(self._script)
+        if asked > known and not (self._repeat and known):
+            raise ScriptOver(f"the model was asked {asked} times, its script has {known} lines")
+
     async def ask(self, request: ChatRequest, read: ReadFile) -> ChatAnswer:  # noqa: ARG002 - the port's
         """The script's next line. Raises what the script says, and ScriptOver."""
         place = len(self.asked)
         self.asked.append(request)
-        if place >= len(self._script) and not (self._repeat and self._script):
-            self.over = True
-            raise ScriptOver(f"the model was asked {place + 1} times, its script has {len(self._script)} lines")
+        self.see_that_it_was_not_over()
         return await self._said(self._script[min(place, len(self._script) - 1)], request, place)
 
     async def _said(self, line: Any, request: ChatRequest, place: int) -> ChatAnswer:
