@@ -1,0 +1,280 @@
+"""One account with a provider: its pooled connections, its models, and the one way in which all of them are asked."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any, ClassVar, Final, cast
+
+import httpx2
+from pydantic_ai import direct
+from pydantic_ai.messages import ModelMessage, ModelResponse
+from pydantic_ai.models import Model, ModelRequestParameters
+from pydantic_ai.settings import ModelSettings as LibrarySettings
+
+from turnkeeper.llm import prices
+from turnkeeper.llm.base import (
+    ModelAway,
+    ModelEmpty,
+    ModelError,
+    ModelMisconfigured,
+    ModelRefused,
+    ModelSlow,
+    ReadFile,
+)
+from turnkeeper.llm.providers import errors, messages, permission
+from turnkeeper.llm.providers.config import ProviderConfig
+from turnkeeper.llm.providers.files import Takes, chosen, fetched
+from turnkeeper.model.llm import ChatAnswer, ChatRequest, ModelSettings, OfferedModel, Usage
+
+LARGEST_REPLY: Final = 32 * 1024 * 1024
+LISTING_TIMEOUT: Final = 15.0
+EMBEDDING_TIMEOUT: Final = 60.0
+_CONNECT: Final = 5.0
+_LONGEST: Final = 600.0
+"""Seconds, where a library sets no other: each call has its own limit."""
+_SAMPLING: Final = ("temperature", "top_p", "frequency_penalty", "presence_penalty")
+_NO_CHANGE: Final = {"top_p": 1.0, "frequency_penalty": 0.0, "presence_penalty": 0.0}
+
+
+class Account(ABC):
+    """What every provider is; a family says where it is, how it is spoken to, and what its models take."""
+
+    default_address: ClassVar[str] = ""
+    takes: ClassVar[Takes] = Takes(images=True, documents=True)
+    keeps_tools: ClassVar[bool] = False
+    """Whether tools that were used must be declared again where none may be used any more."""
+    default_max_tokens: ClassVar[int | None] = None
+
+    def __init__(self, config: ProviderConfig) -> None:
+        self.config = config
+        self.address = (config.base_url or self.default_address).rstrip("/")
+        self.http = _client(config.headers)
+        self._built: dict[str, Model[Any]] = {}
+
+    @abstractmethod
+    def build(self, name: str) -> Model[Any]:
+        """The library's model of that name; raises its UserError for a name that is none."""
+
+    @abstractmethod
+    def auth(self) -> dict[str, str]:
+        """The headers that carry the key."""
+
+    @abstractmethod
+    async def models(self) -> Sequence[OfferedModel]:
+        """What the provider offers."""
+
+    def takes_of(self, name: str) -> Takes:
+        """What a model of that name takes, as far as is known."""
+        del name
+        return self.takes
+
+    def structured(self, model: Model[Any]) -> bool:
+        """Whether the model takes a JSON schema for its answer."""
+        return bool(model.profile.get("supports_json_schema_output", False))
+
+    def samples(self, model: Model[Any]) -> bool:
+        """Whether the model takes temperature and the like; some refuse the call for them."""
+        del model
+        return True
+
+    def own_settings(self, settings: dict[str, Any], asked: messages.Asked) -> dict[str, Any]:
+        """The settings as this family has them."""
+        del asked
+        return settings
+
+    def own_cost(self, response: ModelResponse) -> float | None:
+        """The provider's own figure for a call."""
+        del response
+        return None
+
+    def model(self, name: str, images: bool | None = None, documents: bool | None = None) -> Chat:
+        """One of its models; `images`, `documents`: whether it takes them, None: as is known of it."""
+        known = self.takes_of(name)
+        takes = Takes(known.images if images is None else images, known.documents if documents is None else documents)
+        return Chat(self, name, takes)
+
+    def built(self, name: str) -> Model[Any]:
+        """The library's model, made once."""
+        if name not in self._built:
+            self._built[name] = self.build(name)
+        return self._built[name]
+
+    async def embed(self, model: str, texts: Sequence[str]) -> Sequence[Sequence[float]]:
+        """A vector for each text; raises ModelError."""
+        del model, texts
+        raise ModelMisconfigured("this provider has no embeddings")
+
+    async def close(self) -> None:
+        """Close its connections."""
+        await self.http.aclose()
+
+    async def fetch(
+        self, method: str, url: str, *, body: object = None, within: float = LISTING_TIMEOUT
+    ) -> dict[str, Any]:
+        """A plain call beside the chat; the JSON object of its answer. Raises ModelError."""
+        permission.check(url)
+        telling = errors.Telling(self.config.secrets)
+        try:
+            async with asyncio.timeout(within):
+                reply = await self.http.request(method, url, headers=self.auth(), json=body, timeout=within)
+        except (TimeoutError, httpx2.TimeoutException):
+            raise ModelSlow(f"no answer within {within:g} s") from None
+        except httpx2.HTTPError as error:
+            raise ModelAway(f"no connection ({type(error).__name__})") from None
+        told = _json(reply.content)
+        if reply.status_code != 200:
+            message = errors.message_in(told)
+            raise errors.of_status(reply.status_code, message, telling, retry_after=errors.retry_after(reply.headers))
+        if not isinstance(told, dict):
+            raise ModelAway("its reply is not JSON")
+        return told
+
+
+class Chat:
+    """One model of an account."""
+
+    def __init__(self, account: Account, name: str, takes: Takes) -> None:
+        self._account = account
+        self._takes = takes
+        self.name = name
+        self.stamp = f"{account.config.kind}:{account.address}:{name}"
+
+    @property
+    def takes_images(self) -> bool:
+        return self._takes.images
+
+    @property
+    def takes_documents(self) -> bool:
+        return self._takes.documents
+
+    async def ask(self, request: ChatRequest, read: ReadFile) -> ChatAnswer:
+        """One call, no retries. Raises ModelError, and RealModelForbidden in tests."""
+        permission.check(self._account.address)
+        telling = errors.Telling(self._account.config.secrets, request)
+        try:
+            async with asyncio.timeout(request.settings.timeout):
+                return await self._ask(request, read)
+        except TimeoutError:
+            raise ModelSlow(f"no answer within {request.settings.timeout:g} s") from None
+        except ModelError:
+            raise
+        except Exception as error:  # noqa: BLE001 - libraries meet broken replies with whatever breaks first
+            raise errors.of_library(error, telling) from None
+
+    async def _ask(self, request: ChatRequest, read: ReadFile) -> ChatAnswer:
+        account, model = self._account, self._account.built(self.name)
+        files = await fetched(chosen(request.messages, self._takes), read)
+        asked = messages.translated(
+            request, self.stamp, files, structured=account.structured(model), keep_tools=account.keeps_tools
+        )
+        settings = _settings(request.settings, samples=account.samples(model), max_tokens=account.default_max_tokens)
+        settings = account.own_settings(settings, asked)
+        if asked.parameters.function_tools and not request.tools:
+            settings["tool_choice"] = "none"
+        response = await self._call(model, asked.messages, asked.parameters, cast(LibrarySettings, settings))
+        return self._answer(response, asked.documents)
+
+    async def _call(
+        self, model: Model[Any], said: list[ModelMessage], parameters: ModelRequestParameters, settings: LibrarySettings
+    ) -> ModelResponse:
+        if not self._account.config.stream:
+            return await direct.model_request(
+                model, said, model_settings=settings, model_request_parameters=parameters, instrument=False
+            )
+        async with direct.model_request_stream(
+            model, said, model_settings=settings, model_request_parameters=parameters, instrument=False
+        ) as stream:
+            async for _ in stream:
+                pass
+            response = stream.get()
+        if response.finish_reason is None and not (response.provider_details or {}).get("finish_reason"):
+            raise ModelAway("the answer broke off")
+        return response
+
+    def _answer(self, response: ModelResponse, documents: Sequence[str]) -> ChatAnswer:
+        text, calls = messages.text_of(response), messages.calls_of(response)
+        finish = response.finish_reason or "stop"
+        if finish == "content_filter":
+            raise ModelRefused("it declined to answer (content filter)")
+        if finish == "error":
+            raise ModelAway("it failed in the middle of the answer")
+        if not text.strip() and not calls:
+            why = ": max_tokens was used up before the first word" if finish == "length" else ""
+            raise ModelEmpty(f"neither words nor tools{why}")
+        return ChatAnswer(
+            text=text,
+            model=response.model_name or self.name,
+            usage=self._usage(response),
+            calls=calls,
+            citations=messages.citations_of(response, documents),
+            finish="tools" if calls else finish,
+            opaque=messages.opaque(response, self.stamp) if calls else "",
+        )
+
+    def _usage(self, response: ModelResponse) -> Usage:
+        usage, account = messages.usage_of(response), self._account
+        cost = account.own_cost(response)
+        if cost is None:
+            names = dict.fromkeys(filter(None, [response.model_name, self.name]))
+            cost = prices.cost(usage, account.config.kind, names, account.config.base_url)
+        return Usage(usage.input_tokens, usage.output_tokens, usage.cached_tokens, cost)
+
+
+def _settings(settings: ModelSettings, *, samples: bool, max_tokens: int | None) -> dict[str, Any]:
+    """The settings that are said, that change anything, and that the model takes: some refuse even what does not."""
+    found: dict[str, Any] = {"timeout": settings.timeout}
+    said = {name: getattr(settings, name) for name in ("max_tokens", *_SAMPLING)}
+    said = {name: value for name, value in said.items() if value != _NO_CHANGE.get(name)}
+    said["max_tokens"] = settings.max_tokens or max_tokens
+    return found | {
+        name: value for name, value in said.items() if value is not None and (samples or name not in _SAMPLING)
+    }
+
+
+def _client(headers: Mapping[str, str]) -> httpx2.AsyncClient:
+    async def checked(request: httpx2.Request) -> None:
+        """Whatever a library builds its addresses from; and no connection is waited for as long as for an answer."""
+        permission.check(str(request.url))
+        request.headers.update(headers)
+        timeout = dict(request.extensions.get("timeout") or {})
+        for phase in ("connect", "pool"):
+            timeout[phase] = min(timeout.get(phase) or _CONNECT, _CONNECT)
+        request.extensions = {**request.extensions, "timeout": timeout}
+
+    return httpx2.AsyncClient(
+        timeout=httpx2.Timeout(_LONGEST, connect=_CONNECT),
+        limits=httpx2.Limits(max_connections=200, max_keepalive_connections=20),
+        event_hooks={"request": [checked], "response": [_limited]},
+    )
+
+
+async def _limited(response: httpx2.Response) -> None:
+    response.stream = _Limited(cast(httpx2.AsyncByteStream, response.stream))
+
+
+class _Limited(httpx2.AsyncByteStream):
+    """A body that ends with an error where it is larger than any answer."""
+
+    def __init__(self, stream: httpx2.AsyncByteStream) -> None:
+        self._stream = stream
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        size = 0
+        async for piece in self._stream:
+            size += len(piece)
+            if size > LARGEST_REPLY:
+                raise httpx2.RemoteProtocolError(f"the reply is larger than {LARGEST_REPLY} bytes")
+            yield piece
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+
+def _json(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None

@@ -1,0 +1,75 @@
+"""Attached files: bytes for a model that takes them, one line of words for the others and for what is too much."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from pydantic_ai.messages import BinaryContent
+
+from turnkeeper.llm.base import ReadFile
+from turnkeeper.model.errors import TurnkeeperError
+from turnkeeper.model.llm import Attached, ChatMessage, Said
+
+IMAGES: Final = frozenset({"image/jpeg", "image/png", "image/webp", "image/gif"})
+DOCUMENTS: Final = frozenset({"application/pdf"})
+LARGEST_IMAGE: Final = 3_700_000
+"""Anthropic takes 5 MB, counted in base64."""
+LARGEST_TOGETHER: Final = 14_000_000
+"""Gemini takes 20 MB in one request, counted in base64."""
+
+
+@dataclass(frozen=True, slots=True)
+class Takes:
+    """What a model takes besides words."""
+
+    images: bool
+    documents: bool
+
+    def file(self, file: Attached) -> bool:
+        """Whether it takes this one, as far as its kind and size tell."""
+        if file.mime in IMAGES:
+            return self.images and file.size <= LARGEST_IMAGE
+        return self.documents and file.mime in DOCUMENTS and file.size <= LARGEST_TOGETHER
+
+
+def chosen(messages: Sequence[ChatMessage], takes: Takes) -> list[Attached]:
+    """The person's files that are sent as they are: the newest first, as long as there is room."""
+    found: list[Attached] = []
+    room = LARGEST_TOGETHER
+    for message in reversed(messages):
+        if not isinstance(message, Said) or message.role != "user":
+            continue
+        for file in message.files:
+            if takes.file(file) and file.size <= room and file not in found:
+                room -= file.size
+                found.append(file)
+    return found
+
+
+async def fetched(files: Sequence[Attached], read: ReadFile) -> dict[Attached, BinaryContent]:
+    """The bytes of each that can still be had and is as small as it was said to be."""
+    found: dict[Attached, BinaryContent] = {}
+    for file in files:
+        try:
+            data = await read(file)
+        except (TurnkeeperError, OSError):
+            continue
+        if data and len(data) <= max(file.size, LARGEST_IMAGE):
+            found[file] = BinaryContent(data, media_type=file.mime)
+    return found
+
+
+def in_words(file: Attached) -> str:
+    """`[image: menu.jpg, 120 kB]`"""
+    what = file.mime.partition("/")[0]
+    what = what if what in ("image", "audio", "video") else "document"
+    name = " ".join(file.filename.split())[:100] or "without a name"
+    return f"[{what}: {name}, {_size(file.size)}]"
+
+
+def _size(size: int) -> str:
+    if size < 1_000_000:
+        return f"{max(1, round(size / 1_000))} kB"
+    return f"{size / 1_000_000:.1f} MB"
