@@ -158,5 +158,4 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "media": MediaKeys,
 }
 BOT_KINDS: dict[str, type[BotKeys]] = {"python": PythonKeys, "agent": AgentKeys, "remote": RemoteKeys}
-PROVIDER_KINDS: dict[str, type[Keys]] = {}
 BUILT_IN_TOOLS = ("handover", "knowledge")

@@ -1,32 +1,15 @@
 """The settings of a provider of models, kind by kind, and the value that its adapter is given of them."""
 
-import re
 from abc import abstractmethod
-from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, SecretStr
 
-from turnkeeper.channels.keys import Address, Keys, Token, wrong
+from turnkeeper.channels.keys import Address, Keys, Token
+from turnkeeper.config.tools import read_headers
 from turnkeeper.llm.providers.config import AzureConfig, CompatibleConfig, OpenAIConfig, ProviderConfig
 
-_HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
-_LONGEST = 2_000
-
-
-def read_headers(value: object) -> dict[str, str]:
-    """Names and values of HTTP headers. Values are not shown: they may be keys."""
-    if not isinstance(value, Mapping):
-        wrong("is not a table", 'Write {"X-Title" = "Our shop"}.')
-    for name, text in value.items():
-        if not isinstance(name, str) or not _HEADER.fullmatch(name):
-            wrong(f"{name!r} is not the name of a header", 'Write {"X-Title" = "Our shop"}.')
-        if not isinstance(text, str) or not text.isprintable() or not text.isascii() or len(text) > _LONGEST:
-            wrong(f"the value of {name} is not one line of plain text", "Use ASCII characters, and no line breaks.")
-    return {str(name): str(text) for name, text in value.items()}
-
-
-Headers = Annotated[dict[str, str], BeforeValidator(read_headers)]
+Headers = Annotated[dict[str, SecretStr], BeforeValidator(read_headers)]
 
 
 class ProviderKeys(Keys):
@@ -50,7 +33,7 @@ class ProviderKeys(Keys):
     )
 
     @abstractmethod
-    def config(self, name: str) -> ProviderConfig:
+    def config(self, name: str = "") -> ProviderConfig:
         """The adapter's settings; `name` as the file calls the provider."""
 
     def _shared(self, name: str) -> dict[str, Any]:
@@ -59,7 +42,7 @@ class ProviderKeys(Keys):
             "name": name,
             "api_key": self.api_key.get_secret_value(),
             "base_url": self.base_url,
-            "headers": self.headers,
+            "headers": {name: value.get_secret_value() for name, value in self.headers.items()},
             "stream": self.stream,
         }
 
@@ -70,7 +53,7 @@ class OpenRouterKeys(ProviderKeys):
     kind: Literal["openrouter"] = Field(description="The provider.", examples=['"openrouter"'])
     api_key: Token = Field(min_length=1, description="The account's key.", examples=['"env:OPENROUTER_API_KEY"'])
 
-    def config(self, name: str) -> ProviderConfig:
+    def config(self, name: str = "") -> ProviderConfig:
         """The adapter's settings."""
         return ProviderConfig(**self._shared(name))
 
@@ -89,7 +72,7 @@ class OpenAIKeys(ProviderKeys):
         "", pattern=r"^[A-Za-z0-9_-]{0,100}$", description="The same of projects.", examples=['"proj_abc123"']
     )
 
-    def config(self, name: str) -> ProviderConfig:
+    def config(self, name: str = "") -> ProviderConfig:
         """The adapter's settings."""
         return OpenAIConfig(**self._shared(name), organization=self.organization, project=self.project)
 
@@ -111,7 +94,7 @@ class AzureKeys(ProviderKeys):
         examples=['"2024-10-21"'],
     )
 
-    def config(self, name: str) -> ProviderConfig:
+    def config(self, name: str = "") -> ProviderConfig:
         """The adapter's settings."""
         return AzureConfig(**self._shared(name), api_version=self.api_version)
 
@@ -122,7 +105,7 @@ class AnthropicKeys(ProviderKeys):
     kind: Literal["anthropic"] = Field(description="The provider.", examples=['"anthropic"'])
     api_key: Token = Field(min_length=1, description="The account's key.", examples=['"env:ANTHROPIC_API_KEY"'])
 
-    def config(self, name: str) -> ProviderConfig:
+    def config(self, name: str = "") -> ProviderConfig:
         """The adapter's settings."""
         return ProviderConfig(**self._shared(name))
 
@@ -133,7 +116,7 @@ class GoogleKeys(ProviderKeys):
     kind: Literal["google"] = Field(description="The provider.", examples=['"google"'])
     api_key: Token = Field(min_length=1, description="The account's key.", examples=['"env:GEMINI_API_KEY"'])
 
-    def config(self, name: str) -> ProviderConfig:
+    def config(self, name: str = "") -> ProviderConfig:
         """The adapter's settings."""
         return ProviderConfig(**self._shared(name))
 
@@ -155,7 +138,7 @@ class CompatibleKeys(ProviderKeys):
         examples=["true"],
     )
 
-    def config(self, name: str) -> ProviderConfig:
+    def config(self, name: str = "") -> ProviderConfig:
         """The adapter's settings."""
         return CompatibleConfig(**self._shared(name), structured=self.structured)
 

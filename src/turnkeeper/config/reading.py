@@ -17,7 +17,6 @@ from turnkeeper.config.errors import SecretMissing, nearest, worded
 from turnkeeper.config.keys import (
     BOT_KINDS,
     BUILT_IN_TOOLS,
-    PROVIDER_KINDS,
     SECTIONS,
     DatabaseKeys,
     MediaKeys,
@@ -25,6 +24,7 @@ from turnkeeper.config.keys import (
     ServerKeys,
     WorkersKeys,
 )
+from turnkeeper.config.providers import PROVIDER_KINDS
 from turnkeeper.config.settings import BotSettings, Receiver, Settings
 from turnkeeper.config.tools import TOOL_KINDS
 from turnkeeper.model.errors import ConfigurationError

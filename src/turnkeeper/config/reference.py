@@ -7,6 +7,7 @@ from pydantic.fields import FieldInfo
 
 from turnkeeper.channels import registry
 from turnkeeper.config.keys import BOT_KINDS, SECTIONS
+from turnkeeper.config.providers import PROVIDER_KINDS
 from turnkeeper.config.tools import TOOL_KINDS
 from turnkeeper.model.policy import RateLimit
 
@@ -35,6 +36,7 @@ def as_markdown() -> str:
         parts.append(_section(f"[{name}]", model))
     parts += _kinds("channels", {kind: registry.find(kind).keys for kind in registry.kinds()})
     parts += _kinds("bots", BOT_KINDS)
+    parts += _kinds("providers", PROVIDER_KINDS)
     parts += _kinds("tools", TOOL_KINDS)
     return "\n".join(parts)
 
@@ -70,6 +72,8 @@ def _default(name: str, info: FieldInfo) -> str:
         case str():
             return f'`"{value}"`'
         case ():
+            return "none"
+        case dict() if not value:
             return "none"
         case None:
             return f'`"{_NONE.get(name, "off")}"`'

@@ -90,6 +90,7 @@ def serve_in_thread(fake: F, host: str = "127.0.0.1", port: int = 0) -> contextl
 async def served(fake: Fake, app: App, host: str, port: int) -> AsyncIterator[str]:
     """Serve a fake as `app` until the block ends; gives where."""
     listener = socket.create_server((host, port))
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # asyncio sets it for sockets that name TCP only
     config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=1)
     server = PromptServer(config)
     serving = asyncio.create_task(server.serve(sockets=[listener]))

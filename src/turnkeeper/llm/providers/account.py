@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Mapping, Sequence
+from functools import cache
 from typing import Any, ClassVar, Final, cast
 
 import httpx2
@@ -202,6 +204,8 @@ class Chat:
         if finish == "error":
             raise ModelAway("it failed in the middle of the answer")
         if not text.strip() and not calls:
+            if response.finish_reason is None:
+                raise ModelAway("its reply holds no answer")
             why = ": max_tokens was used up before the first word" if finish == "length" else ""
             raise ModelEmpty(f"neither words nor tools{why}")
         return ChatAnswer(
@@ -245,10 +249,17 @@ def _client(headers: Mapping[str, str]) -> httpx2.AsyncClient:
         request.extensions = {**request.extensions, "timeout": timeout}
 
     return httpx2.AsyncClient(
+        verify=_certificates(),
         timeout=httpx2.Timeout(_LONGEST, connect=_CONNECT),
         limits=httpx2.Limits(max_connections=200, max_keepalive_connections=20),
         event_hooks={"request": [checked], "response": [_limited]},
     )
+
+
+@cache
+def _certificates() -> ssl.SSLContext:
+    """Whom we trust; read once."""
+    return httpx2.create_ssl_context()
 
 
 async def _limited(response: httpx2.Response) -> None:

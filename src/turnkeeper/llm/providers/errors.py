@@ -34,6 +34,7 @@ _TOO_LONG: Final = re.compile(
     r"|input token count|reduce the length|exceed\w* the (available )?context",
     re.IGNORECASE,
 )
+_NO_JSON: Final = re.compile("Failed to decode response|Expected a JSON")
 _KEYLIKE: Final = re.compile(r"\b(sk|key|gsk|AIza)[-_]?[A-Za-z0-9*_-]{8,}")
 
 
@@ -85,6 +86,8 @@ def of_library(error: Exception, telling: Telling) -> ModelError:
         case raised.ModelConnectionError():
             return ModelAway(_said("no connection", telling.told(error.message)))
         case raised.ModelAPIError():
+            if _NO_JSON.match(error.message):  # what follows is the reply itself
+                return ModelAway("its reply is not JSON")
             message = message_in(error.body) or error.message
             return _by_category(error, telling) or ModelAway(_said("the provider failed", telling.told(message)))
         case raised.ContentFilterError():
@@ -149,7 +152,7 @@ def message_in(body: Any) -> str:
     if isinstance(body, list) and body:
         body = body[0]
     if isinstance(body, str):
-        return "" if body.lstrip()[:1] == "<" else body
+        return _no_page(body)
     if not isinstance(body, Mapping):
         return ""
     inner = body.get("error", body)
@@ -158,9 +161,13 @@ def message_in(body: Any) -> str:
     if isinstance(inner, Mapping):
         metadata = inner.get("metadata")
         raw = metadata.get("raw") if isinstance(metadata, Mapping) else None
-        words = inner.get("message") or inner.get("detail") or ""
-        return f"{words} {raw}" if isinstance(raw, str) else str(words)
+        words = _no_page(str(inner.get("message") or inner.get("detail") or ""))
+        return f"{words} {raw}" if isinstance(raw, str) else words
     return ""
+
+
+def _no_page(words: str) -> str:
+    return "" if words.lstrip()[:1] == "<" else words
 
 
 def _said(what: str, words: str = "") -> str:

@@ -6,9 +6,9 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from turnkeeper.testing.fake_graph.http import Reply
 from turnkeeper.testing.fake_models.script import Call, Fails, Says
 from turnkeeper.testing.fake_models.wire import Json, Refusal, bad, broken, data, in_pieces, only, stream, words
+from turnkeeper.testing.http import Reply
 
 _PARAMETERS = words(
     "model messages max_tokens system tools tool_choice temperature top_p top_k stop_sequences stream metadata "

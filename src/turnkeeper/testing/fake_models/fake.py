@@ -13,10 +13,10 @@ from urllib.parse import unquote
 
 from turnkeeper.testing.fake_graph.changes import Changes
 from turnkeeper.testing.fake_graph.clock import Clock, SystemClock
-from turnkeeper.testing.fake_graph.http import NoReply, Reply, Request
 from turnkeeper.testing.fake_models import anthropic_wire, gemini_wire, openai_wire
 from turnkeeper.testing.fake_models.script import Answer, Fails, Family, Says
 from turnkeeper.testing.fake_models.wire import PAGE, Json, Refusal
+from turnkeeper.testing.http import NoReply, Reply, Request
 
 KEY = "sk-fake-key-for-tests-only-0123456789"
 _CHAT = (

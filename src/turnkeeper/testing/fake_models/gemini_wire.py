@@ -7,9 +7,9 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from turnkeeper.testing.fake_graph.http import Reply
 from turnkeeper.testing.fake_models.script import Fails, Says
 from turnkeeper.testing.fake_models.wire import Json, Refusal, bad, broken, data, in_pieces, only, stream, words
+from turnkeeper.testing.http import Reply
 
 _FIELDS = words(
     "contents tools toolConfig safetySettings systemInstruction generationConfig cachedContent serviceTier store"

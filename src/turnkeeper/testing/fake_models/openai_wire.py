@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from turnkeeper.testing.fake_graph.http import Reply
 from turnkeeper.testing.fake_models.script import Call, Fails, Family, Says
 from turnkeeper.testing.fake_models.wire import Json, Refusal, bad, broken, data, in_pieces, only, stream, words
+from turnkeeper.testing.http import Reply
 
 _PARAMETERS = words(
     "model messages audio frequency_penalty logit_bias logprobs max_completion_tokens max_tokens metadata modalities n "

@@ -6,7 +6,7 @@ import json
 from collections.abc import AsyncGenerator, Iterable
 from typing import Any
 
-from turnkeeper.testing.fake_graph.http import NoReply, Reply
+from turnkeeper.testing.http import NoReply, Reply
 
 Json = dict[str, Any]
 SSE = "text/event-stream; charset=utf-8"
