@@ -17,11 +17,12 @@ from urllib.parse import parse_qsl, urljoin, urlsplit
 import msgspec
 from pydantic import Field
 
+from turnkeeper.channels.answers import hidden, trouble, unanswered
 from turnkeeper.channels.base import Calls, Fetched, Finding, Forbidden, HttpReply, Located, NotThisProvider, Webhook
 from turnkeeper.channels.json_values import Item, decode, mapping, number, read_object, text
 from turnkeeper.channels.keys import Address, PathSecret, UnofficialKeys
 from turnkeeper.model.events import Media
-from turnkeeper.model.outbound import NotSent, Outcome, Rejected, Unknown
+from turnkeeper.model.outbound import Outcome, Rejected, Unknown
 
 DEDUP_WINDOW: Final = 15.0
 """Seconds in which the same content from the same person is the same message, where messages have no id."""
@@ -249,10 +250,8 @@ def _located(file: Media, base_url: str) -> Located | Rejected:
 
 def without_words(reply: HttpReply, name: str) -> Outcome | None:
     """What became of a call that got no answer, or one that is not the provider's own; None: its words decide."""
-    if reply.failure == "not_connected":
-        return NotSent(f"could not connect to {name}", code="not_connected")
-    if reply.failure == "no_answer":
-        return Unknown(f"{name} did not answer in time")
+    if (silence := unanswered(reply, name)) is not None:
+        return silence
     if said_ok(read_object(reply.body)) is not None:
         return None
     code = f"http_{reply.status}"
@@ -273,15 +272,10 @@ def unreachable(reply: HttpReply, name: str) -> Finding | None:
     """The doctor's first link: whether the provider itself answers; None if it does."""
     if not reply.failure and read_object(reply.body) is not None:
         return None
-    why = {"not_connected": "no connection", "no_answer": "it does not answer"}.get(reply.failure or "")
     mend = "Check base_url, and that this machine can reach it."
-    return Finding("api", False, f"{name} cannot be reached: {why or f'HTTP {reply.status}'}", mend)
+    return Finding("api", False, f"{name} cannot be reached: {trouble(reply)}", mend)
 
 
 def told(words: object, *secrets: str) -> str:
     """A provider's own words, short and without our secrets."""
-    said = (text(words) or "").strip()
-    for secret in secrets:
-        if secret:
-            said = said.replace(secret, "(secret)")
-    return said[:300]
+    return hidden((text(words) or "").strip(), *secrets)

@@ -8,10 +8,11 @@ from __future__ import annotations
 from typing import Final
 from urllib.parse import urlsplit
 
+from turnkeeper.channels.answers import hidden, unreachable
 from turnkeeper.channels.base import Calls, Finding, NotThisProvider, Polled
 from turnkeeper.channels.json_values import Item, listing, text, whole
 from turnkeeper.channels.telegram.config import TelegramConfig
-from turnkeeper.channels.telegram.outcomes import Answer, hidden, outcome_of
+from turnkeeper.channels.telegram.outcomes import Answer, outcome_of
 from turnkeeper.channels.telegram.parse import ALLOWED_UPDATES, is_press, next_offset, parse_body
 from turnkeeper.channels.telegram.people import account_of
 from turnkeeper.model.events import Inbound
@@ -23,7 +24,6 @@ _POLL_LIMIT = POLL_WAIT + 10.0
 _ANSWER_LIMIT = 3.0
 _AT_ONCE: Final = 40
 """Webhooks that Telegram may have under way to us; its own default."""
-_FAILURES = {"not_connected": "no connection", "no_answer": "it does not answer"}
 _PUBLIC = "https://api.telegram.org"
 _PORTS = (443, 80, 88, 8443)
 _COPY_AGAIN = "Copy the token from @BotFather again (/token), and set it."
@@ -38,7 +38,7 @@ def health(config: TelegramConfig) -> Calls[list[Finding]]:
     found = [Finding("api", True, "the Bot API answers")]
     if not answer.ok:
         return [*found, Finding("token", False, f"the token is refused: {answer.told(config.secrets)}", _COPY_AGAIN)]
-    name = hidden(text(answer.result.get("username")) or config.bot_id, config.secrets)
+    name = hidden(text(answer.result.get("username")) or config.bot_id, *config.secrets)
     found.append(Finding("token", True, f"@{name} is known"))
     if config.username and config.username.lower() != name.lower():
         mend = f'Set username = "{name}".'
@@ -51,10 +51,7 @@ def health(config: TelegramConfig) -> Calls[list[Finding]]:
 
 
 def _unreachable(answer: Answer) -> Finding:
-    reply = answer.reply
-    detail = _FAILURES[reply.failure] if reply.failure else f"HTTP {reply.status} with a body that is not JSON"
-    mend = "Check api_base, and that this machine can reach the address."
-    return Finding("api", False, f"the Bot API cannot be reached: {detail}", mend)
+    return unreachable(answer.reply, "the Bot API", "Check api_base, and that this machine can reach the address.")
 
 
 def _polled(info: Item) -> list[Finding]:

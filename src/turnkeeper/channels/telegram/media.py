@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
+from turnkeeper.channels.answers import askable
 from turnkeeper.channels.base import Calls, Fetched, Located
 from turnkeeper.channels.json_values import text, whole
 from turnkeeper.channels.telegram.config import TelegramConfig
 from turnkeeper.channels.telegram.limits import DOWNLOAD
 from turnkeeper.channels.telegram.outcomes import Answer, outcome_of
 from turnkeeper.model.events import Media
-from turnkeeper.model.outbound import NotSent, Rejected
+from turnkeeper.model.outbound import Rejected
 
 _TOO_LARGE = Rejected("too_large", "a bot can fetch no file larger than 20 MB")
 
@@ -32,7 +33,4 @@ def fetch(media: Media, config: TelegramConfig) -> Calls[Fetched]:
         return Located(url, mime=media.mime, size=size, trusted=True)
     if answer.refused and "too big" in answer.words:
         return _TOO_LARGE
-    outcome = outcome_of(answer, config.secrets)
-    if isinstance(outcome, NotSent | Rejected):
-        return outcome
-    return NotSent(getattr(outcome, "reason", "Telegram's answer names no file"), limit=4)
+    return askable(outcome_of(answer, config.secrets), "Telegram's answer names no file")

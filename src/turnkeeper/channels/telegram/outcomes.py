@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from turnkeeper.channels.answers import hidden, trouble, unanswered
 from turnkeeper.channels.base import HttpReply
 from turnkeeper.channels.json_values import Item, external_id, listing, mapping, read_object, text, whole
 from turnkeeper.model.outbound import Accepted, NotSent, Outcome, Rejected, Unknown
@@ -20,13 +21,6 @@ _NO_BOT = Rejected("401", "the bot's token is refused: was it revoked?", "stop_c
 
 
 Secrets = tuple[str, ...]
-
-
-def hidden(words: str, secrets: Secrets) -> str:
-    """Words of others without our secrets."""
-    for secret in filter(None, secrets):
-        words = words.replace(secret, "(secret)")
-    return words
 
 
 class Answer:
@@ -68,7 +62,7 @@ class Answer:
 
     def told(self, secrets: Secrets) -> str:
         """Telegram's own words, without our secrets."""
-        return hidden(text((self.body or {}).get("description")) or f"HTTP {self.reply.status}", secrets)[:300]
+        return hidden(text((self.body or {}).get("description")) or trouble(self.reply), *secrets)
 
     def _parameters(self) -> Item:
         return mapping((self.body or {}).get("parameters")) or {}
@@ -77,10 +71,8 @@ class Answer:
 def outcome_of(answer: Answer, secrets: Secrets) -> Outcome:
     """What became of a message; `secrets` are kept out of every reason."""
     reply = answer.reply
-    if reply.failure == "not_connected":
-        return NotSent("could not connect to Telegram", code="not_connected")
-    if reply.failure == "no_answer":
-        return Unknown("Telegram did not answer in time")
+    if (silence := unanswered(reply, "Telegram")) is not None:
+        return silence
     if answer.ok:
         return _accepted(answer)
     if answer.refused:

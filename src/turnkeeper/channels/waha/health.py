@@ -6,6 +6,7 @@ environment is never made, since that holds secrets.
 
 from __future__ import annotations
 
+from turnkeeper.channels.answers import trouble, unreachable
 from turnkeeper.channels.base import Calls, Finding, HttpCall, HttpReply
 from turnkeeper.channels.json_values import Item, listing, mapping, read_object, text
 from turnkeeper.channels.waha.config import WahaConfig
@@ -20,7 +21,6 @@ _NEW_EVENTS = frozenset({"message.ack.group"})
 """Those that an older server does not know, and refuses (before 2025.12)."""
 _RETRIES = {"policy": "exponential", "delaySeconds": 2, "attempts": 15}
 """Its own setting gives up after 30 s; this one after most of a day."""
-_FAILURES = {"not_connected": "no connection", "no_answer": "it does not answer"}
 
 
 def events_for(config: WahaConfig) -> tuple[str, ...]:
@@ -49,9 +49,7 @@ def health(config: WahaConfig) -> Calls[list[Finding]]:
 
 
 def _unreachable(reply: HttpReply) -> Finding:
-    detail = _FAILURES[reply.failure] if reply.failure else f"HTTP {reply.status} with a body that is not JSON"
-    mend = "Check base_url, and that this machine can reach the server."
-    return Finding("server", False, f"WAHA cannot be reached: {detail}", mend)
+    return unreachable(reply, "WAHA", "Check base_url, and that this machine can reach the server.", "server")
 
 
 def _session(body: Item, config: WahaConfig) -> Finding:
@@ -125,7 +123,7 @@ def _put(session_config: Item, config: WahaConfig, *, there: bool) -> HttpCall:
 def _registered(reply: HttpReply, url: str, config: WahaConfig) -> list[Finding]:
     if reply.failure is None and 200 <= reply.status < 300:
         return [Finding("webhook", True, "the webhook is registered; the session restarts", registered=(url,))]
-    told = _FAILURES.get(reply.failure or "") or words_of(reply, config)
+    told = trouble(reply) if reply.failure else words_of(reply, config)
     if reply.status in (401, 403):
         return [Finding("key", False, f"the key is refused: {told}", "Set api_key to a key that may change sessions.")]
     mend = "Register it by hand in WAHA's dashboard: docs/channels/waha.md says what with."

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import msgspec
 
+from turnkeeper.channels.answers import unanswered
 from turnkeeper.channels.base import HttpReply
 from turnkeeper.channels.json_values import Item, listing, mapping, read_object, text
 from turnkeeper.channels.waha.config import WahaConfig
@@ -19,10 +20,8 @@ _DEAD_KEY = "WAHA refuses the API key"
 
 def outcome_of(reply: HttpReply, config: WahaConfig) -> Outcome:
     """What became of a message."""
-    if reply.failure == "not_connected":
-        return NotSent("could not connect to WAHA", code="not_connected")
-    if reply.failure == "no_answer":
-        return Unknown("WAHA did not answer in time")
+    if (silence := unanswered(reply, "WAHA")) is not None:
+        return silence
     if 200 <= reply.status < 300:
         sent = sent_id(reply)
         return Accepted(sent.key) if sent else Unknown("WAHA's answer names no message")

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from turnkeeper.channels.answers import unanswered
 from turnkeeper.channels.base import HttpReply
 from turnkeeper.channels.json_values import Item, external_id, listing, mapping, read_object, text, whole
 from turnkeeper.model.outbound import Accepted, NotSent, Outcome, Rejected, Remedy, Unknown
@@ -86,10 +87,8 @@ ERRORS: dict[int, Fate] = {
 
 def outcome_of(reply: HttpReply, tries: int, secret: str) -> Outcome:
     """What became of a message; `tries` counts from 1; `secret` is kept out of every reason."""
-    if reply.failure == "not_connected":
-        return NotSent("could not connect to Meta", code="not_connected")
-    if reply.failure == "no_answer":
-        return Unknown("Meta did not answer in time")
+    if (silence := unanswered(reply, "Meta")) is not None:
+        return silence
     body = read_object(reply.body)
     error = mapping(body.get("error")) if body else None
     if error is not None:

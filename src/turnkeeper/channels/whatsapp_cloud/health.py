@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from turnkeeper.channels.answers import trouble, unreachable
 from turnkeeper.channels.base import Calls, Finding, HttpCall, HttpReply
 from turnkeeper.channels.json_values import Item, listing, mapping, read_object, text
 from turnkeeper.channels.whatsapp_cloud import webhook
@@ -11,7 +12,6 @@ from turnkeeper.channels.whatsapp_cloud.errors import describe
 
 _FIELDS = f"id,display_phone_number,verified_name,status,quality_rating,health_status,{webhook.FIELD}"
 _NO_TOKEN = ("0", "190")
-_FAILURES = {"not_connected": "no connection", "no_answer": "it does not answer"}
 
 
 def health(*, number_url: str, apps_url: str, headers: Mapping[str, str], secret: str) -> Calls[list[Finding]]:
@@ -32,9 +32,8 @@ def health(*, number_url: str, apps_url: str, headers: Mapping[str, str], secret
 
 
 def _unreachable(reply: HttpReply) -> Finding:
-    detail = _FAILURES[reply.failure] if reply.failure else f"HTTP {reply.status} with a body that is not JSON"
     mend = "Check api_base and api_version, and that this machine can reach the address."
-    return Finding("api", False, f"the Graph API cannot be reached: {detail}", mend)
+    return unreachable(reply, "the Graph API", mend)
 
 
 def _dead_token(error: Item, secret: str) -> Finding:
@@ -77,7 +76,7 @@ def _subscription(reply: HttpReply, secret: str) -> Finding:
     apps = listing(body.get("data")) if body else None
     if apps is None:
         error = mapping(body.get("error")) if body else None
-        detail = describe(error, secret) if error else _FAILURES.get(reply.failure or "", f"HTTP {reply.status}")
+        detail = describe(error, secret) if error else trouble(reply)
         mend = "Check waba_id and that the token has whatsapp_business_management."
         return Finding(link, False, f"the account's apps cannot be read: {detail}", mend)
     if not apps:

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Final
 from urllib.parse import SplitResult, quote, urlsplit
 
+from turnkeeper.channels.answers import askable
 from turnkeeper.channels.base import Calls, Fetched, HttpCall, HttpReply, Located, Multipart, Upload, Uploaded
 from turnkeeper.channels.json_values import read_object, text, whole
 from turnkeeper.channels.whatsapp_cloud.errors import outcome_of
@@ -60,10 +61,7 @@ def upload(file: KeptFile, url: str, headers: Mapping[str, str], secret: str) ->
 
 def _refused(reply: HttpReply, secret: str) -> NotSent | Rejected:
     """Nothing reaches a person here, so what is unknown may be tried again."""
-    outcome = outcome_of(reply, 1, secret)
-    if isinstance(outcome, NotSent | Rejected):
-        return outcome
-    return NotSent(getattr(outcome, "reason", "Meta's answer could not be understood"), limit=4)
+    return askable(outcome_of(reply, 1, secret), "Meta's answer could not be understood")
 
 
 def _same_host(url: str, other: str) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from turnkeeper.channels.answers import hidden, trouble
 from turnkeeper.channels.base import Calls, Finding, HttpCall, HttpReply
 from turnkeeper.channels.json_values import Item, mapping, read_object, text
 from turnkeeper.channels.whatsapp_cloud.errors import describe
@@ -18,7 +19,6 @@ FIELD: Final = "webhook_configuration"
 """The field of a number that tells where its webhooks go."""
 _NARROWEST_FIRST = ("phone_number", "whatsapp_business_account", "application")
 _LONGEST_URL = 200
-_FAILURES = {"not_connected": "no connection", "no_answer": "it does not answer"}
 
 
 def registered(number: Item) -> tuple[str, ...] | None:
@@ -60,8 +60,5 @@ def _problem(reply: HttpReply, secrets: tuple[str, ...]) -> str | None:
         return None
     error = mapping(body.get("error")) if body else None
     if error is None:
-        return _FAILURES.get(reply.failure or "", f"HTTP {reply.status}")
-    words = describe(error, "")
-    for secret in filter(None, secrets):
-        words = words.replace(secret, "(secret)")
-    return words or f"HTTP {reply.status}"
+        return trouble(reply)
+    return hidden(describe(error, ""), *secrets) or trouble(reply)
