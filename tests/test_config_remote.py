@@ -74,6 +74,7 @@ WRONG = [
     ("a field that is none", OWN.replace("piece =", "chunk ="), "fields.chunk"),
     ("longer than the turn", OWN + 'reply_limit = "10m"\n', "leaves nothing of turn_limit"),
     ("a key with a space", OWN.replace("env:KEY", "two words"), "bots.front.api_key"),
+    ("tools, which nobody would use", OWN + 'tools = ["handover"]\n', "bots.front.tools: is not a setting"),
     ("an unknown provider", OWN + 'models = ["router/some"]\n', 'there is no provider "router"'),
 ]
 

@@ -158,6 +158,16 @@ async def test_a_thread_that_the_backend_has_lost_is_replaced_at_once() -> None:
 
 
 @in_virtual_time
+async def test_a_backend_may_say_404_of_people_and_threads_that_it_does_not_know() -> None:
+    async with talking() as (person, ansari):
+        ansari.answers.append("an answer")
+        ansari.faults += [Fault("exists", "status", status=404), Fault("last", "status", status=404)]
+        await person.says("hello")
+        assert person.heard == ["an answer"]
+        assert (ansari.times("register"), ansari.times("thread")) == (1, 1)
+
+
+@in_virtual_time
 async def test_a_worker_killed_in_the_middle_of_an_answer_tells_nothing_twice() -> None:
     async with talking(pause=1.0) as (person, ansari):
         await person.writes("hello")

@@ -207,8 +207,8 @@ class BotKeys(Keys):
         return self
 
 
-class ModelUserKeys(BotKeys):
-    """Whom a bot asks, and what that may take."""
+class ChainKeys(BotKeys):
+    """The models that a bot asks in turn, how, and what is said when none answers."""
 
     models: Annotated[tuple[ModelKeys, ...], BeforeValidator(read_models)] = Field(
         (),
@@ -233,6 +233,39 @@ class ModelUserKeys(BotKeys):
         None, ge=-2, le=2, description="As the model has it, unless set.", examples=["0.0"]
     )
     timeout: Seconds = Field(30.0, gt=0, le=600, description="How long one model may take.", examples=['"30s"'])
+    loop_guard: bool = Field(
+        True,
+        description="false: nothing stops the bot from talking to another bot, or in circles.",
+        examples=["true"],
+    )
+
+    def settings(self) -> ModelSettings:
+        """How models are asked, unless a model has its own."""
+        return ModelSettings(
+            self.temperature,
+            self.max_tokens,
+            self.top_p,
+            self.frequency_penalty,
+            self.presence_penalty,
+            self.timeout,
+        )
+
+    def choices(self) -> tuple[ModelChoice, ...]:
+        """The chain's models, each with its settings."""
+        return tuple(self.choice(each) for each in self.models)
+
+    def choice(self, keys: ModelKeys) -> ModelChoice:
+        """One model with its settings."""
+        provider, _, name = keys.model.partition("/")
+        own = self.settings()
+        given = {each: getattr(keys, each) for each in own.__struct_fields__ if getattr(keys, each) is not None}
+        settings = ModelSettings(**{each: given.get(each, getattr(own, each)) for each in own.__struct_fields__})
+        return ModelChoice(provider, name, keys.tools, keys.images, keys.documents, settings)
+
+
+class ModelUserKeys(ChainKeys):
+    """What a bot's models may use, and what that may take."""
+
     tools: Annotated[tuple[str, ...], BeforeValidator(read_tools)] = Field(
         (),
         description="What models may use: functions as `module:function`, tables under [tools], `handover`, "
@@ -275,34 +308,6 @@ class ModelUserKeys(BotKeys):
         description="The language to answer in; auto: the person's.",
         examples=['"auto"'],
     )
-    loop_guard: bool = Field(
-        True,
-        description="false: nothing stops the bot from talking to another bot, or in circles.",
-        examples=["true"],
-    )
-
-    def settings(self) -> ModelSettings:
-        """How models are asked, unless a model has its own."""
-        return ModelSettings(
-            self.temperature,
-            self.max_tokens,
-            self.top_p,
-            self.frequency_penalty,
-            self.presence_penalty,
-            self.timeout,
-        )
-
-    def choices(self) -> tuple[ModelChoice, ...]:
-        """The chain's models, each with its settings."""
-        return tuple(self.choice(each) for each in self.models)
-
-    def choice(self, keys: ModelKeys) -> ModelChoice:
-        """One model with its settings."""
-        provider, _, name = keys.model.partition("/")
-        own = self.settings()
-        given = {each: getattr(keys, each) for each in own.__struct_fields__ if getattr(keys, each) is not None}
-        settings = ModelSettings(**{each: given.get(each, getattr(own, each)) for each in own.__struct_fields__})
-        return ModelChoice(provider, name, keys.tools, keys.images, keys.documents, settings)
 
 
 class PythonKeys(ModelUserKeys):

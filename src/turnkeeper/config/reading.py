@@ -12,7 +12,7 @@ from pydantic import BaseModel, SecretStr, ValidationError
 
 from turnkeeper.channels import registry
 from turnkeeper.channels.keys import ChannelKeys
-from turnkeeper.config.bots import BotKeys, ModelUserKeys
+from turnkeeper.config.bots import BotKeys, ChainKeys, ModelUserKeys
 from turnkeeper.config.errors import SecretMissing, nearest, worded
 from turnkeeper.config.keys import (
     BOT_KINDS,
@@ -184,13 +184,15 @@ class Reading:
     def known(self, bots: Mapping[BotId, BotSettings | None], there: Mapping[str, Mapping[str, object]]) -> None:
         """What bots name is there."""
         for bot in filter(None, bots.values()):
-            if not isinstance(bot.keys, ModelUserKeys):
+            if not isinstance(bot.keys, ChainKeys):
                 continue
             at = f"bots.{bot.id}"
             for model in bot.keys.choices():
                 if model.provider not in there["models"]:
                     mend = nearest(model.provider, list(there["models"]))
                     self.wrong(f"{at}.models", f'there is no provider "{model.provider}"', mend)
+            if not isinstance(bot.keys, ModelUserKeys):
+                continue
             for name in bot.keys.tools:
                 known = (*there["tools"], *BUILT_IN_TOOLS)
                 if ":" not in name and name not in known:

@@ -9,7 +9,7 @@ from turnkeeper.bots.remote.backend import CALLS, FIELDS, NEEDED, Backend, Endpo
 from turnkeeper.bots.remote.presets import PRESETS
 from turnkeeper.channels.base import StreamLimits
 from turnkeeper.channels.keys import Address, Seconds, Token, Whole, wrong
-from turnkeeper.config.bots import ModelUserKeys
+from turnkeeper.config.bots import ChainKeys
 from turnkeeper.config.errors import nearest
 from turnkeeper.config.values import Size, read_kinds
 
@@ -24,7 +24,7 @@ def read_preset(value: object) -> object:
     return value
 
 
-class RemoteKeys(ModelUserKeys):
+class RemoteKeys(ChainKeys):
     """A bot that an existing backend answers for. A preset fills in whatever is not set here."""
 
     kind: Literal["remote"] = Field(description="What the bot is made of.", examples=['"remote"'])

@@ -2,7 +2,7 @@
 
 BackendError                  the backend gave no answer: `shown` is for the operator, never for the person
 ├── BackendUnsure             it may have got the message, before this worker or another was cut off
-└── ThreadGone                it knows no such thread: surely nothing was done
+└── NotThere                  it knows no such thread, or person: surely nothing was done
 """
 
 from __future__ import annotations
@@ -47,8 +47,8 @@ class BackendUnsure(BackendError):
     """Nobody knows whether the backend got the message, so it is not told again."""
 
 
-class ThreadGone(BackendError):
-    """The thread is not there any more."""
+class NotThere(BackendError):
+    """What the call is about is not there (404)."""
 
 
 class Told(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -104,7 +104,7 @@ class Asking:
         told = msgspec.json.decode(stored, type=Told)
         if told.failure:
             shown = f"{name}: the backend {told.failure}"
-            raise ThreadGone(shown) if told.status == 404 and name == "message" else BackendError(shown)
+            raise NotThere(shown) if told.status == 404 else BackendError(shown)
         return told
 
     async def _told(self, name: str, key: str | None, *, streamed: bool) -> Told:

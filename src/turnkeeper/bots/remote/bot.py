@@ -7,6 +7,7 @@ whole: the person then gets `fixed_reply`, once, and the turn shows why.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import Any, Final
@@ -16,7 +17,7 @@ import structlog
 
 from turnkeeper.bots import guarding, offering
 from turnkeeper.bots.recalling import Memory, recollect
-from turnkeeper.bots.remote.asking import Asking, BackendError, ThreadGone, read_time
+from turnkeeper.bots.remote.asking import Asking, BackendError, NotThere, Told, read_time
 from turnkeeper.bots.remote.backend import Backend
 from turnkeeper.bots.translating import with_translations
 from turnkeeper.bots.turn import Turn
@@ -164,27 +165,21 @@ class RemoteBot:
     async def _in_thread(self, work: Work, turn: Turn, asking: Asking, known: _Known) -> str:
         """The backend remembers: the message goes into the thread of the session."""
         await self._register(asking, known)
-        remembered = _id(turn.state.get(THREAD))
-        if remembered is not None:
-            try:
-                return await self._say(asking, remembered)
-            except ThreadGone:
-                del turn.state[THREAD]
-        elif (young := await self._young_thread(work, asking)) is not None:
-            turn.state[THREAD] = young
-            return await self._say(asking, young)
-        turn.state[THREAD] = thread = await self._new_thread(asking)
-        return await self._say(asking, thread)
+        thread = _id(turn.state.get(THREAD)) or await self._young_thread(work, asking)
+        if thread is not None:
+            with suppress(NotThere):  # it surely did nothing: the same is told again
+                return await self._say(turn, asking, thread)
+        return await self._say(turn, asking, await self._new_thread(asking))
 
-    async def _say(self, asking: Asking, thread: str) -> str:
-        asking.values["thread_id"] = thread
+    async def _say(self, turn: Turn, asking: Asking, thread: str) -> str:
+        turn.state[THREAD] = asking.values["thread_id"] = thread
         return await asking.answer(effect=True)
 
     async def _register(self, asking: Asking, known: _Known) -> None:
         """Let the backend know the contact, once."""
         if known.registered or not asking.knows("register"):
             return
-        found = await asking.look("exists") if asking.knows("exists") else None
+        found = await self._looked("exists", asking)
         if found is None or not found.fields.get("exists"):
             found = await asking.look("register")
         known.user_id = _id(found.fields.get("user_id")) or ""
@@ -194,13 +189,20 @@ class RemoteBot:
 
     async def _young_thread(self, work: Work, asking: Asking) -> str | None:
         """The thread that the backend had last, if it is as young as a session may be: ours may be lost."""
-        if not asking.knows("last"):
-            return None
-        found = await asking.look("last")
-        last_at = read_time(found.fields.get("last_at"))
-        if last_at is None or work.now() - last_at > self._backend.session_ttl:
+        found = await self._looked("last", asking)
+        last_at = None if found is None else read_time(found.fields.get("last_at"))
+        if found is None or last_at is None or work.now() - last_at > self._backend.session_ttl:
             return None
         return _id(found.fields.get("last_thread_id"))
+
+    async def _looked(self, name: str, asking: Asking) -> Told | None:
+        """What the backend says; None where there is no such call, or nothing to be told of (404)."""
+        if not asking.knows(name):
+            return None
+        try:
+            return await asking.look(name)
+        except NotThere:
+            return None
 
     async def _new_thread(self, asking: Asking) -> str:
         """A thread of its own for the session; one, though a worker is cut off while it is made."""
@@ -218,10 +220,8 @@ class RemoteBot:
 
     async def _left_empty(self, asking: Asking) -> str | None:
         """The thread that was made before the worker was cut off: the last one, with nothing in it."""
-        if not asking.knows("last"):
-            return None
-        found = await asking.look("last")
-        return None if found.fields.get("last_at") else _id(found.fields.get("last_thread_id"))
+        found = await self._looked("last", asking)
+        return None if found is None or found.fields.get("last_at") else _id(found.fields.get("last_thread_id"))
 
 
 def _known(turn: Turn, facts: Mapping[str, Any]) -> _Known:
