@@ -11,13 +11,20 @@ from statistics import median
 
 from benchmarks.report import Line, at_most, told
 from benchmarks.servers import Places
-from turnkeeper.bots.recalling import Memory, recollect
+from turnkeeper.bots.agent import AgentBot
+from turnkeeper.bots.question import Prompting
+from turnkeeper.bots.recalling import Memory
 from turnkeeper.bots.remembering import Remembering
-from turnkeeper.bots.turn import Turn
+from turnkeeper.bots.thinking import Thinking
 from turnkeeper.engine.answer import Answer, Work
+from turnkeeper.llm.chain import Chain
+from turnkeeper.model.agents import PromptVersion
+from turnkeeper.model.ids import BotId, WorkspaceId
+from turnkeeper.model.llm import ChatRequest, ModelChoice, Said
 from turnkeeper.rules.recall import estimated_tokens
 from turnkeeper.testing.conversation import conversation
 from turnkeeper.testing.models import ScriptedModel
+from turnkeeper.testing.virtual_time import VirtualClock
 from turnkeeper.testing.virtual_time import run as in_virtual_time
 
 _MESSAGES = 1_000
@@ -28,53 +35,73 @@ _ANSWER = (
     "Day {}: yes, **friends are welcome**. We begin at nine, there is coffee before, and whoever comes for the first "
     "time gets an introduction of half an hour. Please bring shoes for the garden, and tell us of any allergies."
 )
+_PROMPT = (
+    "You answer questions about a gardening course, in a friendly way, and never promise what you cannot hold. " * 4
+)
 _NOTES = "The person asks about the days of the course one by one and wants to bring a friend. " * 4
 
 
-class _Asked:
-    """A bot that notes how much a model would have read, and how long it took to find that."""
+class _Timed:
+    """An agent, and what each of its turns takes of the processor."""
 
     version = "1"
 
-    def __init__(self, memory: Memory) -> None:
-        self.tokens: list[int] = []
+    def __init__(self, agent: AgentBot) -> None:
         self.seconds: list[float] = []
-        self.whole: list[int] = []
-        self._memory = memory
-        self._remembering = Remembering(ScriptedModel(_NOTES, repeat=True), memory)
+        self._agent = agent
 
     async def answer(self, work: Work) -> Answer:
-        """One turn, as an agent takes it."""
-        turn = Turn(work)
+        """The agent's own."""
         began = time.process_time()
-        found = await recollect(work, self._memory, await work.history(self._memory.lines))
+        answer = await self._agent.answer(work)
         self.seconds.append(time.process_time() - began)
-        read = sum(estimated_tokens(each.text) for each in found.messages)
-        self.tokens.append(read + estimated_tokens(found.summary + found.note + turn.text))
-        said = _ANSWER.format(turn.number)
-        self.whole.append(sum(self.whole[-1:]) + estimated_tokens(turn.text) + estimated_tokens(said))
-        return Answer([said], afterwards=[self._remembering.afterwards(work)] if found.is_due else [])
+        return answer
+
+
+class _Nothing:
+    """No prompt is published."""
+
+    def find(self, workspace_id: WorkspaceId, bot_id: BotId) -> PromptVersion | None:  # noqa: ARG002
+        """None."""
+        return None
+
+
+def _agent(model: ScriptedModel) -> AgentBot:
+    memory = Memory()
+    prompting = Prompting(BotId("bot"), _PROMPT, memory=memory, loop_guard=False)
+    chain = Chain([(ModelChoice("scripted", "model"), model)], VirtualClock().now)
+    notes = Remembering(ScriptedModel(_NOTES, repeat=True), memory)
+    return AgentBot(prompting, Thinking(chain), _Nothing(), remembering=notes)
+
+
+def _read(request: ChatRequest) -> int:
+    """Tokens of a whole question."""
+    said = sum(estimated_tokens(each.text) for each in request.messages if isinstance(each, Said))
+    return said + estimated_tokens(request.instructions)
 
 
 def run(places: Places, *, quick: bool) -> Iterator[Line]:  # noqa: ARG001 - needs no place
     """Every line of this benchmark."""
     messages = _MESSAGES // 5 if quick else _MESSAGES
-    bot = _Asked(Memory())
+    model = ScriptedModel(lambda request: _ANSWER.format(len(request.messages)), repeat=True)
+    bot = _Timed(_agent(model))
     in_virtual_time(_talk(bot, messages // 2))
+    tokens = [_read(request) for request in model.asked]
+    each = estimated_tokens(_QUESTION.format(100)) + estimated_tokens(_ANSWER.format(100))
     for count in sorted({20, 100, messages // 2, messages}):
-        ours, whole = bot.tokens[count // 2 - 1], bot.whole[count // 2 - 1]
+        ours, whole = tokens[count // 2 - 1], tokens[0] + each * (count // 2 - 1)
         shown = f"{ours:,}, all of it {whole:,}"
         yield told("memory", f"tokens at message {count:,}", shown, ours=ours, whole=whole)
-    early, late = max(bot.tokens[10:50]), max(bot.tokens[-50:])
+    early, late = max(tokens[10:50]), max(tokens[-50:])
     yield at_most("memory", "the most, of the last 100 messages to the first", late / early, 1.05)
     cost = median(bot.seconds[-50:]) * 1000
-    yield told("memory", f"time to find them at message {messages:,}", f"{cost:.2f} ms", milliseconds=cost)
+    yield told("memory", f"an agent's own time for a turn at message {messages:,}", f"{cost:.2f} ms", milliseconds=cost)
     if len(bot.seconds) > 2 * _SETTLED:
         before = median(bot.seconds[_SETTLED : _SETTLED + 50]) * 1000
         yield at_most("memory", f"the same, to at message {2 * _SETTLED}", cost / before, 1.25)
 
 
-async def _talk(bot: _Asked, exchanges: int) -> None:
+async def _talk(bot: _Timed, exchanges: int) -> None:
     async with conversation(bot) as person:
         for place in range(1, exchanges + 1):
             await person.says(_QUESTION.format(place))

@@ -1,11 +1,15 @@
 """What a bot remembers, through the real engine in virtual time: history, summaries, a colleague's stretch, facts."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import pytest
 from msgspec.structs import replace
 
+from tests.bots.agents import agent, scripted
+from turnkeeper import Bot
+from turnkeeper.bots.agent import AgentBot
 from turnkeeper.bots.facts import LONGEST, MOST, Facts
 from turnkeeper.bots.recalling import Memory, Recollection, recollect
 from turnkeeper.bots.remembering import Remembering
@@ -14,13 +18,14 @@ from turnkeeper.bots.turn import Turn
 from turnkeeper.engine.answer import Answer, Work
 from turnkeeper.llm.base import ModelAway
 from turnkeeper.llm.toolbox import ToolContext, WrongArguments
+from turnkeeper.llm.tools.builtin import Handover
 from turnkeeper.llm.tools.remember import Remember
 from turnkeeper.model.contents import Reply
 from turnkeeper.model.llm import ChatRequest, Said
 from turnkeeper.rules.recall import COLLEAGUE, estimated_tokens
 from turnkeeper.testing.conversation import Person, conversation, in_virtual_time
 from turnkeeper.testing.events import text
-from turnkeeper.testing.models import ScriptedModel
+from turnkeeper.testing.models import ScriptedModel, Stalled, calls
 
 
 @dataclass
@@ -216,3 +221,85 @@ async def test_the_tool_keeps_what_was_declared() -> None:
     for wrong in ({}, {"admin": True}, {"budget": "much"}):
         with pytest.raises(WrongArguments):
             tool.check(wrong)
+
+
+DECLARED = {"budget": "number", "size": ("S", "M")}
+
+
+@in_virtual_time
+async def test_an_agent_learns_a_fact_and_tells_it_in_the_next_session() -> None:
+    model = scripted(calls("remember", budget=200, admin=True), "Noted.", "You said 200.")
+    bot = agent(model, tools=[Remember(DECLARED)], prompt="You sell lamps for {{facts.budget}}.")
+    async with conversation(bot) as person:
+        await person.says("My budget is 200")
+        assert "Not kept: 'admin' is not kept" in model.results[0].content
+        assert person.heard == ["Noted."]
+        await person.waits(2 * 86_400)
+        await person.says("What did I say?")
+        assert "You sell lamps for “200”." in model.last.instructions
+        assert 'Facts: {"budget": 200}' in model.last.instructions
+
+
+@in_virtual_time
+async def test_a_fact_outlives_the_machine_that_learned_it() -> None:
+    model = scripted(calls("remember", budget=200), Stalled(3.0, "Noted."), "You said 200.")
+    async with conversation(agent(model, tools=[Remember(DECLARED)])) as person:
+        await person.writes("My budget is 200")
+        while len(model.asked) < 2:
+            await asyncio.sleep(0.1)
+        await person.survives_a_crash()
+        await person.rests()
+        await person.says("What did I say?")
+        assert person.heard == ["You said 200.", "You said 200."]
+        assert 'Facts: {"budget": 200}' in model.last.instructions
+        asked = [request.messages[-1] for request in model.asked]
+        assert sum(isinstance(each, Said) and each.text == "My budget is 200" for each in asked) == 1
+
+
+@in_virtual_time
+async def test_a_fact_of_a_failed_turn_is_not_kept() -> None:
+    async def learns(turn: Turn) -> None:
+        turn.facts.set("budget", 200)
+        assert await turn.facts.get("budget") == 200
+        raise ValueError("after all")
+
+    async def tells(turn: Turn) -> None:
+        await turn.reply(f"{await turn.facts.all()}")
+        turn.facts.set("name", "Ada")
+
+    bot = Bot("assistant", version="1")
+
+    @bot.stage("only", first=True)
+    async def only(turn: Turn) -> None:
+        await (learns if turn.text == "learn" else tells)(turn)
+
+    async with conversation(bot) as person:
+        await person.says("learn")
+        await person.says("tell")
+        await person.says("tell")
+        assert person.heard[1:] == ["{}", "{'name': 'Ada'}"]
+
+
+@in_virtual_time
+async def test_an_agents_prompt_holds_the_summary_as_data() -> None:
+    model, notes = scripted("Yes."), scripted("Ada <b>counts</b>.")
+    memory = Memory(history=1)
+    base = agent(model, memory=memory)
+    bot = AgentBot(base._prompting, base._thinking, base._prompts, remembering=Remembering(notes, memory))
+    async with conversation(bot) as person:
+        for place in range(4):
+            await person.says(f"question number {place}, is it?")
+        assert "What was said before: Ada ‹b›counts‹/b›." in model.last.instructions
+        assert model.heard[0] != "question number 0, is it?"
+
+
+@in_virtual_time
+async def test_an_old_wish_for_a_person_is_settled() -> None:
+    model = scripted(calls("handover", reason="they ask"), "A colleague comes.", "It is open at nine.")
+    async with conversation(agent(model, tools=[Handover()])) as person:
+        await person.says("I want a person")
+        await person.is_given_back()
+        await person.waits(60)
+        await person.says("When do you open?")
+        assert "who has given it back" in model.last.instructions
+        assert "[Here the conversation was handed to a colleague.]" in "\n".join(model.heard)
