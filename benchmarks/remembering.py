@@ -1,6 +1,6 @@
-"""What a model reads of a conversation that grows to 1,000 messages: last messages and a summary, beside all of them.
+"""What a model reads of a conversation that grows to 1,000 messages: instructions, summary, last messages.
 
-Through the production engine in virtual time; the tokens are our estimate of both, the summaries come from a script.
+Through the production engine in virtual time; the tokens are our estimate, answers and summaries come from a script.
 """
 
 from __future__ import annotations

@@ -238,7 +238,7 @@ async def test_nothing_is_asked_where_nothing_is_said() -> None:
 
 STAGED = """You sell lamps.
 !!Stage Welcome Message!!
-Greet {{contact.name}} and ask for the name.
+Greet {{name}} and ask for the name.
 !!Stage Order Details!!
 Ask for the address. Capture %%NAME, ADDRESS%%. They told: {{detail}}. Stage now: {{stage}}"""
 
@@ -259,6 +259,7 @@ async def test_a_stage_prompt_works_unchanged() -> None:
         await person.says("hi")
         assert person.heard == ["Hello!\nYour name?", "[image]"]
         assert person.stage == "Welcome Message"
+        assert "Greet “Ada” and ask" in model.last.instructions
         await person.says("Ada")
         assert (person.stage, person.state["detail"]) == ("Order Details", "NAME: Ada")
         await person.says("Main Street 1")

@@ -116,6 +116,8 @@ def _filled(
     values = {
         "contact.name": turn.contact.name or "",
         "contact.phone": turn.contact.phone or "",
+        "name": turn.contact.name or "",
+        "phone": turn.contact.phone or "",
         "channel.name": work.channel.id,
         "now": f"{moment:%A, %d %B %Y, %H:%M} ({prompting.timezone.key})",
         "stage": turn.stage or "",

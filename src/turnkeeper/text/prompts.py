@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 VARIABLE = re.compile(r"\{\{\s*([A-Za-z_][\w.]{0,80})\s*\}\}")
 OURS = ("channel.name", "now")
 """Variables whose values come from the configuration and the clock; every other value is somebody's words."""
-SAID = ("contact.name", "contact.phone", "stage", "detail")
+SAID = ("contact.name", "contact.phone", "stage", "detail", "name", "phone")
 """Variables that come from the person or from earlier answers; `facts.NAME` are others."""
 LONGEST_VALUE = 300
 """Characters of a value that stand in a prompt."""
