@@ -162,6 +162,14 @@ class Shop:
         self.workers.pop(name).kill()
         self.ears.pop(name, None)
 
+    async def dies_at(self, hold: Hold) -> None:
+        """The worker dies where it is held, and another ends what it began."""
+        await hold.reached.wait()
+        self.kill()
+        hold.go.set()
+        await self.work("w2")
+        await self.rests()
+
     def publish(self, wakes: Sequence[Wake]) -> None:
         for ear in list(self.ears.values()):
             ear(wakes)

@@ -101,11 +101,7 @@ async def test_a_turn_knows_where_and_since_when_it_is() -> None:
     async with shop(Scripted(body)) as place:
         place.clock.now()
         await place.hear("hi")
-        await hold.reached.wait()
-        place.kill()
-        hold.go.set()
-        await place.work("w2")
-        await place.rests()
+        await place.dies_at(hold)
         (began,) = {tell[3] for tell in told}
         assert [tell[0] for tell in told] == [1, 2, 2]
         assert told[0] == (1, "shop", "default", began, began)
@@ -152,11 +148,7 @@ async def test_a_resumed_step_is_not_counted_again() -> None:
 
     async with shop(Scripted(body)) as place:
         await place.hear("hi")
-        await hold.reached.wait()
-        place.kill()
-        hold.go.set()
-        await place.work("w2")
-        await place.rests()
+        await place.dies_at(hold)
         assert read == [Spent(12)]
 
 

@@ -97,11 +97,7 @@ async def test_other_arguments_under_the_same_key_raise(effect: bool) -> None:
 
     async with shop(Scripted(body)) as place:
         await place.hear("hi")
-        await hold.reached.wait()
-        place.kill()
-        hold.go.set()
-        await place.work("w2")
-        await place.rests()
+        await place.dies_at(hold)
         assert [str(error) for error in raised] == ["step 'find' ran before in this turn with other arguments"]
 
 
@@ -388,10 +384,7 @@ async def test_say_now_leaves_at_once_in_order_and_once_though_the_worker_is_kil
         await place.hear("hi")
         await hold.reached.wait()
         assert place.texts == ["first", "second"]
-        place.kill()
-        hold.go.set()
-        await place.work("w2")
-        await place.rests()
+        await place.dies_at(hold)
         assert place.texts == ["first", "second", "third"]
         assert await place.states() == {"answered": 1}
 
@@ -408,11 +401,7 @@ async def test_other_words_at_the_place_of_a_say_now_raise() -> None:
 
     async with shop(Scripted(body)) as place:
         await place.hear("hi")
-        await hold.reached.wait()
-        place.kill()
-        hold.go.set()
-        await place.work("w2")
-        await place.rests()
+        await place.dies_at(hold)
         assert place.texts == ["life False", "Something went wrong, please try again."]
         (failed,) = [moment for moment in await place.moments("failed") if moment.seq is None]
         assert "say_now said something else" in str(failed.detail)
