@@ -31,6 +31,9 @@ HOUR = 3600.0
 TURNS = TurnPolicy(adaptive=False, rate_limit=None, session_ttl=3 * HOUR, reads=("text",))
 
 
+SLOWLY = TurnPolicy(adaptive=False, rate_limit=None, quiet=1.0, max_wait=1.0, reads=("text",))
+
+
 def keys(**changed: Any) -> RemoteKeys:
     table = {
         "kind": "remote",
@@ -178,6 +181,29 @@ async def test_a_worker_killed_in_the_middle_of_an_answer_tells_nothing_twice() 
         assert person.heard == [SORRY]
         assert (ansari.times("message"), ansari.times("thread")) == (1, 1)
         assert "cut off while the backend was answering" in " ".join(str(each) for each in await person.moments())
+
+
+@pytest.mark.parametrize("lives", [1, 2])
+def test_a_worker_killed_at_any_moment_costs_an_apology_at_most(lives: int) -> None:
+    heard = [killed_after(tenths / 10, lives) for tenths in range(1, 50, 2)]
+    assert set(heard) == {"an answer", SORRY}
+
+
+@in_virtual_time
+async def killed_after(seconds: float, lives: int) -> str:
+    """What somebody hears whose worker is killed so long after the turn began, and each after it too."""
+    async with talking(SLOWLY, first=1.0, pause=0.5, piece=2, takes=0.3) as (person, ansari):
+        ansari.answers.append("an answer")
+        await person.writes("hello")
+        await asyncio.sleep(SLOWLY.quiet)
+        for _ in range(lives):
+            await asyncio.sleep(seconds)
+            await person.survives_a_crash()
+        await person.rests()
+        assert ansari.times("message") <= 1
+        assert len(ansari.threads) == 1
+        (heard,) = person.heard
+        return heard
 
 
 @in_virtual_time

@@ -72,7 +72,8 @@ class Thread:
 
 class FakeAnsari:
     """`answers`: what it says next, in order, then `bilingual()` for ever. An answer comes after `first` seconds, in
-    pieces of `piece` characters, `pause` seconds apart. `now`: its clock."""
+    pieces of `piece` characters, `pause` seconds apart; what it has done it tells after `takes` seconds. `now`: its
+    clock."""
 
     def __init__(
         self,
@@ -81,6 +82,7 @@ class FakeAnsari:
         first: float = 0.0,
         pause: float = 0.01,
         piece: int = 400,
+        takes: float = 0.0,
         now: Callable[[], float] = time.time,
     ) -> None:
         self.base_url = ""
@@ -88,6 +90,7 @@ class FakeAnsari:
         self.first = first
         self.pause = pause
         self.piece = piece
+        self.takes = takes
         self.now = now
         self.answers: deque[str] = deque()
         self.faults: deque[Fault] = deque()
@@ -122,6 +125,7 @@ class FakeAnsari:
         if fault is not None and (reply := _instead(fault)) is not None:
             return reply
         told = self._told(call, fields, path, fault)
+        await asyncio.sleep(self.takes)
         if fault is not None and fault.kind == "lost":
             raise NoReply(closed=False)
         return told

@@ -179,13 +179,23 @@ class RemoteBot:
         """Let the backend know the contact, once."""
         if known.registered or not asking.knows("register"):
             return
-        found = await self._looked("exists", asking)
-        if found is None or not found.fields.get("exists"):
-            found = await asking.look("register")
+        found = await self._existing(asking)
+        if found is None:
+            try:
+                found = await asking.look("register")
+            except BackendError:  # perhaps since it was done, and a worker was cut off before it knew
+                found = await self._existing(asking)
+                if found is None:
+                    raise
         known.user_id = _id(found.fields.get("user_id")) or ""
         known.new[USER] = known.user
         known.new |= {USER_ID: known.user_id} if known.user_id else {}
         asking.values["user_id"] = known.user_id
+
+    async def _existing(self, asking: Asking) -> Told | None:
+        """What the backend says of somebody whom it knows."""
+        found = await self._looked("exists", asking)
+        return found if found is not None and found.fields.get("exists") else None
 
     async def _young_thread(self, work: Work, asking: Asking) -> str | None:
         """The thread that the backend had last, if it is as young as a session may be: ours may be lost."""
