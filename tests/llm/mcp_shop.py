@@ -35,6 +35,11 @@ def shop() -> MCPServer:
         await asyncio.sleep(60)
         return "late"
 
+    @server.tool()
+    def who() -> str:
+        """The program's process."""
+        return str(os.getpid())
+
     return server
 
 

@@ -1,5 +1,7 @@
 """Tools of a real MCP server: over HTTP on this machine, and as a program."""
 
+import os
+import signal
 import sys
 import time
 from pathlib import Path
@@ -73,11 +75,13 @@ async def test_a_server_that_is_away_takes_its_tools_and_nothing_else() -> None:
     assert away._away != tried_at
 
 
-async def test_a_program_gets_its_own_environment_and_ends_with_the_worker() -> None:
+async def test_a_program_has_its_own_environment_is_started_again_and_ends_with_the_worker() -> None:
     command = (sys.executable, str(SHOP))
-    config = McpConfig("shop", command=command, env={"SHELF": "below"}, only=frozenset({"find"}))
+    config = McpConfig("shop", command=command, env={"SHELF": "below"}, only=frozenset({"find", "who"}))
     server = McpServer(config, time.monotonic)
     tools = await offered(server)
+    assert (await used(tools["shop_find"], word="tea")).content == "found tea below"
+    os.kill(int((await used(tools["shop_who"])).content), signal.SIGKILL)
     assert (await used(tools["shop_find"], word="tea")).content == "found tea below"
     assert server._line is not None
     holder = server._line.holder
