@@ -1,14 +1,13 @@
 """docs/agents.md, "When something fails": every row is a case here, and every case a row there."""
 
 import asyncio
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.bots.failures import ANSWER, FIXED, GETS, SECOND, rows
 from turnkeeper import tool
 from turnkeeper.bots.agent import Replies
 from turnkeeper.bots.thinking import Caps
@@ -26,9 +25,6 @@ from turnkeeper.testing.agents import agent
 from turnkeeper.testing.conversation import Person, conversation, in_virtual_time
 from turnkeeper.testing.models import ScriptedModel, Stalled, Wanted, calls
 
-PAGE = Path(__file__).parents[2] / "docs" / "agents.md"
-ANSWER, SECOND, FIXED = "A concert.", "The second model's.", "Sorry, shall I ask a person?"
-GETS = {"the answer": ANSWER, "the second model's answer": SECOND, "the fixed reply": FIXED}
 SECRET = "sk-secret"
 AWAY = ModelAway(f"503 {SECRET}", status=503)
 Script = Callable[["Shop"], "tuple[Sequence[Any], Sequence[Any]]"]
@@ -242,13 +238,6 @@ CASES: dict[str, Case] = {
         [ChatAnswer(ANSWER, "m", finish="length")], told="the answer was cut off at max_tokens"
     ),
 }  # fmt: skip
-
-
-def rows() -> dict[str, str]:
-    """What the page says that the person gets."""
-    section = PAGE.read_text("utf-8").partition("## When something fails")[2].partition("\n## ")[0]
-    cells = re.findall(r"^\| (.+?) \| .+? \| (.+?) \|$", section, re.MULTILINE)
-    return {label: gets for label, gets in cells if label != "what fails"}
 
 
 def test_the_page_and_the_cases_are_in_step() -> None:
