@@ -15,6 +15,7 @@ from typing import Any
 import apsw
 import asyncpg
 import pytest
+from msgspec.structs import astuple
 
 from tests.contracts.world import contents
 from tests.support.postgres import Cluster
@@ -25,8 +26,9 @@ from turnkeeper.app.backup import Saved, back_up
 from turnkeeper.app.database import migrate_store
 from turnkeeper.app.stops import RESTORED, resume_refused
 from turnkeeper.config import Settings, load
+from turnkeeper.model.agents import Summary
 from turnkeeper.model.conversation import SessionRow
-from turnkeeper.model.ids import WorkerId, WorkspaceId
+from turnkeeper.model.ids import BotId, WorkerId, WorkspaceId
 from turnkeeper.model.knowledge import BaseKey, DocumentRow, Passage
 from turnkeeper.store.backup import BackupError, Dump, Table, compared, tables_of, wanted
 from turnkeeper.store.base import Arrival, ClaimedTurn, Intake, Ledger, Store, TurnCommit
@@ -120,7 +122,11 @@ async def fill(settings: Settings) -> Ledger:
         claimed = await store.claim(WorkerId("w1"), 4, NOW + 30, {"assistant": "1"})
         turn = next(each for each in claimed if isinstance(each, ClaimedTurn))
         session = SessionRow(turn.run.key.workspace_id, turn.run.key.id, b'{"n":1}', saved_at=NOW)
-        commit = TurnCommit(turn.run, turn.turn.no, contents("one", "two"), session, NOW + 30)
+        facts = {"name": b'"Ada"'}
+        commit = TurnCommit(turn.run, turn.turn.no, contents("one", "two"), session, NOW + 30, facts=facts)
+        await store.keep_summary(Summary(*turn.run.key, "They count.", NOW, NOW), None)
+        await store.draft_prompt(HELP.workspace_id, BotId("assistant"), "You help.", "", NOW)
+        await store.publish_prompt(HELP.workspace_id, BotId("assistant"), 1, NOW)
         assert (await store.commit(commit)).send is not None
         return await store.ledger()
 
@@ -144,8 +150,10 @@ def fetch(settings: Settings) -> tuple[Ledger, list[tuple[Any, ...]]]:
             told = []
             for each in await store.recent(1000):
                 moments = await store.moments(each.key, 1000)
-                told.append((each.id, each.epoch, each.unsent, each.turn_state, each.owner, tuple(moments)))
-            return await store.ledger(), sorted(told)
+                known = [fact.value for fact in await store.facts(each.workspace_id, each.contact_id)]
+                known += [said.text.encode() for said in [await store.summary(each.key)] if said]
+                told.append((each.id, each.epoch, each.unsent, each.turn_state, each.owner, tuple(moments), *known))
+            return await store.ledger(), [*sorted(told), *map(astuple, await store.published_prompts())]
 
     return asyncio.run(read())
 
@@ -172,6 +180,7 @@ def test_what_was_saved_is_there_again(places: Places, tmp_path: Path) -> None:
     back = restore(other, saved.path)
     assert fetch(other) == fetch(one)
     assert fetch(other)[0] == ledger
+    assert [tail for row in fetch(other)[1] for tail in row[6:]][:2] == [b'"Ada"', b"They count."]
     assert (other.folder / "media/default/ab/cd/abcd").read_bytes() == b"picture"
     assert back.as_words()["files"] == 1
     assert json.dumps(back.as_words())

@@ -89,6 +89,25 @@ async def test_facts_follow_people_who_turn_out_to_be_one(world: OpenWorld) -> N
         assert {fact.contact_id for fact in found} == {one.contact_id}
 
 
+async def test_of_several_who_turn_out_to_be_one_the_newest_fact_counts(world: OpenWorld) -> None:
+    async with world() as w:
+        told = ((b'"old"', "phone:1"), (b'"newest"', "lid:9"), (b'"new"', "bsuid:5"))
+        for place, (value, address) in enumerate(told):
+            w.now = T0 + (0, 200, 100)[place]
+            await w.hear(replace(event("text", "hello"), addresses=(address,)))
+            w.now += 10
+            (turn,) = await w.claim()
+            assert isinstance(turn, ClaimedTurn)
+            await w.deliver(await w.commit(turn, "yes", facts={"name": value}))
+        w.now = T0 + 300
+        await w.hear(replace(event("text", "hello again"), addresses=("phone:1",)))
+        await w.answer("yes")
+        w.now += 60
+        await w.hear(replace(event("text", "it is me"), addresses=("bsuid:5", "phone:1", "lid:9")))
+        contact = (await w.conversation("phone:1")).contact_id
+        assert [fact.value for fact in await w.store.facts(SHOP, contact)] == [b'"newest"']
+
+
 async def test_the_newer_fact_counts_whoever_wins(world: OpenWorld) -> None:
     async with world() as w:
         await w.hear(replace(event("text", "hello"), addresses=("lid:9",)))
@@ -159,6 +178,8 @@ async def test_nothing_is_remembered_of_what_retention_forgot(world: OpenWorld) 
         turn = await learn(w, name=b'"Ada"')
         key = turn.run.key
         await w.store.keep_summary(Summary(*key, "one", w.now, w.now), None)
+        await w.hear(text("hello", of="2"))
+        await w.deliver(await w.commit(await w.turn(), "yes"))
         w.now += 10 * DAY
         await w.hear(text("still here", of="2"))
         await w.deliver(await w.commit(await w.turn(), "yes"))

@@ -1,7 +1,7 @@
 """What a turn learns, reads and leaves to be done: by the engine, under virtual time."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import pytest
@@ -31,6 +31,10 @@ class Alarm:
         self.heard.append(f"{channel.id} {type(error).__name__}")
 
 
+async def heard(call: Callable[[], Awaitable[Any]]) -> Any:
+    return await call()
+
+
 @in_virtual_time
 async def test_what_a_turn_learned_the_next_one_knows() -> None:
     knew: list[dict[str, Any]] = []
@@ -43,7 +47,7 @@ async def test_what_a_turn_learned_the_next_one_knows() -> None:
         return Answer(["ok"], facts=learned or {"name": None, "gone": None})
 
     async with shop(Scripted(body)) as place:
-        place.hooks["w1", "facts"] = [away, answer_lost]
+        place.hooks["w1", "facts"] = [away, answer_lost, *[heard] * 10]
         for said in ("one", "two", "three"):
             await place.hear(said)
             await place.rests()
@@ -52,7 +56,7 @@ async def test_what_a_turn_learned_the_next_one_knows() -> None:
             {"name": "Ad\u00e1", "children": [1, {"of": None}], "scribbled": "on a copy"},
             {"children": [1, {"of": None}], "scribbled": "on a copy"},
         ]
-        assert place.hooks["w1", "facts"] == []
+        assert len(place.hooks["w1", "facts"]) == 7, "they are read once a turn"
 
 
 @pytest.mark.parametrize("learned", [{"name": object()}, {7: "seven"}])
@@ -245,6 +249,7 @@ async def test_a_stop_does_not_wait_for_it() -> None:
     hold = Hold()
 
     async def later() -> None:
+        ended.append("begun")
         try:
             await asyncio.sleep(100)
         except asyncio.CancelledError:
@@ -267,5 +272,5 @@ async def test_a_stop_does_not_wait_for_it() -> None:
         hold.go.set()
         assert await stopping == 0
         assert now() - began < 5
-        assert ended == ["cancelled"]
+        assert ended == ["begun", "cancelled"]  # what the second turn left is not begun
         assert place.texts == ["ok", "ok"]
