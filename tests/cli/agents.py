@@ -2,13 +2,11 @@
 
 from pathlib import Path
 
-import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
-from turnkeeper.channels.keys import Keys
 from turnkeeper.cli.commands import app
-from turnkeeper.config import Settings, load, reading
+from turnkeeper.config import Settings, load
 
 TOML = """
 [database]
@@ -34,13 +32,7 @@ entry = "my_bot:bot"
 """
 
 
-class _Keys(Keys):
-    kind: str
-    api_key: str
-
-
-def configured(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    monkeypatch.setitem(reading.PROVIDER_KINDS, "openrouter", _Keys)
+def configured(folder: Path) -> Settings:
     (folder / "turnkeeper.toml").write_text(TOML, "utf-8")
     (folder / "prompt.md").write_text("You help.\n", "utf-8")
     return load(folder / "turnkeeper.toml")

@@ -16,8 +16,8 @@ from turnkeeper.model.ids import DEFAULT_WORKSPACE, BotId
 
 
 @pytest.fixture
-def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    found = configured(tmp_path, monkeypatch)
+def settings(tmp_path: Path) -> Settings:
+    found = configured(tmp_path)
     asyncio.run(migrate_store(found))
     return found
 
@@ -113,8 +113,8 @@ def test_a_file_that_cannot_be_read(settings: Settings, tmp_path: Path) -> None:
         assert said in result.stderr
 
 
-def test_before_there_is_a_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    result = run(configured(tmp_path, monkeypatch), "prompt", "list")
+def test_before_there_is_a_database(tmp_path: Path) -> None:
+    result = run(configured(tmp_path), "prompt", "list")
     assert isinstance(result.exception, StoreError)
 
 

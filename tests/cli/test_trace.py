@@ -39,8 +39,8 @@ SEARCHED = ToolRun("search", {"for": "cake"}, 5.5, 0.25, ToolReply("two cakes"))
 
 
 @pytest.fixture
-def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    found = configured(tmp_path, monkeypatch)
+def settings(tmp_path: Path) -> Settings:
+    found = configured(tmp_path)
     asyncio.run(migrate_store(found))
     return found
 
