@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from turnkeeper.app.models import Minds
     from turnkeeper.channels.base import ChannelAdapter
     from turnkeeper.config import Settings
     from turnkeeper.engine.answer import Bot
@@ -90,23 +91,34 @@ def adapters(settings: Settings) -> dict[str, ChannelAdapter[Any]]:
     return {kind: adapter(kind) for kind in sorted({each.kind for each in settings.channels})}
 
 
-def load_bots(settings: Settings, client: Streaming | None = None) -> dict[str, Bot]:
-    """The configured bots; raises ConfigurationError for one that cannot be imported.
+def load_bots(settings: Settings, client: Streaming | None = None, minds: Minds | None = None) -> dict[str, Bot]:
+    """The configured bots; raises ConfigurationError for one that cannot be made.
 
-    Without a client only those that call nobody: enough to see whether they can be loaded.
+    Without a client only those that call no backend, without `minds` those that ask models ask none: enough to see
+    whether they can be loaded.
     """
     from turnkeeper.bots.python import load
-    from turnkeeper.config.bots import PythonKeys
+    from turnkeeper.config.bots import AgentKeys, PythonKeys
     from turnkeeper.config.remote import RemoteKeys
+
+    def opened() -> Minds:
+        from turnkeeper.app.models import examined
+
+        return examined(settings) if minds is None else minds
 
     found: dict[str, Bot] = {}
     for bot in settings.bots.values():
-        if isinstance(bot.keys, PythonKeys):
-            found[bot.id] = load(bot.keys.entry, settings.folder, f"bots.{bot.id}.entry")
-        elif isinstance(bot.keys, RemoteKeys) and client is not None:
-            from turnkeeper.app.backends import remote_bot
+        match bot.keys:
+            case PythonKeys() as keys:
+                loaded = load(keys.entry, settings.folder, f"bots.{bot.id}.entry")
+                found[bot.id] = loaded.with_thinking(opened().thinking(bot, keys)) if keys.models else loaded
+            case AgentKeys() as keys:
+                found[bot.id] = opened().agent(bot, keys)
+            case RemoteKeys() as keys if client is not None:
+                from turnkeeper.app.backends import remote_bot
 
-            found[bot.id] = remote_bot(bot.keys, client)
+                chain = opened().chain(keys) if keys.models else None
+                found[bot.id] = remote_bot(keys, client, chain)
     return found
 
 

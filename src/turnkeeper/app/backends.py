@@ -25,7 +25,7 @@ def remote_bot(keys: RemoteKeys, client: Streaming, chain: Chain | None = None) 
     """The bot of these settings. `chain`: its models, which translate notes."""
     from turnkeeper.bots.remote.bot import RemoteBot, RemoteSettings
 
-    settings = RemoteSettings(keys.fixed_reply, keys.handover_reply, keys.loop_guard)
+    settings = RemoteSettings(keys.fixed_reply, keys.handover_reply, keys.loop_guard, keys.offer_buttons)
     return RemoteBot(keys.backend(), client, settings, chain)
 
 

@@ -9,6 +9,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from secrets import token_hex
 
@@ -17,8 +18,10 @@ from turnkeeper.app.backends import examine_backend
 from turnkeeper.app.channel_checkup import examine_channel, examine_traffic
 from turnkeeper.app.database import opened
 from turnkeeper.app.link import PATIENCE, Link, of_error
+from turnkeeper.app.models import examine_prompt
 from turnkeeper.app.reaching import examine_server, judge_public_url
 from turnkeeper.config import ConfigurationErrors, SecretMissing, Settings, load
+from turnkeeper.config.bots import AgentKeys, PythonKeys
 from turnkeeper.config.remote import RemoteKeys
 from turnkeeper.engine.http import Client
 from turnkeeper.media.base import Place
@@ -73,20 +76,18 @@ def _unreadable(error: ConfigurationError) -> list[Link]:
 
 
 def _bots(settings: Settings) -> Iterator[Link]:
-    from turnkeeper.bots.python import load as load_bot
-    from turnkeeper.config.bots import PythonKeys
-
+    sys.dont_write_bytecode = True  # an examination leaves nothing behind
     for bot in settings.bots.values():
-        if not isinstance(bot.keys, PythonKeys):
-            continue
         name = f"bot {bot.id}"
-        sys.dont_write_bytecode = True  # an examination leaves nothing behind
         try:
-            load_bot(bot.keys.entry, settings.folder, f"bots.{bot.id}.entry")
+            app.load_bots(replace(settings, bots={bot.id: bot}))
         except ConfigurationError as error:
             yield of_error(name, error)
-        else:
+            continue
+        if isinstance(bot.keys, PythonKeys):
             yield Link(name, "ok", f"{bot.keys.entry} can be imported")
+        elif isinstance(bot.keys, AgentKeys):
+            yield examine_prompt(bot.id, bot.keys)
 
 
 async def _backends(settings: Settings, client: Client) -> list[Link]:

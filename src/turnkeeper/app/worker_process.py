@@ -12,11 +12,13 @@ from turnkeeper.app import files
 from turnkeeper.app.figures import FigureFile
 from turnkeeper.app.garbage import settle
 from turnkeeper.app.line import Line
+from turnkeeper.app.models import opened
 from turnkeeper.app.telemetry import Telemetry
 from turnkeeper.config import Settings
 from turnkeeper.engine.accounts import Accounts
 from turnkeeper.engine.clock import SystemClock
 from turnkeeper.engine.http import Client
+from turnkeeper.engine.prompts import Prompts
 from turnkeeper.engine.watching import Watch
 from turnkeeper.engine.worker import Worker
 from turnkeeper.model.errors import StoreError
@@ -37,9 +39,12 @@ async def run_worker(settings: Settings, line: Line, runtime: Path, name: str, t
     directory = settings.directory_here()
     store = app.open_store(settings.database_url, directory, beside_bots=True)
     client = Client()
-    bots = app.load_bots(settings, client)
     clock = SystemClock()
+    prompts = Prompts(store, {bot.id: bot.prompt_file for bot in settings.bots.values() if bot.prompt_file})
+    minds = opened(settings, clock, prompts)
+    bots = app.load_bots(settings, client, minds)
     await store.open()
+    await prompts.look()
     figures = FigureFile(runtime, name)
     watch = Watch(clock, figures.read(), telemetry.spans, telemetry.sentry)
     adapters = app.adapters(settings)
@@ -64,11 +69,13 @@ async def run_worker(settings: Settings, line: Line, runtime: Path, name: str, t
     line.ready()
     upkeep = [
         accounts.run(),
+        prompts.run(),
         forget_old(store, clock, settings.retention.keep),
         figures.keep(watch.figures),
         files.forget_files(store, media, clock, settings.keeps_files, files.incoming(settings)),
     ]
     await _until_told(worker, line, clock, upkeep, settings.server.drain)
+    await minds.close()
     await client.close()
     await media.close()
     await store.close()

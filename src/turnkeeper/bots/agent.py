@@ -25,10 +25,12 @@ from turnkeeper.text import citations, stage_format
 
 @dataclass(frozen=True, slots=True)
 class Replies:
-    """What an agent says itself. `fixed`: where no model answers; `handover`: to who then wants a person."""
+    """What an agent says itself. `fixed`: where no model answers, with `buttons` if it asks; `handover`: to who then
+    wants a person."""
 
     fixed: str = "Sorry, something is not working. Shall I ask a person to get back to you?"
     handover: str = "I have told my colleagues. Somebody will get back to you here."
+    buttons: tuple[str, str] = offering.BUTTONS
 
 
 class AgentBot:
@@ -105,7 +107,7 @@ class AgentBot:
             return [self._replies.handover] if self._replies.handover else []
         told.append("fixed reply: no model gave an answer")
         reason = "no model gave an answer: " + "; ".join(answered.told)
-        return offering.offered(self._replies.fixed, reason, turn.state)
+        return offering.offered(self._replies.fixed, reason, turn.state, self._replies.buttons)
 
 
 def _staged(turn: Turn, text: str, stages: Sequence[str]) -> Sequence[Reply]:

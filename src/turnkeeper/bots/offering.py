@@ -17,19 +17,19 @@ from turnkeeper.rules.offers import NO_ID, YES_ID, answer, offers
 STATE = "_offered"
 """Where a session keeps the reason for which a person was offered."""
 _LONGEST_REASON = 500
-LABELS = ("Yes, please", "No, thanks")
+BUTTONS = ("Yes, please", "No, thanks")
 
 
 def offered(
-    fixed_reply: str, reason: str, state: MutableMapping[str, Any], labels: tuple[str, str] = LABELS
+    fixed_reply: str, reason: str, state: MutableMapping[str, Any], buttons: tuple[str, str] = BUTTONS
 ) -> list[Reply]:
-    """What is said instead of an answer. `reason`: why there is none, for the person who may be asked to go on."""
+    """What is said instead of an answer. `reason`: why there is none, for the colleague who may have to go on."""
     if not fixed_reply:
         return []
     if not offers(fixed_reply):
         return [fixed_reply]
     state[STATE] = reason[:_LONGEST_REASON]
-    yes, no = labels
+    yes, no = buttons
     return [Buttons(fixed_reply, (Choice(YES_ID, yes), Choice(NO_ID, no)))]
 
 

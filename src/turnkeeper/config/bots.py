@@ -96,6 +96,7 @@ def read_limit(value: object) -> object:
 Cap = Annotated[int | None, BeforeValidator(read_cap)]
 Money = Annotated[float | None, BeforeValidator(read_limit)]
 Model = Annotated[str, BeforeValidator(read_model)]
+OfferLabel = Annotated[str, Field(min_length=1, max_length=20)]
 
 
 class BotKeys(Keys):
@@ -220,8 +221,19 @@ class ChainKeys(BotKeys):
         "Sorry, something is not working. Shall I ask a person to get back to you?",
         min_length=1,
         max_length=1000,
-        description="Said when no model gave an answer; whoever answers yes gets a person.",
+        description="Said when there is no answer; if it ends in a question mark, whoever answers yes gets a person.",
         examples=['"Sorry, I cannot answer now. Shall I ask a person?"'],
+    )
+    offer_buttons: tuple[OfferLabel, OfferLabel] = Field(
+        ("Yes, please", "No, thanks"),
+        description="The buttons under a fixed reply that asks; whatever the language, yes may also be written.",
+        examples=['["Ja, bitte", "Nein, danke"]'],
+    )
+    handover_reply: str = Field(
+        "I have told my colleagues. Somebody will get back to you here.",
+        max_length=1000,
+        description='Said to whom the fixed reply offered a person, and who wants one; "": nothing.',
+        examples=['"One of us will write to you here."'],
     )
     temperature: float | None = Field(0.7, ge=0, le=2, description="How freely models answer.", examples=["0.7"])
     max_tokens: Whole = Field(500, ge=1, le=1_000_000, description="The longest answer of a model.", examples=["500"])

@@ -92,13 +92,6 @@ class RemoteKeys(ChainKeys):
         examples=['["text"]'],
     )
 
-    handover_reply: str = Field(
-        "I have told my colleagues. Somebody will get back to you here.",
-        max_length=1000,
-        description='Said to whom the fixed reply offered a person, and who wants one; "": nothing.',
-        examples=['"One of us will write to you here."'],
-    )
-
     @model_validator(mode="before")
     @classmethod
     def _filled_by_preset(cls, raw: Any) -> Any:

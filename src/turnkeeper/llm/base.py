@@ -95,8 +95,8 @@ class ChatModel(Protocol):
 class Provider(Protocol):
     """A configured account with a provider of models."""
 
-    def model(self, name: str) -> ChatModel:
-        """One of its models; nothing is called."""
+    def model(self, name: str, images: bool | None = None, documents: bool | None = None) -> ChatModel:
+        """One of its models; nothing is called. `images`, `documents`: whether it takes them; None: as is known."""
 
     async def models(self) -> Sequence[OfferedModel]:
         """What it offers; raises ModelError."""

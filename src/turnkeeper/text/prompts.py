@@ -54,9 +54,14 @@ def filled(prompt: str, values: Mapping[str, str]) -> Filled:
     return Filled(VARIABLE.sub(value, prompt), tuple(unknown))
 
 
+def variables(facts: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """The variables that a prompt may name; `facts`: what the bot may learn."""
+    return (*SAID, *OURS, _NICHE, *(f"facts.{name}" for name in facts))
+
+
 def unknown_in(prompt: str, facts: tuple[str, ...] = ()) -> tuple[str, ...]:
-    """The variables of a prompt that will never have a value; `facts`: the names that the bot may learn."""
-    known = {*OURS, *SAID, _NICHE, *(f"facts.{name}" for name in facts)}
+    """The variables of a prompt that will never have a value; `facts`: what the bot may learn."""
+    known = variables(facts)
     return tuple(dict.fromkeys(name for name in VARIABLE.findall(prompt) if name not in known))
 
 

@@ -66,11 +66,12 @@ class _Known:
 @dataclass(frozen=True, slots=True)
 class RemoteSettings:
     """What a remote bot says itself. `fixed_reply`: when there is no answer; `handover_reply`: to who then wants a
-    person. `loop_guard`: whether it ends circles."""
+    person. `loop_guard`: whether it ends circles; `offer_buttons`: under a fixed reply that asks."""
 
     fixed_reply: str = ""
     handover_reply: str = ""
     loop_guard: bool = True
+    offer_buttons: tuple[str, str] = offering.BUTTONS
 
 
 class RemoteBot:
@@ -132,7 +133,8 @@ class RemoteBot:
         except BackendError as error:
             _log.warning("backend gave no answer", channel=work.channel.id, turn=work.number, error=error.shown)
             told.append(f"fixed reply: {error.shown}")
-            for reply in offering.offered(self._settings.fixed_reply, error.shown, turn.state):
+            settings = self._settings
+            for reply in offering.offered(settings.fixed_reply, error.shown, turn.state, settings.offer_buttons):
                 await turn.reply(reply)
         return replace(turn.answer("\n".join(told) or None), facts=known.new)
 

@@ -1,0 +1,200 @@
+"""Whom the bots of one process ask: providers, chains, tools; and the agents made of them.
+
+A provider is opened when the first bot names it, which imports its libraries; an examination opens none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from turnkeeper.app.link import Link
+from turnkeeper.app.tools import ConfiguredTools
+from turnkeeper.bots.agent import AgentBot, Replies
+from turnkeeper.bots.question import Prompting
+from turnkeeper.bots.recalling import Memory
+from turnkeeper.bots.remembering import Remembering
+from turnkeeper.bots.thinking import Caps, Thinking
+from turnkeeper.config.bots import AgentKeys, ChainKeys, ModelUserKeys
+from turnkeeper.config.errors import nearest
+from turnkeeper.llm.chain import Chain
+from turnkeeper.llm.health import Breakers
+from turnkeeper.llm.tools.remember import Remember
+from turnkeeper.model.errors import ConfigurationError, TurnkeeperError
+from turnkeeper.text.prompts import unknown_in, variables
+
+if TYPE_CHECKING:
+    from turnkeeper.bots.question import PromptSource
+    from turnkeeper.config import BotSettings, Settings
+    from turnkeeper.engine.clock import Clock
+    from turnkeeper.llm.base import ChatModel, Provider, ReadFile
+    from turnkeeper.llm.toolbox import Tool
+    from turnkeeper.model.agents import PromptVersion
+    from turnkeeper.model.ids import BotId, WorkspaceId
+    from turnkeeper.model.llm import ChatAnswer, ChatRequest, ModelChoice
+
+Open = Callable[[Any], "Provider"]
+"""An adapter out of its settings: turnkeeper.llm.providers.registry has it."""
+
+
+class NotOpened(TurnkeeperError):
+    """A model of an examination was asked, where none is opened."""
+
+
+class Minds:
+    """What the bots of one process think with. Raises ConfigurationError for what cannot be made."""
+
+    def __init__(
+        self, settings: Settings, now: Callable[[], float], prompts: PromptSource, open_provider: Open | None = None
+    ) -> None:
+        """`open_provider` None: only to see whether all can be made."""
+        self._settings = settings
+        self._now = now
+        self._prompts = prompts
+        self._open = open_provider
+        self._breakers = Breakers()
+        self._providers: dict[str, Provider] = {}
+        self._tools = ConfiguredTools(settings.tools, settings.folder, now)
+
+    def agent(self, bot: BotSettings, keys: AgentKeys) -> AgentBot:
+        """The agent of these settings."""
+        memory = Memory(keys.history, keys.history_tokens, keys.summary)
+        prompting = Prompting(
+            bot.id, keys.prompt, keys.language, _timezone(bot, keys), keys.format, memory, keys.loop_guard
+        )
+        more = [Remember(keys.facts)] if keys.facts else []
+        thinking = self.thinking(bot, keys, more)
+        return AgentBot(
+            prompting,
+            thinking,
+            self._prompts,
+            Replies(keys.fixed_reply, keys.handover_reply, keys.offer_buttons),
+            self._remembering(bot, keys, memory),
+        )
+
+    def thinking(self, bot: BotSettings, keys: ModelUserKeys, more: Sequence[Tool] = ()) -> Thinking:
+        """Whom a bot asks. `more`: tools that it has besides those that it names."""
+        chain = self.chain(keys)
+        tools = self._tools.of(keys.tools, f"bots.{bot.id}.tools")
+        return Thinking(
+            chain,
+            (*tools.tools, *more),
+            _caps(keys),
+            images=any(model.takes_images for _, model in chain.models),
+            documents=any(model.takes_documents for _, model in chain.models),
+            servers=tools.servers,
+        )
+
+    def chain(self, keys: ChainKeys) -> Chain:
+        """The models that these settings name; what one chain learns of a provider, all know."""
+        models = [(choice, self._model(choice)) for choice in keys.choices()]
+        return Chain(models, self._now, breakers=self._breakers)
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._tools.close()
+        for provider in self._providers.values():
+            await provider.close()
+
+    def _remembering(self, bot: BotSettings, keys: AgentKeys, memory: Memory) -> Remembering | None:
+        """Who writes summaries: the model that is named, or the last of the chain."""
+        choices = keys.choices()
+        if not keys.summary or not choices:
+            return None
+        provider, _, name = keys.summary_model.partition("/")
+        if not name:
+            return Remembering(self._model(choices[-1]), memory)
+        if provider not in self._settings.providers:
+            mend = nearest(provider, list(self._settings.providers))
+            raise ConfigurationError(f"bots.{bot.id}.summary_model", f'there is no provider "{provider}"', mend)
+        return Remembering(self._provider(provider).model(name), memory)
+
+    def _model(self, choice: ModelChoice) -> ChatModel:
+        return self._provider(choice.provider).model(choice.name, choice.images, choice.documents)
+
+    def _provider(self, name: str) -> Provider:
+        if self._open is None:
+            return _Unopened()
+        if name not in self._providers:
+            keys: Any = self._settings.providers[name]
+            self._providers[name] = self._open(keys.config(name))
+        return self._providers[name]
+
+
+def opened(settings: Settings, clock: Clock, prompts: PromptSource) -> Minds:
+    """Minds that ask the configured providers."""
+
+    def open_provider(config: Any) -> Provider:
+        from turnkeeper.llm.providers import registry
+
+        return registry.open_provider(config)
+
+    return Minds(settings, clock.now, prompts, open_provider)
+
+
+def examined(settings: Settings) -> Minds:
+    """Minds that ask nobody."""
+    return Minds(settings, lambda: 0.0, AsConfigured())
+
+
+def examine_prompt(name: str, keys: AgentKeys) -> Link:
+    """Whether the configured prompt of a bot that can be made names only what is known."""
+    unknown = unknown_in(keys.prompt, tuple(keys.facts))
+    if not unknown:
+        return Link(f"bot {name}", "ok", "its prompt and its tools can be read")
+    named = ", ".join(f"{{{{{each}}}}}" for each in unknown)
+    known = ", ".join(variables(tuple(keys.facts)))
+    mend = f"Mend bots.{name}.prompt. Known are {known}."
+    return Link(f"bot {name}", "broken", f"its prompt names {named}, which is nothing", mend)
+
+
+class AsConfigured:
+    """Prompts where nothing is published."""
+
+    def find(self, workspace_id: WorkspaceId, bot_id: BotId) -> PromptVersion | None:  # noqa: ARG002 - the port's
+        """None: the configured prompt counts."""
+        return None
+
+
+class _Unopened:
+    """Stands for a provider, and for each of its models."""
+
+    takes_images = True
+    takes_documents = True
+
+    def model(self, name: str, images: bool | None = None, documents: bool | None = None) -> ChatModel:  # noqa: ARG002
+        return self
+
+    async def ask(self, request: ChatRequest, read: ReadFile) -> ChatAnswer:  # noqa: ARG002
+        raise NotOpened("no provider is opened here")
+
+    async def models(self) -> Sequence[Any]:
+        return ()
+
+    async def embed(self, model: str, texts: Sequence[str]) -> Sequence[Sequence[float]]:  # noqa: ARG002
+        raise NotOpened("no provider is opened here")
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
+def _caps(keys: ModelUserKeys) -> Caps:
+    return Caps(
+        keys.tool_rounds,
+        keys.tool_calls,
+        keys.tool_timeout,
+        keys.answer_within,
+        keys.turn_tokens,
+        keys.turn_cost,
+        keys.daily_tokens,
+        keys.daily_cost,
+    )
+
+
+def _timezone(bot: BotSettings, keys: AgentKeys) -> ZoneInfo:
+    try:
+        return ZoneInfo(keys.timezone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        problem = f"{keys.timezone!r} is not a time zone"
+        raise ConfigurationError(f"bots.{bot.id}.timezone", problem, 'Write for example "Asia/Jakarta".') from None

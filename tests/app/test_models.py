@@ -1,0 +1,143 @@
+"""From a configuration to bots that think: what is made, and what stops the start."""
+
+from pathlib import Path
+
+import pytest
+
+from turnkeeper import app
+from turnkeeper.app.checkup import examine
+from turnkeeper.app.models import AsConfigured, Minds, examined
+from turnkeeper.bots.agent import AgentBot
+from turnkeeper.config import load
+from turnkeeper.llm.base import ChatModel
+from turnkeeper.model.errors import ConfigurationError
+from turnkeeper.testing.models import ScriptedModel
+
+PROVIDER = """
+[providers.local]
+kind = "openai_compatible"
+base_url = "http://127.0.0.1:1/v1"
+"""
+AGENT = """
+[bots.helper]
+kind = "agent"
+prompt = "Help {{contact.name}}."
+models = ["local/small", {model = "local/large", tools = false, timeout = "5s", images = true}]
+summary_model = "local/tiny"
+tools = ["my_tools:look_up", "handover"]
+facts = { budget = "number" }
+tool_rounds = 2
+daily_cost = 1.5
+"""
+TOOLS = '''
+def look_up(day: str) -> str:
+    """What is on that day."""
+    return day
+'''
+
+
+class Local:
+    """A provider that is not opened."""
+
+    def __init__(self, config: object) -> None:
+        self.config = config
+        self.asked: list[tuple[str, bool | None]] = []
+        self.closed = 0
+
+    def model(self, name: str, images: bool | None = None, documents: bool | None = None) -> ChatModel:
+        self.asked.append((name, images))
+        return ScriptedModel("Hello!", takes_images=bool(images), takes_documents=bool(documents))
+
+    async def close(self) -> None:
+        self.closed += 1
+
+
+def written(folder: Path, text: str, tools: str = TOOLS) -> Path:
+    (folder / "my_tools.py").write_text(tools, "utf-8")
+    path = folder / "turnkeeper.toml"
+    path.write_text(text, "utf-8")
+    return path
+
+
+@pytest.fixture(autouse=True)
+def _own_modules(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(__import__("sys").modules, "my_tools", raising=False)
+
+
+async def test_an_agent_is_made_of_its_settings(tmp_path: Path) -> None:
+    settings = load(written(tmp_path, PROVIDER + AGENT))
+    opened: list[Local] = []
+
+    def open_provider(config: object) -> Local:
+        opened.append(Local(config))
+        return opened[-1]
+
+    minds = Minds(settings, lambda: 0.0, AsConfigured(), open_provider)  # type: ignore[arg-type]
+    bot = app.load_bots(settings, None, minds)["helper"]
+    assert isinstance(bot, AgentBot)
+    thinking = bot._thinking
+    assert [str(choice) for choice in thinking.chain.choices] == ["local/small", "local/large"]
+    assert [choice.settings.timeout for choice in thinking.chain.choices] == [30.0, 5.0]
+    assert [tool.spec.name for tool in thinking.tools] == ["look_up", "handover", "remember"]
+    assert (thinking.caps.tool_rounds, thinking.caps.day_cost) == (2, 1.5)
+    assert (thinking.images, thinking.documents) == (True, False)
+    (provider,) = opened
+    assert provider.asked == [("small", None), ("large", True), ("tiny", None)]
+    await minds.close()
+    assert provider.closed == 1
+
+
+def test_the_version_is_that_of_the_settings(tmp_path: Path) -> None:
+    def version(text: str) -> str:
+        return app.load_bots(load(written(tmp_path, text)))["helper"].version
+
+    whole = PROVIDER + AGENT
+    assert version(whole) == version(whole)
+    assert version(whole) != version(whole.replace("tool_rounds = 2", "tool_rounds = 3"))
+    assert version(whole) != version(whole.replace('"Help ', '"Serve '))
+
+
+def test_an_examination_opens_no_provider_and_imports_no_library(tmp_path: Path) -> None:
+    import sys
+
+    before = "pydantic_ai" in sys.modules
+    minds = examined(load(written(tmp_path, PROVIDER + AGENT)))
+    assert not minds._providers
+    assert ("pydantic_ai" in sys.modules) == before
+
+
+@pytest.mark.parametrize(
+    ("label", "old", "new", "key", "problem"),
+    [
+        ("no such provider", '"local/small"', '"lokal/small"', "bots.helper.models", 'there is no provider "lokal"'),
+        ("no such tool", '"handover"', '"handovr"', "bots.helper.tools", 'there is no tool "handovr"'),
+        ("no such module", "my_tools:", "no_tools:", "bots.helper.tools", "there is no module no_tools"),
+        ("no such function", ":look_up", ":look_down", "bots.helper.tools", "'my_tools:look_down' is nothing"),
+        ("no time zone", "tool_rounds = 2", 'timezone = "Asia/Nowhere"', "bots.helper.timezone", "is not a time zone"),
+        (
+            "no prompt file",
+            '"Help {{contact.name}}."',
+            '"file:none.md"',
+            "bots.helper.prompt",
+            "none.md cannot be read",
+        ),
+        ("no such summary model", '"local/tiny"', '"lokal/tiny"', "bots.helper.summary_model", "there is no provider"),
+    ],
+)
+def test_what_cannot_be_made_stops_the_start(
+    tmp_path: Path, label: str, old: str, new: str, key: str, problem: str
+) -> None:
+    assert old in AGENT
+    with pytest.raises(ConfigurationError) as wrong:
+        app.load_bots(load(written(tmp_path, PROVIDER + AGENT.replace(old, new))))
+    assert wrong.value.key == key, label
+    assert problem in wrong.value.problem
+    assert wrong.value.mend
+
+
+async def test_the_doctor_names_what_a_prompt_names_in_vain(tmp_path: Path) -> None:
+    path = written(tmp_path, PROVIDER + AGENT.replace("contact.name", "contact.nam"))
+    (link,) = [link for link in await examine(path) if link.link == "bot helper"]
+    assert (link.state, link.detail) == ("broken", "its prompt names {{contact.nam}}, which is nothing")
+    assert "contact.name" in link.mend
+    assert "facts.budget" in link.mend
