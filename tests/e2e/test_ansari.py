@@ -13,6 +13,7 @@ import pytest
 from tests.e2e.real_server import Server, connect, provider, serving
 from tests.e2e.town import Town, until
 from turnkeeper.testing.fake_ansari import FakeAnsari, Fault, bilingual
+from turnkeeper.testing.fake_models import FakeModels, Says
 from turnkeeper.testing.loopback import Running, serve_in_thread
 
 EXAMPLE = Path(__file__).parents[2] / "examples/ansari"
@@ -20,13 +21,21 @@ SECRETS = {"WHATSAPP_TOKEN": "token", "WHATSAPP_SECRET": "secret", "WHATSAPP_VER
 FRONT = "TURNKEEPER_BOTS__FRONT__"
 SORRY = "Sorry, I could not finish my answer. Please ask me again in a minute."
 ANSWER = bilingual(9_000)
+TRANSLATED = "Endurance is the half of belief."
+MODELS = """
+models = ["local/fake-model"]
+[providers.local]
+kind = "openai_compatible"
+base_url = "{base_url}"
+api_key = "{key}"
+"""
 
 
 class Front:
     """A server, the people who write to it, and the backend behind it."""
 
-    def __init__(self, server: Server, town: Town, backend: Running[FakeAnsari]) -> None:
-        self.server, self.town, self.backend = server, town, backend
+    def __init__(self, server: Server, town: Town, backend: Running[FakeAnsari], models: Running[FakeModels]) -> None:
+        self.server, self.town, self.backend, self.models = server, town, backend, models
 
     def times(self, phone: str | None) -> int:
         """How often the backend was told something by somebody."""
@@ -41,10 +50,17 @@ class Front:
 @pytest.fixture(scope="module")
 def front(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
     folder = tmp_path_factory.mktemp("front")
-    shutil.copy(EXAMPLE / "turnkeeper.toml", folder)
-    with provider() as running, serve_in_thread(FakeAnsari("sesame", first=0.5, pause=0.05)) as backend:
+    models = FakeModels(default=Says(text=TRANSLATED))
+    with (
+        provider() as running,
+        serve_in_thread(models) as thinking,
+        serve_in_thread(FakeAnsari("sesame", first=0.5, pause=0.05)) as backend,
+    ):
+        there = MODELS.format(base_url=models.address("openai_compatible"), key=models.key)
+        example = (EXAMPLE / "turnkeeper.toml").read_text("utf-8")
+        (folder / "turnkeeper.toml").write_text(example + there, "utf-8")
         backend.now(lambda: backend.fake.answers.extend([ANSWER] * 9))
-        there = {
+        changed = {
             "TURNKEEPER_SERVER__PORT": "0",
             "TURNKEEPER_SERVER__LOG_LEVEL": "warning",
             "TURNKEEPER_CHANNELS__WHATSAPP__API_BASE": running.base_url,
@@ -52,9 +68,9 @@ def front(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
             f"{FRONT}QUIET": "0.2",
             f"{FRONT}ADAPTIVE": "false",
         }
-        with serving(folder, **SECRETS, **there) as server:
+        with serving(folder, **SECRETS, **changed) as server:
             connect(running, server)
-            yield Front(server, Town(running), backend)
+            yield Front(server, Town(running), backend, thinking)
 
 
 def test_it_types_until_the_whole_answer_is_there_and_sends_it_in_order(front: Front) -> None:
@@ -72,7 +88,9 @@ def test_it_types_until_the_whole_answer_is_there_and_sends_it_in_order(front: F
         (note,) = [text for text in ada.texts if f"[{number}] Collection {number}, Book" in text]
         rest = note.partition(f"[{number}] Collection")[2].partition(f"[{number + 1}] ")[0]
         assert "الصبر نصف الإيمان" in rest
-        assert number == 3 or "Patience is half of faith" in rest
+        assert ("Patience is half of faith" in rest) == (number != 3)
+        assert (TRANSLATED in rest) == (number == 3)
+    assert front.models.now(lambda: len(front.models.fake.asked)) == 1
 
 
 def test_a_backend_that_dies_in_the_middle_costs_one_apology(front: Front) -> None:
