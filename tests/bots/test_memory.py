@@ -35,12 +35,14 @@ class Recalling:
     memory: Memory
     summaries: ScriptedModel | None = None
     told: list[Recollection] = field(default_factory=list)
+    spent: list[int] = field(default_factory=list)
     version: str = "1"
 
     async def answer(self, work: Work) -> Answer:
         turn = Turn(work)
         found = await recollect(work, self.memory, await work.history(self.memory.lines))
         self.told.append(found)
+        self.spent.append((await work.records.spent_today()).tokens)
         afterwards = []
         if self.summaries is not None and found.is_due:
             afterwards.append(Remembering(self.summaries, self.memory).afterwards(work))
@@ -115,6 +117,7 @@ async def test_older_messages_are_told_in_short_once() -> None:
             await person.says(f"message {place}")
     assert [len(told.messages) for told in bot.told] == [0, 2, 4, 2, 4]
     assert [told.summary for told in bot.told] == ["", "", "", "Ada likes tea.", "Ada likes tea."]
+    assert bot.spent == [0, 0, 0, 15, 15], "a summary counts for the day"
     assert said(bot.told[3])[0] == ("user", "message 2")
     first, second = (request.messages[0] for request in model.asked)
     assert isinstance(first, Said)

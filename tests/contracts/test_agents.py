@@ -241,6 +241,13 @@ async def test_a_step_that_is_not_kept_is_not_counted_and_a_late_effect_is(world
         assert await w.store.spent(turn.run.key, day_of(w.now)) == Spent(5, 0)
 
 
+async def test_what_is_spent_outside_steps_counts_too(world: OpenWorld) -> None:
+    async with world() as w:
+        turn = await learn(w)
+        await asyncio.gather(*(w.store.add_spend(turn.run.key, "2026-11-20", Spent(10, n)) for n in range(4)))
+        assert await w.store.spent(turn.run.key, "2026-11-20") == Spent(40, 6)
+
+
 async def test_old_days_are_forgotten(world: OpenWorld) -> None:
     async with world() as w:
         await w.hear("hi")

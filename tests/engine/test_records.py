@@ -161,14 +161,17 @@ async def test_work_afterwards_begins_when_the_replies_are_out_and_holds_nothing
     began: list[tuple[float, int]] = []
     kept: list[bool] = []
     summaries: list[Summary | None] = []
+    spent: list[Spent] = []
 
     async def body(work: Work) -> Answer:
         summaries.append(await work.records.summary())
+        spent.append(await work.records.spent_today())
 
         async def summarise() -> None:
             began.append((now(), len(place.told)))
             await asyncio.sleep(30)
             kept.append(await work.records.keep_summary("They said hi.", 5.0, None))
+            await work.records.spend(Spent(7, 2))
 
         return Answer(["one", "two"], afterwards=[summarise])
 
@@ -184,6 +187,7 @@ async def test_work_afterwards_begins_when_the_replies_are_out_and_holds_nothing
         await place.hear("and now?")
         await place.rests()
         assert summaries[:2] == [None, None]
+        assert spent == [Spent(), Spent(), Spent(14, 4)]
         assert summaries[2] is not None
         assert (summaries[2].text, summaries[2].up_to) == ("They said hi.", 5.0)
 

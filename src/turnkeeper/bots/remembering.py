@@ -8,6 +8,7 @@ from math import inf
 import structlog
 
 from turnkeeper.bots.recalling import Memory, messages_of
+from turnkeeper.bots.results import spent_of
 from turnkeeper.engine.answer import Work
 from turnkeeper.llm.base import ChatModel, ModelError
 from turnkeeper.model.llm import Attached, ChatRequest, ModelSettings, Said
@@ -57,6 +58,7 @@ class Remembering:
         except ModelError as error:
             _log.warning("a summary was not made", channel=work.channel.id, kind=error.kind, shown=error.shown)
             return
+        await work.records.spend(spent_of(answer.usage))
         if notes := answer.text.strip()[:LONGEST]:
             await work.records.keep_summary(notes, due[-1].until, before)
 

@@ -30,7 +30,11 @@ _spending = msgspec.json.Decoder(_Spending).decode
 
 def spent_in(stored: bytes) -> Spent:
     """What a stored result says that it took; no price is no money."""
-    usage = _spending(stored).usage or Usage()
+    return spent_of(_spending(stored).usage or Usage())
+
+
+def spent_of(usage: Usage) -> Spent:
+    """What counts for the day; no price is no money."""
     return Spent(usage.tokens, round((usage.cost or 0.0) * 1_000_000))
 
 

@@ -78,6 +78,9 @@ class Records(Protocol):
     async def keep_summary(self, text: str, up_to: float, before: float | None) -> bool:
         """Replace the summary that reached up to `before`; False: somebody else did."""
 
+    async def spend(self, spent: Spent) -> None:
+        """Count what models took outside any step, in work that is done afterwards."""
+
     async def spent_today(self) -> Spent:
         """What the conversation has taken of models since midnight, UTC."""
 

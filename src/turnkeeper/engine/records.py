@@ -43,6 +43,11 @@ class TurnRecords:
         summary = Summary(self._key.workspace_id, self._key.id, told, up_to, self._clock.now())
         return await until_stored(lambda: self._store.keep_summary(summary, before), self._clock)
 
+    async def spend(self, spent: Spent) -> None:
+        """Count what models took outside any step; rather twice than never, where the store's answer is lost."""
+        day = day_of(self._clock.now())
+        await until_stored(lambda: self._store.add_spend(self._key, day, spent), self._clock)
+
     async def spent_today(self) -> Spent:
         """What the conversation has taken of models since midnight, UTC."""
         day = day_of(self._clock.now())

@@ -41,8 +41,11 @@ class AgentRecords(Protocol):
         """Replace the summary that reached up to `before` (None: there was none); False: somebody else did. May be
         repeated when its answer was lost."""
 
+    async def add_spend(self, key: ConversationKey, day: str, spent: Spent) -> None:
+        """Add what models took outside any step. Counted twice if it is repeated."""
+
     async def spent(self, key: ConversationKey, day: str) -> Spent:
-        """What a conversation has taken in a day."""
+        """What a conversation has taken in a day, in steps and outside them."""
 
     async def conversation(self, key: ConversationKey) -> Conversation | None:
         """A conversation by its id."""

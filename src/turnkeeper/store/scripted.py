@@ -103,6 +103,9 @@ class ScriptedStore(ABC, Generic[R]):
     async def finish_step(self, run: Run, step: StepRow, spent: Spent | None = None) -> None:
         await self._batched(self._finish_steps, (run, step, spent))
 
+    async def add_spend(self, key: ConversationKey, day: str, spent: Spent) -> None:
+        await self._alone(lambda rows: rows.add_spend({(*key, day): spent}))
+
     async def say_now(self, run: Run, step: StepRow, contents: Sequence[bytes], now: float) -> Dispatch:
         row = self._kept(step)
         return await self._alone(lambda rows: turn.say_now(rows, self._directory, run, row, contents, now))
