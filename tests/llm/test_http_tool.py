@@ -170,6 +170,17 @@ def test_a_reply_is_read_up_to_a_limit() -> None:
     assert LARGEST_REPLY <= read <= LARGEST_REPLY + 2 * 65_536
 
 
+def test_a_reply_that_trickles_is_given_up_in_time() -> None:
+    async def trickle() -> Any:
+        while True:
+            await asyncio.sleep(0.02)
+            yield b"."
+
+    answering = answering_with(content=trickle(), headers={"content-type": "text/plain"})
+    reply = called(answering, {"city": "Bern"}, timeout=0.1)
+    assert (reply.content, reply.failed) == ("weather did not answer within 0.1 s.", True)
+
+
 ADDRESSES = [
     ("http://api.test/{city}", None),
     ("https://api.test:8443/a/{b}/c?d={e}&f=g", None),

@@ -7,6 +7,7 @@ only, and a reply is read up to a limit.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
@@ -64,7 +65,10 @@ class HttpTool:
         """Make the call. What the service says against it goes to the model."""
         request = self._request(arguments, context.key)
         try:
-            return await self._answered(request)
+            async with asyncio.timeout(self._config.timeout):
+                return await self._answered(request)
+        except TimeoutError:
+            return failing(f"{self._config.name} did not answer within {self._config.timeout:g} s.", "too slow")
         except httpx2.TransportError as error:
             return failing(f"{self._config.name} cannot be reached now.", f"{type(error).__name__}: {error}")
 
