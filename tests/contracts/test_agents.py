@@ -307,6 +307,7 @@ async def test_drafts_at_once_have_numbers_of_their_own(two_stores: Any) -> None
         assert [number for number, _, _ in await versions(w.store)] == list(range(10, 0, -1))
         await asyncio.gather(*(s.publish_prompt(SHOP, BOT, n, T0) for s in (w.store, other) for n in (1, 2, 3)))
         assert [state for _, state, _ in await versions(other)].count("published") == 1
+        assert await other.published_prompts() == await w.store.published_prompts()
 
 
 # The turn's own instants and words.

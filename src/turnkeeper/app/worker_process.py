@@ -13,12 +13,12 @@ from turnkeeper.app.figures import FigureFile
 from turnkeeper.app.garbage import settle
 from turnkeeper.app.line import Line
 from turnkeeper.app.models import opened
+from turnkeeper.app.prompts import open_prompts
 from turnkeeper.app.telemetry import Telemetry
 from turnkeeper.config import Settings
 from turnkeeper.engine.accounts import Accounts
 from turnkeeper.engine.clock import SystemClock
 from turnkeeper.engine.http import Client
-from turnkeeper.engine.prompts import Prompts
 from turnkeeper.engine.watching import Watch
 from turnkeeper.engine.worker import Worker
 from turnkeeper.model.errors import StoreError
@@ -40,7 +40,7 @@ async def run_worker(settings: Settings, line: Line, runtime: Path, name: str, t
     store = app.open_store(settings.database_url, directory, beside_bots=True)
     client = Client()
     clock = SystemClock()
-    prompts = Prompts(store, {bot.id: bot.prompt_file for bot in settings.bots.values() if bot.prompt_file})
+    prompts = open_prompts(settings, store)
     minds = opened(settings, clock, prompts)
     bots = app.load_bots(settings, client, minds)
     await store.open()
