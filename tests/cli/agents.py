@@ -26,6 +26,7 @@ api_key = "key-1"
 kind = "agent"
 prompt = "file:prompt.md"
 models = ["router/some/model"]
+facts = { size = "text" }
 [bots.coded]
 kind = "python"
 entry = "my_bot:bot"

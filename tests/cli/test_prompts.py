@@ -42,7 +42,11 @@ def test_from_a_draft_to_what_is_in_effect_and_back(settings: Settings, tmp_path
     assert prompt(settings, "diff", "assistant").splitlines()[2:] == ["@@ -1 +1,2 @@", " You help.", "+Be brief."]
     assert prompt(settings, "publish", "assistant") == "assistant is told version 1 now\n"
     assert prompt(settings, "show", "assistant") == "You help.\nBe brief.\n"
-    assert as_json(settings, "draft", "assistant", "-", stdin="Be kind.") == {"bot": "assistant", "version": 2}
+    assert as_json(settings, "draft", "assistant", "-", stdin="Be kind.") == {
+        "bot": "assistant",
+        "version": 2,
+        "unknown": [],
+    }
     assert as_json(settings, "publish", "assistant") == {"bot": "assistant", "version": 2}
     listed = prompt(settings, "list", "assistant").splitlines()
     assert listed[0] == "assistant  version 2 is in effect"
@@ -65,6 +69,14 @@ def test_from_a_draft_to_what_is_in_effect_and_back(settings: Settings, tmp_path
     assert prompt(settings, "show", "assistant") == "You help.\n"
     prompt(settings, "publish", "assistant", "--version", "1")
     assert prompt(settings, "back", "assistant") == "assistant is told its configured prompt again\n"
+
+
+def test_a_draft_is_told_which_variables_are_none(settings: Settings) -> None:
+    said = "Hi {{contact.name}}, {{contact.nam}}! {{facts.size}} {{facts.hue}}"
+    result = run(settings, "prompt", "draft", "assistant", "-", stdin=said)
+    assert "version 1" in result.stdout
+    assert [line.split()[0] for line in result.stderr.splitlines()] == ["{{contact.nam}}", "{{facts.hue}}"]
+    assert as_json(settings, "draft", "assistant", "-", stdin=said)["unknown"] == ["contact.nam", "facts.hue"]
 
 
 def test_workspaces_have_their_own(settings: Settings) -> None:

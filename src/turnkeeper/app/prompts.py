@@ -12,6 +12,7 @@ from turnkeeper.config.bots import AgentKeys
 from turnkeeper.config.errors import nearest
 from turnkeeper.model.errors import ConfigurationError
 from turnkeeper.model.ids import BotId, WorkspaceId
+from turnkeeper.text.prompts import unknown_in
 
 if TYPE_CHECKING:
     from turnkeeper.config import Settings
@@ -88,31 +89,38 @@ def agents(settings: Settings) -> list[str]:
     return [bot.id for bot in settings.bots.values() if isinstance(bot.keys, AgentKeys)]
 
 
-def _configured(settings: Settings, bot: str) -> str:
+def _keys(settings: Settings, bot: str) -> AgentKeys:
     known = {str(each.id): each for each in settings.bots.values()}
     if bot not in known:
         raise ConfigurationError("BOT", f"there is no bot {bot!r}", nearest(bot, agents(settings)))
     keys = known[bot].keys
     if not isinstance(keys, AgentKeys):
         raise ConfigurationError("BOT", f"{bot} has no prompt: it is of the kind {known[bot].kind!r}", "Name an agent.")
-    return keys.prompt
+    return keys
 
 
 async def read(settings: Settings, workspace: str, bot: str) -> BotPrompts:
     """A bot's prompts. Raises ConfigurationError, StoreError."""
-    configured = _configured(settings, bot)
+    configured = _keys(settings, bot).prompt
     async with existing(settings) as store:
         versions = await store.prompts(WorkspaceId(workspace), BotId(bot))
     return BotPrompts(workspace, bot, configured, tuple(versions))
 
 
-async def draft(settings: Settings, workspace: str, bot: str, text: str, note: str) -> PromptVersion:
-    """Keep a new version. Raises NotThere for one that is empty, ConfigurationError, StoreError."""
-    _configured(settings, bot)
+async def draft(
+    settings: Settings, workspace: str, bot: str, text: str, note: str
+) -> tuple[PromptVersion, tuple[str, ...]]:
+    """Keep a new version; with it, the variables in it that are none.
+
+    Raises NotThere for one that is empty, ConfigurationError, StoreError.
+    """
+    facts = tuple(_keys(settings, bot).facts)
     if not text.strip():
         raise NotThere("the prompt is empty: nothing was kept.")
     async with existing(settings) as store:
-        return await store.draft_prompt(WorkspaceId(workspace), BotId(bot), text.rstrip("\r\n"), note, time.time())
+        told = text.rstrip("\r\n")
+        kept = await store.draft_prompt(WorkspaceId(workspace), BotId(bot), told, note, time.time())
+    return kept, unknown_in(told, facts)
 
 
 async def publish(settings: Settings, workspace: str, bot: str, version: int | None) -> PromptVersion:

@@ -133,9 +133,13 @@ def draft(
 
     text = _read(file)
     with refusing():
-        kept = asyncio.run(prompts.draft(load(config, secrets=False), workspace, bot, text, note))
-    told = f"kept as version {kept.version}: `turnkeeper prompt publish {bot}` puts it into effect"
-    typer.echo(json.dumps({"bot": bot, "version": kept.version}) if as_json else told)
+        kept, unknown = asyncio.run(prompts.draft(load(config, secrets=False), workspace, bot, text, note))
+    if as_json:
+        typer.echo(json.dumps({"bot": bot, "version": kept.version, "unknown": unknown}))
+        return
+    typer.echo(f"kept as version {kept.version}: `turnkeeper prompt publish {bot}` puts it into effect")
+    for name in unknown:
+        typer.echo(f"{{{{{name}}}}} is no variable: nothing will stand in its place", err=True)
 
 
 def _read(file: Path) -> str:
