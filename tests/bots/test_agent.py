@@ -5,12 +5,17 @@ import asyncio
 import msgspec
 import pytest
 from msgspec.structs import replace
+from structlog.testing import capture_logs
 
 from tests.bots.agents import DOWN, Looking, Published, agent, scripted
+from tests.engine.rig import shop
+from tests.engine.test_watching import Seen
 from tests.media.samples import png
+from turnkeeper import tool
 from turnkeeper.bots.question import Question
 from turnkeeper.bots.recalling import Memory
 from turnkeeper.llm.tools.builtin import Handover
+from turnkeeper.llm.tools.functions import FunctionTool
 from turnkeeper.model.conversation import Mode
 from turnkeeper.model.llm import ChatAnswer, ChatRequest, Citation, Said
 from turnkeeper.testing.conversation import Person, conversation, in_virtual_time
@@ -301,6 +306,34 @@ async def test_citations_become_notes() -> None:
         await person.says("When?")
         assert person.heard[0].startswith("We open at nine. [1]")
         assert "Hours" in "\n".join(person.heard)
+
+
+@tool(name="cake")
+async def marzipan(flour: str) -> str:
+    """What there is of it."""
+    raise LookupError(f"no marzipan with {flour}")
+
+
+@in_virtual_time
+async def test_spans_and_logs_hold_no_word_of_anybody(caplog: pytest.LogCaptureFixture) -> None:
+    seen = Seen()
+    bot = agent(
+        scripted(DOWN),
+        scripted(calls("cake", flour="quicksilver"), "bumblebee"),
+        tools=[FunctionTool(marzipan)],
+        prompt="Otto",
+    )
+    async with shop(bot) as place:
+        place.kill("w1")
+        await place.work("w2", watch=seen.watch(place))
+        with caplog.at_level("DEBUG"), capture_logs() as logs:
+            await place.hear("Zwetschge")
+            await place.rests()
+        assert place.texts == ["bumblebee"]
+    spans = [(span.name, span.attributes, span.status.description) for span in seen.exporter.get_finished_spans()]
+    assert all(name in repr(spans) for name in ("'prompt'", "'model'", "'tool.cake'"))
+    for word in ("marzipan", "quicksilver", "bumblebee", "Zwetschge", "Otto", "sk-secret"):
+        assert word not in repr((spans, logs, caplog.text)), word
 
 
 def test_what_is_kept_of_a_question_can_be_read_again() -> None:

@@ -12,9 +12,13 @@ from time import perf_counter
 import pytest
 from typer.testing import CliRunner
 
+from turnkeeper.app import load_bots
 from turnkeeper.app.database import migrate_store
+from turnkeeper.app.models import examine_prompt
+from turnkeeper.bots.agent import AgentBot
 from turnkeeper.cli.commands import app
 from turnkeeper.config import load
+from turnkeeper.config.bots import AgentKeys
 from turnkeeper.config.reference import as_markdown
 from turnkeeper.store.base import Ledger
 
@@ -69,6 +73,17 @@ def test_init_writes_a_set_up_that_is_valid_and_never_overwrites(tmp_path: Path)
     assert (tmp_path / "new" / "turnkeeper.toml").exists()
     assert "kept" in again.stderr
     assert f"cd {tmp_path / 'new'}" in again.stdout
+
+
+def test_init_writes_an_agent_that_can_be_made(tmp_path: Path) -> None:
+    assert run.invoke(app, ["init", "--agent", str(tmp_path)]).exit_code == 0
+    settings = load(tmp_path / "turnkeeper.toml", SECRETS | {"OPENROUTER_API_KEY": "key"})
+    (bot,) = load_bots(settings).values()
+    assert isinstance(bot, AgentBot)
+    (made,) = settings.bots.values()
+    assert isinstance(made.keys, AgentKeys)
+    assert examine_prompt("assistant", made.keys).state == "ok"
+    assert not (tmp_path / "my_bot.py").exists()
 
 
 def test_init_where_nothing_can_be_written(tmp_path: Path) -> None:

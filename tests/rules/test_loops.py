@@ -94,6 +94,13 @@ def test_only_a_message_is_judged() -> None:
     assert found(lines, 2000.0) is None
 
 
+def test_in_a_group_times_say_nothing_and_words_do() -> None:
+    lines = talk(*numbered(6, 2.0))
+    assert found(lines, lines[-1].at, in_group=True) is None
+    same = talk(*[("At nine.", "When do you open?", 2.0)] * 4)
+    assert found(same, same[-1].at, in_group=True) is not None
+
+
 def test_parts_of_an_answer_count_as_one() -> None:
     lines = talk(*numbered(2, 2.0))
     at = lines[-1].at + 5

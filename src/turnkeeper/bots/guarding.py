@@ -16,10 +16,10 @@ from turnkeeper.store.base import Line
 __all__ = ["LOOKED_BACK", "Loop", "judged", "slowed_until", "wait_until"]
 
 
-def judged(lines: Sequence[Line], now: float) -> Loop | None:
+def judged(work: Work, lines: Sequence[Line]) -> Loop | None:
     """What the last `LOOKED_BACK` lines, those of the turn at their end, make of the newest message."""
-    recent = lines[-LOOKED_BACK:]
-    return found([Spoken(line.role, line.text, line.at, line.kind) for line in recent], now)
+    recent = [Spoken(line.role, line.text, line.at, line.kind) for line in lines[-LOOKED_BACK:]]
+    return found(recent, work.now(), in_group=any(event.is_group for event in work.events))
 
 
 def slowed_until(lines: Sequence[Line], loop: Loop | None) -> float | None:

@@ -18,7 +18,6 @@ _LONGEST_QUOTE = 300
 _LAST_TRY = 2
 """The attempt from which on a file that cannot be fetched holds up no answer."""
 _IMAGES = frozenset({"image", "sticker"})
-_DOCUMENT_TYPES = frozenset({"application/pdf"})
 
 
 async def heard(turn: Turn, *, images: bool, documents: bool) -> Said:

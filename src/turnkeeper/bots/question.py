@@ -82,7 +82,7 @@ async def question(work: Work, turn: Turn, prompting: Prompting, prompts: Prompt
 
 async def _made(work: Work, turn: Turn, prompting: Prompting, prompts: PromptSource, said: Said) -> Question:
     lines = await work.history(max(guarding.LOOKED_BACK, prompting.memory.lines))
-    loop = guarding.judged(lines, work.now()) if prompting.loop_guard and turn.messages else None
+    loop = guarding.judged(work, lines) if prompting.loop_guard and turn.messages else None
     published = prompts.find(work.channel.workspace_id, prompting.bot_id)
     prompt = prompting.prompt if published is None else published.text
     recollection = await recollect(work, prompting.memory, lines)

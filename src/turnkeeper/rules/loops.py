@@ -76,17 +76,19 @@ class _Exchange(NamedTuple):
         return max(0.0, self.heard_at - self.said_at)
 
 
-def found(lines: Sequence[Spoken], now: float) -> Loop | None:
+def found(lines: Sequence[Spoken], now: float, *, in_group: bool = False) -> Loop | None:
     """What the newest message makes of it; None: a conversation like any other.
 
-    `lines`: the last ones, oldest first, the messages to be answered at their end.
+    `lines`: the last ones, oldest first, the messages to be answered at their end. `in_group`: several people write,
+    whose times say nothing.
     """
     if not lines or lines[-1].role != "contact":
         return None
     exchanges = _exchanges([line for line in lines if line.at > now - LOOKED_AT])
+    timed = [] if in_group else exchanges
     rows = (
-        (_row(exchanges, _is_fast), _IN_A_ROW, "a bot seems to answer: faster than anybody reads and types"),
-        (_even(exchanges), _IN_A_ROW, "a bot seems to answer: always after the same time"),
+        (_row(timed, _is_fast), _IN_A_ROW, "a bot seems to answer: faster than anybody reads and types"),
+        (_even(timed), _IN_A_ROW, "a bot seems to answer: always after the same time"),
         (_echoes(exchanges), 1, "our own words come back"),
         (_row(exchanges, lambda each: _is_same(each, exchanges[-1])), _IN_A_ROW, "the same is said again and again"),
     )

@@ -114,7 +114,7 @@ class RemoteBot:
 
         async def judge(_: str) -> bytes:
             lines = await work.history(guarding.LOOKED_BACK)
-            loop = guarding.judged(lines, work.now())
+            loop = guarding.judged(work, lines)
             return msgspec.json.encode(_Guard(loop, guarding.slowed_until(lines, loop)))
 
         if not self._settings.loop_guard or not turn.messages:
