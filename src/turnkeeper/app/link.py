@@ -5,7 +5,8 @@ from typing import Literal
 
 from turnkeeper.model.errors import ConfigurationError
 
-State = Literal["ok", "broken", "unknown"]
+State = Literal["ok", "broken", "unknown", "warning"]
+"""A warning holds still; its mend says what is to be done before it breaks."""
 PATIENCE = 10.0
 """Seconds for each call of an examination."""
 

@@ -13,6 +13,7 @@ from turnkeeper.cli.doctor import doctor
 from turnkeeper.cli.init import init
 from turnkeeper.cli.ledger import ledger
 from turnkeeper.cli.migrate import migrate
+from turnkeeper.cli.model import app as model
 from turnkeeper.cli.prompt import app as prompt
 from turnkeeper.cli.restore import restore
 from turnkeeper.cli.serve import serve
@@ -46,6 +47,7 @@ def turnkeeper(
 for command in (init, demo, doctor, migrate, serve, ledger, trace, backup, restore, settings):
     app.command()(command)
 app.add_typer(text, name="text")
+app.add_typer(model, name="model")
 app.add_typer(prompt, name="prompt")
 app.add_typer(contact, name="contact")
 

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
 
     from turnkeeper.app.link import Link
 
-_MARKS = {"ok": "ok     ", "broken": "BROKEN ", "unknown": "unknown"}
+_MARKS = {"ok": "ok     ", "broken": "BROKEN ", "unknown": "unknown", "warning": "warning"}
+_COLOURS = {"ok": typer.colors.GREEN, "broken": typer.colors.RED, "warning": typer.colors.YELLOW}
 
 
 def doctor(config: Config = DEFAULT, as_json: AsJson = False) -> None:
@@ -41,9 +42,12 @@ def doctor(config: Config = DEFAULT, as_json: AsJson = False) -> None:
 def _show(links: "Sequence[Link]", first: "Link | None") -> None:
     width = max(len(link.link) for link in links)
     for link in links:
-        colour = {"ok": typer.colors.GREEN, "broken": typer.colors.RED}.get(link.state)
+        colour = _COLOURS.get(link.state)
         mark = typer.style(_MARKS[link.state], fg=colour)
         typer.echo(f"{mark}  {link.link:<{width}}  {link.detail}")
+    for link in links:
+        if link.state == "warning":
+            typer.echo(f"\nBefore long: {link.link}: {link.mend}")
     if first is None:
         typer.echo("\nNothing is broken.")
     else:

@@ -49,17 +49,17 @@ def loads(text: str, path: Path, environ: Mapping[str, str] | None = None, *, se
     return settings
 
 
-def load_for(path: Path, channel: str, text: str | None = None) -> Settings:
+def load_for(path: Path, name: str, text: str | None = None, *, section: str = "channels") -> Settings:
     """As `load`, for whoever is concerned with one channel: the secrets of others need not be there.
 
-    `text`: what the file would say.
+    `text`: what the file would say. `section`: where the name is, if not a channel's; "" for all names there.
     """
     said = _text(path) if text is None else text
     try:
         return loads(said, path)
     except ConfigurationError as error:
         errors = error.errors if isinstance(error, ConfigurationErrors) else (error,)
-    own = f"channels.{channel}."
+    own = f"{section}.{name}." if name else f"{section}."
     wrong = [each for each in errors if not isinstance(each, SecretMissing) or each.key.startswith(own)]
     if wrong:
         raise wrong[0] if len(wrong) == 1 else ConfigurationErrors(wrong)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from openai import AsyncOpenAI
@@ -12,8 +13,10 @@ from pydantic_ai.models.openrouter import OpenRouterModel
 from pydantic_ai.providers import Provider
 from pydantic_ai.providers.openrouter import OpenRouterProvider
 
+from turnkeeper.llm.base import ModelMisconfigured
 from turnkeeper.llm.providers.chat_completions import ChatCompletions, whole_streams
 from turnkeeper.llm.providers.files import Takes
+from turnkeeper.model.llm import OfferedModel
 
 _SEEING: Final = ("openai/", "anthropic/", "google/")
 """Whose models look at pictures, but for the odd one."""
@@ -35,6 +38,15 @@ class OpenRouter(ChatCompletions):
     def takes_of(self, name: str) -> Takes:
         """Pictures where the model's maker is known for it."""
         return Takes(images=name.lstrip("~").startswith(_SEEING), documents=True)
+
+    async def models(self) -> Sequence[OfferedModel]:
+        """Its list is open to everybody, so the key is asked for first; gateways may not know that call."""
+        try:
+            await self.fetch("GET", f"{self.address}/key")
+        except ModelMisconfigured as error:
+            if error.status != 404:
+                raise
+        return await super().models()
 
     def own_cost(self, response: ModelResponse) -> float | None:
         """`usage.cost`, in credits, which are US dollars."""

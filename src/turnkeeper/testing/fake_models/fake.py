@@ -116,8 +116,11 @@ class FakeModels:
                 return await self._chat(family, found.groupdict(), request)  # type: ignore[arg-type]
         self.listed.append(request)
         self.changes.happened()
-        if not self._knows(request):
+        open_to_all = path == "/api/v1/models"
+        if not open_to_all and not self._knows(request):
             return _refuse(_family_of(request), Refusal(401, "Incorrect API key provided", "key"))
+        if path == "/api/v1/key":
+            return Reply.json(200, {"data": {"label": "sk-or-v1-…", "limit": None, "usage": 0.0}})
         if _EMBEDS.fullmatch(path):
             return self._vectors(request)
         if path.endswith("/models") and request.method == "GET":
