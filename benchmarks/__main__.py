@@ -28,6 +28,7 @@ TITLES = {
     "adaptive": "When turns start",
     "parsing": "Reading a provider's webhook",
     "text": "Reading, writing and cutting a model's Markdown",
+    "models": "What a call of a model costs beside the bare HTTP call, in this thread",
     "memory": "What a model reads as a conversation grows to 1,000 messages",
 }
 
@@ -36,6 +37,7 @@ def _benchmark(name: str) -> Callable[..., Iterator[Line]]:
     from benchmarks import (
         accepting,
         adding,
+        asking,
         flatness,
         pacing,
         parsing,
@@ -58,6 +60,7 @@ def _benchmark(name: str) -> Callable[..., Iterator[Line]]:
         "adaptive": when,
         "parsing": parsing,
         "text": rendering,
+        "models": asking,
         "memory": remembering,
     }
     run: Callable[..., Iterator[Line]] = modules[name].run

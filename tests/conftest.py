@@ -16,13 +16,13 @@ from tests.support.browser import Chromium
 from tests.support.postgres import TEMPLATE, Cluster, running_cluster
 from tests.support.programs import requires
 from tests.support.redis import running_redis
-from turnkeeper.llm.providers import permission
+from turnkeeper.testing.models import forbid_real_models
 
 REQUIRE_ALL = os.environ.get("TURNKEEPER_REQUIRE_ALL", "") not in ("", "0")
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 
 network.guard_sockets()
-permission.forbid()
+forbid_real_models()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -6,6 +6,7 @@ from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
 from turnkeeper.channels import registry
+from turnkeeper.channels.keys import read_duration, read_duration_or_off
 from turnkeeper.config.keys import BOT_KINDS, SECTIONS
 from turnkeeper.config.providers import PROVIDER_KINDS
 from turnkeeper.config.tools import TOOL_KINDS
@@ -68,7 +69,7 @@ def _default(name: str, info: FieldInfo) -> str:
         case bool():
             return f"`{str(value).lower()}`"
         case float():
-            return f'`"{_spoken(value)}"`'
+            return f'`"{_spoken(value)}"`' if _is_duration(info) else f"`{value:g}`"
         case str():
             return f'`"{value}"`'
         case ():
@@ -79,6 +80,10 @@ def _default(name: str, info: FieldInfo) -> str:
             return f'`"{_NONE.get(name, "off")}"`'
         case _:
             return f"`{value}`"
+
+
+def _is_duration(info: FieldInfo) -> bool:
+    return any(getattr(each, "func", None) in (read_duration, read_duration_or_off) for each in info.metadata)
 
 
 def _spoken(seconds: float) -> str:

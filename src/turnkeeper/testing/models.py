@@ -4,6 +4,8 @@
 
 What a script may hold: words; `calls(…)`; a ModelError, or any error, to be raised; a whole ChatAnswer; or a function
 of the request that returns one of these.
+
+`forbid_real_models()` in a conftest.py: from then on no test reaches a model outside this machine.
 """
 
 from __future__ import annotations
@@ -16,7 +18,16 @@ from typing import Any
 import msgspec
 
 from turnkeeper.llm.base import ReadFile
+from turnkeeper.llm.providers import permission
 from turnkeeper.model.llm import ChatAnswer, ChatRequest, Said, ToolCall, ToolResult, Usage
+
+
+def forbid_real_models() -> None:
+    """Ask no model outside this machine, here and in processes that are started from here.
+
+    Whoever tries raises turnkeeper.llm.providers.permission.RealModelForbidden, before anything is sent.
+    """
+    permission.forbid()
 
 
 class ScriptOver(AssertionError):
