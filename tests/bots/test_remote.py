@@ -271,31 +271,31 @@ async def test_the_same_exchange_again_and_again_ends_with_a_person() -> None:
         assert ansari.times("message") < 9
 
 
-def scripted(*script: Any) -> Chain:
-    model = ScriptedModel(*script)
+def scripted(line: Any) -> Chain:
+    model = ScriptedModel(line)
     return Chain([(ModelChoice("some", "model"), model)], VirtualClock().now)
 
 
 TRANSLATIONS = [
-    ("it lacks the reader's language", "What is patience, please?", ["Patience, they said."], "[3] Collection 3"),
-    ("the model is away", "What is patience, please?", [ModelAway("no")], "[3] Collection 3"),
-    ("the reader reads Arabic", "ما هو الصبر يا أخي؟", [], "[3] Collection 3"),
+    ("it lacks the reader's language", "What is patience, please?", "Patience, they said.", True),
+    ("the model is away", "What is patience, please?", ModelAway("no"), False),
+    ("the reader reads Arabic", "ما هو الصبر يا أخي؟", "Patience, they said.", False),
 ]
 
 
-@pytest.mark.parametrize("label, asked, script, note", TRANSLATIONS, ids=[row[0] for row in TRANSLATIONS])
+@pytest.mark.parametrize("label, asked, line, is_added", TRANSLATIONS, ids=[row[0] for row in TRANSLATIONS])
 def test_a_citation_without_the_readers_language_is_translated(
-    label: str, asked: str, script: list[Any], note: str
+    label: str, asked: str, line: Any, is_added: bool
 ) -> None:
     @in_virtual_time
     async def played() -> None:
-        async with talking(chain=scripted(*script)) as (person, _):
+        async with talking(chain=scripted(line)) as (person, _):
             await person.says(asked)
             told = "\n".join(person.heard)
-            third = told.partition(note)[2].partition("[4] Collection")[0]
+            third = told.partition("[3] Collection 3")[2].partition("[4] Collection")[0]
             assert "الصبر نصف الإيمان" in third
-            assert ("Patience, they said." in third) == (script == ["Patience, they said."])
-            assert told.count("they said") <= 1
+            assert ("Patience, they said." in third) == is_added
+            assert told.count("they said") == is_added
             assert not person.raised
 
     played()

@@ -14,7 +14,7 @@ GUESSES = [
     ("Hola, ¿qué es el zakat?", "es"), ("O que é zakat?", "pt"), ("что такое закят", "ru"),
     ("Що таке закят і навіщо", "uk"),
     ("ช่วยด้วย", "th"), ("これは何ですか", "ja"), ("什么是天课", "zh"), ("자카트가 뭐예요", "ko"), ("मदद कीजिए", "hi"),
-    ("", None), ("👍", None), ("12345", None), ("jazakallah", None), ("π", None), ("Ok", None),
+    ("", None), ("👍", None), ("12345", None), ("jazakallah", None), ("merhaba na", "tr"), ("π", None), ("Ok", None),
 ]  # fmt: skip
 
 
