@@ -234,3 +234,12 @@ def test_any_answer_is_read(answer: str) -> None:
 
 def said_texts(told: str | Sections) -> tuple[str, ...]:
     return told.texts if isinstance(told, Sections) else (told,)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    ["Sources\n" * 50_000, "Sources" + " " * 100_000 + "x\n[1] a", "[1" * 50_000, "[" * 100_000, "```" * 30_000,
+     "`a" * 50_000, "Sources:\n" + "[1] a\n" * 20_000, "[1] a\nSources\n" * 20_000],
+)  # fmt: skip
+def test_hard_answers_are_read_in_one_pass(answer: str) -> None:
+    assert len(read(answer).notes) <= 20_000

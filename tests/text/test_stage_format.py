@@ -130,3 +130,13 @@ def test_text_loses_its_marks_alone(pieces: list[str]) -> None:
 @given(st.text(max_size=300) | st.text('{}[]",:\\ab%!Response Stage\n', max_size=120))
 def test_it_never_raises(answer: str) -> None:
     read(answer, KNOWN)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    ["!!Stage" + " " * 100_000, "!!Stage " * 20_000, "%%a" * 30_001, "!!" * 50_000, "\nStage:" + " " * 100_000,
+     "Stage: a\n" * 10_000 + "Response: [", "Response {" * 10_000],
+)  # fmt: skip
+def test_hard_answers_are_read_in_one_pass(answer: str) -> None:
+    read(answer, KNOWN)
+    stages(answer)

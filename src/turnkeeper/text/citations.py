@@ -33,6 +33,7 @@ _HEADINGS: Final = (
 _HEADING: Final = re.compile(
     rf"[ \t]*(?:#{{1,6}}[ \t]*)?[*_]{{0,3}}(?:{_HEADINGS})[ \t]*[:：]?[*_]{{0,3}}[ \t]*[:：]?[ \t]*", re.IGNORECASE
 )
+_LONGEST_HEADING: Final = 60
 _ENTRY: Final = re.compile(r"[ \t]{0,3}(?:[-*][ \t]+)?\[\^?(\d{1,3})\][:.]?(?![(\[])[ \t]*(.*)")
 _LABEL: Final = re.compile(r"[ \t]*[*_]{0,3}([^\W\d_]{2,20})[*_]{0,3}[ \t]*[:：][*_]{0,3}[ \t]*(.*)")
 _UNAVAILABLE: Final = re.compile(r"\[?translation (?:is )?(?:unavailable|not available|failed)\]?\.?", re.IGNORECASE)
@@ -193,21 +194,28 @@ def _numbers(inside: str) -> list[int]:
 def _list_in(answer: str) -> tuple[str, str, list[tuple[int, list[str]]]] | None:
     """What is before the closing list, the list's heading, and its entries: their numbers and lines."""
     lines = answer.split("\n")
-    for place in range(len(lines) - 1, -1, -1):
-        if not lines[place].strip() or _HEADING.fullmatch(lines[place]) is None:
-            continue
-        entries: list[tuple[int, list[str]]] = []
-        above = [lines[place].strip()]
-        for line in lines[place + 1 :]:
-            if (found := _ENTRY.fullmatch(line)) is not None:
-                entries.append((int(found[1]), [found[2]]))
-            elif entries:
-                entries[-1][1].append(line)
-            else:
-                above.append(line)
-        if entries:
-            return "\n".join(lines[:place]).rstrip(), "\n".join(above).strip(), entries
-    return None
+    last = next((place for place in range(len(lines) - 1, -1, -1) if _is_entry(lines[place])), 0)
+    start = next((place for place in range(last - 1, -1, -1) if _is_heading(lines[place])), None)
+    if start is None:
+        return None
+    entries: list[tuple[int, list[str]]] = []
+    above = [lines[start].strip()]
+    for line in lines[start + 1 :]:
+        if (found := _ENTRY.fullmatch(line)) is not None:
+            entries.append((int(found[1]), [found[2]]))
+        elif entries:
+            entries[-1][1].append(line)
+        else:
+            above.append(line)
+    return "\n".join(lines[:start]).rstrip(), "\n".join(above).strip(), entries
+
+
+def _is_entry(line: str) -> bool:
+    return _ENTRY.fullmatch(line) is not None
+
+
+def _is_heading(line: str) -> bool:
+    return len(line) <= _LONGEST_HEADING and _HEADING.fullmatch(line) is not None
 
 
 def _entry(lines: Sequence[str]) -> Note:

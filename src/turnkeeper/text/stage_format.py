@@ -18,14 +18,17 @@ from turnkeeper.model.contents import Audio, Document, File, Image, Reply, Video
 from turnkeeper.text.broken_json import read_object, read_value
 from turnkeeper.text.unmarked import whatsapp
 
-_MARK: Final = re.compile(r"!!\s*Stage\s*:?[ \t]+([^!\n]{1,120}?)[ \t]*(?:!!|$)", re.IGNORECASE | re.MULTILINE)
-_IN_PROMPT: Final = re.compile(r"!!\s*Stage\s+([^!\n]{1,120}?)\s*!!", re.IGNORECASE)
+_MARK: Final = re.compile(
+    r"!!\s{0,3}Stage(?:[ \t]{0,3}:)?[ \t]{1,3}(?=\S)([^!\n]{1,120}?)[ \t]{0,3}(?:!!|$)", re.IGNORECASE | re.MULTILINE
+)
+_IN_PROMPT: Final = re.compile(r"!!\s{0,3}Stage\s{1,3}(?=\S)([^!\n]{1,120}?)[ \t]{0,3}!!", re.IGNORECASE)
 _DETAIL: Final = re.compile(r"(?<!\d)%%(?!%)(.{1,4000}?)%%", re.DOTALL)
 _OLD: Final = re.compile(
-    r"^[ \t]*Stage[ \t]*:[ \t]*([^\n]{1,120})\n\s*Response[ \t]*:\s*\[", re.IGNORECASE | re.MULTILINE
+    r"^[ \t]{0,8}Stage[ \t]{0,3}:[ \t]{0,3}([^\n]{1,120})\n\s{0,8}Response[ \t]{0,3}:\s{0,8}\[",
+    re.IGNORECASE | re.MULTILINE,
 )
-_WORDLESS: Final = re.compile(r"""\{\s*["']?Stage["']?\s*:""", re.IGNORECASE)
-"""An object that ends before it comes to its words, cut off perhaps: nothing of it is for the person."""
+_WORDLESS: Final = re.compile(r"""\s*(?:```\w*\s*)?\{\s*["']?Stage["']?\s*:""", re.IGNORECASE)
+"""An answer that is an object but ends before it comes to its words: nothing of it is for the person."""
 _BLANKS: Final = re.compile(r"\n{3,}")
 _KINDS: Final[Mapping[str, type[Image | Video | Audio | Document]]] = {
     "image": Image, "gambar": Image, "photo": Image, "video": Video, "audio": Audio, "voice": Audio,
@@ -74,7 +77,7 @@ def _read(answer: str, known: Sequence[str], *, nested: bool) -> Staged:
         if items is not None:
             return _from_json({"stage": old[1], "response": items}, known, nested=nested)
     found = read_object(answer, lambda value: _has(value, "response"))
-    if found is None and _WORDLESS.search(answer):
+    if found is None and _WORDLESS.match(answer):
         found = read_object(answer, lambda value: _has(value, "stage"))
     found = found or read_object(answer, lambda value: _has(value, "type", "content"))
     return _from_text(answer, known) if found is None else _from_json(found, known, nested=nested)
