@@ -74,7 +74,14 @@ class Shop:
                 raise ConnectionError(SECRET)
             return f"booked {seats}"
 
-        self.tools = [look, breaks, stalls, long, slow, book]
+        @tool(effect=True)
+        async def pay(amount: int) -> str:
+            """Pay."""
+            self.booked.append(amount)
+            await asyncio.sleep(15)
+            return "paid"
+
+        self.tools = [look, breaks, stalls, long, slow, book, pay]
 
 
 @dataclass(frozen=True)
@@ -140,6 +147,14 @@ async def crashes_in_slow(person: Person, shop: Shop) -> None:
     while not shop.looked:
         await asyncio.sleep(0.1)
     await asyncio.sleep(1)
+    await person.survives_a_crash()
+    await person.rests()
+
+
+async def crashes_in_an_effect(person: Person, shop: Shop) -> None:
+    await person.writes("Pay!")
+    while not shop.booked:
+        await asyncio.sleep(0.1)
     await person.survives_a_crash()
     await person.rests()
 
@@ -212,6 +227,10 @@ CASES: dict[str, Case] = {
     "an effect that another attempt asks for otherwise": Case(
         [calls("book", seats=2), Stalled(1_000), calls("book", seats=5), ANSWER],
         told="already done", read="booked 2", booked=[2], play=crashes_into_other_code,
+    ),
+    "an effect that a crash cuts off": Case(
+        [calls("pay", amount=5), ANSWER], told="cut off before, not tried again", read="Nobody knows", booked=[5],
+        asked=2, play=crashes_in_an_effect,
     ),
     "an effect that fails": Case(
         [calls("book", seats=200), calls("book", seats=2), ANSWER], read="It may have happened all the same.",

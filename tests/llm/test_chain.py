@@ -24,7 +24,7 @@ from turnkeeper.model.llm import (
     Usage,
 )
 from turnkeeper.rules.budget import Limits
-from turnkeeper.testing.models import ScriptedModel, Stalled, calls
+from turnkeeper.testing.models import ScriptedModel, Stalled, Wanted, calls
 from turnkeeper.testing.virtual_time import START, VirtualClock, run
 
 REQUEST = ChatRequest("Be kind.", (Said("user", "What is on today?"),))
@@ -239,6 +239,16 @@ def test_so_it_is_when_tools_have_taken_the_time() -> None:
     assert "tools were taken away: half of the turn's 80 s" in answer.told
 
 
+def test_tools_leave_time_for_the_answer() -> None:
+    many = [calls("look", n=n) for n in range(6)]
+    wanted = Wanted(tuple(each.tools[0] for each in many))
+    rig = Rig(ScriptedModel(wanted, "Enough."), lookup=Lookup(seconds=15.0))
+    answer = asked(rig, seconds=80.0)
+    assert answer.text == "Enough."
+    assert len(rig.lookup.asked) == 4
+    assert rig.models[0].heard[0].count("there was no time left") == 2
+
+
 def test_more_calls_in_one_answer_than_the_cap_each_get_a_result() -> None:
     many = calls("look", n=1).and_calls("look", n=2).and_calls("look", n=3)
     rig = Rig(ScriptedModel(many, "Enough."))
@@ -389,6 +399,16 @@ def test_too_much_is_cut_once_from_the_oldest_on_and_the_next_model_gets_all() -
     ]
     assert len(rig.models[1].last.messages) == 9
     assert answer.calls[1].left_out == 4
+
+
+def test_so_are_long_results_of_tools() -> None:
+    class Long(Lookup):
+        async def call(self, *_: Any) -> ToolReply:
+            return ToolReply("x" * 5_000)
+
+    rig = Rig(ScriptedModel(calls("look"), TooMuchSaid("too long"), "Hello."), lookup=Long())
+    assert asked(rig).text == "Hello."
+    assert [result.content for result in rig.models[0].results] == ["x" * 2_000 + "\n[cut: 3000 more characters]"]
 
 
 def test_what_cannot_be_cut_is_not_asked_again() -> None:

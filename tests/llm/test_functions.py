@@ -83,7 +83,8 @@ def _book(seats: int, key: str, *, turn: Any) -> str:
 
 def test_one_that_is_not_async_runs_in_a_thread_with_key_and_turn_of_ours() -> None:
     booking = FunctionTool(_book)
-    assert (booking.spec.name, booking.effect) == ("book", True)
+    assert (booking.spec.name, booking.effect, booking.repeatable) == ("book", True, True)
+    assert not FunctionTool(search).repeatable
     assert list(booking.spec.parameters["properties"]) == ["seats"]
     assert given(_book, seats=2) == "2 the key the turn False"
 

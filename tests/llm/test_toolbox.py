@@ -96,6 +96,15 @@ RESULTS = [
 ]  # fmt: skip
 
 
+def test_a_call_that_would_end_too_late_is_not_made() -> None:
+    async def main() -> list[ToolResult]:
+        toolbox = Toolbox([FunctionTool(add), Till()], now=lambda: 100.0)
+        asked = [ToolCall("0", "add", '{"first": 1}'), ToolCall("1", *charge(5))]
+        return [(await toolbox.run(call, Notebook().attempt(), 20.0, 100.5))[0] for call in asked]
+
+    assert [result.content for result in run(main())] == ["Nothing was done: there was no time left"] * 2
+
+
 @pytest.mark.parametrize(("label", "function", "written", "content", "failed"), RESULTS, ids=[r[0] for r in RESULTS])
 def test_what_goes_back_to_the_model(label: str, function: Any, written: str, content: str, failed: bool) -> None:
     name = function.__name__
@@ -136,7 +145,8 @@ class Till:
 
     effect = True
 
-    def __init__(self, *, fails: bool = False, limit: int = 100) -> None:
+    def __init__(self, *, fails: bool = False, limit: int = 100, repeatable: bool = True) -> None:
+        self.repeatable = repeatable
         self.charged: list[tuple[int, str]] = []
         self._fails = fails
         self._limit = limit
@@ -185,6 +195,17 @@ def test_one_that_was_cut_off_is_tried_again_as_it_was_and_under_its_key() -> No
     (first, key), (again, same_key) = till.charged
     assert (first, again) == (5, 5)
     assert key == same_key != ""
+
+
+def test_but_not_if_a_second_try_might_do_it_twice() -> None:
+    till, notebook = Till(repeatable=False), Notebook()
+    with pytest.raises(Crash):
+        looked([till], [charge(5)], notebook.attempt(1, crash_in="tool.charge"))
+    again, other = looked([till], [charge(5), charge(7)], notebook.attempt(2))
+    assert again.failed
+    assert again.content.startswith("This was begun before and cut off. Nobody knows whether it has happened")
+    assert again.content in other.content
+    assert len(till.charged) == 1
 
 
 def test_wrong_arguments_use_nothing_up() -> None:

@@ -6,7 +6,17 @@ from hypothesis import strategies as st
 
 from turnkeeper.model.agents import Spent
 from turnkeeper.model.llm import Usage
-from turnkeeper.rules.budget import UNUSED, Limits, Used, counts_from, day_over, repeated, time_left, tools_over
+from turnkeeper.rules.budget import (
+    UNUSED,
+    Limits,
+    Used,
+    counts_from,
+    day_over,
+    repeated,
+    time_left,
+    tools_over,
+    tools_until,
+)
 
 NOW = 1_790_000_000.0
 PLAIN = Limits(NOW)
@@ -73,6 +83,10 @@ TIMES = [
 def test_how_long_a_model_may_take(label: str, alive: float, waited: float, now: float, expected: float) -> None:
     left = time_left(PLAIN, 30.0, since=NOW, alive_at=NOW + alive, waited=waited, now=NOW + now)
     assert left == pytest.approx(expected)
+
+
+def test_the_last_quarter_is_the_answers() -> None:
+    assert tools_until(PLAIN, NOW) == NOW + 90.0
 
 
 @given(st.lists(st.floats(0, 100), max_size=10), st.floats(1, 60))

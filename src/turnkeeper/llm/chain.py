@@ -19,7 +19,7 @@ from msgspec.structs import replace
 from turnkeeper.llm.base import ChatModel, ModelBusy, ModelError, ReadFile, Steps
 from turnkeeper.llm.calls import ChainAnswer, Failure, ModelCall, Skipped
 from turnkeeper.llm.health import Breakers
-from turnkeeper.llm.saying import cut, in_words
+from turnkeeper.llm.saying import can_be_cut, cut, in_words, shortened
 from turnkeeper.llm.toolbox import Toolbox
 from turnkeeper.model.llm import (
     Calling,
@@ -125,12 +125,13 @@ class Chain:
         """Run what the model asked for; what is over the cap gets a result too, as every call must."""
         asking.added.append(Calling(answer.calls, answer.text, answer.opaque, call.model))
         done, again = asking.used.calls, asking.used.repeated
+        until = budget.tools_until(asking.limits, asking.since)
         for wanted in answer.calls:
             if done >= asking.limits.tool_calls:
                 result = ToolResult(wanted.id, wanted.name, "Not run: there were too many calls in this turn.", True)
                 asking.told.append(f"{wanted.name}: not run, the cap of {asking.limits.tool_calls} tool calls")
             else:
-                result, times, told = await asking.toolbox.run(wanted, steps, asking.limits.tool_seconds)
+                result, times, told = await asking.toolbox.run(wanted, steps, asking.limits.tool_seconds, until)
                 again = again or times == "too_often"
                 asking.told += [f"{wanted.name}: {told}"] if told else []
                 done += 1
@@ -159,7 +160,7 @@ class Chain:
     def _asks_again(self, asking: _Asking, failure: Failure) -> bool:
         """Whether the same model is asked once more, and how."""
         if failure.kind == "too_long" and not asking.is_cut:
-            asking.is_cut = cut(asking.request.messages)[1] > 0
+            asking.is_cut = can_be_cut(asking.request.messages, asking.added)
             return asking.is_cut
         if asking.again:
             return False
@@ -227,10 +228,11 @@ class Chain:
 
     def _request(self, asking: _Asking, place: int, seconds: float, *, with_tools: bool) -> tuple[ChatRequest, int]:
         """The question as this model gets it, and how many messages were left out."""
-        messages, left_out = asking.request.messages, 0
+        messages, added, left_out = asking.request.messages, asking.added, 0
         if asking.is_cut and place == asking.place:
             messages, left_out = cut(messages)
-        said = (*messages, *asking.added) if with_tools else in_words(messages, asking.added)
+            added = shortened(added)
+        said = (*messages, *added) if with_tools else in_words(messages, added)
         settings = settings_for(self.models[place][0].settings, asking.request.settings, seconds)
         tools = asking.toolbox.specs if with_tools else ()
         return replace(asking.request, messages=said, tools=tools, settings=settings), left_out

@@ -7,11 +7,12 @@ an effect at most once, whatever the model asks for in another attempt.
 from __future__ import annotations
 
 import asyncio
+import math
 import re
 from collections import Counter
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import msgspec
 
@@ -19,12 +20,16 @@ from turnkeeper.llm.base import Steps
 from turnkeeper.llm.calls import ToolReply, ToolRun
 from turnkeeper.model.errors import TurnkeeperError
 from turnkeeper.model.llm import Citation, ToolCall, ToolResult, ToolSpec
-from turnkeeper.rules.budget import Repeated, repeated
+from turnkeeper.rules.budget import LEAST, Repeated, repeated
 
 LONGEST_RESULT = 20_000
 """Characters of a result that a model gets to read."""
 LONGEST_ARGUMENTS = 20_000
 _SHOWN_TOLD = 500
+_CUT_OFF = (
+    "This was begun before and cut off. Nobody knows whether it has happened, and it is not tried again in this turn. "
+    "Say so, or let a colleague go on."
+)
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
@@ -61,11 +66,26 @@ class Tool(Protocol):
 
 
 @runtime_checkable
+class Repeatable(Protocol):
+    """An effect of which `repeatable` says whether a second try under the same key does it once only."""
+
+    @property
+    def repeatable(self) -> bool: ...
+
+
+@runtime_checkable
 class Checking(Protocol):
     """A tool that looks at its arguments before anything begins."""
 
     def check(self, arguments: Mapping[str, Any]) -> None:
         """Raises WrongArguments."""
+
+
+class _Time(NamedTuple):
+    """How many seconds a call may take, and when it must have ended."""
+
+    seconds: float
+    until: float
 
 
 @dataclass(slots=True)
@@ -107,10 +127,12 @@ class Toolbox:
         """What the tools found, in order."""
         return tuple(source for run in self.runs for source in run.reply.citations)
 
-    async def run(self, call: ToolCall, steps: Steps, seconds: float) -> tuple[ToolResult, Repeated, str]:
+    async def run(
+        self, call: ToolCall, steps: Steps, seconds: float, until: float = math.inf
+    ) -> tuple[ToolResult, Repeated, str]:
         """The call's result, whether it was asked for before, and what the trace has to know; raises no tool's errors.
 
-        `seconds`: how long it may take.
+        `seconds`: how long it may take; `until`: when it must have ended.
         """
         tool = self._tools.get(call.name)
         if tool is None:
@@ -127,25 +149,36 @@ class Toolbox:
         if before is not None:
             before.times += 1
             return _result(call, _once_more(before.reply)), repeated(before.times), "asked for again, not run again"
-        reply = await (self._affect if tool.effect else self._look)(tool, arguments, steps, seconds)
+        reply = await (self._affect if tool.effect else self._look)(tool, arguments, steps, _Time(seconds, until))
         self._answered[same] = _Answered(reply)
         return _result(call, reply), "new", reply.told
 
-    async def _look(self, tool: Tool, arguments: Mapping[str, Any], steps: Steps, seconds: float) -> ToolReply:
-        ran: ToolRun = await steps.step(f"tool.{tool.spec.name}", self._running(tool, arguments, seconds))
+    async def _look(self, tool: Tool, arguments: Mapping[str, Any], steps: Steps, time: _Time) -> ToolReply:
+        async def run(key: str) -> ToolRun:
+            return await self._do(tool, arguments, time, key)
+
+        ran: ToolRun = await steps.step(f"tool.{tool.spec.name}", run)
         self.runs.append(ran)
         return ran.reply
 
-    async def _affect(self, tool: Tool, arguments: Mapping[str, Any], steps: Steps, seconds: float) -> ToolReply:
-        """At most once a turn. What is wanted is kept before it begins: a try after a crash does the same again."""
+    async def _affect(self, tool: Tool, arguments: Mapping[str, Any], steps: Steps, time: _Time) -> ToolReply:
+        """At most once a turn. What is wanted is kept before it begins: a try after a crash does the same again, if it
+        can be repeated."""
         name = tool.spec.name
+        wanted_now: list[Mapping[str, Any]] = []
 
         async def want() -> dict[str, Any]:
+            wanted_now.append(arguments)
             return dict(arguments)
+
+        async def run(key: str) -> ToolRun:
+            if not wanted_now and not (isinstance(tool, Repeatable) and tool.repeatable):
+                return ToolRun(name, wanted, self.now(), reply=failed(_CUT_OFF, "cut off before, not tried again"))
+            return await self._do(tool, wanted, time, key)
 
         while name not in self.effects:
             wanted: dict[str, Any] = await steps.step(f"tool.{name}.arguments", want, effect=True)
-            ran: ToolRun = await steps.step(f"tool.{name}", self._running(tool, wanted, seconds), effect=True)
+            ran: ToolRun = await steps.step(f"tool.{name}", run, effect=True)
             self.runs.append(ran)
             if not ran.refused:
                 self.effects[name] = ran
@@ -153,19 +186,14 @@ class Toolbox:
                 return ran.reply
         return _already(self.effects[name])
 
-    def _running(
-        self, tool: Tool, arguments: Mapping[str, Any], seconds: float
-    ) -> Callable[[str], Coroutine[Any, Any, ToolRun]]:
-        async def run(key: str) -> ToolRun:
-            return await self._do(tool, arguments, seconds, key)
-
-        return run
-
-    async def _do(self, tool: Tool, arguments: Mapping[str, Any], seconds: float, key: str) -> ToolRun:
+    async def _do(self, tool: Tool, arguments: Mapping[str, Any], time: _Time, key: str) -> ToolRun:
         """Run it within its time; what it raises becomes its result."""
         began_at, refused = self.now(), False
         name = tool.spec.name
+        seconds = min(time.seconds, time.until - began_at)
         try:
+            if seconds < LEAST:
+                raise ToolRefused("there was no time left")
             async with asyncio.timeout(seconds):
                 context = ToolContext(self.turn, key, len(self.sources))
                 reply = await tool.call(arguments, context)

@@ -87,6 +87,11 @@ def tools_over(limits: Limits, used: Used, *, since: float, now: float) -> str |
     return turn_over(limits, used) or day_over(limits, used)
 
 
+def tools_until(limits: Limits, since: float) -> float:
+    """When tools must have ended: the last quarter is the answer's."""
+    return since + limits.seconds * 0.75
+
+
 def turn_over(limits: Limits, used: Used) -> str | None:
     """Which of the turn's own caps on tokens and money is reached."""
     if limits.turn_tokens is not None and used.tokens >= limits.turn_tokens:

@@ -81,6 +81,8 @@ class FunctionTool:
             raise
         except Exception as error:  # whatever pydantic says of somebody's annotations
             raise ToolMisdeclared(f"{marked.name}: its parameters cannot be told as JSON: {error}") from error
+        self.repeatable = self._key
+        """A function that takes its key knows what it has done under it."""
         schema.pop("title", None)
         for described in schema.get("properties", {}).values():
             described.pop("title", None)

@@ -47,6 +47,8 @@ class HttpTool:
         self._config = config
         self._client = client
         self.effect: bool = config.effect
+        self.repeatable = config.method in ("GET", "PUT", "DELETE")
+        """As HTTP defines its methods; whether a service minds its Idempotency-Key nobody knows."""
         self.spec = ToolSpec(config.name, config.description, _schema(config.parameters))
 
     def check(self, arguments: Mapping[str, Any]) -> None:

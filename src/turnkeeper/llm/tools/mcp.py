@@ -178,6 +178,7 @@ class McpTool:
         hints = offered.annotations
         undoing = hints is not None and (hints.read_only_hint is False or hints.destructive_hint is True)
         self.effect: bool = offered.name in server.config.effects or undoing
+        self.repeatable = hints is not None and hints.idempotent_hint is True
         description = (offered.description or offered.title or offered.name)[:_LONGEST_DESCRIPTION]
         self.spec = ToolSpec(_named(server.config.name, offered.name), description, offered.input_schema)
 
