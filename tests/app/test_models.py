@@ -1,6 +1,7 @@
 """From a configuration to bots that think: what is made, and what stops the start."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,12 +18,15 @@ PROVIDER = """
 [providers.local]
 kind = "openai_compatible"
 base_url = "http://127.0.0.1:1/v1"
+[providers.other]
+kind = "openai_compatible"
+base_url = "http://127.0.0.1:2/v1"
 """
 AGENT = """
 [bots.helper]
 kind = "agent"
 prompt = "Help {{contact.name}}."
-models = ["local/small", {model = "local/large", tools = false, timeout = "5s", images = true}]
+models = ["local/small", {model = "other/large", tools = false, timeout = "5s", images = true}]
 summary_model = "local/tiny"
 tools = ["my_tools:look_up", "handover"]
 facts = { budget = "number" }
@@ -39,7 +43,7 @@ def look_up(day: str) -> str:
 class Local:
     """A provider that is not opened."""
 
-    def __init__(self, config: object) -> None:
+    def __init__(self, config: Any) -> None:
         self.config = config
         self.asked: list[tuple[str, bool | None]] = []
         self.closed = 0
@@ -76,15 +80,15 @@ async def test_an_agent_is_made_of_its_settings(tmp_path: Path) -> None:
     bot = app.load_bots(settings, None, minds)["helper"]
     assert isinstance(bot, AgentBot)
     thinking = bot._thinking
-    assert [str(choice) for choice in thinking.chain.choices] == ["local/small", "local/large"]
+    assert [str(choice) for choice in thinking.chain.choices] == ["local/small", "other/large"]
     assert [choice.settings.timeout for choice in thinking.chain.choices] == [30.0, 5.0]
     assert [tool.spec.name for tool in thinking.tools] == ["look_up", "handover", "remember"]
     assert (thinking.caps.tool_rounds, thinking.caps.day_cost) == (2, 1.5)
     assert (thinking.images, thinking.documents) == (True, False)
-    (provider,) = opened
-    assert provider.asked == [("small", None), ("large", True), ("tiny", None)]
+    assert [provider.asked for provider in opened] == [[("small", None), ("tiny", None)], [("large", True)]]
+    assert [provider.config.base_url for provider in opened] == ["http://127.0.0.1:1/v1", "http://127.0.0.1:2/v1"]
     await minds.close()
-    assert provider.closed == 1
+    assert [provider.closed for provider in opened] == [1, 1]
 
 
 def test_the_version_is_that_of_the_settings(tmp_path: Path) -> None:

@@ -284,6 +284,16 @@ async def test_what_was_said_before_is_told_and_nothing_twice() -> None:
 
 
 @in_virtual_time
+async def test_what_nobody_answered_is_told_with_what_is_said_now() -> None:
+    model = scripted(DOWN, "Both!")
+    async with conversation(agent(model, fixed="")) as person:
+        await person.says("one")
+        await asyncio.sleep(60)
+        await person.says("two")
+        assert (person.heard, model.heard) == (["Both!"], ["one\n\ntwo"])
+
+
+@in_virtual_time
 async def test_after_a_person_the_model_knows_what_was_promised() -> None:
     model = scripted(calls("handover", reason="a person"), "A colleague comes.", "Tomorrow, as promised.")
     async with conversation(agent(model, tools=[Handover()])) as person:

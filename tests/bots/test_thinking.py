@@ -1,5 +1,7 @@
 """Bots in Python that ask models."""
 
+import asyncio
+
 import pytest
 from pydantic import BaseModel
 
@@ -7,9 +9,9 @@ from tests.bots.agents import DOWN, scripted, thinking
 from turnkeeper import Bot, ModelsFailed, Turn
 from turnkeeper.llm.tools.builtin import Handover
 from turnkeeper.model.conversation import Mode
-from turnkeeper.model.llm import Said
+from turnkeeper.model.llm import ChatRequest, Said
 from turnkeeper.testing.conversation import conversation, in_virtual_time
-from turnkeeper.testing.models import calls
+from turnkeeper.testing.models import Stalled, calls
 
 
 def lamps(colour: str) -> str:
@@ -111,3 +113,28 @@ async def test_facts_are_kept_with_the_turn() -> None:
         await person.waits(3 * 86_400)
         await person.says("hi")
         assert person.heard == ["seen 0", "seen 1"]
+
+
+@in_virtual_time
+async def test_questions_asked_at_once_keep_their_answers_through_a_crash() -> None:
+    held, go = asyncio.Event(), asyncio.Event()
+
+    def first(request: ChatRequest) -> Stalled:
+        return Stalled(5.0 if "slow" in repr(request) else 1.0, DOWN)
+
+    def second(request: ChatRequest) -> str:
+        return "slow" if "slow" in repr(request) else "quick"
+
+    async def ask(turn: Turn) -> None:
+        answers = await asyncio.gather(turn.ask("slow"), turn.ask("quick"))
+        held.set()
+        await go.wait()
+        await turn.reply(" ".join(answers))
+
+    async with conversation(bot(ask).with_thinking(thinking(scripted(first), scripted(second)))) as person:
+        await person.writes("hi")
+        await held.wait()
+        go.set()
+        await person.survives_a_crash()
+        await person.rests()
+        assert person.heard == ["slow quick"]
