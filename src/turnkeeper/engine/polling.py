@@ -18,6 +18,7 @@ from turnkeeper.channels.base import ChannelAdapter, Polled
 from turnkeeper.engine.calling import Calling
 from turnkeeper.engine.clock import Clock
 from turnkeeper.engine.patience import until_stored
+from turnkeeper.engine.solely import HOLD_EVERY, while_ours
 from turnkeeper.engine.sorting import sorted_out
 from turnkeeper.engine.taking import taken_all
 from turnkeeper.engine.wakeups import Wakeups
@@ -31,7 +32,6 @@ from turnkeeper.store.base import Arrival, Sole, Store
 _log = structlog.get_logger("turnkeeper.polling")
 TRY_EVERY = 3.0
 """Seconds until a process that does not ask looks whether it is to."""
-HOLD_EVERY = 3.0
 _CALL_LIMIT = 60.0
 """Seconds for a call that names no limit of its own."""
 _LONGEST_BACKOFF = 30.0
@@ -88,19 +88,8 @@ class Poller:
 
     async def _ask_while_held(self, sole: Sole) -> None:
         _log.info("updates are fetched here", channel=self._channel.id)
-        asking = asyncio.ensure_future(self._ask())
-        holding = asyncio.ensure_future(_held(sole))
-        try:
-            await asyncio.wait({asking, holding}, return_when=asyncio.FIRST_COMPLETED)
-            if not asking.done():
-                _log.warning("another process may fetch updates now", channel=self._channel.id)
-        finally:
-            for each in (asking, holding):
-                each.cancel()
-            await asyncio.gather(asking, holding, return_exceptions=True)
-            await sole.release()
-        if not asking.cancelled():
-            asking.result()
+        if not await while_ours(sole, self._ask()):
+            _log.warning("another process may fetch updates now", channel=self._channel.id)
 
     async def _ask(self) -> None:
         offset: int | None = None
@@ -151,9 +140,3 @@ class Poller:
         if self._trouble:
             self._trouble = ""
             _log.warning("updates are fetched again", channel=self._channel.id)
-
-
-async def _held(sole: Sole) -> None:
-    """Until it is not."""
-    while await sole.holds():  # noqa: ASYNC110 - the answer is the database's
-        await asyncio.sleep(HOLD_EVERY)
