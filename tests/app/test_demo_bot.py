@@ -3,11 +3,14 @@
 import re
 import struct
 import zlib
+from pathlib import Path
 
 import pytest
 
+from turnkeeper.app import demo_bot
 from turnkeeper.app.demo_bot import bot, picture, seconds_of
 from turnkeeper.testing.conversation import conversation, in_virtual_time
+from turnkeeper.testing.documents import documents
 
 # word: what the person gets of each message, or the beginning of it
 WORDS = [
@@ -37,6 +40,32 @@ async def test_a_word_alone_does_what_the_help_says(word: str, begins: list[str]
             await person.waits(30)
         assert len(person.heard) == len(begins)
         assert [said[: len(begin)] for said, begin in zip(person.heard, begins, strict=True)] == begins
+
+
+PAGES = Path(demo_bot.__file__).with_name("demo_knowledge")
+
+# what is asked, the page and heading that answer it; "": it is repeated, as everything else is
+QUESTIONS = [
+    ("What is Turnkeeper?", "Turnkeeper › What is Turnkeeper?"),
+    ("How do I install it?", "Installing and running › How do I install it?"),
+    ("do I need an API key?", "Bots › Does it need a model or an API key?"),
+    ("What happens if it crashes?", "Turns › What happens when a worker crashes?"),
+    ("does this work on telegram?", "Channels › Does it work with Telegram?"),
+    ("What is the capital of France?", ""),
+    ("how are you?", ""),
+    ("What is Turnkeeper", ""),
+]
+
+
+@in_virtual_time
+async def test_it_answers_questions_about_turnkeeper_from_its_pages() -> None:
+    async with documents({path.name: path.read_bytes() for path in PAGES.iterdir()}) as library:
+        for question, source in QUESTIONS:
+            async with conversation(bot.with_library(library)) as person:
+                await person.says(question)
+                (heard,) = person.heard
+                end = f"[1] {source}" if source else f"You wrote *{question}*."
+                assert heard[-len(end) :] == end
 
 
 @in_virtual_time

@@ -172,9 +172,20 @@ async def test_a_process_of_its_own_reads_refuses_and_survives(tmp_path: Path) -
         await reader.close()
 
 
+async def test_the_process_ends_when_there_is_nothing_to_read(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text("words", "utf-8")
+    reader = ReaderProcess(idle=0.05)
+    for _ in range(2):
+        await reader.read("a.md", tmp_path / "a.md")
+        assert reader._process is not None
+        await reader._process.wait()
+    await reader.close()
+
+
 async def test_a_file_that_takes_too_long_is_given_up(tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text("words", "utf-8")
     reader = ReaderProcess(within=0.0)
     with pytest.raises(DocumentRefused, match="within 0 seconds"):
         await reader.read("a.md", tmp_path / "a.md")
     assert reader._process is None
+    await reader.close()

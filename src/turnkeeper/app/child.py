@@ -1,6 +1,6 @@
 """What a process under the supervisor runs: `python -m turnkeeper.app.child ROLE CONFIG RUNTIME NAME`.
 
-ROLE is web, worker, poller or demo-web (web with the phone). Exit status 78: starting again would not help.
+ROLE is web, worker, poller, librarian or demo-web (web with the phone). Exit status 78: starting again would not help.
 """
 
 import asyncio
@@ -72,6 +72,10 @@ def _of(
         from turnkeeper.app.poller_process import run_poller
 
         return run_poller(settings, line, runtime, name, telemetry)
+    if role == "librarian":
+        from turnkeeper.app.librarian_process import run_librarian
+
+        return run_librarian(settings, line)
     from turnkeeper.app.web_process import run_web
 
     return run_web(settings, line, runtime, telemetry, demo=role == "demo-web")

@@ -1,6 +1,7 @@
 """The bot of `turnkeeper demo`: it thinks for a moment, then says what it was told; some words do more.
 
-It needs no key and asks nobody: what it shows is the engine, not a model.
+It needs no key and asks nobody: what it shows is the engine, not a model. What it is asked about Turnkeeper it looks up
+in the pages of `demo_knowledge`.
 """
 
 import asyncio
@@ -26,8 +27,10 @@ from turnkeeper import (
     Turn,
     UrlButton,
 )
+from turnkeeper.bots.library import answer_from
 from turnkeeper.model.contents import Reply
 from turnkeeper.model.events import Inbound
+from turnkeeper.text.citations import cited, said
 
 bot = Bot("assistant")
 _THINKING = 1.5
@@ -45,6 +48,11 @@ async def listening(turn: Turn) -> None:
     if do is not None:
         await do(turn)
         return
+    if turn.library is not None and turn.text.rstrip().endswith("?"):
+        quoted = await answer_from(turn, turn.text)
+        if quoted is not None:
+            await turn.reply(said(cited(quoted.text, quoted.citations, ())))
+            return
     told = [line for event in turn.events if (line := await _told(turn, event))]
     await turn.reply(await turn.step("think", think, "\n".join(told)))
 
@@ -177,7 +185,7 @@ async def _person(turn: Turn) -> None:
 
 
 _HELP = """\
-I repeat what you write. A word alone does more:
+I repeat what you write. A question about Turnkeeper, with its `?`, I look up. A word alone does more:
 
 - `menu`: a list to choose from
 - `buttons`: three answers to tap

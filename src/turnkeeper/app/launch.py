@@ -70,4 +70,6 @@ def _children(settings: Settings, role: str, runtime: str, *, demo: bool) -> lis
         children.extend(child("worker", name, stall) for name in names)
         if settings.polled:
             children.append(child("poller", "poller", _WEB_STALL))
+        if any(keys.folder or keys.embeddings for keys in settings.knowledge.values()):
+            children.append(child("librarian", "librarian", _WEB_STALL))
     return children

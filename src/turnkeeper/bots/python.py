@@ -17,6 +17,7 @@ from turnkeeper.engine.answer import Answer, Work
 from turnkeeper.model.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from turnkeeper.bots.library import Library
     from turnkeeper.bots.thinking import Thinking
 
 Stage = Callable[[Turn], Awaitable[None]]
@@ -35,6 +36,7 @@ class Bot:
         self._first: str | None = None
         self._version = version
         self._thinking: Thinking | None = None
+        self._library: Library | None = None
 
     @property
     def version(self) -> str:
@@ -69,9 +71,15 @@ class Bot:
         bot._thinking = thinking
         return bot
 
+    def with_library(self, library: Library) -> Bot:
+        """The same bot with something to look things up in: `turn.look_up`."""
+        bot = copy(self)
+        bot._library = library
+        return bot
+
     async def answer(self, work: Work) -> Answer:
         """Run the stage that the session is in; a stage that is gone is set aside, not raised."""
-        turn = Turn(work, self._thinking)
+        turn = Turn(work, self._thinking, self._library)
         trace = None
         name = turn.stage or self._first
         if name not in self._stages:

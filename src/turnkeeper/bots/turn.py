@@ -38,6 +38,7 @@ from turnkeeper.store.base import Line
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
+    from turnkeeper.bots.library import Found, Library
     from turnkeeper.bots.thinking import Thinking
     from turnkeeper.llm.calls import ChainAnswer
     from turnkeeper.llm.extraction import Extracted
@@ -74,8 +75,9 @@ class Turn:
     cut off by a takeover or gave up, which the bot may have to know of: dicts with `name`, `done`, `result`.
     """
 
-    def __init__(self, work: Work, thinking: Thinking | None = None) -> None:
+    def __init__(self, work: Work, thinking: Thinking | None = None, library: Library | None = None) -> None:
         self._work = work
+        self.library = library and library.of(work.channel.workspace_id)
         self._thinking = thinking
         self._asking = asyncio.Lock()
         self.facts = Facts(work.records)
@@ -300,6 +302,18 @@ class Turn:
     def handover(self, reason: str) -> None:
         """Let a person go on once the turn's replies are out; the bot keeps silent until it is given back."""
         self._handover = reason
+
+    async def look_up(self, question: str, most: int = 5) -> list[Found]:
+        """The passages of the bot's `knowledge` that answer a question best, the best first; none if nothing does.
+
+        A step. Raises NotConfigured where the bot has no knowledge.
+        """
+        from turnkeeper.bots.thinking import NotConfigured
+
+        if self.library is None:
+            raise NotConfigured("the bot has nothing to look up in: name it in its configuration, as `knowledge`")
+        found: list[Found] = await self.step("turn.look_up", self.library.look_up, question, most)
+        return found
 
     async def history(self, limit: int = 10) -> list[Line]:
         """The last lines of the conversation, oldest first."""

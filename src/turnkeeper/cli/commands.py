@@ -11,6 +11,7 @@ from turnkeeper.cli.contact import app as contact
 from turnkeeper.cli.demo import demo
 from turnkeeper.cli.doctor import doctor
 from turnkeeper.cli.init import init
+from turnkeeper.cli.knowledge import app as knowledge
 from turnkeeper.cli.ledger import ledger
 from turnkeeper.cli.migrate import migrate
 from turnkeeper.cli.model import app as model
@@ -50,6 +51,7 @@ app.add_typer(text, name="text")
 app.add_typer(model, name="model")
 app.add_typer(prompt, name="prompt")
 app.add_typer(contact, name="contact")
+app.add_typer(knowledge, name="knowledge")
 
 
 def _add_channel() -> None:

@@ -26,6 +26,9 @@ echo_takes_over = "1m"
 kind = "python"
 entry = "turnkeeper.app.demo_bot:bot"
 rate_limit = "30/minute"
+knowledge = ["turnkeeper"]
+[knowledge.turnkeeper]
+folder = {knowledge}
 """
 _SAY = """\
 Turnkeeper's demo is ready. Open {url} and write three short messages in a row.
@@ -38,11 +41,13 @@ def demo(
 ) -> None:
     """Try everything on a temporary database: opens a page that looks like a phone."""
     import asyncio
+    import json
     import shutil
     import tempfile
     from pathlib import Path
     from secrets import token_hex
 
+    import turnkeeper.app
     from turnkeeper.app.database import migrate_store
     from turnkeeper.app.launch import become_server
     from turnkeeper.config import load
@@ -52,7 +57,8 @@ def demo(
     try:
         config = folder / "turnkeeper.toml"
         secrets = {name: token_hex(16) for name in ("token", "secret", "verify")}
-        config.write_text(_CONFIG.format(port=port, **secrets), "utf-8")
+        knowledge = json.dumps(str(Path(turnkeeper.app.__file__).with_name("demo_knowledge")), ensure_ascii=False)
+        config.write_text(_CONFIG.format(port=port, knowledge=knowledge, **secrets), "utf-8")
         settings = load(config, {})
         asyncio.run(migrate_store(settings))
         become_server(

@@ -24,6 +24,7 @@ from turnkeeper.config.keys import (
     ServerKeys,
     WorkersKeys,
 )
+from turnkeeper.config.knowledge import KnowledgeKeys
 from turnkeeper.config.providers import PROVIDER_KINDS
 from turnkeeper.config.settings import BotSettings, Receiver, Settings
 from turnkeeper.config.tools import TOOL_KINDS
@@ -59,7 +60,8 @@ class Reading:
         providers = self.tables(self.table(raw.get("providers", {}), "providers"), "providers", PROVIDER_KINDS)
         tools = self.tables(self.table(raw.get("tools", {}), "tools"), "tools", TOOL_KINDS)
         bots = self.bots(self.table(raw.get("bots", {}), "bots"))
-        self.known(bots, {"models": providers, "tools": tools, "knowledge": {}})
+        knowledge = self.knowledge(self.table(raw.get("knowledge", {}), "knowledge"), providers)
+        self.known(bots, {"models": providers, "tools": tools, "knowledge": knowledge})
         channels = self.table(raw.get("channels", {}), "channels")
         receivers = self.receivers(channels, bots, server.environment if server else "")
         if self.errors or not (server and database and workers and retention and media):
@@ -75,6 +77,7 @@ class Reading:
             receivers=tuple(receivers),
             providers=_frozen(providers),
             tools=_frozen(tools),
+            knowledge=_frozen(knowledge),
         )
 
     def wrong(self, key: str, problem: str, mend: str) -> None:
@@ -179,6 +182,19 @@ class Reading:
             table = self.table(value, at)
             kind = self.kind(tuple(kinds), table, at)
             found[name] = self.section(kinds[kind], table, at) if kind else None
+        return found
+
+    def knowledge(self, raw: Mapping[str, object], providers: Mapping[str, object]) -> dict[str, KnowledgeKeys | None]:
+        """Every base by its name; None for one that is wrong."""
+        found: dict[str, KnowledgeKeys | None] = {}
+        for name, value in raw.items():
+            at = f"knowledge.{name}"
+            self.named(name, at)
+            keys = found[name] = self.section(KnowledgeKeys, value, at)
+            provider = keys.embeddings.partition("/")[0] if keys else ""
+            if provider and provider not in providers:
+                mend = nearest(provider, list(providers))
+                self.wrong(f"{at}.embeddings", f'there is no provider "{provider}"', mend)
         return found
 
     def known(self, bots: Mapping[BotId, BotSettings | None], there: Mapping[str, Mapping[str, object]]) -> None:

@@ -8,6 +8,7 @@ from pydantic.fields import FieldInfo
 from turnkeeper.channels import registry
 from turnkeeper.channels.keys import read_duration, read_duration_or_off
 from turnkeeper.config.keys import BOT_KINDS, SECTIONS
+from turnkeeper.config.knowledge import KnowledgeKeys
 from turnkeeper.config.providers import PROVIDER_KINDS
 from turnkeeper.config.tools import TOOL_KINDS
 from turnkeeper.model.policy import RateLimit
@@ -39,6 +40,7 @@ def as_markdown() -> str:
     parts += _kinds("bots", BOT_KINDS)
     parts += _kinds("providers", PROVIDER_KINDS)
     parts += _kinds("tools", TOOL_KINDS)
+    parts.append(_section("[knowledge.NAME]", KnowledgeKeys))
     return "\n".join(parts)
 
 

@@ -11,6 +11,7 @@ from turnkeeper.channels.keys import Keys
 from turnkeeper.config.bots import BotKeys
 from turnkeeper.config.errors import nearest
 from turnkeeper.config.keys import MediaKeys, RetentionKeys, ServerKeys, WorkersKeys
+from turnkeeper.config.knowledge import KnowledgeKeys
 from turnkeeper.model.errors import ConfigurationError
 from turnkeeper.model.ids import BotId, ChannelId, WorkspaceId
 from turnkeeper.model.policy import Channel, TurnPolicy
@@ -69,7 +70,7 @@ class Settings:
     receivers: tuple[Receiver, ...]
     providers: Mapping[str, Keys] = field(default_factory=dict)
     tools: Mapping[str, Keys] = field(default_factory=dict)
-    knowledge: Mapping[str, Keys] = field(default_factory=dict)
+    knowledge: Mapping[str, KnowledgeKeys] = field(default_factory=dict)
 
     @property
     def folder(self) -> Path:

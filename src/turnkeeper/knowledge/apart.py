@@ -18,6 +18,8 @@ from turnkeeper.knowledge.reading import ReadDocument, read
 
 LONGEST_READ = 60.0
 """Seconds for one file."""
+IDLE = 20.0
+"""Seconds without a file after which the process ends: most folders rest for days."""
 _MEMORY = 1024**3
 _LONGEST_ANSWER = 64 * 1024**2
 
@@ -29,14 +31,30 @@ class Refusal(msgspec.Struct, frozen=True):
 
 
 class ReaderProcess:
-    """The process, started when the first file comes, and again after one that it did not survive."""
+    """The process, started when a file comes, and again after one that it did not survive; one file at a time."""
 
-    def __init__(self, within: float = LONGEST_READ) -> None:
+    def __init__(self, within: float = LONGEST_READ, idle: float = IDLE) -> None:
         self._within = within
+        self._idle = idle
         self._process: asyncio.subprocess.Process | None = None
+        self._busy = asyncio.Lock()
+        self._ending: asyncio.Task[None] | None = None
 
     async def read(self, name: str, path: Path) -> ReadDocument:
         """What is in a file. Raises DocumentRefused."""
+        async with self._busy:
+            if self._ending is not None:
+                self._ending.cancel()
+            try:
+                return await self._read(name, path)
+            finally:
+                self._ending = asyncio.create_task(self._end_when_idle())
+
+    async def _end_when_idle(self) -> None:
+        await asyncio.sleep(self._idle)
+        await self._end()
+
+    async def _read(self, name: str, path: Path) -> ReadDocument:
         process = await self._running()
         assert process.stdin is not None
         assert process.stdout is not None
@@ -46,22 +64,27 @@ class ReaderProcess:
                 await process.stdin.drain()
                 answer = await process.stdout.readline()
         except TimeoutError:
-            await self.close()
+            await self._end()
             raise DocumentRefused(f"it could not be read within {self._within:g} seconds") from None
         except (OSError, ValueError):
             answer = b""
         except BaseException:
-            await self.close()  # its answer would be taken for the next file's
+            await self._end()  # its answer would be taken for the next file's
             raise
         if not answer.endswith(b"\n"):
-            await self.close()
+            await self._end()
             raise DocumentRefused("reading it ended the reader: it is broken, or takes too much memory")
         if answer.startswith(b'{"refused"'):
             raise DocumentRefused(msgspec.json.decode(answer, type=Refusal).refused)
         return msgspec.json.decode(answer, type=ReadDocument)
 
     async def close(self) -> None:
-        """End the process."""
+        """End the process, for good."""
+        if self._ending is not None:
+            self._ending.cancel()
+        await self._end()
+
+    async def _end(self) -> None:
         process, self._process = self._process, None
         if process is not None:
             with suppress(ProcessLookupError):

@@ -20,7 +20,7 @@ MOST: Final = 200
 HELD: Final = 300
 """And for holding all the common ones."""
 ENOUGH: Final = 0.5
-"""The share of what was asked that a passage holds if it is to stand as the answer by itself."""
+"""The share of what was asked of which a passage holds more if it is to stand as the answer by itself."""
 
 _K1: Final = 1.2
 _B: Final = 0.75
@@ -72,9 +72,9 @@ def ranked(asked: Sequence[Forms], postings: Postings, found: Iterable[FoundPass
     return sorted((each for each in scored if each.score > 0), key=_order)
 
 
-def answers(best: Ranked | None) -> bool:
+def answers(covered: float) -> bool:
     """Whether a passage may stand as the answer by itself: it holds the most of what says something."""
-    return best is not None and best.covered >= ENOUGH
+    return covered > ENOUGH
 
 
 def fused(lists: Sequence[Sequence[int]]) -> list[int]:

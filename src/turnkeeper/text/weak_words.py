@@ -6,7 +6,7 @@ _ENGLISH: Final = (
     "a about after all also am an and any are as at be because been before but by can could did do does doing don for"
     " from get give had has have having he her here him his how i if in into is it its just know let ll like may me"
     " might more most my need no not now of on one only or other our out over please re s shall she should so some such"
-    " t tell than that the their them then there these they this those to too up us use ve very want was we were what"
+    " t tell than that the their them then there these they this those to too up us ve very want was we were what"
     " when where which who whom whose why will with would you your yours hello hi hey thanks thank ok okay yes"
 )
 _INDONESIAN: Final = (

@@ -67,6 +67,11 @@ def asked(question: str) -> tuple[Forms, ...]:
     return (tuple(forms for forms in found if WEAK.isdisjoint(forms)) or found)[:MOST_ASKED]
 
 
+def says_something(question: str) -> bool:
+    """Whether a question asks for more than words that say little."""
+    return any(WEAK.isdisjoint(forms) for forms in asked(question))
+
+
 @lru_cache(maxsize=50_000)
 def forms_of(word: str) -> Forms:
     """The forms of one casefolded word; none if nothing of it is left."""

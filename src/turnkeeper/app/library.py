@@ -1,0 +1,85 @@
+"""The wiring of what bots look things up in: bases by the configuration, their folders, and who makes vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from turnkeeper.bots.library import Library
+from turnkeeper.config.errors import nearest
+from turnkeeper.engine.searching import Embedder, Searcher
+from turnkeeper.engine.shelving import Shelf
+from turnkeeper.model.errors import ConfigurationError
+from turnkeeper.model.ids import WorkspaceId
+from turnkeeper.model.knowledge import BaseKey
+
+if TYPE_CHECKING:
+    from turnkeeper.config import Settings
+    from turnkeeper.config.knowledge import KnowledgeKeys
+    from turnkeeper.llm.base import Provider
+    from turnkeeper.store.knowledge import KnowledgeRecords
+
+
+class ProviderEmbedder:
+    """A model of a configured provider, opened when its first vector is wanted."""
+
+    def __init__(self, settings: Settings, model: str) -> None:
+        self._settings = settings
+        self.name = model
+        self._provider: Provider | None = None
+
+    async def embed(self, texts: Sequence[str]) -> Sequence[Sequence[float]]:
+        """A vector for each text; raises ModelError."""
+        provider, _, model = self.name.partition("/")
+        if self._provider is None:
+            keys: Any = self._settings.providers[provider]
+            registry: Any = import_module("turnkeeper.llm.providers.registry")
+            self._provider = cast("Provider", registry.open_provider(keys.config(provider)))
+        return await self._provider.embed(model, texts)
+
+    async def close(self) -> None:
+        """Close its connections."""
+        if self._provider is not None:
+            await self._provider.close()
+
+
+def base_of(settings: Settings, name: str) -> tuple[BaseKey, KnowledgeKeys]:
+    """A base by its name in the configuration. Raises ConfigurationError."""
+    keys = settings.knowledge.get(name)
+    if keys is None:
+        mend = nearest(name, list(settings.knowledge)) if settings.knowledge else f"Add [knowledge.{name}]."
+        raise ConfigurationError(f"knowledge.{name}", "is not configured", mend)
+    return BaseKey(WorkspaceId(keys.workspace), name), keys
+
+
+def folder_of(settings: Settings, keys: KnowledgeKeys) -> Path | None:
+    """The folder that a base follows."""
+    return settings.folder / keys.folder if keys.folder else None
+
+
+def shelves(settings: Settings) -> list[Shelf]:
+    """Every base that something is to be done for while the server runs."""
+    found = []
+    for name in settings.knowledge:
+        base, keys = base_of(settings, name)
+        if keys.folder or keys.embeddings:
+            embedder = ProviderEmbedder(settings, keys.embeddings) if keys.embeddings else None
+            found.append(Shelf(base, folder_of(settings, keys), embedder))
+    return found
+
+
+def searcher(settings: Settings, store: KnowledgeRecords) -> Searcher:
+    """Looking things up in all bases."""
+    embedders: dict[BaseKey, Embedder] = {}
+    for name in settings.knowledge:
+        base, keys = base_of(settings, name)
+        if keys.embeddings:
+            embedders[base] = ProviderEmbedder(settings, keys.embeddings)
+    return Searcher(store, embedders)
+
+
+def library(settings: Settings, searcher: Searcher, names: Sequence[str]) -> Library:
+    """The bases of these names, for a bot. Raises ConfigurationError."""
+    return Library(searcher, [base_of(settings, name)[0] for name in names])
