@@ -517,6 +517,30 @@ def test_an_agent_without_models_needs_knowledge(tmp_path: Path) -> None:
         agent(tmp_path, "")
 
 
+def test_a_base_of_documents(tmp_path: Path) -> None:
+    settings = read(tmp_path, '[knowledge.help]\nfolder = "docs"\n[knowledge.more]\nworkspace = "cafe"\n')
+    assert (settings.knowledge["help"].folder, settings.knowledge["more"].workspace) == ("docs", "cafe")
+    assert agent(tmp_path, 'knowledge = ["help"]\n[knowledge.help]\n').knowledge == ("help",)
+
+
+WRONG_OF_KNOWLEDGE = [
+    ("an unknown setting", "[knowledge.help]\nfoldr = 1", "knowledge.help.foldr", 'Did you mean "folder"'),
+    ("no folder", '[knowledge.help]\nfolder = "s3://b/c"', "knowledge.help.folder", "names no folder"),
+    ("no name", "[knowledge.'a b']", "knowledge.a b", "is not a name"),
+    ("no model", '[knowledge.help]\nembeddings = "m"', "knowledge.help.embeddings", "does not name a provider"),
+    ("no provider", '[knowledge.help]\nembeddings = "p/m"', "knowledge.help.embeddings", 'no provider "p"'),
+    ("no table", "knowledge = 3", "knowledge", "is not a table"),
+]
+
+
+@pytest.mark.parametrize("label, text, key, said", WRONG_OF_KNOWLEDGE, ids=[row[0] for row in WRONG_OF_KNOWLEDGE])
+def test_what_is_wrong_with_a_base(tmp_path: Path, label: str, text: str, key: str, said: str) -> None:
+    with pytest.raises(ConfigurationError) as raised:
+        read(tmp_path, text)
+    assert raised.value.key == key
+    assert said in str(raised.value)
+
+
 WRONG_OF_AGENTS = [
     ("no provider", 'models = ["gpt"]', "does not name a provider"),
     ("no list", 'models = "a/b"', "is not a list"),

@@ -7,11 +7,14 @@ import pytest
 
 from turnkeeper import app
 from turnkeeper.app.checkup import examine
+from turnkeeper.app.database import migrate_store, reached
 from turnkeeper.app.models import AsConfigured, Minds, examined
 from turnkeeper.bots.agent import AgentBot
 from turnkeeper.config import load
 from turnkeeper.llm.base import ChatModel
 from turnkeeper.model.errors import ConfigurationError
+from turnkeeper.model.ids import WorkspaceId
+from turnkeeper.model.knowledge import DocumentRow, Passage
 from turnkeeper.testing.models import ScriptedModel
 
 PROVIDER = """
@@ -145,3 +148,58 @@ async def test_the_doctor_names_what_a_prompt_names_in_vain(tmp_path: Path) -> N
     assert (link.state, link.detail) == ("broken", "its prompt names {{contact.nam}}, which is nothing")
     assert "contact.name" in link.mend
     assert "facts.budget" in link.mend
+
+
+KNOWING = """
+[knowledge.help]
+folder = "docs"
+embeddings = "local/vectors"
+[knowledge.theirs]
+workspace = "theirs"
+[bots.helper]
+kind = "agent"
+knowledge = ["help", "theirs"]
+"""
+
+
+class Embedding(Local):
+    """One whose vectors are all the same."""
+
+    def __init__(self, config: object) -> None:
+        super().__init__(config)
+        self.embedded: list[tuple[str, int]] = []
+
+    async def embed(self, model: str, texts: list[str]) -> list[list[float]]:
+        self.embedded.append((model, len(texts)))
+        return [[1.0, -1.0] for _ in texts]
+
+
+async def test_a_bot_looks_things_up_in_the_bases_that_it_names(tmp_path: Path) -> None:
+    settings = load(written(tmp_path, PROVIDER + KNOWING))
+    opened: list[Embedding] = []
+
+    def open_provider(config: object) -> Embedding:
+        opened.append(Embedding(config))
+        return opened[-1]
+
+    await migrate_store(settings)
+    async with reached(settings) as store:
+        for workspace in ("default", "theirs"):
+            name = "help" if workspace == "default" else "theirs"
+            row = DocumentRow(WorkspaceId(workspace), name, "a.md", "A", "upload", "d", "kept", None, 1, 1, 0.0)
+            await store.put_document(row, [Passage(f"We refund, {workspace}.", "", "we refund", 0, 2)])
+        minds = Minds(settings, lambda: 0.0, AsConfigured(), open_provider, store)  # type: ignore[arg-type]
+        bot = app.load_bots(settings, None, minds)["helper"]
+        assert isinstance(bot, AgentBot)
+        assert [tool.spec.name for tool in bot._thinking.tools] == ["knowledge"]
+        assert bot._library is not None
+        for workspace in ("default", "theirs"):
+            found = await bot._library.of(WorkspaceId(workspace)).look_up("refund")
+            assert [each.text for each in found] == [f"We refund, {workspace}."]
+        assert [each.embedded for each in opened] == [[("vectors", 1)]]
+
+
+async def test_a_bot_that_names_the_tool_has_something_to_look_up_in(tmp_path: Path) -> None:
+    settings = load(written(tmp_path, PROVIDER + AGENT.replace('"handover"', '"knowledge"')))
+    with pytest.raises(ConfigurationError, match=r"bots\.helper\.tools: names `knowledge`, and the bot has none"):
+        app.load_bots(settings)

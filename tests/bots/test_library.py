@@ -4,15 +4,20 @@ from typing import Any
 
 import pytest
 
+from tests.bots.agents import Published, scripted, thinking
 from turnkeeper import Bot, Turn
+from turnkeeper.bots.agent import AgentBot
 from turnkeeper.bots.library import KnowledgeTool, Library, answer_from
+from turnkeeper.bots.question import Prompting
 from turnkeeper.bots.thinking import NotConfigured
 from turnkeeper.engine.searching import Search
 from turnkeeper.llm.toolbox import ToolContext, ToolRefused, WrongArguments
+from turnkeeper.model.conversation import Mode
 from turnkeeper.model.errors import StoreUnavailable
-from turnkeeper.model.ids import DEFAULT_WORKSPACE, WorkspaceId
+from turnkeeper.model.ids import DEFAULT_WORKSPACE, BotId, WorkspaceId
 from turnkeeper.testing.conversation import conversation, in_virtual_time
 from turnkeeper.testing.documents import documents
+from turnkeeper.testing.models import calls
 from turnkeeper.text.citations import cited, said
 
 SHOP = {
@@ -118,3 +123,30 @@ async def test_a_workspace_finds_its_own_alone() -> None:
         assert (await library.of(DEFAULT_WORKSPACE).search("refunded")).found
         theirs: Library = library.of(WorkspaceId("theirs"))
         assert (await theirs.search("refunded")).found == ()
+
+
+@in_virtual_time
+async def test_an_agent_without_models_answers_from_its_documents_and_else_offers_a_person() -> None:
+    async with documents(SHOP) as library:
+        bot = AgentBot(Prompting(BotId("bot"), ""), thinking(), Published(), library=library)
+        async with conversation(bot) as person:
+            await person.says("When is the price refunded?")
+            assert person.heard == ["The whole price is refunded within 14 days. [1]\n\n[1] Refunds"]
+            await person.says("What is the capital of France?")
+            assert person.heard[1:] == ["I found nothing about that. Shall I ask a person to get back to you?"]
+            await person.says("yes")
+            assert person.heard[2:] == ["I have told my colleagues. Somebody will get back to you here."]
+            assert await person.is_answered_by(Mode.HUMAN)
+
+
+@in_virtual_time
+async def test_an_agents_citations_become_numbered_notes() -> None:
+    model = scripted(calls("knowledge", question="refunded"), "Within two weeks [1].")
+    async with documents(SHOP) as library:
+        bot = AgentBot(
+            Prompting(BotId("bot"), "You help."), thinking(model, tools=[KnowledgeTool()]), Published(), library=library
+        )
+        async with conversation(bot) as person:
+            await person.says("how long?")
+            assert person.heard == ["Within two weeks [1].\n\n[1] Refunds"]
+            assert '<passage number="1" source="Refunds">' in model.results[0].content

@@ -111,7 +111,8 @@ def load_bots(settings: Settings, client: Streaming | None = None, minds: Minds 
         match bot.keys:
             case PythonKeys() as keys:
                 loaded = load(keys.entry, settings.folder, f"bots.{bot.id}.entry")
-                found[bot.id] = loaded.with_thinking(opened().thinking(bot, keys)) if keys.models else loaded
+                loaded = loaded.with_thinking(opened().thinking(bot, keys)) if keys.models else loaded
+                found[bot.id] = loaded.with_library(opened().library(keys)) if keys.knowledge else loaded
             case AgentKeys() as keys:
                 found[bot.id] = opened().agent(bot, keys)
             case RemoteKeys() as keys if client is not None:

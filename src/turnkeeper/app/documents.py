@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from turnkeeper.app.database import existing, migrate_store, reached
-from turnkeeper.app.library import ProviderEmbedder, base_of, folder_of, searcher
+from turnkeeper.app.library import ProviderEmbedder, Providers, base_of, folder_of, searcher
 from turnkeeper.config import Settings
 from turnkeeper.engine.clock import SystemClock
 from turnkeeper.engine.searching import Search
 from turnkeeper.engine.shelving import Filing, Librarian, Shelf, Stepped, Tell
 from turnkeeper.knowledge.apart import ReaderProcess
+from turnkeeper.llm.base import ModelError
 from turnkeeper.model.errors import ConfigurationError
 from turnkeeper.model.knowledge import DocumentRow
 from turnkeeper.store.base import Store
@@ -110,13 +111,13 @@ async def _embed(settings: Settings, model: str, librarian: Librarian, tell: Tel
     """How many vectors were made, and why there are not more."""
     if not model:
         return 0, ""
-    embedder = ProviderEmbedder(settings, model)
+    providers = Providers(settings)
     try:
-        return await librarian.embed(embedder, tell), ""
-    except Exception as error:  # noqa: BLE001 - somebody else's server
-        return 0, f"{model}: {error}"
+        return await librarian.embed(ProviderEmbedder(model, providers.find), tell), ""
+    except (ModelError, TimeoutError) as error:
+        return 0, f"{model}: {str(error) or type(error).__name__}"
     finally:
-        await embedder.close()
+        await providers.close()
 
 
 async def listed(settings: Settings) -> list[Listed]:
@@ -140,5 +141,10 @@ async def listed(settings: Settings) -> list[Listed]:
 
 async def search(settings: Settings, name: str, question: str, most: int) -> Search:
     """What a base has on a question."""
-    async with existing(settings) as store:
-        return await searcher(settings, store).search([base_of(settings, name)[0]], question, most)
+    providers = Providers(settings)
+    try:
+        async with existing(settings) as store:
+            found = searcher(settings, store, providers.find)
+            return await found.search([base_of(settings, name)[0]], question, most)
+    finally:
+        await providers.close()

@@ -6,7 +6,7 @@ It is there only where a base has a folder or vectors. Of several machines' one 
 import asyncio
 
 from turnkeeper import app
-from turnkeeper.app.library import shelves
+from turnkeeper.app.library import Providers, shelves
 from turnkeeper.app.line import Line
 from turnkeeper.config import Settings
 from turnkeeper.engine.clock import SystemClock
@@ -34,8 +34,10 @@ async def run_librarian(settings: Settings, line: Line) -> None:
 async def _follow(settings: Settings, store: Store) -> None:
     clock = SystemClock()
     await until_stored(store.open, clock)
-    reader = ReaderProcess()
+    reader, providers = ReaderProcess(), Providers(settings)
+    found = shelves(settings, providers.find)
     try:
-        await asyncio.gather(*(Librarian(store, reader, shelf, clock).run() for shelf in shelves(settings)))
+        await asyncio.gather(*(Librarian(store, reader, shelf, clock).run() for shelf in found))
     finally:
         await reader.close()
+        await providers.close()

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from importlib import import_module
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from turnkeeper.bots.library import Library
 from turnkeeper.config.errors import nearest
@@ -22,27 +21,43 @@ if TYPE_CHECKING:
     from turnkeeper.store.knowledge import KnowledgeRecords
 
 
-class ProviderEmbedder:
-    """A model of a configured provider, opened when its first vector is wanted."""
+OpenProvider = Callable[[str], "Provider"]
+"""A configured provider by its name; the same one each time."""
 
-    def __init__(self, settings: Settings, model: str) -> None:
-        self._settings = settings
+
+class ProviderEmbedder:
+    """A model of a configured provider, which is opened when its first vector is wanted."""
+
+    def __init__(self, model: str, provider: OpenProvider) -> None:
         self.name = model
-        self._provider: Provider | None = None
+        self._provider = provider
 
     async def embed(self, texts: Sequence[str]) -> Sequence[Sequence[float]]:
         """A vector for each text; raises ModelError."""
-        provider, _, model = self.name.partition("/")
-        if self._provider is None:
-            keys: Any = self._settings.providers[provider]
-            registry: Any = import_module("turnkeeper.llm.providers.registry")
-            self._provider = cast("Provider", registry.open_provider(keys.config(provider)))
-        return await self._provider.embed(model, texts)
+        name, _, model = self.name.partition("/")
+        return await self._provider(name).embed(model, texts)
+
+
+class Providers:
+    """Those that make vectors in a process that has no bots."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._open: dict[str, Provider] = {}
+
+    def find(self, name: str) -> Provider:
+        """A provider, opened once."""
+        if name not in self._open:
+            from turnkeeper.llm.providers.registry import open_provider
+
+            keys: Any = self._settings.providers[name]
+            self._open[name] = open_provider(keys.config(name))
+        return self._open[name]
 
     async def close(self) -> None:
-        """Close its connections."""
-        if self._provider is not None:
-            await self._provider.close()
+        """Close every connection."""
+        for provider in self._open.values():
+            await provider.close()
 
 
 def base_of(settings: Settings, name: str) -> tuple[BaseKey, KnowledgeKeys]:
@@ -59,24 +74,24 @@ def folder_of(settings: Settings, keys: KnowledgeKeys) -> Path | None:
     return settings.folder / keys.folder if keys.folder else None
 
 
-def shelves(settings: Settings) -> list[Shelf]:
+def shelves(settings: Settings, provider: OpenProvider) -> list[Shelf]:
     """Every base that something is to be done for while the server runs."""
     found = []
     for name in settings.knowledge:
         base, keys = base_of(settings, name)
         if keys.folder or keys.embeddings:
-            embedder = ProviderEmbedder(settings, keys.embeddings) if keys.embeddings else None
+            embedder = ProviderEmbedder(keys.embeddings, provider) if keys.embeddings else None
             found.append(Shelf(base, folder_of(settings, keys), embedder))
     return found
 
 
-def searcher(settings: Settings, store: KnowledgeRecords) -> Searcher:
+def searcher(settings: Settings, store: KnowledgeRecords, provider: OpenProvider) -> Searcher:
     """Looking things up in all bases."""
     embedders: dict[BaseKey, Embedder] = {}
     for name in settings.knowledge:
         base, keys = base_of(settings, name)
         if keys.embeddings:
-            embedders[base] = ProviderEmbedder(settings, keys.embeddings)
+            embedders[base] = ProviderEmbedder(keys.embeddings, provider)
     return Searcher(store, embedders)
 
 

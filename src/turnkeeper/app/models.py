@@ -9,9 +9,11 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from turnkeeper.app.library import library, searcher
 from turnkeeper.app.link import Link
 from turnkeeper.app.tools import ConfiguredTools
 from turnkeeper.bots.agent import AgentBot, Replies
+from turnkeeper.bots.library import KnowledgeTool, Library
 from turnkeeper.bots.question import Prompting
 from turnkeeper.bots.recalling import Memory
 from turnkeeper.bots.remembering import Remembering
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from turnkeeper.model.agents import PromptVersion
     from turnkeeper.model.ids import BotId, WorkspaceId
     from turnkeeper.model.llm import ChatAnswer, ChatRequest, ModelChoice
+    from turnkeeper.store.knowledge import KnowledgeRecords
 
 Open = Callable[[Any], "Provider"]
 """An adapter out of its settings: turnkeeper.llm.providers.registry has it."""
@@ -46,16 +49,22 @@ class Minds:
     """What the bots of one process think with. Raises ConfigurationError for what cannot be made."""
 
     def __init__(
-        self, settings: Settings, now: Callable[[], float], prompts: PromptSource, open_provider: Open | None = None
+        self,
+        settings: Settings,
+        now: Callable[[], float],
+        prompts: PromptSource,
+        open_provider: Open | None = None,
+        records: KnowledgeRecords | None = None,
     ) -> None:
-        """`open_provider` None: only to see whether all can be made."""
+        """`open_provider`, `records` None: only to see whether all can be made."""
         self._settings = settings
         self._now = now
         self._prompts = prompts
         self._open = open_provider
         self._breakers = Breakers()
         self._providers: dict[str, Provider] = {}
-        self._tools = ConfiguredTools(settings.tools, settings.folder, now)
+        self._searcher = searcher(settings, records, self._provider) if records is not None else None
+        self._tools = ConfiguredTools(settings.tools, settings.folder, now, {"knowledge": KnowledgeTool()})
 
     def agent(self, bot: BotSettings, keys: AgentKeys) -> AgentBot:
         """The agent of these settings."""
@@ -69,14 +78,19 @@ class Minds:
             prompting,
             thinking,
             self._prompts,
-            Replies(keys.fixed_reply, keys.handover_reply, keys.offer_buttons),
+            Replies(keys.fixed_reply, keys.handover_reply, keys.offer_buttons, keys.nothing_found),
             self._remembering(bot, keys, memory),
+            self.library(keys),
         )
 
     def thinking(self, bot: BotSettings, keys: ModelUserKeys, more: Sequence[Tool] = ()) -> Thinking:
         """Whom a bot asks. `more`: tools that it has besides those that it names."""
         chain = self.chain(keys)
-        tools = self._tools.of(keys.tools, f"bots.{bot.id}.tools")
+        names = [*keys.tools, *(["knowledge"] if keys.knowledge and "knowledge" not in keys.tools else [])]
+        if "knowledge" in names and not keys.knowledge:
+            problem = "names `knowledge`, and the bot has none"
+            raise ConfigurationError(f"bots.{bot.id}.tools", problem, 'Add knowledge = ["…"], or leave it out.')
+        tools = self._tools.of(names, f"bots.{bot.id}.tools")
         return Thinking(
             chain,
             (*tools.tools, *more),
@@ -85,6 +99,12 @@ class Minds:
             documents=any(model.takes_documents for _, model in chain.models),
             servers=tools.servers,
         )
+
+    def library(self, keys: ModelUserKeys) -> Library | None:
+        """What a bot may look things up in, if it has anything."""
+        if not keys.knowledge or self._searcher is None:
+            return None
+        return library(self._settings, self._searcher, keys.knowledge)
 
     def chain(self, keys: ChainKeys) -> Chain:
         """The models that these settings name; what one chain learns of a provider, all know."""
@@ -122,15 +142,15 @@ class Minds:
         return self._providers[name]
 
 
-def opened(settings: Settings, clock: Clock, prompts: PromptSource) -> Minds:
-    """Minds that ask the configured providers."""
+def opened(settings: Settings, clock: Clock, prompts: PromptSource, records: KnowledgeRecords) -> Minds:
+    """Minds that ask the configured providers, and look things up in the store."""
 
     def open_provider(config: Any) -> Provider:
         from turnkeeper.llm.providers import registry
 
         return registry.open_provider(config)
 
-    return Minds(settings, clock.now, prompts, open_provider)
+    return Minds(settings, clock.now, prompts, open_provider, records)
 
 
 def examined(settings: Settings) -> Minds:

@@ -41,7 +41,7 @@ async def run_worker(settings: Settings, line: Line, runtime: Path, name: str, t
     client = Client()
     clock = SystemClock()
     prompts = open_prompts(settings, store)
-    minds = opened(settings, clock, prompts)
+    minds = opened(settings, clock, prompts, store)
     bots = app.load_bots(settings, client, minds)
     await store.open()
     await prompts.look()

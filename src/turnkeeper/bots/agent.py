@@ -12,6 +12,7 @@ from hashlib import blake2b
 
 from turnkeeper.bots import guarding, offering
 from turnkeeper.bots.hearing import heard
+from turnkeeper.bots.library import Library, answer_from
 from turnkeeper.bots.question import DETAIL, Prompting, PromptSource, Question, question
 from turnkeeper.bots.recalling import HANDED_OVER_AT
 from turnkeeper.bots.remembering import Remembering
@@ -26,16 +27,17 @@ from turnkeeper.text import citations, stage_format
 @dataclass(frozen=True, slots=True)
 class Replies:
     """What an agent says itself. `fixed`: where no model answers, with `buttons` if it asks; `handover`: to who then
-    wants a person."""
+    wants a person; `nothing_found`: where there is no model, and no passage that answers."""
 
     fixed: str = "Sorry, something is not working. Shall I ask a person to get back to you?"
     handover: str = "I have told my colleagues. Somebody will get back to you here."
     buttons: tuple[str, str] = offering.BUTTONS
+    nothing_found: str = "I found nothing about that. Shall I ask a person to get back to you?"
 
 
 class AgentBot:
     """A configured agent. `thinking`: whom it asks; `prompts`: what is published; `remembering`: None keeps no
-    summaries."""
+    summaries; `library`: what it looks things up in, and what answers where there is no model."""
 
     def __init__(
         self,
@@ -44,12 +46,14 @@ class AgentBot:
         prompts: PromptSource,
         replies: Replies = Replies(),
         remembering: Remembering | None = None,
+        library: Library | None = None,
     ) -> None:
         self._prompting = prompting
         self._thinking = thinking
         self._prompts = prompts
         self._replies = replies
         self._remembering = remembering
+        self._library = library
         specs = [tool.spec for tool in thinking.tools]
         told = repr((prompting, replies, thinking.chain.choices, specs, thinking.caps))
         self.version = blake2b(told.encode(), digest_size=8).hexdigest()
@@ -57,7 +61,7 @@ class AgentBot:
 
     async def answer(self, work: Work) -> Answer:
         """Run one turn."""
-        turn = Turn(work, self._thinking)
+        turn = Turn(work, self._thinking, self._library)
         reason = offering.accepted(turn)
         if reason is not None:
             return await self._handed_over(work, turn, reason)
@@ -69,8 +73,21 @@ class AgentBot:
             self._hand_over(work, turn, asked.loop.reason)
             return turn.answer(f"not answered: {asked.loop.reason}")
         await guarding.wait_until(work, asked.not_before)
+        if not self._thinking.chain.models:
+            return await self._looked_up(turn)
         answered = await self._thinking.asked(work, turn, asked.request)
         return await self._answered(work, turn, asked, answered)
+
+    async def _looked_up(self, turn: Turn) -> Answer:
+        """With no model the best passage is the answer."""
+        quoted = await answer_from(turn, turn.text)
+        if quoted is not None:
+            await turn.reply(citations.said(citations.cited(quoted.text, quoted.citations, ())))
+            return turn.answer(f"there is no model: answered by {quoted.citations[0].title}")
+        reason = "nothing about it was found in the documents"
+        for reply in offering.offered(self._replies.nothing_found, reason, turn.state, self._replies.buttons):
+            await turn.reply(reply)
+        return turn.answer(f"there is no model: {reason}")
 
     def _hand_over(self, work: Work, turn: Turn, reason: str) -> None:
         turn.handover(reason)

@@ -71,7 +71,7 @@ class Bot:
         bot._thinking = thinking
         return bot
 
-    def with_library(self, library: Library) -> Bot:
+    def with_library(self, library: Library | None) -> Bot:
         """The same bot with something to look things up in: `turn.look_up`."""
         bot = copy(self)
         bot._library = library

@@ -347,6 +347,12 @@ class AgentKeys(ModelUserKeys):
         10, ge=0, le=200, description="How many messages of the conversation a model reads.", examples=["10"]
     )
     history_tokens: Whole = Field(4000, ge=100, description="And how many tokens of them at most.", examples=["4000"])
+    nothing_found: str = Field(
+        "I found nothing about that. Shall I ask a person to get back to you?",
+        max_length=1000,
+        description="Said by a bot without models where its knowledge has no answer; as `fixed_reply`.",
+        examples=['"I do not know. Shall I ask a person?"'],
+    )
     summary: bool = Field(
         True, description="Older messages are told in a summary, made in the background.", examples=["true"]
     )
