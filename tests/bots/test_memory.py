@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import pytest
 from msgspec.structs import replace
+from structlog.testing import capture_logs
 
 from tests.bots.agents import agent, scripted
 from turnkeeper import Bot
@@ -129,13 +130,17 @@ async def test_older_messages_are_told_in_short_once() -> None:
 
 @in_virtual_time
 async def test_a_summary_that_fails_leaves_everything_and_is_tried_again() -> None:
-    model = ScriptedModel(ModelAway("down"), "  ", "At last.")
+    model = ScriptedModel(ModelAway("down"), "  ", "At last.", repeat=True)
     bot = Recalling(Memory(history=1), model)
     async with conversation(bot) as person:
-        for place in range(7):
-            await person.says(f"message {place}")
+        with capture_logs() as logs:
+            for place in range(7):
+                await person.says(f"message {place}")
         assert len(person.heard) == 7
         assert person.raised == []
+    told = [log for log in logs if log["log_level"] == "warning"]
+    assert [(log["event"], log["kind"]) for log in told] == [("a summary was not made", "away")]
+    assert "message" not in str(told)
     assert len(model.asked) >= 3
     assert "message 0" in str(model.asked[2].messages[0])
     assert bot.told[-1].summary == "At last."

@@ -84,6 +84,10 @@ def test_each_language_stands_on_its_own_line_below_the_number() -> None:
         ("words above the first note", "A [1].\n\nSources:\nAll read in May.\n[1] a", "A [1].", ["a"]),
         ("a heading in Arabic", "نعم [1].\n\n**المصادر**:\n[1] كتاب", "نعم [1].", ["كتاب"]),
         ("a heading that is a sentence", "Notes: I saw [1].\n[1] a", "Notes: I saw [1].\n[1] a", []),
+        ("footnotes", "A[^1].\n\n[^1]: One,\n  and more", "A[1].", ["One,"]),
+        ("addresses below", "A [2].\n\n[1]: https://a.b\n[2]: https://c.d", "A [1].", ["https://c.d", "https://a.b"]),
+        ("what only begins like one", "A [1].\n\n[1]: this\nthat", "A [1].\n\n[1]: this\nthat", []),
+        ("a mark before a bracket", "A [2](so it is).\n\nSources:\n[2] Two", "A [1](so it is).", ["Two"]),
         ("only a list", "Sources:\n[1] a", "", ["a"]),
         ("an address", "A [1].\n\nReferences\n[1]: https://a.b/c", "A [1].", ["https://a.b/c"]),
         ("nothing", "", "", []),
@@ -118,8 +122,8 @@ def test_places_become_marks(label: str, text: str, citations: list[Citation], b
 
 def test_shown_sources_are_noted_where_they_are_cited() -> None:
     sources = [Citation("One"), Citation("Two", url="https://two.example"), Citation("Three")]
-    found = shown("It is so [3], and so [2][3], and so [7]; `a[1]`.", sources)
-    assert found.body == "It is so [1], and so [2][1], and so; `a[1]`."
+    found = shown("It is so【3†source】, and so [2][3], and so [7]; `a[1]`.", sources)
+    assert found.body == "It is so[1], and so [2][1], and so; `a[1]`."
     assert [note.title for note in found.notes] == ["Three", "Two"]
     assert said(found) == Sections([found.body, "[1] Three", "[2] Two\nhttps://two.example"])
     assert said(shown("Nobody said so.", sources)) == "Nobody said so."

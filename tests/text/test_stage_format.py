@@ -1,6 +1,8 @@
 """Prompts with stages work as on the platform that they were written for; whatever a model answers can be sent."""
 
 import json
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -140,3 +142,14 @@ def test_it_never_raises(answer: str) -> None:
 def test_hard_answers_are_read_in_one_pass(answer: str) -> None:
     read(answer, KNOWN)
     stages(answer)
+
+
+def test_what_the_page_shows_is_read_as_it_says() -> None:
+    page = (Path(__file__).parents[2] / "docs/stage-prompts.md").read_text("utf-8")
+    prompt, answer, words = re.findall(r"^```(?:json)?\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
+    told = "NAME: Ali\nADDRESS: Kuala Lumpur"
+    assert stages(prompt) == KNOWN
+    assert read(answer, KNOWN) == Staged(
+        ("Thank you, Ali!\nWe send it today.", image("https://example.org/honey.jpg")), "Collect Details", told
+    )
+    assert read(words, KNOWN) == Staged(("Thank you, Ali!",), "Collect Details", told)

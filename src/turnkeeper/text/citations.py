@@ -23,7 +23,8 @@ _MOST_NUMBERS: Final = 50
 """A range with more is none of citations."""
 _MARK: Final = re.compile(
     r"(?P<code>```.*?(?:```|\Z)|`[^`\n]+`)"
-    r"|(?P<space>[ \t]?)\[(?P<numbers>\^?\d{1,3}(?:[ ]?[,;–-][ ]?\^?\d{1,3}){0,20})\](?![(\d])",
+    r"|(?P<space>[ \t]?)(?:\[(?P<numbers>\^?\d{1,3}(?:[ ]?[,;–-][ ]?\^?\d{1,3}){0,20})\]"
+    r"(?!\d|\((?:https?:|mailto:|tel:|tg:|[/#<]))|【(?P<number>\d{1,3})(?:[†:][^】\n]{0,80})?】)",
     re.DOTALL,
 )
 _HEADINGS: Final = (
@@ -35,6 +36,7 @@ _HEADING: Final = re.compile(
 )
 _LONGEST_HEADING: Final = 60
 _ENTRY: Final = re.compile(r"[ \t]{0,3}(?:[-*][ \t]+)?\[\^?(\d{1,3})\][:.]?(?![(\[])[ \t]*(.*)")
+_FOOTNOTE: Final = re.compile(r"[ \t]{0,3}\[\^?\d{1,3}\]:[ \t]*\S.*")
 _LABEL: Final = re.compile(r"[ \t]*[*_]{0,3}([^\W\d_]{2,20})[*_]{0,3}[ \t]*[:：][*_]{0,3}[ \t]*(.*)")
 _UNAVAILABLE: Final = re.compile(r"\[?translation (?:is )?(?:unavailable|not available|failed)\]?\.?", re.IGNORECASE)
 
@@ -172,7 +174,7 @@ def _renumbered(text: str, known: Container[int], keep: Callable[[int], bool]) -
     def mark(found: re.Match[str]) -> str:
         if found["code"]:
             return found[0]
-        numbers = _numbers(found["numbers"])
+        numbers = _numbers(found["numbers"] or found["number"])
         if not any(number in known for number in numbers):
             return found[0] if all(keep(number) for number in numbers) else ""
         return found["space"] + "".join(dict.fromkeys(number_of(number) for number in numbers))
@@ -196,11 +198,11 @@ def _list_in(answer: str) -> tuple[str, str, list[tuple[int, list[str]]]] | None
     lines = answer.split("\n")
     last = next((place for place in range(len(lines) - 1, -1, -1) if _is_entry(lines[place])), 0)
     start = next((place for place in range(last - 1, -1, -1) if _is_heading(lines[place])), None)
-    if start is None:
+    above = [] if start is None else [lines[start].strip()]
+    if start is None and (start := _footnotes(lines)) is None:
         return None
     entries: list[tuple[int, list[str]]] = []
-    above = [lines[start].strip()]
-    for line in lines[start + 1 :]:
+    for line in lines[start + len(above) :]:
         if (found := _ENTRY.fullmatch(line)) is not None:
             entries.append((int(found[1]), [found[2]]))
         elif entries:
@@ -208,6 +210,17 @@ def _list_in(answer: str) -> tuple[str, str, list[tuple[int, list[str]]]] | None
         else:
             above.append(line)
     return "\n".join(lines[:start]).rstrip(), "\n".join(above).strip(), entries
+
+
+def _footnotes(lines: Sequence[str]) -> int | None:
+    """Where footnotes begin that end the answer without a heading: `[1]: …`, with lines that go on below."""
+    start = None
+    for place in range(len(lines) - 1, -1, -1):
+        if _FOOTNOTE.fullmatch(lines[place]):
+            start = place
+        elif lines[place].strip() and not lines[place].startswith("  "):
+            break
+    return start
 
 
 def _is_entry(line: str) -> bool:
