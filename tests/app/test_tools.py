@@ -21,6 +21,9 @@ def book(seats: int, key: str) -> str:
 
 def silent(seats: int) -> str: ...
 
+def grüße(name: str) -> str:
+    """A name that no provider takes."""
+
 nothing = 3
 
 def weather(city: str) -> str:
@@ -30,7 +33,7 @@ def weather(city: str) -> str:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    (tmp_path / f"tools_of_{tmp_path.name}.py").write_text(MODULE)
+    (tmp_path / f"tools_of_{tmp_path.name}.py").write_text(MODULE, "utf-8")
     return tmp_path
 
 
@@ -52,6 +55,7 @@ WRONG = [
     ("silent", "silent needs a docstring"),
     ("nothing", "is a int"),
     ("absent", "is nothing"),
+    ("grüße", "is no tool's name"),
 ]
 
 

@@ -5,6 +5,7 @@ import contextlib
 import os
 import socket
 from collections.abc import AsyncIterator
+from typing import Any
 
 import uvicorn
 from mcp.server.mcpserver import MCPServer
@@ -44,10 +45,18 @@ def shop() -> MCPServer:
 
 
 @contextlib.asynccontextmanager
-async def serving(port: int = 0) -> AsyncIterator[str]:
-    """The shop on a loopback port; its address."""
+async def serving(port: int = 0, token: str = "") -> AsyncIterator[str]:
+    """The shop on a loopback port; its address. `token`: without it nobody is let in."""
     listener = socket.create_server(("127.0.0.1", port))
-    app = shop().streamable_http_app()
+    inner = shop().streamable_http_app()
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http" and dict(scope["headers"]).get(b"authorization", b"").decode() != token:
+            await send({"type": "http.response.start", "status": 401, "headers": []})
+            await send({"type": "http.response.body"})
+        else:
+            await inner(scope, receive, send)
+
     config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=1)
     server = _Quiet(config)
     running = asyncio.create_task(server.serve(sockets=[listener]))

@@ -1,10 +1,14 @@
 """The chain: who is asked, what is remembered, and that a crash or a cap loses nothing that was collected."""
 
 import asyncio
+import contextlib
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
 from tests.llm.journal import Attempt, Crash, Notebook
 from turnkeeper.llm.base import ModelAway, ModelBusy, ModelMisconfigured, ModelRefused, TooMuchSaid
@@ -172,6 +176,41 @@ def test_a_crash_after_any_step_asks_nobody_twice(after: int) -> None:
     assert rig.notebook.ran == ["model", "model", "tool.look", "tool.look", "model"]
     assert [len(model.asked) for model in rig.models] == [1, 2]
     assert rig.models[1].heard == ["What is on today?", "found it", "found it"]
+
+
+LINES = [
+    "Words.",
+    "",
+    AWAY,
+    ModelBusy("429", retry_after=1.0),
+    ModelRefused("no"),
+    TooMuchSaid("too long"),
+    calls("look", q=1),
+    calls("look", q=2).and_calls("look", q=1),
+    calls("nothing"),
+]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.sampled_from(LINES), min_size=1, max_size=6),
+    st.lists(st.sampled_from(LINES), min_size=1, max_size=6),
+    st.lists(st.integers(1, 4), max_size=4),
+)
+def test_wherever_it_crashes_the_end_is_the_same(first: list[Any], second: list[Any], crashes: list[int]) -> None:
+    def rig() -> Rig:
+        return Rig(ScriptedModel(*first, repeat=True), ScriptedModel(*second, repeat=True))
+
+    whole, broken = rig(), rig()
+    expected = asked(whole, whole.notebook.attempt())
+    for after in crashes:
+        with contextlib.suppress(Crash):
+            asked(broken, broken.notebook.attempt(crash_after=after))
+    answer = asked(broken, broken.notebook.attempt())
+    assert (answer.text, answer.model, answer.told) == (expected.text, expected.model, expected.told)
+    assert [run.arguments for run in answer.runs] == [run.arguments for run in expected.runs]
+    assert [len(model.asked) for model in broken.models] == [len(model.asked) for model in whole.models]
+    assert broken.notebook.ran == whole.notebook.ran
 
 
 def test_a_resumed_turn_goes_on_where_it_was_though_the_breakers_know_other_things_now() -> None:
@@ -422,18 +461,23 @@ def test_nothing_after_tools_is_asked_for_once_more_without_them() -> None:
     assert [len(request.tools) for request in rig.models[0].asked] == [1, 1, 0]
 
 
-def test_what_an_operator_must_mend_is_told_loudly(caplog: pytest.LogCaptureFixture) -> None:
+def test_what_an_operator_must_mend_is_told_loudly() -> None:
     rig = Rig(ScriptedModel(ModelMisconfigured("the key is wrong", status=401)), ScriptedModel("B"))
-    answer = asked(rig)
+    with capture_logs() as logged:
+        answer = asked(rig)
     assert answer.text == "B"
     assert answer.told == ("p0/m: misconfigured, the key is wrong",)
+    (line,) = logged
+    assert (line["log_level"], line["model"], line["shown"]) == ("error", "p0/m", "the key is wrong")
 
 
-def test_a_bug_of_an_adapter_is_not_the_persons() -> None:
-    rig = Rig(ScriptedModel(KeyError("oops")), ScriptedModel("B"))
-    answer = asked(rig)
+def test_a_bug_of_an_adapter_is_not_the_persons_and_its_words_are_in_no_log() -> None:
+    rig = Rig(ScriptedModel(KeyError("What is on today?")), ScriptedModel("B"))
+    with capture_logs() as logged:
+        answer = asked(rig)
     assert answer.text == "B"
-    assert answer.told == ("p0/m: bug, the adapter raised KeyError: 'oops'",)
+    assert answer.told == ("p0/m: bug, the adapter raised KeyError: 'What is on today?'",)
+    assert [line["shown"] for line in logged] == ["the adapter raised KeyError"]
 
 
 def test_who_cancels_is_obeyed() -> None:

@@ -28,8 +28,12 @@ async def used(tool: McpTool, **arguments: Any) -> ToolReply:
 
 
 async def test_a_server_over_http() -> None:
-    async with mcp_shop.serving() as url:
-        config = McpConfig("shop", url, only=frozenset({"find", "clear", "breaks", "sleeps"}), timeout=0.3)
+    async with mcp_shop.serving(token="hush") as url:
+        stranger = McpServer(McpConfig("shop", url), time.monotonic)
+        _, told = await gathered([], [stranger])
+        assert len(told) == 1
+        only = frozenset({"find", "clear", "breaks", "sleeps"})
+        config = McpConfig("shop", url, headers={"Authorization": "hush"}, only=only, timeout=0.3)
         server = McpServer(config, time.monotonic)
         tools = await offered(server)
         assert list(tools) == ["shop_find", "shop_clear", "shop_breaks", "shop_sleeps"]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from turnkeeper.config.tools import HttpToolKeys, McpToolKeys
+from turnkeeper.llm.toolbox import Toolbox
 from turnkeeper.llm.tools.builtin import Handover
 from turnkeeper.model.errors import ConfigurationError
 
@@ -56,6 +57,10 @@ class ConfiguredTools:
                     problem = f"{name!r} is the second tool called {tool.spec.name!r}"
                     raise ConfigurationError(key, problem, "Name each tool once.")
                 tools[tool.spec.name] = tool
+        try:
+            Toolbox(tuple(tools.values()))
+        except ValueError as error:
+            raise ConfigurationError(key, str(error), "Use letters, digits, _ and -, 64 at most.") from error
         return BotTools(tuple(tools.values()), tuple(servers.values()))
 
     async def close(self) -> None:

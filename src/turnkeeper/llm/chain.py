@@ -255,7 +255,9 @@ class Chain:
         failure = call.failure
         self._breakers.ended(choice, failure, call.ended_at)
         if failure is not None and failure.kind in ("misconfigured", _BUG):
-            _log.error("model must be mended", model=str(choice), kind=failure.kind, shown=failure.shown)
+            # What an adapter raises by mistake may hold what was said: its words are for the trace only.
+            shown = failure.shown if failure.kind == "misconfigured" else failure.shown.partition(":")[0]
+            _log.error("model must be mended", model=str(choice), kind=failure.kind, shown=shown)
         if self._watch is not None:
             self._watch.called(call)
 
