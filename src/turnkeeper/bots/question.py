@@ -13,7 +13,6 @@ from typing import Any, Literal, Protocol
 from zoneinfo import ZoneInfo
 
 import msgspec
-from msgspec.structs import replace
 
 from turnkeeper.bots import guarding
 from turnkeeper.bots.recalling import Memory, Recollection, recollect
@@ -22,6 +21,7 @@ from turnkeeper.engine.answer import Work
 from turnkeeper.model.agents import PromptVersion
 from turnkeeper.model.ids import BotId, WorkspaceId
 from turnkeeper.model.llm import ChatRequest, Said
+from turnkeeper.rules.recall import with_now
 from turnkeeper.text import stage_format
 from turnkeeper.text.prompts import Filled, instructions
 
@@ -92,7 +92,7 @@ async def _made(work: Work, turn: Turn, prompting: Prompting, prompts: PromptSou
     staged = prompting.format == "stages" or (prompting.format == "auto" and bool(stages))
     told = [filled.text, stage_format.instructions(prompt) if staged else "", recollection.note]
     return Question(
-        ChatRequest("\n\n".join(filter(None, told)), _with(recollection.messages, said)),
+        ChatRequest("\n\n".join(filter(None, told)), with_now(recollection.messages, said)),
         None if published is None else published.version,
         stages if staged else None,
         filled.unknown,
@@ -100,13 +100,6 @@ async def _made(work: Work, turn: Turn, prompting: Prompting, prompts: PromptSou
         guarding.slowed_until(lines, loop),
         recollection.is_due,
     )
-
-
-def _with(before: tuple[Said, ...], now: Said) -> tuple[Said, ...]:
-    """What was said before, and now: one message where nothing answered what was before."""
-    if before and before[-1].role == now.role:
-        return (*before[:-1], replace(now, text=f"{before[-1].text}\n\n{now.text}"))
-    return (*before, now)
 
 
 def _filled(
