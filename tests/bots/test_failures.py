@@ -140,6 +140,8 @@ async def writes_again(person: Person, _: Shop) -> None:
     await person.writes("What is on?")
     await asyncio.sleep(9)
     await person.says("hello?")
+    # 4 s of quiet, 30 s of the first model's; had it been given its time again, 9 s more.
+    assert asyncio.get_running_loop().time() < 38
 
 
 async def crashes_in_slow(person: Person, shop: Shop) -> None:
