@@ -12,6 +12,7 @@ import sys
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import httpx2
@@ -193,6 +194,7 @@ def _named(server: str, tool: str) -> str:
 
 @asynccontextmanager
 async def _client(config: McpConfig) -> AsyncIterator[Client]:
+    await asyncio.to_thread(import_module, "mcp.client")  # a second that nobody else has to wait for
     from mcp.client import Client
     from mcp.client.stdio import StdioServerParameters, stdio_client
     from mcp.client.streamable_http import streamable_http_client
