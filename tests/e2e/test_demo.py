@@ -82,6 +82,12 @@ def test_three_messages_get_one_answer_and_nothing_is_left_behind(stage: Stage) 
             assert time.monotonic() < deadline, kinds  # the phone knows of it before its webhook is here
             time.sleep(0.05)
         assert [kind for kind in dict.fromkeys(kinds) if kind in order] == order
+        # A question about Turnkeeper is answered from the pages that the librarian has read, with no key and no model.
+        ask(f"{url}/phone/api/messages", {"text": "Does it need an API key?"})
+        while len(answers := [m for m in ask(f"{url}/phone/api/state")["messages"] if m["from"] == "business"]) < 2:
+            assert time.monotonic() < deadline + PATIENCE
+            time.sleep(0.05)
+        assert answers[1]["text"].endswith("[1] Bots › Does it need a model or an API key?")
         with urllib.request.urlopen(f"{url}/", timeout=PATIENCE) as page:
             assert page.status == 200
         # A page that is open holds an event stream; it must not hold up the end.

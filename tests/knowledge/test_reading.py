@@ -1,5 +1,6 @@
 """Readers of documents: what each kind holds, and what is refused in which words."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -170,6 +171,21 @@ async def test_a_process_of_its_own_reads_refuses_and_survives(tmp_path: Path) -
         assert (await reader.read("a.md", good)).title == "Title"
     finally:
         await reader.close()
+
+
+def test_the_servers_event_loop_starts_it_too(tmp_path: Path) -> None:
+    uvloop = pytest.importorskip("uvloop")
+    (tmp_path / "a.md").write_text("words", "utf-8")
+
+    async def read_one() -> str:
+        reader = ReaderProcess()
+        try:
+            return (await reader.read("a.md", tmp_path / "a.md")).title
+        finally:
+            await reader.close()
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        assert runner.run(read_one()) == "a"
 
 
 async def test_the_process_ends_when_there_is_nothing_to_read(tmp_path: Path) -> None:

@@ -102,7 +102,6 @@ class ReaderProcess:
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.DEVNULL,
                 limit=_LONGEST_ANSWER,
-                process_group=0,
             )
         return self._process
 
