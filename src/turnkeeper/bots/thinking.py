@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, Protocol, cast
 
 from msgspec.structs import replace
 
 from turnkeeper.engine.answer import Work
-from turnkeeper.llm.base import ReadFile
-from turnkeeper.llm.calls import ChainAnswer
+from turnkeeper.llm.base import ReadFile, Steps
+from turnkeeper.llm.calls import ChainAnswer, ToolRun
 from turnkeeper.llm.chain import Chain
 from turnkeeper.llm.toolbox import Tool, Toolbox
 from turnkeeper.llm.tools.functions import FunctionTool
@@ -20,8 +20,11 @@ from turnkeeper.model.errors import BotError
 from turnkeeper.model.llm import Attached, ChatRequest
 from turnkeeper.rules.budget import Limits
 
-if TYPE_CHECKING:
-    from turnkeeper.bots.turn import Turn
+
+class Asking(Steps, Protocol):
+    """The turn that asks. `tools_done`: the effects that its tools have had."""
+
+    tools_done: dict[str, ToolRun]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,7 @@ class Thinking:
         return [_tool(each, known) for each in wanted]
 
     async def asked(
-        self, work: Work, turn: Turn, request: ChatRequest, tools: Sequence[Tool] | None = None
+        self, work: Work, turn: Asking, request: ChatRequest, tools: Sequence[Tool] | None = None
     ) -> ChainAnswer:
         """Ask the chain; the request's own tools are those of the toolbox. Raises no model's error."""
         fixed, told = (tools, ()) if tools is not None else await gathered(self.tools, self.servers)
