@@ -13,7 +13,8 @@ from turnkeeper.model.agents import Fact, PromptVersion, Spent, Summary
 from turnkeeper.model.conversation import Conversation, EventRow, OutboundRow, StepRow, TurnRow
 from turnkeeper.model.ids import BotId, ContactId, ConversationKey, WorkspaceId
 from turnkeeper.store.agents import WholeTurn
-from turnkeeper.store.sqlite.rows import SqliteRows, columns, insert
+from turnkeeper.store.sqlite.rows import SqliteRows
+from turnkeeper.store.sqlite.statements import columns, insert
 
 T = TypeVar("T")
 

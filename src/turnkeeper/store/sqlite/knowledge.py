@@ -11,7 +11,8 @@ from msgspec.structs import astuple
 
 from turnkeeper.model.knowledge import BaseKey, DocumentRow, FoundPassage, Passage, Postings
 from turnkeeper.store.knowledge import MOST_SIGNS, BaseRow, Unembedded, Vector, indexed, scope
-from turnkeeper.store.sqlite.rows import SqliteRows, columns, insert
+from turnkeeper.store.sqlite.rows import SqliteRows
+from turnkeeper.store.sqlite.statements import columns, insert
 
 T = TypeVar("T")
 

@@ -12,7 +12,8 @@ from msgspec.structs import astuple
 from turnkeeper.model.ids import ChannelId, WorkspaceId
 from turnkeeper.model.media import FileRow, MediaRow, UploadRow
 from turnkeeper.store.media import GIVEN_UP, FileKey
-from turnkeeper.store.sqlite.rows import SqliteRows, columns, insert
+from turnkeeper.store.sqlite.rows import SqliteRows
+from turnkeeper.store.sqlite.statements import columns, insert
 
 T = TypeVar("T")
 

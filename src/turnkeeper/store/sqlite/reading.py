@@ -15,7 +15,8 @@ from turnkeeper.model.media import MediaRow
 from turnkeeper.store import story
 from turnkeeper.store.base import Ledger, Line, Moment, Traffic, Vitals
 from turnkeeper.store.ledger import DUPLICATE, MEDIA_REFUSED, summed
-from turnkeeper.store.sqlite.rows import BY_EXTERNAL, SqliteRows, columns
+from turnkeeper.store.sqlite.rows import SqliteRows
+from turnkeeper.store.sqlite.statements import BY_EXTERNAL, columns
 
 _SENT = f"""select {columns(OutboundRow)} from outbound
   where workspace_id = ? and channel_id = ? and external_id = ? and conversation_id = ?"""
