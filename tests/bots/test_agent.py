@@ -273,6 +273,14 @@ async def test_a_stage_prompt_works_unchanged() -> None:
 
 
 @in_virtual_time
+async def test_a_stage_with_nothing_to_say_is_silence_and_told() -> None:
+    async with conversation(agent(scripted('{"Stage": "Order Details", "Response": []}'), prompt=STAGED)) as person:
+        await person.says("hi")
+        assert (person.heard, person.stage) == ([], "Order Details")
+        assert "nothing to say" in await trace(person)
+
+
+@in_virtual_time
 async def test_what_was_said_before_is_told_and_nothing_twice() -> None:
     model = scripted("I am **Lumen**.", "You are Ada.", "Yes.")
     async with conversation(agent(model, memory=Memory(history=2, summary=False))) as person:

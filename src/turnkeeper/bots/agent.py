@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 
+from turnkeeper import __version__
 from turnkeeper.bots import guarding, offering
 from turnkeeper.bots.hearing import heard
 from turnkeeper.bots.library import Library, answer_from
@@ -55,9 +56,10 @@ class AgentBot:
         self._remembering = remembering
         self._library = library
         specs = [tool.spec for tool in thinking.tools]
-        told = repr((prompting, replies, thinking.chain.choices, specs, thinking.caps))
+        told = repr((__version__, prompting, replies, thinking.chain.choices, specs, thinking.caps))
         self.version = blake2b(told.encode(), digest_size=8).hexdigest()
-        """Of the configuration without published prompts: a turn that was begun keeps its question anyway."""
+        """Of the configuration, and of what keeps the steps; not of published prompts: a turn that was begun keeps
+        its question anyway."""
 
     async def answer(self, work: Work) -> Answer:
         """Run one turn."""
@@ -117,7 +119,7 @@ class AgentBot:
     def _said(self, turn: Turn, asked: Question, answered: ChainAnswer, told: list[str]) -> Sequence[Reply]:
         """The answer, or the fixed reply."""
         if answered.text is not None and asked.stages is not None:
-            return _staged(turn, answered.text, asked.stages)
+            return _staged(turn, answered.text, asked.stages, told)
         if answered.text is not None:
             return [citations.said(citations.cited(answered.text, answered.citations, answered.sources))]
         if answered.handover is not None:
@@ -127,10 +129,12 @@ class AgentBot:
         return offering.offered(self._replies.fixed, reason, turn.state, self._replies.buttons)
 
 
-def _staged(turn: Turn, text: str, stages: Sequence[str]) -> Sequence[Reply]:
+def _staged(turn: Turn, text: str, stages: Sequence[str], told: list[str]) -> Sequence[Reply]:
     """An answer in the stage format: where the conversation stands now, what was captured, what is said."""
     staged = stage_format.read(text, stages)
     turn.stage = staged.stage or turn.stage
     if staged.detail:
         turn.state[DETAIL] = staged.detail
+    if not staged.contents:
+        told.append("the model's answer has a stage and nothing to say")
     return staged.contents
