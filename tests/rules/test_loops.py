@@ -108,6 +108,14 @@ def test_parts_of_an_answer_count_as_one() -> None:
     assert verdict(lines) == "slow"
 
 
+def test_an_answer_in_parts_that_comes_back_in_parts_is_ours() -> None:
+    lines = talk((LONG, "And then?", 30.0))
+    at = lines[-1].at
+    ours = [Spoken("bot", text, at + 5) for text in (LONG, OTHER, "Anything else that I can do for you?")]
+    theirs = [Spoken("contact", line.text, at + 60 + place) for place, line in enumerate(ours)]
+    assert verdict([*lines, *ours, *theirs]) == "slow"
+
+
 def test_the_reason_is_told() -> None:
     lines = talk(*numbered(4, 2.0))
     assert found(lines, lines[-1].at) == Loop(

@@ -37,6 +37,8 @@ _QUOTED = 40
 """Characters of ours that a message must hold to repeat us."""
 _MOSTLY = 0.7
 """And the share of it that is ours."""
+_NEAR = 0.5
+"""How much of each other's length two texts have that may be the same but for marks: others need no look."""
 
 Step = Literal["slow", "stop"]
 
@@ -153,25 +155,28 @@ def _echoes(exchanges: Sequence[_Exchange]) -> int:
     """How many of the newest messages repeat what we had said until then."""
     for length in range(len(exchanges)):
         end = len(exchanges) - length
-        ours = [fold(text) for exchange in exchanges[:end] for text in exchange.said]
+        ours = [text for exchange in exchanges[:end] for text in {*exchange.said, " ".join(exchange.said)}]
         if not _repeats(exchanges[end - 1], ours):
             return length
     return len(exchanges)
 
 
 def _repeats(exchange: _Exchange, ours: Sequence[str]) -> bool:
-    heard = fold(exchange.heard) if exchange.proves else ""
+    """Whether it is one of our texts, or mostly one."""
+    if not exchange.proves:
+        return False
+    heard = fold(exchange.heard)
+    near = [fold(text) for text in ours if _NEAR * len(text) < len(exchange.heard) < len(text) / _NEAR]
     return len(heard) >= _WORDS and any(
-        heard == said or (len(said) >= _QUOTED and said in heard and len(said) > _MOSTLY * len(heard)) for said in ours
+        heard == said or (len(said) >= _QUOTED and said in heard and len(said) > _MOSTLY * len(heard)) for said in near
     )
 
 
 def _is_same(one: _Exchange, other: _Exchange) -> bool:
     """The same said and the same heard; a number that chooses from a menu is none of it."""
-    heard = fold(one.heard)
-    return (
-        one.typed
-        and sum(map(str.isalpha, heard)) > 1
-        and heard == fold(other.heard)
+    if not one.typed or sum(map(str.isalpha, one.heard)) < 2:
+        return False
+    return one is other or (
+        fold(one.heard) == fold(other.heard)
         and [fold(text) for text in one.said] == [fold(text) for text in other.said]
     )
