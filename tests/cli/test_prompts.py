@@ -42,6 +42,7 @@ def test_from_a_draft_to_what_is_in_effect_and_back(settings: Settings, tmp_path
     assert prompt(settings, "diff", "assistant").splitlines()[2:] == ["@@ -1 +1,2 @@", " You help.", "+Be brief."]
     assert prompt(settings, "publish", "assistant") == "assistant is told version 1 now\n"
     assert prompt(settings, "show", "assistant") == "You help.\nBe brief.\n"
+    assert run(settings, "prompt", "publish", "assistant").exit_code == 1
     assert as_json(settings, "draft", "assistant", "-", stdin="Be kind.") == {
         "bot": "assistant",
         "version": 2,

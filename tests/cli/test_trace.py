@@ -74,6 +74,8 @@ async def happened(settings: Settings, last: ModelCall = SAID) -> str:
         await step(w, turn, "model", DOWN)
         await step(w, turn, "model", ASKED, occurrence=2)
         await step(w, turn, "tool.search", SEARCHED)
+        assert await w.begin(turn, "tool.order.arguments") is None
+        await step(w, turn, "tool.order.arguments", {"cake": 1}, effect=True)
         assert await w.begin(turn, "tool.order") is None
         await step(w, turn, "model", last, occurrence=3)
         facts = {"likes": b'["cake"]', "_user": b'"42"'}
@@ -122,7 +124,10 @@ def test_a_turn_is_told_whole(settings: Settings) -> None:
     assert (asked["tokens"], asked["cost"], asked["skipped"]) == (120, 0.002, ["router/first: it is down"])
     assert (said["model"], said["why_not"]) == ("router/second", None)
     assert second["steps"][2]["result"]["reply"]["content"] == "two cakes"
-    assert [(each["name"], each["done"], each["seconds"]) for each in found["effects"]] == [("tool.order", False, None)]
+    assert [(each["name"], each["done"], each["seconds"]) for each in found["effects"]] == [
+        ("tool.order.arguments", True, 0.5),
+        ("tool.order", False, None),
+    ]
     assert found["totals"] == {
         "model_calls": 3,
         "failed_calls": 1,
