@@ -126,7 +126,8 @@ def test_every_pin_has_a_hash() -> None:
         text = lock.read_text()
         lines = [line for line in text.splitlines() if line and not line.lstrip().startswith("#")]
         packages = [line for line in lines if not line.startswith(" ")]
-        assert len(packages) == len(pins(lock.name)) > 10
+        named = {line.partition("==")[0] for line in packages}  # some are pinned twice: for older Pythons
+        assert len(named) == len(pins(lock.name)) > 10
         for package, following in zip(lines, [*lines[1:], ""], strict=True):
             assert package.startswith(" ") or following.startswith("    --hash=sha256:"), package
 
