@@ -1,0 +1,1 @@
+"""Voice notes: decoding them, and transcribers behind one port."""
