@@ -30,6 +30,7 @@ TITLES = {
     "text": "Reading, writing and cutting a model's Markdown",
     "models": "What a call of a model costs beside the bare HTTP call, in this thread",
     "memory": "What a model reads as a conversation grows to 1,000 messages",
+    "lookup": "Looking a question up among 10,000 passages",
 }
 
 
@@ -39,6 +40,7 @@ def _benchmark(name: str) -> Callable[..., Iterator[Line]]:
         adding,
         asking,
         flatness,
+        looking_up,
         pacing,
         parsing,
         remembering,
@@ -62,6 +64,7 @@ def _benchmark(name: str) -> Callable[..., Iterator[Line]]:
         "text": rendering,
         "models": asking,
         "memory": remembering,
+        "lookup": looking_up,
     }
     run: Callable[..., Iterator[Line]] = modules[name].run
     return run

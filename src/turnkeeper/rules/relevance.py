@@ -7,7 +7,7 @@ by itself, as long as a rarer one does.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from math import log
 from typing import Final
 
@@ -64,11 +64,8 @@ def _is_common(forms: Forms, postings: Postings) -> bool:
 
 def ranked(asked: Sequence[Forms], postings: Postings, found: Iterable[FoundPassage]) -> list[Ranked]:
     """The passages that hold anything of a question, the best first."""
-    weight = weights(asked, postings)
-    whole = sum(weight)
-    places = _places(asked)
-    usual = postings.words / postings.passages if postings.passages else 1.0
-    scored = (_scored(passage, weight, places, usual or 1.0, whole) for passage in found)
+    question = _Question(asked, postings)
+    scored = (question.scored(passage) for passage in found)
     return sorted((each for each in scored if each.score > 0), key=_order)
 
 
@@ -90,42 +87,58 @@ def _order(each: Ranked) -> tuple[float, str, int]:
     return (-round(each.score, 9), each.passage.key, each.passage.n)
 
 
-def _places(asked: Sequence[Forms]) -> Mapping[str, list[tuple[int, bool]]]:
-    """For each form the words of the question that it may stand for, and whether it is the word as it was written."""
-    found: dict[str, list[tuple[int, bool]]] = {}
-    for at, forms in enumerate(asked):
-        for nth, form in enumerate(forms):
-            found.setdefault(form, []).append((at, nth == 0))
-    return found
+class _Question:
+    """A question, as passages are held against it one by one."""
 
+    def __init__(self, asked: Sequence[Forms], postings: Postings) -> None:
+        self._weights = weights(asked, postings)
+        self._whole = sum(self._weights)
+        self._usual = postings.words / postings.passages if postings.words else 1.0
+        self._places: dict[str, list[tuple[int, bool]]] = {}
+        """For each form the words of the question that it may stand for, and whether it is the word as written."""
+        for at, forms in enumerate(asked):
+            for nth, form in enumerate(forms):
+                self._places.setdefault(form, []).append((at, nth == 0))
+        self._known: dict[str, tuple[tuple[int, bool], ...]] = {}
+        """The same for words as they are kept, as they are met: most are met again, in other passages."""
 
-def _scored(
-    passage: FoundPassage,
-    weight: Sequence[float],
-    places: Mapping[str, list[tuple[int, bool]]],
-    usual: float,
-    whole: float,
-) -> Ranked:
-    often: dict[int, float] = {}
-    as_written: set[int] = set()
-    following: set[int] = set()
-    before: set[int] = set()
-    for place, forms in enumerate(passage.terms.split(" ")):
-        here: set[int] = set()
-        for nth, form in enumerate(forms.split("|")):
-            for at, plain in places.get(form, ()):
-                here.add(at)
-                if plain and nth == 0:
-                    as_written.add(at)
-        for at in here:
-            often[at] = often.get(at, 0.0) + (_IN_HEAD if place < passage.head else 1.0)
-            if at - 1 in before:
-                following.add(at)
-        before = here
-    size = _K1 * (1 - _B + _B * passage.length / usual)
-    score = 0.0
-    for at, count in often.items():
-        exact = 1.0 if at in as_written else _STEM_ONLY
-        score += exact * weight[at] * count * (_K1 + 1) / (count + size)
-    score += _FOLLOWING * sum(min(weight[at], weight[at - 1]) for at in sorted(following))
-    return Ranked(passage, score, sum(weight[at] for at in sorted(often)) / whole if whole else 0.0)
+    def scored(self, passage: FoundPassage) -> Ranked:
+        """How well a passage answers."""
+        often: dict[int, float] = {}
+        as_written: set[int] = set()
+        following: set[int] = set()
+        before: tuple[tuple[int, bool], ...] = ()
+        known = self._known
+        for place, word in enumerate(passage.terms.split(" ")):
+            meant = known.get(word)
+            if meant is None:
+                meant = known[word] = self._meant(word)
+            if meant:
+                for at, plain in meant:
+                    often[at] = often.get(at, 0.0) + (_IN_HEAD if place < passage.head else 1.0)
+                    if plain:
+                        as_written.add(at)
+                following.update(at for at, _ in meant if any(at - 1 == other for other, _ in before))
+            before = meant
+        return self._summed(passage, often, as_written, following)
+
+    def _meant(self, word: str) -> tuple[tuple[int, bool], ...]:
+        """The words of the question that one of a passage may stand for, and whether both are as they were written."""
+        found: dict[int, bool] = {}
+        for nth, form in enumerate(word.split("|")):
+            for at, plain in self._places.get(form, ()):
+                found[at] = found.get(at, False) or (plain and nth == 0)
+        return tuple(found.items())
+
+    def _summed(
+        self, passage: FoundPassage, often: dict[int, float], as_written: set[int], following: set[int]
+    ) -> Ranked:
+        weight = self._weights
+        size = _K1 * (1 - _B + _B * passage.length / self._usual)
+        score = covered = 0.0
+        for at in sorted(often):
+            exact = 1.0 if at in as_written else _STEM_ONLY
+            score += exact * weight[at] * often[at] * (_K1 + 1) / (often[at] + size)
+            covered += weight[at]
+        score += _FOLLOWING * sum(min(weight[at], weight[at - 1]) for at in sorted(following))
+        return Ranked(passage, score, covered / self._whole if self._whole else 0.0)
