@@ -8,7 +8,7 @@ from tests.contracts.world import T0, World
 from turnkeeper.engine.searching import Searcher
 from turnkeeper.model.ids import WorkspaceId
 from turnkeeper.model.knowledge import BaseKey, DocumentRow, Paragraph, Passage, Readable
-from turnkeeper.rules import vectors
+from turnkeeper.rules import relevance, vectors
 from turnkeeper.store.knowledge import BaseRow, Vector
 from turnkeeper.text.passages import passages
 
@@ -107,12 +107,27 @@ async def test_what_replaces_a_document_leaves_nothing_of_it(world: OpenWorld) -
         await w.store.put_document(replace(row, title="New", updated_at=T0 + 1), cut)
         base = await w.store.find_base(HELP)
         assert (base.passages, base.words, base.changes) == (2, sum(p.length for p in cut) + 7, 3)
+        assert (await w.store.postings(HELP, ["snow", "summer"], 9)).found["snow"] == []
         assert await keys_for(w, "snow") == []
         assert await keys_for(w, "summer sun") == ["a.md"]
         assert [(each.key, each.title, each.updated_at) for each in await w.store.documents(HELP)] == [
             ("a.md", "New", T0 + 1),
             ("b.md", "A", T0),
         ]
+
+
+async def test_a_long_document_is_kept_in_parts(world: OpenWorld) -> None:
+    async with world() as w:
+        row, cut = document("a.md", [(f"Item {n}", f"Number{n} of many.") for n in range(5)])
+        await w.store.put_document(row, cut)
+        await w.store.put_document(row, cut[:2])
+        await w.store.put_document(row, cut[2:], after=2)
+        base = await w.store.find_base(HELP)
+        assert (base.passages, base.words) == (5, sum(each.length for each in cut))
+        found = await w.store.passages(HELP, (await w.store.postings(HELP, ["many"], 9)).found["many"])
+        assert sorted((each.n, each.heading) for each in found) == [(n + 1, f"Item {n}") for n in range(5)]
+        await w.store.put_document(row, [], after=1)
+        assert (await w.store.find_base(HELP)).passages == 1
 
 
 async def test_what_is_removed_is_found_no_more(world: OpenWorld) -> None:
@@ -126,6 +141,7 @@ async def test_what_is_removed_is_found_no_more(world: OpenWorld) -> None:
         assert (await w.store.find_base(HELP)).passages == 10
         await w.store.remove_documents(HELP, list(SHELF))
         assert (await w.store.find_base(HELP))[:2] == (0, 0)
+        assert (await w.store.postings(HELP, ["refund"], 9)).found["refund"] == []
 
 
 async def test_a_refused_document_stands_there_without_passages(world: OpenWorld) -> None:
@@ -148,6 +164,7 @@ async def test_a_base_and_a_workspace_see_their_own(world: OpenWorld) -> None:
         assert await keys_for(w, "refund", OTHER) == ["y.md"]
         assert await w.store.bases() == sorted([HELP, OTHER, ELSEWHERE])
         postings = await w.store.postings(HELP, ["refund"], 10)
+        assert len(postings.found["refund"]) == 1
         stolen = await w.store.passages(ELSEWHERE, postings.found["refund"])
         assert {each.key for each in stolen} <= {"x.md"}
         assert len((await Searcher(w.store).search([HELP, OTHER], "refund")).found) == 2
@@ -167,6 +184,18 @@ async def test_postings_are_bounded_and_common_words_find_together(world: OpenWo
         assert len(await w.store.holding(HELP, [["price"]], 4)) == 4
         assert await w.store.holding(HELP, [["price"], ["absent"]], 4) == []
         assert await w.store.holding(HELP, [], 4) == []
+
+
+async def test_a_rare_word_that_is_beside_the_point_does_not_hide_what_common_ones_ask(
+    world: OpenWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relevance, "COMMON", 3)
+    async with world() as w:
+        lamps = [(f"Lamp {n}", "The price of lamps.") for n in range(6)]
+        await w.store.put_document(*document("lamps.md", lamps))
+        await w.store.put_document(*document("club.md", [("Club", "Jonathan is a member.")]))
+        found = (await Searcher(w.store).search([HELP], "Jonathan here: price of lamps", 10)).found
+        assert [each.passage.key for each in found].count("lamps.md") == 6
 
 
 @pytest.mark.parametrize("question", ["", "?!…", "\x00", "' OR \" * NEAR( :", "a" * 10_000, "\ud800 x", "ไ", "的"])

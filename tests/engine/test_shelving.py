@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -12,8 +12,9 @@ from structlog.testing import capture_logs
 from turnkeeper.engine.searching import Searcher
 from turnkeeper.engine.shelving import LOOK_EVERY, Filing, Librarian, Shelf, Stepped, scanned
 from turnkeeper.knowledge.reading import ReadDocument, read
+from turnkeeper.model.errors import StoreUnavailable
 from turnkeeper.model.ids import WorkspaceId
-from turnkeeper.model.knowledge import BaseKey
+from turnkeeper.model.knowledge import BaseKey, DocumentRow, Passage
 from turnkeeper.store.sqlite.store import SqliteStore
 from turnkeeper.testing.conversation import in_virtual_time
 from turnkeeper.testing.events import Channels
@@ -124,6 +125,28 @@ async def test_uploads_are_not_the_folders(tmp_path: Path) -> None:
         assert await filing.put("u.md", upload, 6.0, row, "upload") is row
         await Librarian(store, Here(), Shelf(HELP, folder), VirtualClock()).step()
         assert await found(store, "uploaded") == ["u.md"]
+
+
+@in_virtual_time
+async def test_a_document_that_was_kept_by_half_is_read_again(tmp_path: Path) -> None:
+    async with opened() as store:
+        write(tmp_path, "a.txt", "\n\n".join(f"Number{n} " + "of many words " * 50 for n in range(450)))
+        filing, calls = Filing(store, Here(), HELP), []
+
+        async def cut_off(row: DocumentRow, passages: Sequence[Passage], after: int = 0) -> None:
+            calls.append((len(passages), after))
+            if after == 200:
+                raise StoreUnavailable("away")
+            await SqliteStore.put_document(store, row, passages, after)
+
+        store.put_document = cut_off  # type: ignore[method-assign]
+        with pytest.raises(StoreUnavailable):
+            await filing.put("a.txt", tmp_path / "a.txt", 1.0, None, "folder")
+        assert calls == [(200, 0), (200, 200)]
+        del store.put_document  # type: ignore[method-assign]
+        assert await Librarian(store, Here(), Shelf(HELP, tmp_path), VirtualClock()).step() == Stepped(kept=1)
+        assert (await store.find_base(HELP)).passages == 450
+        assert await found(store, "number449") == ["a.txt"]
 
 
 def test_what_is_looked_at(tmp_path: Path) -> None:

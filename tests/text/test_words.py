@@ -30,6 +30,7 @@ ALIKE = [
     ("link targets", "[a page](https://example.com/refund)", "a page", True),
     ("other words", "refund", "return", False),
     ("thai in another order", "งเคืนิน", "คืนเงิน", False),
+    ("chinese in another order", "款退", "我们退款给您", False),
     ("numbers", "14", "140", False),
 ]
 

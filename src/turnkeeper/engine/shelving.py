@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 import structlog
+from msgspec.structs import replace
 
 from turnkeeper.engine.clock import Clock
 from turnkeeper.engine.searching import Embedder
@@ -22,7 +23,7 @@ from turnkeeper.engine.solely import while_ours
 from turnkeeper.knowledge.base import LARGEST, DocumentRefused
 from turnkeeper.knowledge.reading import READING, ReadDocument, is_readable
 from turnkeeper.model.errors import StoreError
-from turnkeeper.model.knowledge import BaseKey, DocumentRow, Origin
+from turnkeeper.model.knowledge import BaseKey, DocumentRow, Origin, Passage
 from turnkeeper.rules import vectors
 from turnkeeper.rules.retry import backoff
 from turnkeeper.store.base import Sole
@@ -32,6 +33,8 @@ LOOK_EVERY = 3.0
 MOST_FILES = 20_000
 """Of a folder; more are left out, and that is told."""
 _TRY_EVERY = 5.0
+_AT_ONCE = 200
+"""Passages that one transaction keeps: some hundredths of a second."""
 _BATCH = 64
 _EMBED_WITHIN = 60.0
 _LONGEST_BACKOFF = 300.0
@@ -113,8 +116,15 @@ class Filing:
             passages=len(passages),
             updated_at=now,
         )
-        await self.store.put_document(row, passages)
+        await self._keep(row, passages)
         return row
+
+    async def _keep(self, row: DocumentRow, passages: Sequence[Passage]) -> None:
+        """A few passages at a time; until the last are kept it stands there as one that is to be read again."""
+        for after in range(0, max(1, len(passages)), _AT_ONCE):
+            part = passages[after : after + _AT_ONCE]
+            is_last = after + _AT_ONCE >= len(passages)
+            await self.store.put_document(row if is_last else replace(row, digest=""), part, after)
 
 
 class Librarian:

@@ -57,8 +57,9 @@ class KnowledgeRecords(Protocol):
     async def documents(self, base: BaseKey) -> list[DocumentRow]:
         """Its documents, by key."""
 
-    async def put_document(self, row: DocumentRow, passages: Sequence[Passage]) -> None:
-        """Keep a document with these passages instead of what it was."""
+    async def put_document(self, row: DocumentRow, passages: Sequence[Passage], after: int = 0) -> None:
+        """Keep a document with these passages instead of what it was. `after`: the first so many of it stay, and these
+        follow them; a long one is kept in several transactions, so that none holds up others."""
 
     async def remove_documents(self, base: BaseKey, keys: Sequence[str]) -> int:
         """Forget documents; how many there were."""

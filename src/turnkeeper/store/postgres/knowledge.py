@@ -38,7 +38,7 @@ _PUT = (
 )
 _REMOVE = "delete from document where workspace_id = $1 and base = $2 and key = any($3::text[]) returning 1"
 _FORGET = """delete from passage where (workspace_id || e'\\x1f' || base) = $1 || e'\\x1f' || $2
-  and key = any($3::text[]) and workspace_id = $1 and base = $2 returning length"""
+  and key = any($3::text[]) and workspace_id = $1 and base = $2 and n > $4 returning length"""
 _ADD = """insert into passage (workspace_id, base, key, title, id, n, heading, page, text, terms, head, length, words)
   values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, array_to_tsvector($13::text[]))"""
 # The lists are the base's own, since its words lead with its name; the index is read through bitmaps alone.
@@ -81,16 +81,18 @@ class PostgresKnowledge(ABC):
     async def documents(self, base: BaseKey) -> list[DocumentRow]:
         return [DocumentRow(*row) for row in await self._read(lambda at: at.fetch(_DOCUMENTS, *base))]
 
-    async def put_document(self, row: DocumentRow, passages: Sequence[Passage]) -> None:
+    async def put_document(self, row: DocumentRow, passages: Sequence[Passage], after: int = 0) -> None:
         row, passages = without_nul(row), without_nul(list(passages))
         base = BaseKey(row.workspace_id, row.base)
 
         async def put(rows: PostgresRows) -> None:
             await rows.run(_MAKE, *base)
             ((last_id,),) = await rows.run(_LOCK, *base)
-            gone = await rows.run(_FORGET, *base, [row.key])
+            gone = await rows.run(_FORGET, *base, [row.key], after)
             await rows.run(_PUT, *astuple(row))
-            await rows.many(_ADD, (_added(base, row, last_id, n, each) for n, each in enumerate(passages, 1)))
+            await rows.many(
+                _ADD, (_added(base, row, last_id + n, after + n, each) for n, each in enumerate(passages, 1))
+            )
             count, length = len(passages), sum(each.length for each in passages)
             await rows.run(_COUNT, *base, count - len(gone), length - sum(each[0] for each in gone), count)
 
@@ -101,7 +103,7 @@ class PostgresKnowledge(ABC):
 
         async def remove(rows: PostgresRows) -> int:
             await rows.run(_LOCK, *base)
-            gone = await rows.run(_FORGET, *base, wanted)
+            gone = await rows.run(_FORGET, *base, wanted, 0)
             removed = await rows.run(_REMOVE, *base, wanted)
             if removed:
                 await rows.run(_COUNT, *base, -len(gone), -sum(each[0] for each in gone), 0)
@@ -166,6 +168,6 @@ class PostgresKnowledge(ABC):
         return [(row[0], row[1]) for row in found]
 
 
-def _added(base: BaseKey, row: DocumentRow, last_id: int, n: int, each: Passage) -> tuple[Any, ...]:
+def _added(base: BaseKey, row: DocumentRow, id_: int, n: int, each: Passage) -> tuple[Any, ...]:
     kept = (each.heading, each.page, each.text, each.terms, each.head, each.length)
-    return (*base, row.key, row.title, last_id + n, n, *kept, indexed(scope(base), each))
+    return (*base, row.key, row.title, id_, n, *kept, indexed(scope(base), each))

@@ -32,7 +32,7 @@ _PUT = insert(
     + ", ".join(f"{field} = excluded.{field}" for field in DocumentRow.__struct_fields__[3:]),
 )
 _REMOVE = "delete from document where workspace_id = ? and base = ? and key = ? returning 1"
-_FORGET = "delete from passage where workspace_id = ? and base = ? and key = ? returning id, length"
+_FORGET = "delete from passage where workspace_id = ? and base = ? and key = ? and n > ? returning id, length"
 _FORGET_WORDS = "delete from passage_index where rowid = ?"
 _ADD = """insert into passage (workspace_id, base, key, title, n, heading, page, text, terms, head, length)
   values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) returning id"""
@@ -69,13 +69,13 @@ class SqliteKnowledge(ABC):
     async def documents(self, base: BaseKey) -> list[DocumentRow]:
         return await self._read(lambda at: [DocumentRow(*row) for row in at.execute(_DOCUMENTS, base)])
 
-    async def put_document(self, row: DocumentRow, passages: Sequence[Passage]) -> None:
+    async def put_document(self, row: DocumentRow, passages: Sequence[Passage], after: int = 0) -> None:
         base = BaseKey(row.workspace_id, row.base)
 
         async def put(rows: SqliteRows) -> None:
-            gone, words = _forgotten(rows, base, row.key)
+            gone, words = _forgotten(rows, base, row.key, after)
             rows.run(_PUT, astuple(row))
-            for n, passage in enumerate(passages, 1):
+            for n, passage in enumerate(passages, after + 1):
                 _add(rows, base, row, n, passage)
             count, length = len(passages), sum(each.length for each in passages)
             rows.run(_COUNT, (*base, count - gone, length - words))
@@ -141,9 +141,9 @@ class SqliteKnowledge(ABC):
         return await self._read(lambda at: [(row[0], row[1]) for row in at.execute(_SIGNS, asked)])
 
 
-def _forgotten(rows: SqliteRows, base: BaseKey, key: str) -> tuple[int, int]:
+def _forgotten(rows: SqliteRows, base: BaseKey, key: str, after: int = 0) -> tuple[int, int]:
     """Take a document's passages out; how many, and how many words they had."""
-    gone = rows.run(_FORGET, (*base, key))
+    gone = rows.run(_FORGET, (*base, key, after))
     for id_, _ in gone:
         rows.run(_FORGET_WORDS, (id_,))
     return len(gone), sum(length for _, length in gone)
