@@ -203,3 +203,21 @@ async def test_a_bot_that_names_the_tool_has_something_to_look_up_in(tmp_path: P
     settings = load(written(tmp_path, PROVIDER + AGENT.replace('"handover"', '"knowledge"')))
     with pytest.raises(ConfigurationError, match=r"bots\.helper\.tools: names `knowledge`, and the bot has none"):
         app.load_bots(settings)
+
+
+@pytest.mark.parametrize(
+    "label, made, state, said",
+    [
+        ("a folder", True, "ok", "1 documents in docs"),
+        ("none", False, "broken", "docs is no folder"),
+    ],
+)
+async def test_an_examination_looks_for_the_folders(
+    tmp_path: Path, label: str, made: bool, state: str, said: str
+) -> None:
+    if made:
+        (tmp_path / "docs").mkdir()
+        (tmp_path / "docs/a.md").write_text("words", "utf-8")
+    links = await examine(written(tmp_path, '[knowledge.help]\nfolder = "docs"\n[knowledge.more]\n'))
+    found = [each for each in links if each.link.startswith("knowledge")]
+    assert [(each.link, each.state, each.detail) for each in found] == [("knowledge help", state, said)]

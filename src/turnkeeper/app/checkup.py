@@ -17,6 +17,7 @@ from turnkeeper import app
 from turnkeeper.app.backends import examine_backend
 from turnkeeper.app.channel_checkup import examine_channel, examine_traffic
 from turnkeeper.app.database import opened
+from turnkeeper.app.library import examine_folders
 from turnkeeper.app.link import PATIENCE, Link, of_error
 from turnkeeper.app.model_checkup import examine_providers
 from turnkeeper.app.models import examine_prompt
@@ -43,6 +44,7 @@ async def examine(config: Path) -> list[Link]:
         Link("configuration", "ok", f"{config} is valid"),
         Link("secrets", "ok", "all values that are said to be elsewhere are there"),
         *_bots(settings),
+        *examine_folders(settings),
         *await examine_providers(settings, time.time()),
         *await _database(settings),
         await _files(settings),

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from turnkeeper.app.link import Link
 from turnkeeper.bots.library import Library
 from turnkeeper.config.errors import nearest
 from turnkeeper.engine.searching import Embedder, Searcher
-from turnkeeper.engine.shelving import Shelf
+from turnkeeper.engine.shelving import Shelf, scanned
 from turnkeeper.model.errors import ConfigurationError
 from turnkeeper.model.ids import WorkspaceId
 from turnkeeper.model.knowledge import BaseKey
@@ -98,3 +99,17 @@ def searcher(settings: Settings, store: KnowledgeRecords, provider: OpenProvider
 def library(settings: Settings, searcher: Searcher, names: Sequence[str]) -> Library:
     """The bases of these names, for a bot. Raises ConfigurationError."""
     return Library(searcher, [base_of(settings, name)[0] for name in names])
+
+
+def examine_folders(settings: Settings) -> Iterator[Link]:
+    """Whether the folders of documents are there, and how much in them would be read."""
+    for name, keys in settings.knowledge.items():
+        folder = folder_of(settings, keys)
+        if folder is None:
+            continue
+        found = scanned(folder)
+        if found is None:
+            mend = f"Make it, or mend knowledge.{name}.folder."
+            yield Link(f"knowledge {name}", "broken", f"{keys.folder} is no folder", mend)
+        else:
+            yield Link(f"knowledge {name}", "ok", f"{len(found):,} documents in {keys.folder}")
