@@ -60,6 +60,10 @@ class Account(ABC):
     def build(self, name: str) -> Model[Any]:
         """The library's model of that name; raises its UserError for a name that is none."""
 
+    def warm(self) -> None:
+        """Load what the libraries would load at the first question, which would hold up every turn of the process."""
+        self.build("any/model")
+
     @abstractmethod
     def auth(self) -> dict[str, str]:
         """The headers that carry the key."""

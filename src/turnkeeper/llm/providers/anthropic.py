@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from anthropic import AsyncAnthropic
+from anthropic.types.beta import BetaMessage
 from pydantic_ai.models import Model
 from pydantic_ai.models.anthropic import AnthropicModel
 from pydantic_ai.providers.anthropic import AnthropicProvider
@@ -35,6 +36,12 @@ class Anthropic(Account):
     def build(self, name: str) -> Model[Any]:
         """The library's model."""
         return AnthropicModel(name, provider=self.provider)
+
+    def warm(self) -> None:
+        """And what reads answers: the library builds it when the first one comes."""
+        super().warm()
+        _ = self.provider.client.beta.messages
+        BetaMessage.construct(content=[{"type": "text", "text": ""}])
 
     def auth(self) -> dict[str, str]:
         """The key has a header of its own."""

@@ -35,5 +35,7 @@ def open_provider(config: ProviderConfig) -> Provider:
         choices = " or ".join(repr(kind) for kind in _KINDS)
         raise ConfigurationError("kind", f"no provider is of kind {config.kind!r}", f"Use {choices}.")
     adapter: Any = getattr(import_module(f"turnkeeper.llm.providers.{config.kind}"), name)
-    provider: Provider = adapter(config)
+    account = adapter(config)
+    account.warm()
+    provider: Provider = account
     return provider
