@@ -23,6 +23,7 @@ from tests.llm.providers_rig import (
 from turnkeeper.config.providers import CompatibleKeys
 from turnkeeper.llm import base
 from turnkeeper.llm.providers import account
+from turnkeeper.llm.providers.messages import spoken
 from turnkeeper.llm.providers.registry import open_provider
 from turnkeeper.model.llm import Calling, ModelSettings, Said, ToolCall, ToolResult
 from turnkeeper.testing.fake_models import (
@@ -233,15 +234,15 @@ async def test_whoever_asks_may_leave(rig: Rig) -> None:
 async def test_nothing_shown_holds_a_key_or_what_was_asked(rig: Rig, kind: str) -> None:
     secret = "My account number is 1234 5678"
     echo = f"Invalid request: key {rig.fake.key} sent messages=[{{'content': '{secret}'}}]"
-    async with rig.model(kind) as model:
+    async with rig.model(kind, headers={"X-Gateway": "open sesame"}) as model:
         for status in (400, 500):
             rig.fake.will(error(status, echo))
             with pytest.raises(base.ModelError) as raised:
                 await model.ask(question(secret), read)
             assert (rig.fake.key in str(raised.value), "1234 5678" in str(raised.value)) == (False, False)
             assert raised.value.__cause__ is None
-        rig.fake.will(error(400, f"bad header for {rig.fake.key}"))
-        with pytest.raises(base.ModelError, match="bad header for …"):
+        rig.fake.will(error(400, f"bad header for {rig.fake.key}, said open sesame"))
+        with pytest.raises(base.ModelError, match="bad header for …, said …"):
             await model.ask(question(secret), read)
 
 
@@ -297,6 +298,50 @@ async def test_once_more_without_tools_after_they_were_used(rig: Rig, kind: str)
         assert rig.body["tool_choice"] == {"type": "none"}
     else:
         assert "tools" not in rig.body
+
+
+ALOUD = [
+    ("between tags", "<think>Hm, soup.</think>\n\nSoup.", "Soup."),
+    ("before a closing tag", "Hm, soup.\n</think>\n\nSoup.", "Soup."),
+    ("nothing but thoughts", "<think>Hm, sou", ""),
+    ("none", "Soup.", "Soup."),
+    ("no thoughts", "<think>\n\n</think>\n\nSoup.", "Soup."),
+    ("of the tag itself", "Write `</think>` at the end.", "Write `</think>` at the end."),
+    ("of both tags", "Between `<think>` and `</think>`.", "Between `<think>` and `</think>`."),
+]
+
+
+@pytest.mark.parametrize("label, text, expected", ALOUD, ids=[row[0] for row in ALOUD])
+def test_thoughts_that_stand_in_the_words_are_not_said(label: str, text: str, expected: str) -> None:
+    assert spoken(text) == expected
+
+
+@pytest.mark.parametrize("streamed", [False, True], ids=["whole", "streamed"])
+@pytest.mark.parametrize("kind", CHAT)
+async def test_nobody_reads_a_models_thoughts(rig: Rig, kind: str, streamed: bool) -> None:
+    rig.fake.will("<think>Hm, soup.</think>\n\nSoup.", "<think>Hm, sou")
+    async with rig.model(kind, stream=streamed) as model:
+        assert (await model.ask(question(), read)).text == "Soup."
+        with pytest.raises(base.ModelEmpty):
+            await model.ask(question(), read)
+
+
+async def test_a_server_that_counts_no_tokens(rig: Rig) -> None:
+    message = {"role": "assistant", "content": "There is soup."}
+    told = {"id": "x", "object": "chat.completion", "created": 1, "model": "m", "usage": None}
+    rig.fake.will(garbage(json.dumps(told | {"choices": [{"index": 0, "message": message, "finish_reason": "stop"}]})))
+    async with rig.model("openai_compatible") as model:
+        usage = (await model.ask(question("A question of some length, to be counted."), read)).usage
+    assert usage.cost is None
+    assert 8 < usage.input_tokens < 25
+    assert 2 < usage.output_tokens < 8
+
+
+async def test_a_plain_servers_tools_are_plain(rig: Rig) -> None:
+    async with rig.model("openai_compatible") as model:
+        await model.ask(question(tools=(SEARCH,)), read)
+    (told,) = rig.body["tools"]
+    assert set(told["function"]) == {"name", "description", "parameters"}
 
 
 async def test_geminis_signature_goes_back_to_the_model_that_signed(rig: Rig) -> None:

@@ -49,6 +49,8 @@ class Account(ABC):
     keeps_tools: ClassVar[bool] = False
     """Whether tools that were used must be declared again where none may be used any more."""
     default_max_tokens: ClassVar[int | None] = None
+    thinks_aloud: ClassVar[bool] = False
+    """Whether thoughts may stand in its words, between tags."""
 
     def __init__(self, config: ProviderConfig) -> None:
         self.config = config
@@ -181,7 +183,7 @@ class Chat:
         if asked.parameters.function_tools and not request.tools:
             settings["tool_choice"] = "none"
         response = await self._call(model, asked.messages, asked.parameters, cast(LibrarySettings, settings))
-        return self._answer(response, asked.documents)
+        return self._answer(request, response, asked.documents)
 
     async def _call(
         self, model: Model[Any], said: list[ModelMessage], parameters: ModelRequestParameters, settings: LibrarySettings
@@ -200,8 +202,9 @@ class Chat:
             raise ModelAway("the answer broke off")
         return response
 
-    def _answer(self, response: ModelResponse, documents: Sequence[str]) -> ChatAnswer:
-        text, calls = messages.text_of(response), messages.calls_of(response)
+    def _answer(self, request: ChatRequest, response: ModelResponse, documents: Sequence[str]) -> ChatAnswer:
+        whole, calls = messages.text_of(response), messages.calls_of(response)
+        text = messages.spoken(whole) if self._account.thinks_aloud else whole
         finish = response.finish_reason or "stop"
         if finish == "content_filter":
             raise ModelRefused("it declined to answer (content filter)")
@@ -215,15 +218,18 @@ class Chat:
         return ChatAnswer(
             text=text,
             model=response.model_name or self.name,
-            usage=self._usage(response),
+            usage=self._usage(response) or messages.estimated(request, whole),
             calls=calls,
-            citations=messages.citations_of(response, documents),
+            citations=messages.citations_of(response, documents, len(text) - len(whole)),
             finish="tools" if calls else finish,
             opaque=messages.opaque(response, self.stamp) if calls else "",
         )
 
-    def _usage(self, response: ModelResponse) -> Usage:
+    def _usage(self, response: ModelResponse) -> Usage | None:
+        """What it took as the provider tells, and what that cost; None: it tells nothing."""
         usage, account = messages.usage_of(response), self._account
+        if not usage.tokens:
+            return None
         cost = account.own_cost(response)
         if cost is None:
             names = dict.fromkeys(filter(None, [response.model_name, self.name]))

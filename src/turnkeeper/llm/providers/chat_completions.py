@@ -25,6 +25,8 @@ NO_KEY: Final = "none"
 class ChatCompletions(Account):
     """A provider that speaks chat completions."""
 
+    thinks_aloud = True
+
     def __init__(self, config: ProviderConfig) -> None:
         super().__init__(config)
         self.client = self.connected()
@@ -44,7 +46,7 @@ class ChatCompletions(Account):
 
     def build(self, name: str) -> Model[Any]:
         """The library's model. A stream that ends without a reason has been cut."""
-        return OpenAIChatModel(name, provider=self.provider, profile=whole_streams())
+        return OpenAIChatModel(name, provider=self.provider, profile=ours())
 
     def auth(self) -> dict[str, str]:
         """The key as a bearer token."""
@@ -80,9 +82,10 @@ class ChatCompletions(Account):
             raise ModelAway("its reply holds no vectors") from None
 
 
-def whole_streams() -> OpenAIModelProfile:
-    """A stream without a reason for its end was cut."""
-    return OpenAIModelProfile(openai_chat_streaming_requires_finish_reason=True)
+def ours() -> OpenAIModelProfile:
+    """What we want otherwise than the library: a stream without a reason for its end was cut, and tags of thoughts
+    are ours to read, since they may come in pieces."""
+    return OpenAIModelProfile(openai_chat_streaming_requires_finish_reason=True, thinking_tags=("\0", "\0"))
 
 
 def listed(body: Mapping[str, Any]) -> list[OfferedModel]:

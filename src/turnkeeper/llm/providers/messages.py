@@ -28,10 +28,13 @@ from turnkeeper.model.llm import (
     ToolResult,
     Usage,
 )
+from turnkeeper.rules.recall import estimated_tokens
 
 _PLAIN_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _EARLIER: Final = "…"
 """Stands for what was said before a conversation that begins with our own words: some models want a person first."""
+_OPENING: Final = "<think>"
+_CLOSING: Final = "</think>"
 _AS_JSON: Final = "Answer with one JSON object and nothing else: no words around it. It has this JSON schema:\n"
 _NO_TOOLS: Final = {"type": "object", "properties": {}}
 
@@ -199,8 +202,18 @@ def _kept(opaque: str, stamp: str) -> words.ModelResponse | None:
 
 
 def text_of(response: words.ModelResponse) -> str:
-    """The words; those of thinking are not among them."""
+    """The words; those of thinking are not among them where the provider tells these apart."""
     return "".join(part.content for part in response.parts if isinstance(part, words.TextPart))
+
+
+def spoken(text: str) -> str:
+    """The words without the thoughts that some servers leave before them, between tags or before a closing one."""
+    thought, closed, rest = text.partition(_CLOSING)
+    opened = text.lstrip().startswith(_OPENING)
+    if not closed:
+        return "" if opened else text
+    alone = _OPENING not in thought and (not thought or thought.endswith("\n"))
+    return rest.lstrip() if opened or alone else text  # else the answer speaks of the tags
 
 
 def calls_of(response: words.ModelResponse) -> tuple[ToolCall, ...]:
@@ -220,10 +233,17 @@ def usage_of(response: words.ModelResponse) -> Usage:
     return Usage(used.input_tokens, used.output_tokens, used.cache_read_tokens)
 
 
-def citations_of(response: words.ModelResponse, documents: Sequence[str]) -> tuple[Citation, ...]:
-    """Where parts of the words come from, in order; places count characters of the whole text."""
+def estimated(request: ChatRequest, text: str) -> Usage:
+    """About what a call took, where nobody tells."""
+    said = [each.text for each in request.messages if isinstance(each, Said)]
+    told = [each.content for each in request.messages if isinstance(each, ToolResult)]
+    asked = sum(map(estimated_tokens, [request.instructions, *said, *told]))
+    return Usage(asked, estimated_tokens(text))
+
+
+def citations_of(response: words.ModelResponse, documents: Sequence[str], before: int = 0) -> tuple[Citation, ...]:
+    """Where parts of the words come from, in order; places count characters of the whole text after `before`."""
     found: dict[Citation, None] = {}
-    before = 0
     for part in response.parts:
         if isinstance(part, words.TextPart):
             found.update((each, None) for each in _cited(part, before, documents))
@@ -235,7 +255,7 @@ def _cited(part: words.TextPart, before: int, documents: Sequence[str]) -> Itera
     raw = (part.provider_details or {}).get("citations")
     names = [_document(each, documents) for each in raw] if isinstance(raw, list) else []
     for citation in part.citations or ():
-        end = before + citation.anchor.end if citation.anchor else None
+        end = max(before + citation.anchor.end, 0) if citation.anchor else None
         for at, source in enumerate(citation.sources):
             named = names[at] if at < len(names) else ""
             quote = " ".join(" ".join(source.excerpts).split())

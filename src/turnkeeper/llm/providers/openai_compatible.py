@@ -12,13 +12,13 @@ from pydantic_ai.profiles.openai import OpenAIModelProfile
 from pydantic_ai.providers import Provider
 from pydantic_ai.providers.openai_compatible import OpenAICompatibleProvider
 
-from turnkeeper.llm.providers.chat_completions import ChatCompletions, whole_streams
+from turnkeeper.llm.providers.chat_completions import ChatCompletions, ours
 from turnkeeper.llm.providers.config import CompatibleConfig
 from turnkeeper.llm.providers.files import Takes
 
 
 class Compatible(ChatCompletions):
-    """Nothing is taken for granted: no pictures, no documents, no schema, one system message, `max_tokens`."""
+    """Nothing is taken for granted: no pictures, no documents, no schema, no strict tools, one system message."""
 
     config: CompatibleConfig
     takes = Takes(images=False, documents=False)
@@ -30,9 +30,11 @@ class Compatible(ChatCompletions):
     def build(self, name: str) -> Model[Any]:
         """Older servers know `max_tokens` only, and take one system message at most."""
         plain = OpenAIModelProfile(
-            openai_chat_supports_max_completion_tokens=False, openai_chat_supports_multiple_system_messages=False
+            openai_chat_supports_max_completion_tokens=False,
+            openai_chat_supports_multiple_system_messages=False,
+            openai_supports_strict_tool_definition=False,
         )
-        return OpenAIChatModel(name, provider=self.provider, profile=merge_profile(whole_streams(), plain))
+        return OpenAIChatModel(name, provider=self.provider, profile=merge_profile(ours(), plain))
 
     def structured(self, model: Model[Any]) -> bool:
         """As configured."""

@@ -14,7 +14,7 @@ from pydantic_ai.providers import Provider
 from pydantic_ai.providers.openrouter import OpenRouterProvider
 
 from turnkeeper.llm.base import ModelMisconfigured
-from turnkeeper.llm.providers.chat_completions import ChatCompletions, whole_streams
+from turnkeeper.llm.providers.chat_completions import ChatCompletions, ours
 from turnkeeper.llm.providers.files import Takes
 from turnkeeper.model.llm import OfferedModel
 
@@ -33,7 +33,7 @@ class OpenRouter(ChatCompletions):
 
     def build(self, name: str) -> Model[Any]:
         """With what a model behind it wants back between tool calls."""
-        return _Tolerant(name, provider=self.provider, profile=whole_streams())
+        return _Tolerant(name, provider=self.provider, profile=ours())
 
     def takes_of(self, name: str) -> Takes:
         """Pictures where the model's maker is known for it."""

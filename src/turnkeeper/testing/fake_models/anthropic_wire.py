@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,6 +15,7 @@ _PARAMETERS = words(
     "model messages max_tokens system tools tool_choice temperature top_p top_k stop_sequences stream metadata "
     "thinking service_tier output_config cache_control container context_management mcp_servers"
 )
+_ID = re.compile(r"[a-zA-Z0-9_-]+")
 _TYPES = {
     400: "invalid_request_error",
     401: "authentication_error",
@@ -75,6 +77,8 @@ def _check_tools(body: Json, messages: list[Json]) -> None:
             raise bad(f"messages.{at - 1}: `tool_use` ids were found without `tool_result` blocks immediately after")
         open_calls = [each["id"] for each in _blocks(message) if each["type"] == "tool_use"]
         used = used or bool(open_calls)
+        if not all(_ID.fullmatch(each) for each in open_calls):
+            raise bad(f"messages.{at}.content.0.tool_use.id: String should match pattern '^[a-zA-Z0-9_-]+$'")
     if open_calls:
         raise bad(f"messages.{len(messages) - 1}: `tool_use` ids were found without `tool_result` blocks after")
     if used and not body.get("tools"):

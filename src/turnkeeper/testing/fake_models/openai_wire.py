@@ -21,6 +21,7 @@ _OPENROUTER = words("provider models plugins reasoning transforms usage top_k ro
 _NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 _THINKS = re.compile(r"(openai/)?(gpt-5|gpt-6|o[134])")
 _UNANSWERED = "An assistant message with 'tool_calls' must be followed by tool messages to each 'tool_call_id'."
+_LONGEST_ID = 40
 _CODES = {
     "busy": ("rate_limit_exceeded", "requests"),
     "quota": ("insufficient_quota", "insufficient_quota"),
@@ -86,6 +87,8 @@ def _check_order(messages: list[Json]) -> None:
                 "An assistant message with 'tool_calls' must be followed by tool messages to each 'tool_call_id'."
             )
         open_calls = {each["id"] for each in message.get("tool_calls") or ()}
+        if any(len(each) > _LONGEST_ID for each in open_calls):
+            raise bad("Invalid 'messages[1].tool_calls[0].id': string too long. Expected a maximum length of 40.")
     if open_calls:
         raise bad(_UNANSWERED)
 
