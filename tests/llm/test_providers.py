@@ -219,6 +219,19 @@ async def test_a_reply_without_end_is_not_taken(rig: Rig, monkeypatch: pytest.Mo
             await model.ask(question(), read)
 
 
+async def test_what_is_more_than_the_connections_waits(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(account, "MOST_CONNECTIONS", 1)
+    async with rig.model("openai") as model:
+        answers = await asyncio.gather(*(model.ask(question(), read) for _ in range(5)))
+        assert [each.text for each in answers] == ["Hello!"] * 5
+        rig.fake.will(says("Late.", after=0.3))
+        late = asyncio.create_task(model.ask(question(), read))
+        await asyncio.sleep(0.05)
+        with pytest.raises(base.ModelSlow):
+            await model.ask(question(settings=ModelSettings(timeout=0.1)), read)
+        assert (await late).text == "Late."
+
+
 async def test_whoever_asks_may_leave(rig: Rig) -> None:
     rig.fake.will(silence())
     async with rig.model("anthropic") as model:

@@ -1,21 +1,25 @@
 """Providers beside plain answers: files, JSON, citations, lists of models, vectors, and the ban on real ones."""
 
 import json
+import logging
 import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 from tests.llm.providers_rig import KINDS, PAPER, PICTURE, QUESTION, Rig, instructions, parts, question, read, words
+from turnkeeper.app.logs import configure_logs
+from turnkeeper.config.keys import ServerKeys
 from turnkeeper.config.providers import PROVIDER_KINDS
 from turnkeeper.llm import base, prices
 from turnkeeper.llm.providers import errors, permission, registry
 from turnkeeper.llm.providers.config import ProviderConfig
 from turnkeeper.model.errors import ConfigurationError, MediaUnavailable
 from turnkeeper.model.llm import Attached, Citation, Said, Usage
-from turnkeeper.testing.fake_models import Cite, FakeModels, Offered, says, vector
+from turnkeeper.testing.fake_models import Cite, FakeModels, Offered, error, says, vector
 from turnkeeper.testing.loopback import serve_in_thread
 
 FILES = Said("user", "What is this?", (PICTURE, PAPER))
@@ -176,6 +180,31 @@ async def test_who_pays_at_openai(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> 
         await model.ask(question(), read)
         headers = rig.fake.last.headers
     assert (headers["openai-organization"], headers["openai-project"]) == ("org-1", "proj_1")
+
+
+@pytest.fixture
+def _logging() -> Iterator[None]:
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    structlog.reset_defaults()
+
+
+@pytest.mark.usefixtures("_logging")
+@pytest.mark.parametrize("kind", KINDS)
+async def test_libraries_log_no_word_of_anybody(rig: Rig, kind: str, capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logs(ServerKeys(log_level="debug"), "worker-1")
+    rig.fake.will("There is marzipan.", error(500, "marzipan"))
+    async with rig.model(kind) as model:
+        await model.ask(question("Have you got marzipan?"), read)
+        with pytest.raises(base.ModelAway):
+            await model.ask(question("Have you got marzipan?"), read)
+    logging.getLogger("turnkeeper.web").debug("the end")
+    said = capsys.readouterr().err
+    assert "the end" in said
+    assert "marzipan" not in said
 
 
 async def test_openrouters_names_have_a_maker(rig: Rig) -> None:

@@ -37,7 +37,10 @@ _CONTROLS = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0
     0x2028: "\\u2028",
     0x2029: "\\u2029",
 }
-_QUIET = ("httpx2", "httpcore2", "uvicorn", "asyncio", "hpack", "urllib3", "opentelemetry", "sentry_sdk")
+_SERVERS_AND_CLIENTS = ("httpx2", "httpcore2", "uvicorn", "asyncio", "hpack", "urllib3", "opentelemetry", "sentry_sdk")
+_MODELS = ("openai", "anthropic", "google_genai", "genai-prices", "pydantic_ai")
+"""At debug, some of these log what people write."""
+_QUIET = (*_SERVERS_AND_CLIENTS, *_MODELS)
 Event = MutableMapping[str, Any]
 
 

@@ -32,6 +32,8 @@ from turnkeeper.llm.providers.files import Takes, chosen, fetched
 from turnkeeper.model.llm import ChatAnswer, ChatRequest, ModelSettings, OfferedModel, Usage
 
 LARGEST_REPLY: Final = 32 * 1024 * 1024
+MOST_CONNECTIONS: Final = 1_000
+"""Calls at once; what is more waits, within its own time."""
 LISTING_TIMEOUT: Final = 15.0
 EMBEDDING_TIMEOUT: Final = 60.0
 _CONNECT: Final = 5.0
@@ -254,14 +256,13 @@ def _client(headers: Mapping[str, str]) -> httpx2.AsyncClient:
         permission.check(str(request.url))
         request.headers.update(headers)
         timeout = dict(request.extensions.get("timeout") or {})
-        for phase in ("connect", "pool"):
-            timeout[phase] = min(timeout.get(phase) or _CONNECT, _CONNECT)
+        timeout["connect"] = min(timeout.get("connect") or _CONNECT, _CONNECT)
         request.extensions = {**request.extensions, "timeout": timeout}
 
     return httpx2.AsyncClient(
         verify=_certificates(),
         timeout=httpx2.Timeout(_LONGEST, connect=_CONNECT),
-        limits=httpx2.Limits(max_connections=200, max_keepalive_connections=20),
+        limits=httpx2.Limits(max_connections=MOST_CONNECTIONS, max_keepalive_connections=100),
         event_hooks={"request": [checked], "response": [_limited]},
     )
 
