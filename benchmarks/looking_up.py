@@ -178,7 +178,7 @@ async def _plain_postgres(url: str, corpus: Corpus) -> Callable[[str], Awaitable
 def _vectors(count: int) -> Iterator[Line]:
     """Comparing a question's vector with all of a base."""
     made = [[_RNG.gauss(0, 1) for _ in range(_DIMENSIONS)] for _ in range(100)]
-    kept = [Vector(at, vectors.signs_of(made[at % 100]), vectors.packed(made[at % 100])) for at in range(count)]
+    kept = [Vector(at, "", vectors.signs_of(made[at % 100]), vectors.packed(made[at % 100])) for at in range(count)]
     signs = [(each.id, int.from_bytes(each.signs, "big")) for each in kept]
     asked = int.from_bytes(vectors.signs_of(made[7]), "big")
     nearest, took = _timed(lambda: vectors.nearest(signs, asked, 100))

@@ -541,6 +541,14 @@ def test_what_is_wrong_with_a_base(tmp_path: Path, label: str, text: str, key: s
     assert said in str(raised.value)
 
 
+def test_a_bot_looks_things_up_where_it_answers(tmp_path: Path) -> None:
+    text = CHANNEL + BOT + 'knowledge = ["help"]\n[knowledge.help]\nworkspace = "{}"\n'
+    error = refused(tmp_path, text.format("cafe"))
+    assert error.key == "bots.assistant.knowledge"
+    assert 'workspace "cafe", and no channel of the bot is. Set knowledge.help.workspace to default.' in str(error)
+    assert read(tmp_path, text.format("default")).knowledge["help"].workspace == "default"
+
+
 WRONG_OF_AGENTS = [
     ("no provider", 'models = ["gpt"]', "does not name a provider"),
     ("no list", 'models = "a/b"', "is not a list"),

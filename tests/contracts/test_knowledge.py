@@ -216,11 +216,13 @@ async def test_vectors_are_kept_for_the_model_that_made_them(world: OpenWorld) -
         ]
         assert len(await w.store.unembedded(HELP, 1)) == 1
         made = [
-            Vector(each.id, vectors.signs_of(v), vectors.packed(v))
+            Vector(each.id, each.text, vectors.signs_of(v), vectors.packed(v))
             for each, v in zip(todo, [(1.0, -2.0), (-1.0, 0.5)], strict=True)
         ]
-        gone = Vector(99_999, b"\x00", b"\x00" * 8)
+        gone = Vector(99_999, "It rains.", b"\x00", b"\x00" * 8)
+        changed = made[0]._replace(text="It rained.", vector=b"\x01" * 8)
         assert await w.store.keep_vectors(HELP, "p/one", [*made, gone]) == 2
+        assert await w.store.keep_vectors(HELP, "p/one", [changed]) == 0
         assert await w.store.keep_vectors(HELP, "p/other", made) == 0
         assert await w.store.unembedded(HELP, 10) == []
         assert sorted(await w.store.signs(HELP, "p/one")) == sorted((each.id, each.signs) for each in made)
@@ -259,7 +261,10 @@ async def test_what_means_the_same_is_found_without_a_word_of_it(world: OpenWorl
         await w.store.begin_vectors(HELP, model.name)
         todo = await w.store.unembedded(HELP, 10)
         made = await model.embed([f"{each.heading} {each.text}" for each in todo])
-        kept = [Vector(each.id, vectors.signs_of(v), vectors.packed(v)) for each, v in zip(todo, made, strict=True)]
+        kept = [
+            Vector(each.id, each.text, vectors.signs_of(v), vectors.packed(v))
+            for each, v in zip(todo, made, strict=True)
+        ]
         await w.store.keep_vectors(HELP, model.name, kept)
         found = (await searcher.search([HELP], "is it expensive")).found
         assert [each.passage.heading for each in found] == ["Tariff", "Weather"]

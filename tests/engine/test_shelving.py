@@ -203,6 +203,11 @@ async def test_one_of_two_follows_and_vectors_come_once_the_model_is_back(tmp_pa
         await asyncio.sleep(LOOK_EVERY + 1)
         assert await found(store, "something new") == ["new.md"]
         assert model.batches == [64, 6, 1]
+        looked = []
+        store.unembedded = lambda *each: looked.append(each)  # type: ignore[method-assign, assignment]
+        await asyncio.sleep(60)
+        assert looked == []
+        del store.unembedded  # type: ignore[method-assign]
         first = 0 if readers[0].names else 1
         await stopped(tasks[first])
         write(tmp_path, "newer.md", "Something newer.")

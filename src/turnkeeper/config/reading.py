@@ -64,6 +64,7 @@ class Reading:
         self.known(bots, {"models": providers, "tools": tools, "knowledge": knowledge})
         channels = self.table(raw.get("channels", {}), "channels")
         receivers = self.receivers(channels, bots, server.environment if server else "")
+        self.within_reach(bots, knowledge, receivers)
         if self.errors or not (server and database and workers and retention and media):
             return None
         return Settings(
@@ -217,6 +218,23 @@ class Reading:
                 if name not in there["knowledge"]:
                     mend = nearest(name, list(there["knowledge"]))
                     self.wrong(f"{at}.knowledge", f'there is no knowledge "{name}"', mend)
+
+    def within_reach(
+        self,
+        bots: Mapping[BotId, BotSettings | None],
+        knowledge: Mapping[str, KnowledgeKeys | None],
+        receivers: Sequence[Receiver],
+    ) -> None:
+        """What a bot may look things up in is of a workspace in which it answers."""
+        for bot in filter(None, bots.values()):
+            homes = {each.channel.workspace_id for each in receivers if each.channel.bot_id == bot.id}
+            names = bot.keys.knowledge if isinstance(bot.keys, ModelUserKeys) else ()
+            for name in names:
+                base = knowledge.get(name)
+                if base is not None and homes and base.workspace not in homes:
+                    problem = f'"{name}" is of workspace "{base.workspace}", and no channel of the bot is'
+                    mend = f"Set knowledge.{name}.workspace to {' or '.join(sorted(homes))}."
+                    self.wrong(f"bots.{bot.id}.knowledge", problem, mend)
 
     def receivers(
         self, raw: Mapping[str, object], bots: Mapping[BotId, BotSettings | None], environment: str

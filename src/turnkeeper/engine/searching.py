@@ -77,11 +77,12 @@ class Searcher:
         return Search(tuple(_together(ranked, near, relevance.ranked(asked, postings, near), meant)[:most]))
 
     async def _held(self, base: BaseKey, words: Sequence[Sequence[str]]) -> list[int]:
-        """Passages that hold the most of some common words."""
-        for count in range(len(words), 0, -1):
-            if found := await self._store.holding(base, words[:count], relevance.HELD):
-                return found
-        return []
+        """Passages that hold all of some common words; of the rarer half of them, where there are none, and so on."""
+        found: list[int] = []
+        while words and not found:
+            found = await self._store.holding(base, words, relevance.HELD)
+            words = words[: len(words) // 2]
+        return found
 
     async def _near(
         self, base: BaseKey, embedder: Embedder, postings: Postings, meant: Sequence[float]

@@ -138,6 +138,8 @@ class Librarian:
         self._seen: dict[str, Stat] = {}
         self._failures = 0
         self._embed_at = 0.0
+        self._embedded = -1
+        """The base's count of changes when nothing lacked a vector."""
         self._told_missing = False
 
     async def run(self) -> None:
@@ -201,6 +203,8 @@ class Librarian:
         embedder = self._shelf.embedder
         if embedder is None or self._clock.monotonic() < self._embed_at:
             return
+        if await self._changes() == self._embedded:
+            return
         try:
             made = await self.embed(embedder)
         except StoreError:
@@ -213,8 +217,12 @@ class Librarian:
             _log.warning("no vectors are made now", base=self._shelf.base.base, model=embedder.name, error=why)
             return
         self._failures = 0
+        self._embedded = await self._changes()
         if made:
             _log.info("vectors were made", base=self._shelf.base.base, model=embedder.name, passages=made)
+
+    async def _changes(self) -> int:
+        return (await self._store.postings(self._shelf.base, (), 0)).changes
 
     async def embed(self, embedder: Embedder, tell: Tell = lambda *_: None) -> int:
         """Make the vectors that are missing; how many. Raises StoreError, and what the model raises."""
@@ -229,7 +237,7 @@ class Librarian:
             if len(found) != len(todo) or any(not 0 < len(each) <= vectors.LONGEST for each in found):
                 raise ValueError("the model gave another number of vectors, or none that can be used")
             kept = [
-                Vector(each.id, vectors.signs_of(vector), vectors.packed(vector))
+                Vector(each.id, each.text, vectors.signs_of(vector), vectors.packed(vector))
                 for each, vector in zip(todo, found, strict=True)
             ]
             made += await self._store.keep_vectors(base, embedder.name, kept)

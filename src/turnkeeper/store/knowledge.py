@@ -38,9 +38,10 @@ class Unembedded(NamedTuple):
 
 
 class Vector(NamedTuple):
-    """A passage's vector as float32, and the sign of each number as one bit."""
+    """The vector of a passage with this text, as float32, and the sign of each number as one bit."""
 
     id: int
+    text: str
     signs: bytes
     vector: bytes
 
@@ -80,7 +81,7 @@ class KnowledgeRecords(Protocol):
         """Passages without a vector."""
 
     async def keep_vectors(self, base: BaseKey, embeddings: str, vectors: Sequence[Vector]) -> int:
-        """Keep vectors of that model for passages that are still there; how many."""
+        """Keep vectors of that model for passages that are still there, as they were; how many."""
 
     async def signs(self, base: BaseKey, embeddings: str) -> list[tuple[int, bytes]]:
         """The signs of that model's vectors, of MOST_SIGNS passages at most."""

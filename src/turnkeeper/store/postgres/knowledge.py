@@ -41,11 +41,13 @@ _FORGET = """delete from passage where (workspace_id || e'\\x1f' || base) = $1 |
   and key = any($3::text[]) and workspace_id = $1 and base = $2 and n > $4 returning length"""
 _ADD = """insert into passage (workspace_id, base, key, title, id, n, heading, page, text, terms, head, length, words)
   values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, array_to_tsvector($13::text[]))"""
-# The lists are the base's own, since its words lead with its name; the index is read through bitmaps alone.
+# The lists are the base's own, since its words lead with its name. Their index is read through bitmaps alone, and no
+# other may be: a plan that was made for an empty table would read a whole base by its key.
+_OF_BASE = "workspace_id || '' = $1 and base || '' = $2"
 _BITMAPS = "select set_config('enable_bitmapscan', 'on', true)"
-_HOLD = "select id from passage where words @@ $3::text::tsquery and workspace_id = $1 and base = $2 limit $4"
-_EACH_HOLDS = """select asked.n, found.id from unnest($3::text[]) with ordinality as asked(word, n), lateral (
-    select id from passage where words @@ asked.word::tsquery and workspace_id = $1 and base = $2 limit $4
+_HOLD = f"select id from passage where words @@ $3::text::tsquery and {_OF_BASE} limit $4"
+_EACH_HOLDS = f"""select asked.n, found.id from unnest($3::text[]) with ordinality as asked(word, n), lateral (
+    select id from passage where words @@ asked.word::tsquery and {_OF_BASE} limit $4
   ) as found"""
 _PASSAGES = "select {} from passage where workspace_id = $1 and base = $2 and id = any($3::bigint[])"
 _UNEMBEDDED = """select id, title, heading, text from passage
@@ -56,8 +58,8 @@ _NAME = """update knowledge_base set embeddings = $3, changes = changes + 1
   where workspace_id = $1 and base = $2 and embeddings <> $3 returning 1"""
 _NAMED = "select 1 from knowledge_base where workspace_id = $1 and base = $2 and embeddings = $3 for update"
 _KEEP_VECTORS = """update passage p set signs = v.signs, vector = v.vector
-  from unnest($3::bigint[], $4::bytea[], $5::bytea[]) as v(id, signs, vector)
-  where p.workspace_id = $1 and p.base = $2 and p.id = v.id returning 1"""
+  from unnest($3::bigint[], $4::text[], $5::bytea[], $6::bytea[]) as v(id, text, signs, vector)
+  where p.workspace_id = $1 and p.base = $2 and p.id = v.id and p.text = v.text returning 1"""
 _SIGNS = """select id, signs from passage where workspace_id = $1 and base = $2 and signs is not null and exists (
   select 1 from knowledge_base b where b.workspace_id = $1 and b.base = $2 and b.embeddings = $3) limit $4"""
 

@@ -42,7 +42,8 @@ _PASSAGES = """select {} from passage where workspace_id = ? and base = ? and id
   select value from json_each(?))"""
 _UNEMBEDDED = """select id, title, heading, text from passage
   where workspace_id = ? and base = ? and vector is null order by id limit ?"""
-_KEEP_VECTOR = """update passage set signs = ?, vector = ? where workspace_id = ? and base = ? and id = ? and exists (
+_KEEP_VECTOR = """update passage set signs = ?, vector = ?
+  where workspace_id = ? and base = ? and id = ? and text = ? and exists (
   select 1 from knowledge_base b where b.workspace_id = passage.workspace_id and b.base = passage.base
   and b.embeddings = ?) returning 1"""
 _SIGNS = """select id, signs from passage where workspace_id = ? and base = ? and signs is not null and exists (
@@ -130,7 +131,10 @@ class SqliteKnowledge(ABC):
 
     async def keep_vectors(self, base: BaseKey, embeddings: str, vectors: Sequence[Vector]) -> int:
         async def keep(rows: SqliteRows) -> int:
-            kept = [rows.run(_KEEP_VECTOR, (each.signs, each.vector, *base, each.id, embeddings)) for each in vectors]
+            kept = [
+                rows.run(_KEEP_VECTOR, (each.signs, each.vector, *base, each.id, each.text, embeddings))
+                for each in vectors
+            ]
             rows.run(_CHANGED, base)
             return sum(map(len, kept))
 
