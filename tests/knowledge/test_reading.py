@@ -111,6 +111,19 @@ def test_a_pdf_with_too_many_pages_is_refused(monkeypatch: pytest.MonkeyPatch) -
         pdf.read("a", samples.pdf("One", "Two"))
 
 
+@pytest.mark.parametrize(
+    "label, drawn, expected",
+    [
+        ("arabic joined forms", "ﻳﻤﻜﻨﻚ  إرﺟﺎع", "يمكنك إرجاع"),
+        ("ligatures", "ﬁnd the oﬃce", "find the office"),
+        ("words over two lines", "infor-\nmation, A-\n1", "information, A-\n1"),
+        ("soft hyphens", "infor\u00ad\nmation", "information"),
+    ],
+)
+def test_what_a_page_draws_is_read_as_it_is_written(label: str, drawn: str, expected: str) -> None:
+    assert pdf.plain(drawn) == expected
+
+
 def test_an_archive_that_unpacks_to_an_absurd_size_is_not_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(docx, "LARGEST_WHOLE", 2 * 1024**2)
     with pytest.raises(DocumentRefused, match="absurd size"):
