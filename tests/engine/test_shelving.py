@@ -89,6 +89,24 @@ async def test_a_folder_is_followed(tmp_path: Path) -> None:
 
 
 @in_virtual_time
+async def test_a_folder_that_takes_long_is_told_of_meanwhile(tmp_path: Path) -> None:
+    class Slow(Here):
+        async def read(self, name: str, path: Path) -> ReadDocument:
+            await asyncio.sleep(3)
+            return await super().read(name, path)
+
+    async with opened() as store:
+        for number in range(9):
+            write(tmp_path, f"{number}.md", "Words.")
+        with capture_logs() as logs:
+            task = asyncio.create_task(Librarian(store, Slow(), Shelf(HELP, tmp_path), VirtualClock()).run())
+            await asyncio.sleep(40)
+            await stopped(task)
+        told = [(each["event"], each.get("done")) for each in logs]
+        assert told == [("reading a folder", 4), ("reading a folder", 8), ("a folder was read", None)]
+
+
+@in_virtual_time
 async def test_another_process_reads_nothing_again(tmp_path: Path) -> None:
     async with opened() as store:
         write(tmp_path, "a.md", "It rains in spring.")

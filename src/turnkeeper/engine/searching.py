@@ -9,6 +9,8 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
+import structlog
+
 from turnkeeper.model.knowledge import BaseKey, FoundPassage, Postings, Ranked
 from turnkeeper.rules import relevance, vectors
 from turnkeeper.store.knowledge import KnowledgeRecords
@@ -19,6 +21,7 @@ LONGEST_QUESTION = 4_000
 _NEAR = 100
 """Passages that are compared by all numbers of their vectors."""
 _ASK_WITHIN = 5.0
+_log = structlog.get_logger("turnkeeper.knowledge")
 
 
 class Embedder(Protocol):
@@ -72,6 +75,7 @@ class Searcher:
             async with asyncio.timeout(_ASK_WITHIN):
                 (meant,) = await embedder.embed([question])
         except Exception as error:  # noqa: BLE001 - somebody else's server
+            _log.warning("searched by words alone", base=base.base, model=embedder.name, error=type(error).__name__)
             return Search(tuple(ranked[:most]), (f"{embedder.name} made no vector: {type(error).__name__}",))
         near = await self._near(base, embedder, postings, meant)
         return Search(tuple(_together(ranked, near, relevance.ranked(asked, postings, near), meant)[:most]))

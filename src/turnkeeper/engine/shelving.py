@@ -33,6 +33,7 @@ LOOK_EVERY = 3.0
 MOST_FILES = 20_000
 """Of a folder; more are left out, and that is told."""
 _TRY_EVERY = 5.0
+_TELL_EVERY = 10.0
 _AT_ONCE = 200
 """Passages that one transaction keeps: some hundredths of a second."""
 _BATCH = 64
@@ -159,11 +160,24 @@ class Librarian:
 
     async def _follow(self) -> None:
         while True:
-            stepped = await self.step()
+            stepped = await self.step(self._telling())
             if any(stepped):
                 _log.info("a folder was read", base=self._shelf.base.base, **stepped._asdict())
             await self._embed_when_due()
             await asyncio.sleep(LOOK_EVERY)
+
+    def _telling(self) -> Tell:
+        """A line in the log every so often, for folders that take long."""
+        told_at = self._clock.monotonic()
+
+        def tell(_: str, done: int, total: int) -> None:
+            nonlocal told_at
+            now = self._clock.monotonic()
+            if now - told_at >= _TELL_EVERY:
+                told_at = now
+                _log.info("reading a folder", base=self._shelf.base.base, done=done, files=total)
+
+        return tell
 
     async def step(self, tell: Tell = lambda *_: None) -> Stepped:
         """Look at the folder once. Raises StoreError."""
