@@ -10,6 +10,12 @@ UNAVAILABLE = "(Transcript was unavailable)"
 """What stands for the words of a note that nobody could transcribe."""
 
 
+NOBODY = "unavailable"
+"""The reason where transcribers failed, or there are none."""
+NO_WORDS = "no_words"
+"""The reason where a transcriber heard nothing that is said."""
+
+
 class Spoken(msgspec.Struct, frozen=True, omit_defaults=True):
     """One stretch of one speaker's words."""
 
@@ -44,3 +50,22 @@ class Wish(NamedTuple):
     diarize: bool = False
     speakers: tuple[str, ...] = ()
     prompt: str = ""
+
+
+class Heard(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What came of a note. `transcript` None: nobody has heard it.
+
+    `reason`: "" where words were heard; `no_words` where there are none; another one of `Unhearable` where it is the
+    note's fault; `unavailable` where nobody could transcribe it. `told`: lines for the trace.
+    """
+
+    transcript: Transcript | None = None
+    reason: str = ""
+    told: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """Its words; UNAVAILABLE where nobody could transcribe it, "" where there are none."""
+        if self.transcript is not None:
+            return self.transcript.text
+        return UNAVAILABLE if self.reason == NOBODY else ""

@@ -7,12 +7,14 @@ VoiceError
     ├── TranscriberAway     no connection, 5xx, a cut or malformed answer, no answer within its time
     │   └── TranscriberBusy 429; `retry_after` in seconds, if it said
     ├── LanguageUnknown     it does not know the note's language
+    ├── TooMuchSound        longer or larger than it takes; `reason` is too_long or too_large
     └── TranscriberMisconfigured  wrong key, unknown model, a package or a folder that is not there: page the operator
 """
 
 from __future__ import annotations
 
-from typing import ClassVar, Protocol
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, ClassVar, Literal, NamedTuple, Protocol
 
 from turnkeeper.model.errors import TurnkeeperError
 from turnkeeper.model.voice import Sound, Transcript, Wish
@@ -63,6 +65,16 @@ class LanguageUnknown(TranscriberFailed):
     kind = "language"
 
 
+class TooMuchSound(TranscriberFailed):
+    """The note is longer or larger than it takes; another one may take it."""
+
+    kind = "too_much"
+
+    def __init__(self, reason: Literal["too_long", "too_large"], shown: str) -> None:
+        super().__init__(shown)
+        self.reason = reason
+
+
 class TranscriberMisconfigured(TranscriberFailed):
     """What the operator has to mend."""
 
@@ -77,3 +89,36 @@ class Transcriber(Protocol):
 
     async def close(self) -> None:
         """Let go of connections and memory."""
+
+
+class Form(NamedTuple):
+    """A form to post: `fields` may name one several times, the file is a sound's bytes."""
+
+    url: str
+    headers: Mapping[str, str]
+    fields: Sequence[tuple[str, str]]
+    sound: Sound
+
+
+class Posted(NamedTuple):
+    """What came of it; header names are small. `failure` instead: it never left, or was not answered."""
+
+    status: int = 0
+    body: bytes = b""
+    headers: Mapping[str, str] = {}
+    failure: Literal["not_connected", "no_answer"] | None = None
+
+
+Post = Callable[[Form], Awaitable[Posted]]
+"""Posts a form. Never raises for what the network or the other side does."""
+Transcode = Callable[[Sound], Awaitable[Sound]]
+"""The same note in a small format that every service takes; raises VoiceError."""
+Examine = Callable[[Sound], Awaitable[float]]
+"""A note's length in seconds, without listening to it; raises Unhearable for what is none."""
+
+
+class Steps(Protocol):
+    """The journal of a turn, as far as the chain needs it: a stored result is never computed again."""
+
+    async def step(self, name: str, function: Callable[..., Any], *args: Any) -> Any:
+        """As `Turn.step`."""
