@@ -12,8 +12,9 @@ import structlog
 
 from tests.llm.providers_rig import KINDS, PAPER, PICTURE, QUESTION, Rig, instructions, parts, question, read, words
 from turnkeeper.app.logs import configure_logs
+from turnkeeper.config import loads
 from turnkeeper.config.keys import ServerKeys
-from turnkeeper.config.providers import PROVIDER_KINDS
+from turnkeeper.config.providers import PROVIDER_KINDS, ProviderKeys
 from turnkeeper.llm import base, prices
 from turnkeeper.llm.providers import errors, permission, registry
 from turnkeeper.llm.providers.config import ProviderConfig
@@ -162,6 +163,69 @@ async def test_vectors(rig: Rig, kind: str) -> None:
             assert await provider.embed("embedder", []) == []
 
 
+async def test_many_vectors_take_several_calls(rig: Rig) -> None:
+    texts = [f"text {n}" for n in range(101)]
+    for kind in ("openai", "google"):
+        rig.fake.listed.clear()
+        async with rig.provider(kind) as provider:
+            assert await provider.embed("embedder", texts) == [vector(each) for each in texts]
+        assert len(rig.fake.listed) == 2
+
+
+@pytest.mark.parametrize("kind, end", [("anthropic", "/v1"), ("google", "/v1beta"), ("azure", "/openai/v1/")])
+async def test_an_address_may_be_written_with_its_version(rig: Rig, kind: str, end: str) -> None:
+    async with rig.model(kind, base_url=rig.fake.base_url + end) as model:
+        assert (await model.ask(question(), read)).text == "Hello!"
+
+
+async def test_a_file_that_a_model_cannot_read_is_nobodys_mistake(rig: Rig) -> None:
+    async with rig.model("anthropic") as model:
+        for said, expected in ((FILES, base.ModelRefused), (Said("user", "Hi"), base.ModelMisconfigured)):
+            rig.fake.will(error(400, "messages.0.content.0: Could not process image", "bad"))
+            with pytest.raises(base.ModelError) as raised:
+                await model.ask(question(said), read)
+            assert type(raised.value) is expected
+
+
+TOML = """
+[providers.mine]
+kind = "openai_compatible"
+base_url = "http://localhost:1/v1"
+api_key = "env:MINE_KEY"
+headers = {"X-Gateway" = "env:GATE_KEY", "X-Title" = "Our shop"}
+"""
+
+
+def test_a_providers_table(tmp_path: Path) -> None:
+    settings = loads(TOML, tmp_path / "turnkeeper.toml", {"MINE_KEY": "mine-hush", "GATE_KEY": "gate-hush"})
+    keys = settings.providers["mine"]
+    assert isinstance(keys, ProviderKeys)
+    config = keys.config("mine")
+    assert (config.api_key, dict(config.headers)) == ("mine-hush", {"X-Gateway": "gate-hush", "X-Title": "Our shop"})
+    assert {"mine-hush", "gate-hush"} <= settings.secrets & config.secrets
+    assert "hush" not in repr(settings) + repr(config)
+
+
+WRONG = [
+    ("no key", 'kind = "openai"', "providers.mine.api_key: is missing"),
+    ("an empty key", 'kind = "openai"\napi_key = ""', "providers.mine.api_key: is empty"),
+    ("a broken key", 'kind = "openai"\napi_key = "sk a"', "holds a character that no token has"),
+    ("no address", 'kind = "azure"\napi_key = "k"', "providers.mine.base_url: is missing"),
+    ("no address of the web", 'kind = "openai_compatible"\nbase_url = "local"', "is not a plain http address"),
+    ("another kind", 'kind = "opnai"\napi_key = "k"', 'Did you mean "openai"?'),
+    ("a key of another kind", 'kind = "google"\napi_key = "k"\norganization = "o"', "is not a setting"),
+    ("no version", 'kind = "azure"\napi_key = "k"\nbase_url = "http://a"\napi_version = "new"', "api_version"),
+    ("a header", 'kind = "google"\napi_key = "k"\nheaders = {"X Y" = "a"}', "is not the name of a header"),
+]
+
+
+@pytest.mark.parametrize("label, text, problem", WRONG, ids=[row[0] for row in WRONG])
+def test_what_is_wrong_with_a_provider(tmp_path: Path, label: str, text: str, problem: str) -> None:
+    with pytest.raises(ConfigurationError) as raised:
+        loads(f"[providers.mine]\n{text}\n", tmp_path / "turnkeeper.toml", {})
+    assert problem in str(raised.value)
+
+
 async def test_azure_by_a_dated_version(rig: Rig) -> None:
     async with rig.model("azure", "our deployment", api_version="2024-10-21") as model:
         assert (await model.ask(question(), read)).text == "Hello!"
@@ -271,6 +335,20 @@ def test_the_library_is_imported_by_adapters_only() -> None:
     found = {path for path in SOURCES.rglob("*.py") if HEAVY.search(path.read_text("utf-8"))}
     assert len(found) > 8
     assert not {path for path in found if path.parent != adapters or path.stem in LIGHT}
+
+
+def test_one_adapter_knows_no_other_and_no_other_family() -> None:
+    """Whoever asks Claude only, loads Anthropic's library only."""
+    adapters = SOURCES / "llm" / "providers"
+    kinds = "|".join(registry.kinds())
+    sibling = re.compile(rf"turnkeeper\.llm\.providers\.({kinds})\b")
+    shared = {path.stem for path in adapters.glob("*.py")} - set(registry.kinds())
+    for path in adapters.glob("*.py"):
+        text = path.read_text("utf-8")
+        assert not sibling.search(text), path.name
+        if path.stem in {"anthropic", "google"} | shared - {"chat_completions"}:
+            assert "chat_completions" not in text, path.name
+            assert not re.search(r"^from openai\b", text, re.MULTILINE), path.name
 
 
 WAITS = [

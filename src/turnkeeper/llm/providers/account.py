@@ -36,6 +36,8 @@ MOST_CONNECTIONS: Final = 1_000
 """Calls at once; what is more waits, within its own time."""
 LISTING_TIMEOUT: Final = 15.0
 EMBEDDING_TIMEOUT: Final = 60.0
+MOST_EMBEDDED: Final = 100
+"""Texts in one call: Gemini's limit; OpenAI's is 2,048."""
 _CONNECT: Final = 5.0
 _LONGEST: Final = 600.0
 """Seconds, where a library sets no other: each call has its own limit."""
@@ -116,6 +118,11 @@ class Account(ABC):
         """A vector for each text; raises ModelError."""
         del model, texts
         raise ModelMisconfigured("this provider has no embeddings")
+
+    @staticmethod
+    def batches(texts: Sequence[str]) -> list[Sequence[str]]:
+        """Texts as they are embedded: so many in one call."""
+        return [texts[at : at + MOST_EMBEDDED] for at in range(0, len(texts), MOST_EMBEDDED)]
 
     async def close(self) -> None:
         """Close its connections."""

@@ -13,8 +13,8 @@ from pydantic_ai.providers.anthropic import AnthropicProvider
 
 from turnkeeper.llm.base import ModelAway
 from turnkeeper.llm.providers.account import Account
-from turnkeeper.llm.providers.chat_completions import instant
 from turnkeeper.llm.providers.config import ProviderConfig
+from turnkeeper.llm.providers.listing import instant
 from turnkeeper.llm.providers.messages import Asked
 from turnkeeper.model.llm import OfferedModel
 
@@ -30,6 +30,7 @@ class Anthropic(Account):
 
     def __init__(self, config: ProviderConfig) -> None:
         super().__init__(config)
+        self.address = self.address.removesuffix("/v1")
         client = AsyncAnthropic(api_key=config.api_key, base_url=self.address, http_client=self.http, max_retries=0)
         self.provider = AnthropicProvider(anthropic_client=client)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any, Final
 
 from openai import AsyncOpenAI
@@ -16,6 +15,7 @@ from pydantic_ai.providers import Provider
 from turnkeeper.llm.base import ModelAway
 from turnkeeper.llm.providers.account import EMBEDDING_TIMEOUT, Account
 from turnkeeper.llm.providers.config import ProviderConfig
+from turnkeeper.llm.providers.listing import instant
 from turnkeeper.model.llm import OfferedModel
 
 NO_KEY: Final = "none"
@@ -71,8 +71,9 @@ class ChatCompletions(Account):
         return await self._embedded(f"{self.address}/embeddings", model, texts)
 
     async def _embedded(self, url: str, model: str, texts: Sequence[str]) -> Sequence[Sequence[float]]:
-        if not texts:
-            return []
+        return [vector for batch in self.batches(texts) for vector in await self._batch(url, model, batch)]
+
+    async def _batch(self, url: str, model: str, texts: Sequence[str]) -> list[list[float]]:
         asked = {"model": model, "input": list(texts), "encoding_format": "float"}
         body = await self.fetch("POST", url, body=asked, within=EMBEDDING_TIMEOUT)
         try:
@@ -106,16 +107,3 @@ def _offered(entry: Mapping[str, Any]) -> OfferedModel:
         ends_at=instant(entry.get("shutdown_date") or entry.get("expiration_date") or ends),
         context=context if isinstance(context, int) else None,
     )
-
-
-def instant(value: object) -> float | None:
-    """Unix seconds from a date, an instant, or a number; None for what is none."""
-    if isinstance(value, int | float) and not isinstance(value, bool) and value > 0:
-        return float(value)
-    if not isinstance(value, str):
-        return None
-    try:
-        found = datetime.fromisoformat(value)
-    except ValueError:
-        return None
-    return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()

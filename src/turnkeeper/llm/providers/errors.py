@@ -34,8 +34,9 @@ _TOO_LONG: Final = re.compile(
     r"|input token count|reduce the length|exceed\w* the (available )?context",
     re.IGNORECASE,
 )
+_OF_FILES: Final = re.compile(r"\b(image|file|document|pdf|media|page)s?\b", re.IGNORECASE)
 _NO_JSON: Final = re.compile("Failed to decode response|Expected a JSON")
-_KEYLIKE: Final = re.compile(r"\b(sk|key|gsk|AIza)[-_]?[A-Za-z0-9*_-]{8,}")
+_KEYLIKE: Final = re.compile(r"\b(sk-|key-|gsk_|AIza)[A-Za-z0-9*_-]{6,}")
 
 
 class Telling:
@@ -44,6 +45,8 @@ class Telling:
     def __init__(self, secrets: Iterable[str], request: ChatRequest | None = None) -> None:
         self._secrets = sorted((each for each in secrets if len(each) > 3), key=len, reverse=True)
         self._asked = _words_of(request) if request is not None else ()
+        self.files = request is not None and any(isinstance(each, Said) and each.files for each in request.messages)
+        """Whether files were attached, which may be what a provider cannot read."""
 
     def told(self, words: object) -> str:
         """The words, or none where they repeat what was asked."""
@@ -125,6 +128,8 @@ def of_status(
     if status == 413 or _TOO_LONG.search(message):
         return TooMuchSaid(words, status=status)
     if status in (400, 403, 422) and _REFUSED.search(f"{codes} {message}"):
+        return ModelRefused(words, status=status)
+    if telling.files and status in (400, 404, 415, 422) and _OF_FILES.search(message):
         return ModelRefused(words, status=status)
     return ModelMisconfigured(words, status=status)
 

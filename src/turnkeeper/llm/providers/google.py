@@ -25,6 +25,7 @@ class Google(Account):
 
     def __init__(self, config: ProviderConfig) -> None:
         super().__init__(config)
+        self.address = self.address.removesuffix("/v1beta")
         self.provider = GoogleProvider(
             api_key=config.api_key, http_client=self.http, base_url=f"{self.address}/" if config.base_url else None
         )
@@ -55,8 +56,9 @@ class Google(Account):
 
     async def embed(self, model: str, texts: Sequence[str]) -> Sequence[Sequence[float]]:
         """A vector for each text."""
-        if not texts:
-            return []
+        return [vector for batch in self.batches(texts) for vector in await self._batch(model, batch)]
+
+    async def _batch(self, model: str, texts: Sequence[str]) -> list[list[float]]:
         name = f"models/{model}"
         asked = {"requests": [{"model": name, "content": {"parts": [{"text": each}]}} for each in texts]}
         url = f"{self.address}/v1beta/models/{quote(model, safe='')}:batchEmbedContents"
