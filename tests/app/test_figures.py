@@ -4,6 +4,7 @@ from pathlib import Path
 
 from turnkeeper.app.figures import FigureFile, of_machine
 from turnkeeper.engine.figures import BUCKETS, Figures, added
+from turnkeeper.model.llm import Usage
 
 
 def counted(*seconds: float) -> Figures:
@@ -12,6 +13,8 @@ def counted(*seconds: float) -> Figures:
         figures.turn("shop", "committed")
         figures.stage("run", each)
         figures.stored("claim", each)
+        figures.model("router", "a/b", "answered", each, Usage(10, 5, 0, 0.25))
+    figures.model("router", "a/b", "slow", 1.0, None)
     figures.send("shop", "text", "accepted", 1)
     figures.send("shop", "text", "accepted", 2)
     return figures
@@ -23,6 +26,10 @@ def test_several_processes_are_one_sum() -> None:
     assert total.sends == {("shop", "text", "accepted"): 4}
     assert total.resends == {"shop": 2}
     assert total.stages["run"].seconds == total.store["claim"].seconds == 3.3
+    assert total.models == {("router", "a/b", "answered"): 3, ("router", "a/b", "slow"): 2}
+    assert {kind: count for (_, _, kind), count in total.tokens.items()} == {"input": 30, "cached": 0, "output": 15}
+    assert total.costs == {("router", "a/b"): 0.75}
+    assert total.waits["router"].seconds == 5.3
     counts = dict(zip([*BUCKETS, None], total.stages["run"].counts, strict=True))
     assert {edge: count for edge, count in counts.items() if count} == {0.1: 1, 0.25: 1, 5.0: 1}
 

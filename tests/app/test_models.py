@@ -11,11 +11,14 @@ from turnkeeper.app.database import migrate_store, reached
 from turnkeeper.app.models import AsConfigured, Minds, examined
 from turnkeeper.bots.agent import AgentBot
 from turnkeeper.config import load
+from turnkeeper.engine.watching import Watch
 from turnkeeper.llm.base import ChatModel
 from turnkeeper.model.errors import ConfigurationError
 from turnkeeper.model.ids import WorkspaceId
 from turnkeeper.model.knowledge import DocumentRow, Passage
+from turnkeeper.model.llm import ChatRequest, Said
 from turnkeeper.testing.models import ScriptedModel
+from turnkeeper.testing.virtual_time import VirtualClock
 
 PROVIDER = """
 [providers.local]
@@ -92,6 +95,20 @@ async def test_an_agent_is_made_of_its_settings(tmp_path: Path) -> None:
     assert [provider.config.base_url for provider in opened] == ["http://127.0.0.1:1/v1", "http://127.0.0.1:2/v1"]
     await minds.close()
     assert [provider.closed for provider in opened] == [1, 1]
+
+
+async def test_every_call_of_a_model_is_counted(tmp_path: Path) -> None:
+    settings = load(written(tmp_path, PROVIDER + AGENT))
+    watch = Watch(VirtualClock())
+    minds = Minds(settings, lambda: 0.0, AsConfigured(), Local, watch=watch)  # type: ignore[arg-type]
+    bot = app.load_bots(settings, None, minds)["helper"]
+    assert isinstance(bot, AgentBot)
+    assert bot._remembering is not None
+    for chain in (bot._thinking.chain, bot._remembering._chain):
+        assert (await chain.aside(ChatRequest("", (Said("user", "hi"),)), 5.0)).text == "Hello!"
+    answered = {("local", model, "answered"): 1 for model in ("small", "tiny")}
+    assert watch.figures.models == answered
+    assert watch.figures.tokens["local", "small", "input"] == 10
 
 
 def test_the_version_is_that_of_the_settings(tmp_path: Path) -> None:

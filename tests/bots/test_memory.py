@@ -18,15 +18,17 @@ from turnkeeper.bots.results import NotStorable
 from turnkeeper.bots.turn import Turn
 from turnkeeper.engine.answer import Answer, Work
 from turnkeeper.llm.base import ModelAway
+from turnkeeper.llm.chain import Chain
 from turnkeeper.llm.toolbox import ToolContext, WrongArguments
 from turnkeeper.llm.tools.builtin import Handover
 from turnkeeper.llm.tools.remember import Remember
 from turnkeeper.model.contents import Reply
-from turnkeeper.model.llm import ChatRequest, Said
+from turnkeeper.model.llm import ChatRequest, ModelChoice, Said
 from turnkeeper.rules.recall import COLLEAGUE, estimated_tokens
 from turnkeeper.testing.conversation import Person, conversation, in_virtual_time
 from turnkeeper.testing.events import text
 from turnkeeper.testing.models import ScriptedModel, Stalled, calls
+from turnkeeper.testing.virtual_time import VirtualClock
 
 
 @dataclass
@@ -46,11 +48,15 @@ class Recalling:
         self.spent.append((await work.records.spent_today()).tokens)
         afterwards = []
         if self.summaries is not None and found.is_due:
-            afterwards.append(Remembering(self.summaries, self.memory).afterwards(work))
+            afterwards.append(Remembering(alone(self.summaries), self.memory).afterwards(work))
         return Answer(self.replies(turn), afterwards=afterwards)
 
     def replies(self, turn: Turn) -> Sequence[Reply]:
         return [f"re: **{turn.text}**"]
+
+
+def alone(model: ScriptedModel) -> Chain:
+    return Chain([(ModelChoice("p", "m"), model)], VirtualClock().now)
 
 
 def said(recollection: Recollection) -> list[tuple[str, str]]:
@@ -138,8 +144,8 @@ async def test_a_summary_that_fails_leaves_everything_and_is_tried_again() -> No
                 await person.says(f"message {place}")
         assert len(person.heard) == 7
         assert person.raised == []
-    told = [log for log in logs if log["log_level"] == "warning"]
-    assert [(log["event"], log["kind"]) for log in told] == [("a summary was not made", "away")]
+    told = [log for log in logs if log["event"] == "a summary was not made"]
+    assert [log["why"] for log in told] == [("p/m: away", "all: nobody")]
     assert "message" not in str(told)
     assert len(model.asked) >= 3
     assert "message 0" in str(model.asked[2].messages[0])
@@ -293,7 +299,7 @@ async def test_an_agents_prompt_holds_the_summary_as_data() -> None:
     model, notes = scripted("Yes."), scripted("Ada <b>counts</b>.")
     memory = Memory(history=1)
     base = agent(model, memory=memory)
-    bot = AgentBot(base._prompting, base._thinking, base._prompts, remembering=Remembering(notes, memory))
+    bot = AgentBot(base._prompting, base._thinking, base._prompts, remembering=Remembering(alone(notes), memory))
     async with conversation(bot) as person:
         for place in range(4):
             await person.says(f"question number {place}, is it?")

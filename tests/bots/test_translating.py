@@ -40,7 +40,7 @@ def translate(model: ScriptedModel | None, steps: Kept, *notes: Note, language: 
     async def go() -> Cited:
         loop = asyncio.get_running_loop()
         chain = None if model is None else Chain([(ModelChoice("p", "m"), model)], loop.time)
-        return await with_translations(Cited("A [1].", notes), language, chain, steps, loop.time)
+        return await with_translations(Cited("A [1].", notes), language, chain, steps)
 
     return run(go()).notes
 
@@ -64,7 +64,7 @@ def test_they_are_translated_at_the_same_time() -> None:
         model = ScriptedModel(Stalled(5.0, "one"), repeat=True)
         chain = Chain([(ModelChoice("p", "m"), model)], loop.time)
         began = loop.time()
-        found = await with_translations(Cited("A.", (QURAN, VERSE)), "en", chain, Kept(), loop.time)
+        found = await with_translations(Cited("A.", (QURAN, VERSE)), "en", chain, Kept())
         assert all(len(note.passages) == 2 for note in found.notes)
         return loop.time() - began
 
@@ -95,7 +95,7 @@ def test_a_resumed_turn_asks_for_none_again() -> None:
 
         loop = asyncio.get_running_loop()
         chain = Chain([(ModelChoice("p", "m"), ScriptedModel("one", "two"))], loop.time)
-        await with_translations(Cited("A.", (QURAN, VERSE)), "en", chain, Seeing(), loop.time)
+        await with_translations(Cited("A.", (QURAN, VERSE)), "en", chain, Seeing())
         return seen
 
     assert translate(again, Kept(*run(results())), QURAN, VERSE) == translated

@@ -27,6 +27,7 @@ from turnkeeper.model.llm import (
     ToolSpec,
     Usage,
 )
+from turnkeeper.rules import breaker
 from turnkeeper.rules.budget import Limits
 from turnkeeper.testing.models import ScriptedModel, Stalled, Wanted, calls
 from turnkeeper.testing.virtual_time import START, VirtualClock, run
@@ -491,6 +492,36 @@ def test_who_cancels_is_obeyed() -> None:
         assert not rig.models[1].asked
 
     run(main())
+
+
+def test_what_happens_is_told_in_the_log_with_names_and_without_words() -> None:
+    down = [ModelAway("503: What is on today?", status=503)] * 3
+    rig = Rig(ScriptedModel(*down, "A"), ScriptedModel("B", repeat=True))
+
+    async def main() -> list[str | None]:
+        return [(await rig.asks(tools=False)).text for _ in range(3)] + [await later(rig)]
+
+    async def later(rig: Rig) -> str | None:
+        await asyncio.sleep(breaker.HOLD + 1)
+        return (await rig.asks(tools=False)).text
+
+    with capture_logs() as logged:
+        assert run(main()) == ["B", "B", "B", "A"]
+    assert [(line["event"], line.get("model", line.get("name")), line["log_level"]) for line in logged] == [
+        ("model gave no answer", "p0/m", "warning"),
+        ("model gave no answer", "p0/m", "warning"),
+        ("left alone", "p0/m", "warning"),
+        ("model gave no answer", "p0/m", "warning"),
+        ("works again", "p0/m", "info"),
+    ]
+    assert "today" not in str(logged)
+
+
+def test_beside_a_turn_nothing_is_kept_and_nobody_gets_tools() -> None:
+    rig = Rig(ScriptedModel(ModelAway("503")), ScriptedModel("B"))
+    answer = run(rig.chain.aside(REQUEST, 20.0))
+    assert (answer.text, answer.usage, answer.failures) == ("B", Usage(10, 5), ("p0/m: away",))
+    assert not rig.models[1].last.tools
 
 
 def test_who_watches_is_told_of_what_happens_and_not_of_what_is_read() -> None:

@@ -12,6 +12,7 @@ from turnkeeper.engine.figures import Figures
 from turnkeeper.model.conversation import Conversation
 from turnkeeper.model.errors import StoreUnavailable
 from turnkeeper.model.ids import ChannelId, ContactId, ConversationId, ConversationKey, WorkspaceId
+from turnkeeper.model.llm import Usage
 from turnkeeper.store.base import Ledger, Moment, Vitals
 from turnkeeper.web.console import Console
 from turnkeeper.web.counters import WebhookCounters
@@ -152,6 +153,8 @@ async def test_metrics(tmp_path: Path) -> None:
     pages.figures.send("shop", "text", "rejected", 2)
     pages.figures.stage("run", 0.02)
     pages.figures.stored("claim", 400.0)
+    pages.figures.model("router", "a/b", "answered", 1.5, Usage(10, 5, 4, 0.25))
+    pages.figures.model("router", "a/b", "slow", 30.0, None)
     status, body, headers = await pages.get("/metrics")
     assert status == 200
     assert headers["content-type"].startswith("text/plain; version=0.0.4")
@@ -170,6 +173,11 @@ async def test_metrics(tmp_path: Path) -> None:
         'turnkeeper_events{reason="stale",state="dropped"} 2.0',
         'turnkeeper_media_refused_total{reason="too_large"} 4.0',
         "turnkeeper_workers 1.0",
+        'turnkeeper_model_calls_total{model="a/b",outcome="answered",provider="router"} 1.0',
+        'turnkeeper_model_calls_total{model="a/b",outcome="slow",provider="router"} 1.0',
+        'turnkeeper_model_tokens_total{kind="cached",model="a/b",provider="router"} 4.0',
+        'turnkeeper_model_cost_dollars_total{model="a/b",provider="router"} 0.25',
+        'turnkeeper_model_seconds_sum{provider="router"} 31.5',
         "turnkeeper_due_conversations 5.0",
         "turnkeeper_oldest_due_seconds 2.5",
         'turnkeeper_channel_paused{channel="desk"} 1.0',

@@ -24,6 +24,7 @@ from turnkeeper.llm.chain import Chain
 from turnkeeper.llm.health import Breakers
 from turnkeeper.llm.tools.remember import Remember
 from turnkeeper.model.errors import ConfigurationError, TurnkeeperError
+from turnkeeper.model.llm import ModelChoice
 from turnkeeper.text.prompts import unknown_in, variables
 
 if TYPE_CHECKING:
@@ -31,10 +32,11 @@ if TYPE_CHECKING:
     from turnkeeper.config import BotSettings, Settings
     from turnkeeper.engine.clock import Clock
     from turnkeeper.llm.base import ChatModel, Provider, ReadFile
+    from turnkeeper.llm.chain import Watching
     from turnkeeper.llm.toolbox import Tool
     from turnkeeper.model.agents import PromptVersion
     from turnkeeper.model.ids import BotId, WorkspaceId
-    from turnkeeper.model.llm import ChatAnswer, ChatRequest, ModelChoice
+    from turnkeeper.model.llm import ChatAnswer, ChatRequest
     from turnkeeper.store.knowledge import KnowledgeRecords
 
 Open = Callable[[Any], "Provider"]
@@ -55,12 +57,14 @@ class Minds:
         prompts: PromptSource,
         open_provider: Open | None = None,
         records: KnowledgeRecords | None = None,
+        watch: Watching | None = None,
     ) -> None:
-        """`open_provider`, `records` None: only to see whether all can be made."""
+        """`open_provider`, `records` None: only to see whether all can be made. `watch`: who counts calls."""
         self._settings = settings
         self._now = now
         self._prompts = prompts
         self._open = open_provider
+        self._watch = watch
         self._breakers = Breakers()
         self._providers: dict[str, Provider] = {}
         self._searcher = searcher(settings, records, self._provider) if records is not None else None
@@ -109,7 +113,10 @@ class Minds:
     def chain(self, keys: ChainKeys) -> Chain:
         """The models that these settings name; what one chain learns of a provider, all know."""
         models = [(choice, self._model(choice)) for choice in keys.choices()]
-        return Chain(models, self._now, breakers=self._breakers)
+        return self._chain(models)
+
+    def _chain(self, models: Sequence[tuple[ModelChoice, ChatModel]]) -> Chain:
+        return Chain(models, self._now, breakers=self._breakers, watch=self._watch)
 
     async def close(self) -> None:
         """Close every connection."""
@@ -124,11 +131,12 @@ class Minds:
             return None
         provider, _, name = keys.summary_model.partition("/")
         if not name:
-            return Remembering(self._model(choices[-1]), memory)
+            return Remembering(self._chain([(choices[-1], self._model(choices[-1]))]), memory)
         if provider not in self._settings.providers:
             mend = nearest(provider, list(self._settings.providers))
             raise ConfigurationError(f"bots.{bot.id}.summary_model", f'there is no provider "{provider}"', mend)
-        return Remembering(self._provider(provider).model(name), memory)
+        choice = ModelChoice(provider, name)
+        return Remembering(self._chain([(choice, self._model(choice))]), memory)
 
     def _model(self, choice: ModelChoice) -> ChatModel:
         return self._provider(choice.provider).model(choice.name, choice.images, choice.documents)
@@ -142,7 +150,9 @@ class Minds:
         return self._providers[name]
 
 
-def opened(settings: Settings, clock: Clock, prompts: PromptSource, records: KnowledgeRecords) -> Minds:
+def opened(
+    settings: Settings, clock: Clock, prompts: PromptSource, records: KnowledgeRecords, watch: Watching
+) -> Minds:
     """Minds that ask the configured providers, and look things up in the store."""
 
     def open_provider(config: Any) -> Provider:
@@ -150,7 +160,7 @@ def opened(settings: Settings, clock: Clock, prompts: PromptSource, records: Kno
 
         return registry.open_provider(config)
 
-    return Minds(settings, clock.now, prompts, open_provider, records)
+    return Minds(settings, clock.now, prompts, open_provider, records, watch)
 
 
 def examined(settings: Settings) -> Minds:

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 
+import structlog
+
 from turnkeeper import __version__
 from turnkeeper.bots import guarding, offering
 from turnkeeper.bots.hearing import heard
@@ -23,6 +25,8 @@ from turnkeeper.engine.answer import Answer, Work
 from turnkeeper.llm.calls import ChainAnswer
 from turnkeeper.model.contents import Reply
 from turnkeeper.text import citations, stage_format
+
+_log = structlog.get_logger("turnkeeper.agents")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +113,15 @@ class AgentBot:
         told += answered.told
         if answered.handover is not None:
             self._hand_over(work, turn, answered.handover)
+        if answered.text is None:
+            _log.warning(
+                "no model gave an answer",
+                bot=self._prompting.bot_id,
+                channel=work.channel.id,
+                conversation=work.key.id,
+                turn=work.number,
+                why=answered.failures,
+            )
         for reply in self._said(turn, asked, answered, told):
             await turn.reply(reply)
         summarise = self._remembering is not None and asked.is_due and answered.text is not None

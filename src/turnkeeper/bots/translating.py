@@ -6,18 +6,14 @@ Rule: a note that could not be translated in time stays as it is; nothing here f
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 import msgspec
 
 from turnkeeper.llm.base import Steps
 from turnkeeper.llm.calls import ChainAnswer
 from turnkeeper.llm.chain import Chain
-from turnkeeper.llm.toolbox import Toolbox
-from turnkeeper.model.llm import Attached, ChatRequest, ModelSettings, Said, Usage
-from turnkeeper.rules.budget import Limits
+from turnkeeper.model.llm import ChatRequest, ModelSettings, Said, Usage
 from turnkeeper.text.citations import Cited, Note, missing_language, translated
 from turnkeeper.text.languages import code_of, name_of
 
@@ -43,14 +39,14 @@ class Translation(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 async def with_translations(
-    cited: Cited, language: str, chain: Chain | None, steps: Steps, now: Callable[[], float], *, seconds: float = LIMIT
+    cited: Cited, language: str, chain: Chain | None, steps: Steps, *, seconds: float = LIMIT
 ) -> Cited:
     """The answer with each note in the reader's language too. Raises what the steps raise, and no model's error."""
     wanted = [note for note in cited.notes if missing_language(note, language) and len(_source(note)) <= _LONGEST]
     if chain is None or not wanted:
         return cited
     code = code_of(language) or language
-    found = await asyncio.gather(*[_step(note, code, chain, steps, now, seconds) for note in wanted[:MOST]])
+    found = await asyncio.gather(*[_step(note, code, chain, steps, seconds) for note in wanted[:MOST]])
     known = {note: translated(note, code, each.text) for note, each in zip(wanted, found, strict=False) if each.text}
     return replace(cited, notes=tuple(known.get(note, note) for note in cited.notes))
 
@@ -59,9 +55,7 @@ def _source(note: Note) -> str:
     return note.passages[0].text if note.passages else ""
 
 
-async def _step(
-    note: Note, language: str, chain: Chain, steps: Steps, now: Callable[[], float], seconds: float
-) -> Translation:
+async def _step(note: Note, language: str, chain: Chain, steps: Steps, seconds: float) -> Translation:
     """One note as one step, begun in the notes' order: a resumed turn finds them in it."""
 
     async def translate(text: str, into: str) -> Translation:
@@ -70,10 +64,9 @@ async def _step(
             (Said("user", text),),
             settings=ModelSettings(temperature=0.0, max_tokens=len(text) + 200, timeout=seconds),
         )
-        limits = Limits(began_at=now(), seconds=seconds)
         try:
             async with asyncio.timeout(seconds):
-                answer = await chain.answer(request, Toolbox(now=now), _Unkept(), limits, _no_file)
+                answer = await chain.aside(request, seconds)
         except TimeoutError:
             return Translation(told=f"no translation within {seconds:.0f} s")
         return _translation(answer)
@@ -84,15 +77,3 @@ async def _step(
 
 def _translation(answer: ChainAnswer) -> Translation:
     return Translation((answer.text or "").strip(), answer.usage, "; ".join(answer.told))
-
-
-class _Unkept:
-    """Steps within a step: what the outer one keeps is enough."""
-
-    async def step(self, name: str, function: Callable[..., Any], *args: Any, **_: bool) -> Any:  # noqa: ARG002
-        """Run it."""
-        return await function(*args)
-
-
-async def _no_file(file: Attached) -> bytes:
-    raise FileNotFoundError(file.key)

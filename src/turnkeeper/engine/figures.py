@@ -1,4 +1,4 @@
-"""What a process counts of turns and sends: plain sums that only grow, so that those of several add up.
+"""What a process counts of turns, sends and models: plain sums that only grow, so that those of several add up.
 
 Rule: labels are names of the configuration and of this program, never of a person or a conversation, so that
 there are few.
@@ -7,13 +7,18 @@ there are few.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable
-from typing import Literal
+from collections.abc import Hashable, Iterable, Mapping
+from typing import Literal, TypeVar
 
 import msgspec
 
+from turnkeeper.model.llm import Usage
+
 Stage = Literal["wait", "claim", "run", "step", "commit", "send"]
 """wait: from the first message to the start of the turn. run: the bot, its steps among it."""
+
+K = TypeVar("K", bound=Hashable)
+N = TypeVar("N", int, float)
 
 BUCKETS = (0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)
 """Upper edges in seconds, the same for every histogram of turns."""
@@ -43,17 +48,24 @@ class Figures(msgspec.Struct):
     stages: dict[str, Histogram] = msgspec.field(default_factory=dict)
     store: dict[str, Histogram] = msgspec.field(default_factory=dict)
     """Waits for the store, by what was asked of it."""
+    models: dict[tuple[str, str, str], int] = msgspec.field(default_factory=dict)
+    """Calls of models by provider, model and outcome."""
+    waits: dict[str, Histogram] = msgspec.field(default_factory=dict)
+    """What these calls took, by provider."""
+    tokens: dict[tuple[str, str, str], int] = msgspec.field(default_factory=dict)
+    """Tokens by provider, model and kind: `input` (with those from a cache), `cached`, `output`."""
+    costs: dict[tuple[str, str], float] = msgspec.field(default_factory=dict)
+    """US dollars by provider and model, as far as prices are known."""
 
     def turn(self, channel: str, outcome: str) -> None:
         """An attempt of a turn is over."""
-        self.turns[channel, outcome] = self.turns.get((channel, outcome), 0) + 1
+        _count(self.turns, (channel, outcome), 1)
 
     def send(self, channel: str, kind: str, outcome: str, tries: int) -> None:
         """A try of a send is over; `tries`: the how manyth it was."""
-        key = channel, kind, outcome
-        self.sends[key] = self.sends.get(key, 0) + 1
+        _count(self.sends, (channel, kind, outcome), 1)
         if tries > 1:
-            self.resends[channel] = self.resends.get(channel, 0) + 1
+            _count(self.resends, channel, 1)
 
     def stage(self, stage: str, seconds: float) -> None:
         """A stage of a turn took so long."""
@@ -62,6 +74,22 @@ class Figures(msgspec.Struct):
     def stored(self, asked: str, seconds: float) -> None:
         """The store took so long to answer."""
         _histogram(self.store, asked).add(seconds)
+
+    def model(self, provider: str, model: str, outcome: str, seconds: float, usage: Usage | None) -> None:
+        """A call of a model is over."""
+        _count(self.models, (provider, model, outcome), 1)
+        _histogram(self.waits, provider).add(seconds)
+        if usage is None:
+            return
+        kinds = {"input": usage.input_tokens, "cached": usage.cached_tokens, "output": usage.output_tokens}
+        for kind, tokens in kinds.items():
+            _count(self.tokens, (provider, model, kind), tokens)
+        if usage.cost is not None:
+            _count(self.costs, (provider, model), usage.cost)
+
+
+def _count(among: dict[K, N], key: K, more: N) -> None:
+    among[key] = among[key] + more if key in among else more
 
 
 def _histogram(among: dict[str, Histogram], name: str) -> Histogram:
@@ -75,16 +103,21 @@ def added(several: Iterable[Figures]) -> Figures:
     """The sums of several processes."""
     total = Figures()
     for each in several:
-        for turn, count in each.turns.items():
-            total.turns[turn] = total.turns.get(turn, 0) + count
-        for send, count in each.sends.items():
-            total.sends[send] = total.sends.get(send, 0) + count
-        for channel, count in each.resends.items():
-            total.resends[channel] = total.resends.get(channel, 0) + count
-        for into, of in ((total.stages, each.stages), (total.store, each.store)):
+        _sum(total.turns, each.turns)
+        _sum(total.sends, each.sends)
+        _sum(total.resends, each.resends)
+        _sum(total.models, each.models)
+        _sum(total.tokens, each.tokens)
+        _sum(total.costs, each.costs)
+        for into, of in ((total.stages, each.stages), (total.store, each.store), (total.waits, each.waits)):
             for name, histogram in of.items():
                 _add(_histogram(into, name), histogram)
     return total
+
+
+def _sum(total: dict[K, N], more: Mapping[K, N]) -> None:
+    for key, count in more.items():
+        _count(total, key, count)
 
 
 def _add(total: Histogram, more: Histogram) -> None:

@@ -11,6 +11,7 @@ from typing import Any, Protocol, Self
 
 from turnkeeper.engine.clock import Clock
 from turnkeeper.engine.figures import Figures, Stage
+from turnkeeper.llm.calls import ModelCall
 from turnkeeper.model.errors import Fenced
 from turnkeeper.model.policy import Channel
 from turnkeeper.store.base import ClaimedSend, ClaimedTurn
@@ -70,6 +71,12 @@ class Watch:
     def asking(self, asked: str) -> Asking:
         """A wait for the store."""
         return Asking(self, asked)
+
+    def called(self, call: ModelCall) -> None:
+        """A question to a model has ended."""
+        provider, _, model = call.model.partition("/")
+        outcome = "answered" if call.failure is None else call.failure.kind
+        self.figures.model(provider, model, outcome, call.seconds, call.usage)
 
     def raised(self, channel: Channel, error: BaseException) -> None:
         """A bot raised."""

@@ -97,3 +97,8 @@ class ChainAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
     runs: tuple[ToolRun, ...] = ()
     usage: Usage = Usage()
     told: tuple[str, ...] = ()
+
+    @property
+    def failures(self) -> tuple[str, ...]:
+        """Who gave no answer, in words that are fit for logs: nothing in them came from outside."""
+        return tuple(f"{call.model or 'all'}: {call.failure.kind}" for call in self.calls if call.failure is not None)

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 import structlog
@@ -22,6 +22,7 @@ from turnkeeper.llm.health import Breakers
 from turnkeeper.llm.saying import can_be_cut, cut, in_words, shortened
 from turnkeeper.llm.toolbox import Toolbox
 from turnkeeper.model.llm import (
+    Attached,
     Calling,
     ChatAnswer,
     ChatMessage,
@@ -120,6 +121,11 @@ class Chain:
             if not (call.answer.calls and call.tools):
                 return _answered(asking, call)
             await self._run_tools(asking, call, call.answer, steps)
+
+    async def aside(self, request: ChatRequest, seconds: float) -> ChainAnswer:
+        """Ask beside a turn: no tools, no files, and nothing is kept. Raises no model's error."""
+        limits = Limits(self._now(), seconds=seconds)
+        return await self.answer(request, Toolbox(now=self._now), _Unkept(), limits, _no_file)
 
     async def _run_tools(self, asking: _Asking, call: ModelCall, answer: ChatAnswer, steps: Steps) -> None:
         """Run what the model asked for; what is over the cap gets a result too, as every call must."""
@@ -258,8 +264,25 @@ class Chain:
             # What an adapter raises by mistake may hold what was said: its words are for the trace only.
             shown = failure.shown if failure.kind == "misconfigured" else failure.shown.partition(":")[0]
             _log.error("model must be mended", model=str(choice), kind=failure.kind, shown=shown)
+        elif failure is not None:
+            seconds = round(call.seconds, 1)
+            _log.warning(
+                "model gave no answer", model=str(choice), kind=failure.kind, status=failure.status, seconds=seconds
+            )
         if self._watch is not None:
             self._watch.called(call)
+
+
+class _Unkept:
+    """Steps that nobody resumes."""
+
+    async def step(self, name: str, function: Callable[..., Any], *args: Any, **_: bool) -> Any:  # noqa: ARG002
+        """Run it."""
+        return await function(*args)
+
+
+async def _no_file(file: Attached) -> bytes:
+    raise FileNotFoundError(file.key)
 
 
 def settings_for(own: ModelSettings, asked: ModelSettings, seconds: float) -> ModelSettings:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import structlog
+
 from turnkeeper.llm.calls import Failure
 from turnkeeper.model.llm import ModelChoice
 from turnkeeper.rules import breaker
 from turnkeeper.rules.breaker import MODEL_FAILURES, PROVIDER_FAILURES, WELL, Health
 
+_log = structlog.get_logger("turnkeeper.models")
 _AWAY = ("away", "slow", "busy", "bug")
 """Kinds of failures that count against a provider."""
 
@@ -33,10 +36,15 @@ class Breakers:
     def ended(self, choice: ModelChoice, failure: Failure | None, now: float) -> None:
         """What became of it. A provider that answers anything at all, a refusal too, is up."""
         for name, most in _names(choice):
+            before = self._known.get(name, WELL)
             if failure is None or failure.kind not in _AWAY:
                 self._known[name] = WELL
+                if before.failures >= most:
+                    _log.info("works again", name=name)
                 continue
-            self._known[name] = breaker.failed(self._known.get(name, WELL), now, most=most)
+            after = self._known[name] = breaker.failed(before, now, most=most)
+            if after.failures == most:
+                _log.warning("left alone", name=name, failures=most, kind=failure.kind)
         if failure is not None and failure.kind == "busy" and failure.retry_after is not None:
             name = str(choice)
             self._known[name] = breaker.busy(self._known[name], now, failure.retry_after)

@@ -119,6 +119,11 @@ def of_workers(counted: Figures) -> Iterator[Any]:
     yield _counter("turnkeeper_sends", sends, ["channel", "kind", "outcome"], counted.sends)
     yield _counter("turnkeeper_send_retries", "Tries that were not a message's first.", ["channel"], resends)
     yield _histogram("turnkeeper_turn_seconds", "What the stages of turns took.", "stage", counted.stages)
+    model = ["provider", "model"]
+    yield _counter("turnkeeper_model_calls", "Calls of models by how they ended.", [*model, "outcome"], counted.models)
+    yield _counter("turnkeeper_model_tokens", "Tokens that models took.", [*model, "kind"], counted.tokens)
+    yield _counter("turnkeeper_model_cost_dollars", "What models cost, as far as is known.", model, counted.costs)
+    yield _histogram("turnkeeper_model_seconds", "What calls of models took.", "provider", counted.waits)
     yield _histogram("turnkeeper_store_seconds", "Waits of workers for the database.", "asked", counted.store)
 
 
@@ -128,7 +133,7 @@ def of_takes(counted: WebhookCounters) -> Iterator[Any]:
     yield _histogram("turnkeeper_take_seconds", told, None, {"": counted.takes})
 
 
-def _counter(name: str, told: str, labels: Sequence[str], counts: Mapping[L, int]) -> Any:
+def _counter(name: str, told: str, labels: Sequence[str], counts: Mapping[L, float]) -> Any:
     from prometheus_client.core import CounterMetricFamily
 
     family = CounterMetricFamily(name, told, labels=labels)

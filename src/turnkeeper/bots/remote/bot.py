@@ -128,7 +128,7 @@ class RemoteBot:
         asking = Asking(self._backend, self._client, work, self._values(work, turn, known))
         try:
             cited = citations.read(await self._asked(work, turn, asking, known))
-            cited = await with_translations(cited, _read_in(turn, known), self._chain, turn, work.now)
+            cited = await with_translations(cited, _read_in(turn, known), self._chain, turn)
             await turn.reply(citations.said(cited))
         except BackendError as error:
             _log.warning("backend gave no answer", channel=work.channel.id, turn=work.number, error=error.shown)
