@@ -21,7 +21,7 @@ from tests.llm.providers_rig import (
     words,
 )
 from turnkeeper.config.providers import CompatibleKeys
-from turnkeeper.llm import base
+from turnkeeper.llm import base, replies
 from turnkeeper.llm.providers import account
 from turnkeeper.llm.providers.messages import spoken
 from turnkeeper.llm.providers.registry import open_provider
@@ -212,7 +212,7 @@ async def test_nobody_is_there() -> None:
 
 
 async def test_a_reply_without_end_is_not_taken(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(account, "LARGEST_REPLY", 10_000)
+    monkeypatch.setattr(replies, "LARGEST", 10_000)
     rig.fake.will(says("A" * 20_000))
     async with rig.model("openai") as model:
         with pytest.raises(base.ModelAway):

@@ -6,7 +6,7 @@ import asyncio
 import json
 import ssl
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, ClassVar, Final, cast
 
@@ -29,9 +29,9 @@ from turnkeeper.llm.base import (
 from turnkeeper.llm.providers import errors, messages, permission
 from turnkeeper.llm.providers.config import ProviderConfig
 from turnkeeper.llm.providers.files import Takes, chosen, fetched
+from turnkeeper.llm.replies import ACCEPTED, limited
 from turnkeeper.model.llm import ChatAnswer, ChatRequest, ModelSettings, OfferedModel, Usage
 
-LARGEST_REPLY: Final = 32 * 1024 * 1024
 MOST_CONNECTIONS: Final = 1_000
 """Calls at once; what is more waits, within its own time."""
 LISTING_TIMEOUT: Final = 15.0
@@ -261,7 +261,7 @@ def _client(headers: Mapping[str, str]) -> httpx2.AsyncClient:
     async def checked(request: httpx2.Request) -> None:
         """Whatever a library builds its addresses from; and no connection is waited for as long as for an answer."""
         permission.check(str(request.url))
-        request.headers.update(headers)
+        request.headers.update({"accept-encoding": ACCEPTED, **headers})
         timeout = dict(request.extensions.get("timeout") or {})
         timeout["connect"] = min(timeout.get("connect") or _CONNECT, _CONNECT)
         request.extensions = {**request.extensions, "timeout": timeout}
@@ -270,7 +270,7 @@ def _client(headers: Mapping[str, str]) -> httpx2.AsyncClient:
         verify=_certificates(),
         timeout=httpx2.Timeout(_LONGEST, connect=_CONNECT),
         limits=httpx2.Limits(max_connections=MOST_CONNECTIONS, max_keepalive_connections=100),
-        event_hooks={"request": [checked], "response": [_limited]},
+        event_hooks={"request": [checked], "response": [limited]},
     )
 
 
@@ -278,28 +278,6 @@ def _client(headers: Mapping[str, str]) -> httpx2.AsyncClient:
 def _certificates() -> ssl.SSLContext:
     """Whom we trust; read once."""
     return httpx2.create_ssl_context()
-
-
-async def _limited(response: httpx2.Response) -> None:
-    response.stream = _Limited(cast(httpx2.AsyncByteStream, response.stream))
-
-
-class _Limited(httpx2.AsyncByteStream):
-    """A body that ends with an error where it is larger than any answer."""
-
-    def __init__(self, stream: httpx2.AsyncByteStream) -> None:
-        self._stream = stream
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        size = 0
-        async for piece in self._stream:
-            size += len(piece)
-            if size > LARGEST_REPLY:
-                raise httpx2.RemoteProtocolError(f"the reply is larger than {LARGEST_REPLY} bytes")
-            yield piece
-
-    async def aclose(self) -> None:
-        await self._stream.aclose()
 
 
 def _json(body: bytes) -> Any:
