@@ -227,6 +227,23 @@ def test_neither_does_a_refusal_in_any_attempt() -> None:
     assert [amount for amount, _ in till.charged] == [5]
 
 
+def test_what_is_equal_to_nothing_is_refused_once() -> None:
+    """NaN is not equal to itself, not even when it is read again."""
+
+    class Sold(Till):
+        def check(self, arguments: Mapping[str, Any]) -> None: ...
+
+        async def call(self, arguments: Mapping[str, Any], context: ToolContext) -> ToolReply:  # noqa: ARG002
+            self.charged.append((0, context.key))
+            if len(self.charged) > 3:
+                raise SystemExit("asked again and again")
+            raise ToolRefused("sold out")
+
+    till = Sold()
+    (result,) = looked([till], [charge("NaN")])
+    assert (result.content, len(till.charged)) == ("Nothing was done: sold out", 1)
+
+
 def test_one_that_failed_may_have_happened_and_is_not_tried_again() -> None:
     till = Till(fails=True)
     first, second = looked([till], [charge(5), charge(7)])

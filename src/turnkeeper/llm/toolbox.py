@@ -229,14 +229,14 @@ def read_arguments(written: str) -> dict[str, Any]:
 
 
 def _mended(written: str) -> Any:
+    """As a step keeps it: what is read again later must be equal (NaN is not equal to itself)."""
     from turnkeeper.text.broken_json import read_object
 
     try:
         found = read_object(written, bool)  # an empty object is what mere words would be
-        msgspec.json.encode(found)
+        return msgspec.json.decode(msgspec.json.encode(found))
     except (ValueError, TypeError, RecursionError):
         return None
-    return found
 
 
 def result_text(value: object) -> str:
