@@ -1,6 +1,7 @@
 """An agent in the production engine, in virtual time, with scripted models."""
 
 import asyncio
+from typing import cast
 
 import msgspec
 import pytest
@@ -12,15 +13,19 @@ from tests.engine.rig import shop
 from tests.engine.test_watching import Seen
 from tests.media.samples import png
 from turnkeeper import tool
+from turnkeeper.bots import guarding
 from turnkeeper.bots.question import Question
 from turnkeeper.bots.recalling import Memory
+from turnkeeper.engine.answer import Work
 from turnkeeper.llm.tools.builtin import Handover
 from turnkeeper.llm.tools.functions import FunctionTool
 from turnkeeper.model.conversation import Mode
 from turnkeeper.model.llm import ChatAnswer, ChatRequest, Citation, Said
+from turnkeeper.rules.loops import SLOWED
 from turnkeeper.testing.conversation import Person, conversation, in_virtual_time
 from turnkeeper.testing.events import event
 from turnkeeper.testing.models import calls
+from turnkeeper.testing.virtual_time import VirtualClock
 
 PNG = png()
 FIXED = "Sorry, something is not working. Shall I ask a person to get back to you?"
@@ -221,6 +226,14 @@ async def test_our_own_words_come_back_and_the_answer_waits_and_then_a_person() 
         await person.says(long)
         assert len(person.heard) == 2
         assert await person.is_answered_by(Mode.HUMAN)
+
+
+@in_virtual_time
+async def test_a_clock_that_is_set_back_makes_nobody_wait_for_hours() -> None:
+    clock = VirtualClock()
+    began = clock.now()
+    await guarding.wait_until(cast(Work, clock), began + 3600.0)
+    assert clock.now() - began <= SLOWED
 
 
 @in_virtual_time

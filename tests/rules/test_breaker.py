@@ -27,6 +27,11 @@ def test_one_that_failed_so_often_in_a_row_is_left_alone_for_the_hold() -> None:
     assert not is_held(down, NOW + HOLD)
 
 
+def test_a_clock_that_is_set_back_holds_nobody_for_hours() -> None:
+    assert is_held(busy(after(MOST), NOW, 1e9), NOW)
+    assert not is_held(after(MOST), NOW - 3600)
+
+
 def test_then_one_call_tries_and_the_others_wait_for_it() -> None:
     later = NOW + HOLD
     trying = tried(after(MOST), later, most=MOST)

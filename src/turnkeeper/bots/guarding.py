@@ -30,6 +30,7 @@ def slowed_until(lines: Sequence[Line], loop: Loop | None) -> float | None:
 
 
 async def wait_until(work: Work, at: float | None) -> None:
-    """Wait. Counted from the message, so that a turn which is resumed does not wait again."""
+    """Wait. Counted from the message, so that a turn which is resumed does not wait again; a clock that was set back
+    makes it no longer."""
     if at is not None:
-        await asyncio.sleep(max(0.0, at - work.now()))
+        await asyncio.sleep(min(max(0.0, at - work.now()), SLOWED))

@@ -27,8 +27,8 @@ WELL = Health()
 
 
 def is_held(health: Health, now: float) -> bool:
-    """Whether it is not to be asked now."""
-    return now < health.held_until
+    """Whether it is not to be asked now. Nobody is held for longer than that: then the clock was set back."""
+    return now < health.held_until <= now + _LONGEST_HOLD
 
 
 def tried(health: Health, now: float, *, most: int) -> Health:
