@@ -20,6 +20,11 @@ from turnkeeper.testing.loopback import Running, serve_in_thread
 FIXED = "Sorry, something is not working. Shall I ask a person to get back to you?"
 CANARY = "marzipan"
 """Stands in what people write, in what models say, and in no name of ours."""
+WORTH = (
+    'turnkeeper_model_calls_total{model="first",outcome="answered",provider="one"}',
+    'turnkeeper_model_calls_total{model="first",outcome="away",provider="one"}',
+    'turnkeeper_model_tokens_total{kind="input",model="second",provider="two"}',
+)
 TOML = """
 [server]
 port = 0
@@ -183,3 +188,11 @@ def test_no_word_of_anybody_is_in_the_log(shop: Shop) -> None:
     assert "model" in log
     for words in (CANARY, "Edition", "concert", "lamp shop", shop.models.fake.key):
         assert words not in log, words
+
+
+def test_what_models_took_is_in_the_metrics(shop: Shop) -> None:
+    def counted() -> bool:
+        text = shop.server.get("/metrics")[1].decode()
+        return all(each in text for each in WORTH)
+
+    until(counted, "told what models took")

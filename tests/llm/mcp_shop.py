@@ -41,6 +41,11 @@ def shop() -> MCPServer:
         """The program's process."""
         return str(os.getpid())
 
+    @server.tool()
+    def absurd(word: str = "a" * 20_000) -> str:
+        """Its parameters are longer than any question."""
+        return word
+
     return server
 
 

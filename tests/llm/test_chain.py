@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 from tests.llm.journal import Attempt, Crash, Notebook
 from turnkeeper.llm.base import ModelAway, ModelBusy, ModelMisconfigured, ModelRefused, TooMuchSaid
 from turnkeeper.llm.calls import ChainAnswer, ToolReply
-from turnkeeper.llm.chain import Chain
+from turnkeeper.llm.chain import LONGEST_ANSWER, MOST_CALLS, Chain
 from turnkeeper.llm.health import Breakers
 from turnkeeper.llm.toolbox import Toolbox, ToolContext
 from turnkeeper.model.agents import Spent
@@ -449,6 +449,24 @@ def test_so_are_long_results_of_tools() -> None:
     rig = Rig(ScriptedModel(calls("look"), TooMuchSaid("too long"), "Hello."), lookup=Long())
     assert asked(rig).text == "Hello."
     assert [result.content for result in rig.models[0].results] == ["x" * 2_000 + "\n[cut: 3000 more characters]"]
+
+
+def test_an_answer_without_end_has_one() -> None:
+    rig = Rig(ScriptedModel("A" * (LONGEST_ANSWER + 1)))
+    answer = asked(rig)
+    assert answer.text == "A" * LONGEST_ANSWER
+    assert answer.told == (f"the answer was cut off at {LONGEST_ANSWER} characters",)
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [Wanted((("look", "{}"),) * (MOST_CALLS + 1)), Wanted((("look", " " * LONGEST_ANSWER + "{}"),))],
+    ids=["too many", "too long"],
+)
+def test_who_wants_an_absurd_number_of_tools_is_not_asked_again(wanted: Wanted) -> None:
+    rig = Rig(ScriptedModel(wanted), ScriptedModel("B"))
+    answer = asked(rig)
+    assert (answer.text, answer.failures, answer.runs) == ("B", ("p0/m: away",), ())
 
 
 def test_what_cannot_be_cut_is_not_asked_again() -> None:

@@ -4,8 +4,12 @@ import os
 import signal
 import sys
 import time
+from functools import reduce
 from pathlib import Path
 from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
 
 from tests.llm import mcp_shop
 from turnkeeper.llm.calls import ToolReply
@@ -13,7 +17,7 @@ from turnkeeper.llm.toolbox import ToolContext
 from turnkeeper.llm.tools.builtin import Handover
 from turnkeeper.llm.tools.declared import McpConfig
 from turnkeeper.llm.tools.gathering import gathered
-from turnkeeper.llm.tools.mcp import McpServer, McpTool
+from turnkeeper.llm.tools.mcp import McpServer, McpTool, _can_be_told
 
 SHOP = Path(mcp_shop.__file__)
 NOWHERE = "http://127.0.0.1:9/mcp"
@@ -54,13 +58,42 @@ async def test_it_is_connected_again_after_it_was_gone() -> None:
     async with mcp_shop.serving() as url:
         port = int(url.rpartition(":")[2].partition("/")[0])
         server = McpServer(McpConfig("shop", url), time.monotonic)
-        tools = await offered(server)
+        with capture_logs() as logged:
+            tools = await offered(server)
+        assert "shop_absurd" not in tools
+        assert [line["tools"] for line in logged] == [["absurd"]]
         assert (await used(tools["shop_find"], word="tea")).content == "found tea"
     gone = await used(tools["shop_find"], word="tea")
     assert (gone.failed, gone.content) == (True, "find cannot be reached now.")
     async with mcp_shop.serving(port):
         assert (await used(tools["shop_find"], word="tea")).content == "found tea"
         await server.close()
+
+
+SCHEMAS: list[tuple[str, Any, bool]] = [
+    ("nothing to fill in", {"type": "object"}, True),
+    ("something", {"type": "object", "properties": {"word": {"type": "string"}}}, True),
+    ("no object", {"type": "string"}, False),
+    ("of no type", {}, False),
+    ("properties that are none", {"type": "object", "properties": ["word"]}, False),
+    ("long", {"type": "object", "description": "a" * 10_000}, False),
+    ("deep", {"type": "object", "not": reduce(lambda inner, _: {"not": inner}, range(5_000), {})}, False),
+]
+
+
+@pytest.mark.parametrize(("label", "schema", "expected"), SCHEMAS)
+def test_what_no_model_takes_is_left_out(label: str, schema: Any, expected: bool) -> None:
+    assert _can_be_told(schema) is expected
+
+
+async def test_a_clock_that_is_set_back_keeps_nobody_away() -> None:
+    clock = [10_000.0]
+    away = McpServer(McpConfig("shop", NOWHERE), lambda: clock[0])
+    await gathered([], [away])
+    tried_at = away._away
+    clock[0] = 1_000.0
+    await gathered([], [away])
+    assert away._away != tried_at
 
 
 async def test_a_server_that_is_away_takes_its_tools_and_nothing_else() -> None:

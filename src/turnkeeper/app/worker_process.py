@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Coroutine, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ log = logging.getLogger("turnkeeper.worker")
 
 _DISPATCH_STUCK = 120.0
 """Seconds: longer than the database may ever take to answer or fail."""
+_THREADS = 64
 _RETAIN_EVERY = 600.0
 _RETAIN_BATCH = 500
 _RETAIN_PAUSE = 0.2
@@ -36,6 +38,8 @@ _RETAIN_PAUSE = 0.2
 
 async def run_worker(settings: Settings, line: Line, runtime: Path, name: str, telemetry: Telemetry) -> None:
     """Work until SIGTERM; raises ConfigurationError or StoreError if it cannot begin."""
+    # A bot's function that hangs keeps its thread: with the usual handful, a few would stop all others.
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_THREADS, "work"))
     directory = settings.directory_here()
     store = app.open_store(settings.database_url, directory, beside_bots=True)
     client = Client()

@@ -38,9 +38,14 @@ from turnkeeper.rules.budget import UNUSED, Limits, Used
 _log = structlog.get_logger("turnkeeper.models")
 SHORT_WAIT = 2.0
 """Seconds of a Retry-After that are waited for, instead of asking the next model at once."""
+LONGEST_ANSWER = 100_000
+"""Characters; what follows them is nobody's answer."""
+MOST_CALLS = 64
+"""Tools that one answer may want."""
 _GRACE = 1.0
 """Seconds that an adapter may be late with telling that its time is over."""
 _BUG = "bug"
+_TOO_LONG = "too_long"
 _NOBODY = "nobody"
 
 Sleep = Callable[[float], Awaitable[None]]
@@ -296,6 +301,11 @@ def _with(call: ModelCall, answered: ChatAnswer | Failure, *, tools: bool, secon
     if isinstance(answered, Failure):
         return replace(call, failure=answered, seconds=seconds)
     usage = answered.usage
+    if len(answered.calls) > MOST_CALLS or sum(len(each.arguments) for each in answered.calls) > LONGEST_ANSWER:
+        absurd = Failure("away", f"it wants {len(answered.calls)} tools at once, or says too much to them")
+        return replace(call, failure=absurd, usage=usage, seconds=seconds)
+    if len(answered.text) > LONGEST_ANSWER:
+        answered = replace(answered, text=answered.text[:LONGEST_ANSWER], finish=_TOO_LONG)
     if not answered.text.strip() and not (answered.calls and tools):
         empty = Failure(
             "empty", "an answer without words" + (" that wants tools it was not given" * bool(answered.calls))
@@ -308,8 +318,9 @@ def _answered(asking: _Asking, call: ModelCall | None) -> ChainAnswer:
     """What everything came to."""
     runs = tuple(asking.toolbox.runs)
     answer = None if call is None else call.answer
-    if answer is not None and answer.finish == "length":
-        asking.told.append("the answer was cut off at max_tokens")
+    if answer is not None and answer.finish in ("length", _TOO_LONG):
+        most = "max_tokens" if answer.finish == "length" else f"{LONGEST_ANSWER} characters"
+        asking.told.append(f"the answer was cut off at {most}")
     return ChainAnswer(
         None if answer is None else answer.text,
         "" if call is None else call.model,

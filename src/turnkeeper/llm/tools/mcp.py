@@ -16,8 +16,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import httpx2
+import msgspec
+import structlog
 
 from turnkeeper.llm.calls import ToolReply
+from turnkeeper.llm.replies import ACCEPTED, limited
 from turnkeeper.llm.toolbox import ToolContext
 from turnkeeper.llm.toolbox import failed as failing
 from turnkeeper.llm.tools.declared import McpConfig
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
     from mcp_types import CallToolResult
     from mcp_types import Tool as Offered
 
+_log = structlog.get_logger("turnkeeper.tools")
 _CONNECT = 10.0
 """Seconds for connecting and asking which tools there are."""
 _KEPT = 60.0
@@ -40,6 +44,8 @@ _MOST_TOOLS = 64
 _MOST_PAGES = 10
 _LONGEST_DESCRIPTION = 1_000
 _LONGEST_NAME = 64
+_LONGEST_SCHEMA = 10_000
+_DEEPEST_SCHEMA = 32
 _ODD = re.compile(r"[^A-Za-z0-9_-]")
 
 
@@ -71,9 +77,10 @@ class McpServer:
     async def tools(self) -> tuple[McpTool, ...]:
         """What it offers now. Raises ServerAway."""
         async with self._lock:
-            if self._away is not None and self._now() < self._away[0]:
+            now = self._now()  # a clock that is set back makes nothing longer
+            if self._away is not None and now < self._away[0] <= now + _AWAY:
                 raise ServerAway(self._away[1])
-            if self._line is not None and not self._line.holder.done() and self._now() < self._asked_at + _KEPT:
+            if self._line is not None and not self._line.holder.done() and 0 <= now - self._asked_at < _KEPT:
                 return self._offered
             try:
                 self._offered = await self._offers()
@@ -166,6 +173,10 @@ class McpServer:
                 if cursor is None:
                     break
         wanted = [each for each in found if not self.config.only or each.name in self.config.only]
+        odd = [each.name[:_LONGEST_NAME] for each in wanted if not _can_be_told(each.input_schema)]
+        if odd:
+            _log.warning("tools left out: no model takes their parameters", server=self.config.name, tools=odd[:10])
+        wanted = [each for each in wanted if _can_be_told(each.input_schema)]
         named = {tool.spec.name: tool for each in wanted[:_MOST_TOOLS] for tool in (McpTool(self, each),)}
         return tuple(named.values())
 
@@ -188,6 +199,18 @@ class McpTool:
         return await self._server.call(self._name, arguments, again=not self.effect)
 
 
+def _can_be_told(schema: Any, deepest: int = _DEEPEST_SCHEMA) -> bool:
+    """Whether models take it: one that they refuse would take the answer with it, not the tool alone."""
+    if not isinstance(schema, dict) or schema.get("type") != "object" or not _is_shallow(schema, deepest):
+        return False
+    return isinstance(schema.get("properties", {}), dict) and len(msgspec.json.encode(schema)) <= _LONGEST_SCHEMA
+
+
+def _is_shallow(value: Any, most: int) -> bool:
+    inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return most > 0 and all(_is_shallow(each, most - 1) for each in inside)
+
+
 def _named(server: str, tool: str) -> str:
     return _ODD.sub("_", f"{server}_{tool}")[:_LONGEST_NAME]
 
@@ -207,10 +230,11 @@ async def _client(config: McpConfig) -> AsyncIterator[Client]:
             )
         else:
             timeout = httpx2.Timeout(config.timeout, connect=_CONNECT)
-            http = await stack.enter_async_context(httpx2.AsyncClient(headers=dict(config.headers), timeout=timeout))
+            headers = {"accept-encoding": ACCEPTED, **config.headers}
+            client = httpx2.AsyncClient(headers=headers, timeout=timeout, event_hooks={"response": [limited]})
+            http = await stack.enter_async_context(client)
             transport = streamable_http_client(config.url, http_client=http)
-        client = Client(transport, read_timeout_seconds=config.timeout, cache=None)
-        yield await stack.enter_async_context(client)
+        yield await stack.enter_async_context(Client(transport, read_timeout_seconds=config.timeout, cache=None))
 
 
 def _protocol_error(error: BaseException) -> str | None:
@@ -227,8 +251,6 @@ def _reply(result: CallToolResult) -> ToolReply:
     """Its words; pictures and sounds are named only."""
     parts = [_words(block) for block in result.content]
     if not parts and result.structured_content is not None:
-        import msgspec
-
         parts = [msgspec.json.encode(result.structured_content).decode()]
     return ToolReply("\n".join(parts) or "Done.", failed=result.is_error)
 
