@@ -20,7 +20,8 @@ class Message:
     """One message, press of a button or reaction of the contact's. What it does not have is None (or empty).
 
     `choice`: the button or row that was chosen; `quoted`: what the message answers, None also where that is
-    unknown to us; `form`: what was filled into a flow, from JSON; `referral`: the ad that brought them here;
+    unknown to us; `form`: what was filled into a flow, from JSON; `referral`: the ad that brought them here; `heard`:
+    what a voice note said, where the bot's `transcribe` is set (`text` has it too, below what was written under it);
     `event` has the rest (`timestamp`, `forwarded`, `details`, …).
     """
 
@@ -37,6 +38,7 @@ class Message:
     form: Any = None
     referral: Referral | None = None
     media: Media | None = None
+    heard: str | None = None
 
 
 def messages_of(events: Sequence[Inbound], quoted: Mapping[str, Line]) -> tuple[Message, ...]:
@@ -59,6 +61,7 @@ def _message(event: Inbound, quoted: Mapping[str, Line]) -> Message:
         _form(event.flow_response_json),
         event.ad,
         event.media,
+        event.heard,
     )
 
 

@@ -33,6 +33,7 @@ from turnkeeper.model.events import (
 )
 from turnkeeper.model.llm import Attached, ChatRequest, Said
 from turnkeeper.model.media import KeptFile
+from turnkeeper.model.voice import Transcript
 from turnkeeper.store.base import Line
 
 if TYPE_CHECKING:
@@ -143,6 +144,12 @@ class Turn:
         """The ad that brought the contact here."""
         found: Referral | None = self._newest("referral")
         return found
+
+    @property
+    def transcripts(self) -> tuple[Transcript, ...]:
+        """What the turn's voice notes say, with times and speakers where they are known; only of those that could be
+        heard, where the bot's `transcribe` is set."""
+        return tuple(event.transcript for event in self.events if event.transcript is not None)
 
     @property
     def number(self) -> int:

@@ -42,6 +42,8 @@ class Answer:
     """What was learned of the contact, as JSON; None forgets."""
     afterwards: Sequence[Callable[[], Awaitable[None]]] = ()
     """Work that nobody waits for, run once when the replies are out; lost if the worker dies."""
+    asked: bool = True
+    """False: it is not the bot's own; effects of earlier turns that were cut off are still to be told to it."""
 
 
 class Files(Protocol):
@@ -94,7 +96,7 @@ class Work(Protocol):
     def key(self) -> ConversationKey: ...
     @property
     def began_at(self) -> float:
-        """When the turn's first attempt began, whichever machine ran it."""
+        """When the turn's first attempt began, whichever machine ran it; or when its voice notes had been heard."""
 
     def now(self) -> float:
         """The clock's time."""
@@ -138,8 +140,11 @@ class Work(Protocol):
 
         `spent`: what the result took of models, counted once, with the result."""
 
-    async def say_now(self, said: Reply) -> None:
-        """Send at once."""
+    async def say_now(self, said: Reply, *, aside: bool = False) -> None:
+        """Send at once. `aside`: beside what the bot itself says, once in a turn, whatever comes before it."""
+
+    async def retell(self, events: Mapping[int, Inbound]) -> None:
+        """Keep what was found out about some of `events`, by their places there, which tell it from then on."""
 
     async def history(self, limit: int, since: float | None = None) -> list[Line]:
         """The last `limit` lines that were said before, oldest first; `since`: only those after that instant."""

@@ -30,10 +30,12 @@ from turnkeeper.model.events import Inbound
 from turnkeeper.model.ids import ConversationKey
 from turnkeeper.model.policy import Channel
 from turnkeeper.rules.effects import with_carried
-from turnkeeper.store.base import ClaimedTurn, Dispatch, Line, StepKey, Store
+from turnkeeper.store.base import ClaimedTurn, Dispatch, Line, Retold, StepKey, Store
 
 T = TypeVar("T")
 SAY_NOW = "say_now"
+_ASIDE = 1_000_000
+"""The place of what is said beside the bot's own words: none of those comes so far."""
 Running = Callable[[str], Awaitable[bytes]]
 Spending = Callable[[bytes], Spent]
 
@@ -64,7 +66,8 @@ class Journal:
         """What was changed of the words that were said at once, to fit the channel."""
         self.over: Exception | None = None
         """What ended the turn; a bot that swallows it can neither go on nor commit."""
-        self.events: Sequence[Inbound] = [msgspec.json.decode(event.body, type=Inbound) for event in claimed.events]
+        self._bodies = [event.body for event in claimed.events]
+        self.events: Sequence[Inbound] = [msgspec.json.decode(body, type=Inbound) for body in self._bodies]
         self.quoted: Mapping[str, Line] = {}
         self.session, self.trace = session_of(claimed, clock.now())
         self.state: dict[str, Any] = msgspec.json.decode(self.session.state)
@@ -88,8 +91,8 @@ class Journal:
 
     @property
     def began_at(self) -> float:
-        """When the turn's first attempt began, whichever machine ran it."""
-        return self._claimed.turn.started_at
+        """When the turn's first attempt began, whichever machine ran it; or when its voice notes had been heard."""
+        return max([self._claimed.turn.started_at, *(event.heard_at or 0.0 for event in self.events)])
 
     def now(self) -> float:
         """The clock's time."""
@@ -226,9 +229,19 @@ class Journal:
         if self.over is not None:
             raise self.over
 
-    async def say_now(self, said: Reply) -> None:
+    async def retell(self, events: Mapping[int, Inbound]) -> None:
+        """Keep what was found out about some events, by their places."""
+        if self.over is not None:
+            raise self.over
+        bodies = {place: msgspec.json.encode(event) for place, event in events.items()}
+        told = [Retold(self._claimed.events[at].seq, self._bodies[at], body) for at, body in sorted(bodies.items())]
+        await self._kept(lambda: self._store.retell(self._claimed.run, self.number, told))
+        self._bodies = [bodies.get(place, body) for place, body in enumerate(self._bodies)]
+        self.events = [events.get(place, event) for place, event in enumerate(self.events)]
+
+    async def say_now(self, said: Reply, *, aside: bool = False) -> None:
         """Journal and send at once, in order with what was said before; at most once in a turn."""
-        key = self._next_key(SAY_NOW, effect=True)
+        key = StepKey(self.number, 0, SAY_NOW, _ASIDE) if aside else self._next_key(SAY_NOW, effect=True)
         told = said.encode("utf-8", "replace") if isinstance(said, str) else msgspec.json.encode(said)
         digest = blake2b(told, digest_size=16).hexdigest()
         stored = self._stored.get((SAY_NOW, True, key.occurrence))

@@ -93,7 +93,7 @@ class TurnRunner:
             else:
                 with self._watch.stage("run"):
                     answer = await self._answer(claimed, journal)
-                commit = self._leaves(claimed, journal, answer)
+                commit = self._leaves(claimed, journal, answer, b"[]" if answer.asked else journal.given)
                 if files is not None:
                     await files.needed(answer.replies)
         except Exception as error:  # noqa: BLE001 - whatever a bot raises is the bot's

@@ -9,6 +9,9 @@ from decimal import Decimal
 from typing import Literal
 
 import msgspec
+from msgspec.structs import replace
+
+from turnkeeper.model.voice import Transcript
 
 EventKind = Literal[
     "text", "image", "audio", "voice", "video", "video_note", "animation", "document", "sticker",
@@ -16,6 +19,8 @@ EventKind = Literal[
     "call", "call_permission", "system", "unsupported", "edited", "deleted", "typing", "session_status",
     "error", "timer", "operator", "payment", "api",
 ]  # fmt: skip
+HEARD_KINDS = frozenset({"voice", "audio"})
+"""What a contact says instead of writing it; a bot that has it transcribed reads it as text."""
 READABLE_KINDS = frozenset({
     "text", "image", "audio", "voice", "video", "video_note", "animation", "document", "sticker", "location",
     "contacts", "order",
@@ -162,6 +167,14 @@ class Inbound(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 
     album: str | None = None
     """What was sent at once has it in common, though each item is an event: they are answered together."""
+    heard: str | None = None
+    """What a voice note said; `text` ends with it."""
+    unheard: str | None = None
+    """Why a voice note said nothing, in one word; `text` ends with that in words."""
+    heard_at: float | None = None
+    """When it was known what the note says, or that it says nothing: unix seconds."""
+    transcript: Transcript | None = None
+    """What was heard, with times and speakers where they are known."""
 
     @property
     def known_as(self) -> str | None:
@@ -219,6 +232,38 @@ class Unreadable(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     account_id: str = ""
     message_id: str | None = None
     raw: bytes = b""
+
+
+def with_heard(
+    event: Inbound,
+    at: float,
+    *,
+    heard: str | None = None,
+    unheard: str | None = None,
+    transcript: Transcript | None = None,
+) -> Inbound:
+    """A voice note with what it said (`heard`), or with why it said nothing, below what was written under it."""
+    caption = caption_of(event)
+    told = replace(event, heard=heard, unheard=unheard, heard_at=at, transcript=transcript)
+    return with_caption(told, caption)
+
+
+def with_caption(event: Inbound, caption: str | None) -> Inbound:
+    """The event with other words written; what a voice note said stays below them."""
+    return replace(event, text="\n".join(filter(None, (caption, _spoken(event)))) or None)
+
+
+def caption_of(event: Inbound) -> str | None:
+    """What was written, without what a voice note said."""
+    if event.text is None or event.heard is event.unheard is None:
+        return event.text
+    return event.text.removesuffix(_spoken(event) or "").removesuffix("\n") or None
+
+
+def _spoken(event: Inbound) -> str | None:
+    if event.unheard is not None:
+        return f"[voice note that could not be heard: {event.unheard}]"
+    return event.heard
 
 
 _LONGEST_NAME = 60

@@ -52,6 +52,8 @@ class TurnPolicy:
     stale_notice: str = "I was away and missed your earlier messages. Please write again if you still need an answer."
     reads: tuple[str, ...] | None = None
     """The kinds of messages that the bot can read; None: all."""
+    hears: bool = False
+    """Voice notes are transcribed for the bot: it can read them as it can read text."""
     unsupported_reply: str = "Sorry, I cannot read this kind of message. Please write it as text."
     reactions: bool = False
     """A reaction starts a turn; else it is only kept and shown."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from turnkeeper.model.events import READABLE_KINDS
+from turnkeeper.model.events import HEARD_KINDS, READABLE_KINDS
 from turnkeeper.model.policy import TurnPolicy
 
 
@@ -12,6 +12,8 @@ def can_read(kind: str, turns: TurnPolicy) -> bool:
     """Whether an event means something to the bot. Buttons, timers and the like are read by every bot."""
     if kind == "unsupported":
         return False
+    if turns.hears and kind in HEARD_KINDS:
+        kind = "text"
     return turns.reads is None or kind in turns.reads or kind not in READABLE_KINDS
 
 

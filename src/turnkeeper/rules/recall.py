@@ -14,6 +14,7 @@ from itertools import groupby
 from math import inf
 from typing import Final, Literal, NamedTuple
 
+from turnkeeper.model.events import HEARD_KINDS
 from turnkeeper.model.llm import Said
 
 Role = Literal["contact", "bot", "person"]
@@ -156,6 +157,8 @@ def _in_words(line: Spoken, *, in_group: bool) -> str:
     said, kind = rest or text, _IN_WORDS.get(line.kind, line.kind.replace("_", " "))
     if said == f"[{line.kind}]":
         told = f"[{kind}]"
+    elif line.kind in HEARD_KINDS:  # its words are what it said, as they are told in its own turn
+        told = said if said.startswith(f"[{kind}") else f"[{kind}] {said}"
     elif said.startswith(f"[{line.kind}"):
         told = said
     else:

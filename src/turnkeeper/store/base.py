@@ -186,6 +186,14 @@ class TurnCommit:
     facts: Mapping[str, bytes | None] = field(default_factory=dict)
 
 
+class Retold(NamedTuple):
+    """An event of a running turn, told anew: its body before and after."""
+
+    seq: int
+    before: bytes
+    after: bytes
+
+
 class PutOff(NamedTuple):
     """A turn whose bot raised and that is tried again at `at`."""
 
@@ -327,6 +335,10 @@ class Store(MediaRecords, AgentRecords, KnowledgeRecords, Protocol):
 
     async def say_now(self, run: Run, step: StepRow, contents: Sequence[bytes], now: float) -> Dispatch:
         """Journal the step and put its messages into the outbox, in one; the turn can no longer be interrupted."""
+
+    async def retell(self, run: Run, turn_no: int, told: Sequence[Retold]) -> None:
+        """Keep what was found out about events of a running turn, but of those that have changed since; may be
+        repeated when its answer was lost."""
 
     async def commit(self, commit: TurnCommit) -> Dispatch:
         """End a turn. May be repeated when its answer was lost."""

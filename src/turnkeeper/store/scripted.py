@@ -19,6 +19,7 @@ from turnkeeper.store.base import (
     Dispatch,
     Intake,
     PutOff,
+    Retold,
     Run,
     Sent,
     SessionReport,
@@ -28,7 +29,7 @@ from turnkeeper.store.base import (
     Wake,
 )
 from turnkeeper.store.rows import Rows
-from turnkeeper.store.transactions import accounts, channels, people, send, take, timers, turn, workers
+from turnkeeper.store.transactions import accounts, channels, people, retelling, send, take, timers, turn, workers
 from turnkeeper.store.transactions import claim as claiming
 from turnkeeper.store.transactions.desk import Desk
 
@@ -109,6 +110,9 @@ class ScriptedStore(ABC, Generic[R]):
     async def say_now(self, run: Run, step: StepRow, contents: Sequence[bytes], now: float) -> Dispatch:
         row = self._kept(step)
         return await self._alone(lambda rows: turn.say_now(rows, self._directory, run, row, contents, now))
+
+    async def retell(self, run: Run, turn_no: int, told: Sequence[Retold]) -> None:
+        await self._alone(lambda rows: retelling.retell(rows, self._directory, run, turn_no, told))
 
     async def commit(self, commit: TurnCommit) -> Dispatch:
         return cast(Dispatch, await self._batched(self._commit, commit))

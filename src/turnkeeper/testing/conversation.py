@@ -139,12 +139,14 @@ class Person:
         kind: EventKind | None = None,
         filename: str | None = None,
         caption: str | None = None,
+        wait: bool = True,
     ) -> None:
-        """Send a file, and wait for everything that follows. `kind`: how, where `mime` does not say it (`voice`)."""
+        """Send a file, and `wait` for everything that follows. `kind`: how, where `mime` does not say it (`voice`)."""
         sent = event(kind or kind_of(mime), caption, at=self._clock.now())
         media = self._cabinet.put(data, mime, filename)
         await self.does(msgspec.structs.replace(sent, media=media, sender_name=self._name))
-        await self.rests()
+        if wait:
+            await self.rests()
 
     async def does(self, event: Inbound) -> None:
         """Anything else that a person can do; `turnkeeper.testing.events` builds events."""
@@ -383,6 +385,6 @@ async def conversation(
 
 def _scripted(bot: Bot) -> Iterator[ScriptedModel]:
     """The scripted models that a bot asks."""
-    thinking = getattr(bot, "_thinking", None)
+    thinking = getattr(getattr(bot, "bot", bot), "_thinking", None)  # also of one that hears
     if thinking is not None:
         yield from (model for _, model in thinking.chain.models if isinstance(model, ScriptedModel))

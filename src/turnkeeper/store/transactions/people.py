@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from turnkeeper.model.contents import Content, Text, words_of
 from turnkeeper.model.conversation import Conversation, EventRow, EventState, Mode, SessionRow
-from turnkeeper.model.events import Inbound
+from turnkeeper.model.events import Inbound, with_caption
 from turnkeeper.model.ids import ConversationKey
 from turnkeeper.model.policy import Channel
 from turnkeeper.rules import mailbox, outbox
@@ -240,4 +240,4 @@ def rewritten(body: bytes, event: Inbound) -> bytes:
         return body
     before = msgspec.json.decode(body, type=Inbound)
     typed = None if before.kind == "text" else before.choice
-    return msgspec.json.encode(replace(before, text=event.text, choice=typed))
+    return msgspec.json.encode(replace(with_caption(before, event.text), choice=typed))
