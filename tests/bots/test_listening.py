@@ -18,7 +18,8 @@ from turnkeeper.model.voice import UNAVAILABLE
 from turnkeeper.rules.reading import can_read
 from turnkeeper.testing.conversation import Person, conversation, in_virtual_time
 
-ONE_MOMENT = Manners().one_moment
+PLAIN = Manners()
+ONE_MOMENT = PLAIN.one_moment
 TURNS = TurnPolicy(adaptive=False, rate_limit=None, hears=True)
 OWN_TURNS = TurnPolicy(adaptive=False, rate_limit=None, hears=True, gather=False)
 
@@ -27,7 +28,7 @@ async def echo(turn: Turn) -> None:
     await turn.reply(turn.text)
 
 
-def bot_that(stage: Callable[[Turn], Awaitable[None]], ears: Ears, manners: Manners = Manners()) -> Listening:
+def bot_that(stage: Callable[[Turn], Awaitable[None]], ears: Ears, manners: Manners = PLAIN) -> Listening:
     bot = Bot("assistant")
     bot.stage("only", first=True)(stage)
     return Listening(bot, ears, manners)

@@ -22,7 +22,7 @@ def note(**more: str) -> Inbound:
     return msgspec.structs.replace(event("voice", **more), media=Media(id="m1"))  # type: ignore[arg-type]
 
 
-def retold(turn: ClaimedTurn, *said: str, seqs: tuple[int, ...] = ()) -> list[Retold]:
+def retold(turn: ClaimedTurn, *said: str) -> list[Retold]:
     """The turn's first events with what they say."""
     told = []
     for row, words in zip(turn.events, said, strict=False):
@@ -78,8 +78,18 @@ async def test_what_was_erased_meanwhile_stays_so(world: OpenWorld) -> None:
         await w.hear(note())
         turn = await w.turn()
         await w.hear("forget me")
-        await w.store.retell(turn.run, turn.turn.no, retold(turn, "what was said"))
+        with pytest.raises(Fenced):
+            await w.store.retell(turn.run, turn.turn.no, retold(turn, "what was said"))
         assert await history(w) == []
+
+
+async def test_what_has_changed_since_stays_as_it_is(world: OpenWorld) -> None:
+    async with world() as w:
+        await w.hear(note(), note())
+        turn = await w.turn()
+        first, second = retold(turn, "one", "two")
+        await w.store.retell(turn.run, turn.turn.no, [first._replace(before=b"{}"), second])
+        assert await history(w) == [("[voice]", "voice"), ("two", "voice")]
 
 
 async def test_an_edit_of_what_was_written_under_it_leaves_what_was_said(world: OpenWorld) -> None:

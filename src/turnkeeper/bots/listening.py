@@ -8,7 +8,6 @@ be heard the person is told so, and the bot is asked only if there is something 
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -24,6 +23,7 @@ from turnkeeper.model.errors import MediaError, MediaRefused
 from turnkeeper.model.events import HEARD_KINDS, Inbound, Media, caption_of, with_heard
 from turnkeeper.model.media import KeptFile
 from turnkeeper.model.voice import NOBODY, UNAVAILABLE, Heard, Sound
+from turnkeeper.text.escaping import escaped
 
 UNHEARD: Mapping[str, str] = {
     "silent": "I could not hear anything in that voice note. Please record it again, closer to your phone.",
@@ -47,7 +47,6 @@ _LAST_TRY = 2
 _SHARE = 0.7
 """Of the time that a turn may take: the rest is for the answer."""
 _LONGEST_ECHO = 700
-_MARK = re.compile(r"[\\`*_~\[\]<>&|#]")
 
 
 class Steps(Protocol):
@@ -158,7 +157,7 @@ class Listening:
         heard = [event.heard for event in events if event.heard and event.heard != UNAVAILABLE]
         if not heard or not self._manners.echo:
             return []
-        return ["\n\n".join(self._manners.echo.replace("{text}", _shown(each)) for each in heard)]
+        return ["\n\n".join(self._manners.echo.replace("{text}", escaped(_short(each))) for each in heard)]
 
 
 class _Shared:
@@ -258,8 +257,5 @@ async def _together(hearing: Iterable[Awaitable[Heard]]) -> list[Heard]:
         raise
 
 
-def _shown(text: str) -> str:
-    """What was heard on one line, as Markdown that shows it as it is."""
-    line = " ".join(text.split())
-    short = line if len(line) <= _LONGEST_ECHO else line[: _LONGEST_ECHO - 1].rstrip() + "…"
-    return _MARK.sub(r"\\\g<0>", short)
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST_ECHO else text[: _LONGEST_ECHO - 1].rstrip() + "…"

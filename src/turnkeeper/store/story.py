@@ -9,7 +9,7 @@ import msgspec
 
 from turnkeeper.model.contents import Content, words_of
 from turnkeeper.model.conversation import EventRow, OutboundRow, StepRow, TurnRow
-from turnkeeper.model.events import Inbound, words_heard
+from turnkeeper.model.events import Inbound, caption_of, words_heard
 from turnkeeper.model.media import MediaRow
 from turnkeeper.store.base import Line, Moment
 
@@ -34,7 +34,7 @@ def history(
     a tester's concerns no bot, and what was erased has no words.
     """
     heard = [(event, _inbound(event.body)) for event in events]
-    standing = {(inbound.known_as, inbound.text) for _, inbound in heard if inbound.kind != "edited"}
+    standing = {(inbound.known_as, caption_of(inbound)) for _, inbound in heard if inbound.kind != "edited"}
     deletions = [inbound for _, inbound in heard if inbound.kind == "deleted" and inbound.aims_at]
     gone = {(inbound.from_me, inbound.aims_at) for inbound in deletions}
     told = [pair for pair in heard if not _is_stale(pair[1], standing, gone)]
