@@ -185,6 +185,8 @@ async def test_a_long_note_is_waited_for_in_sight() -> None:
         claimed = next(moment.at for moment in told if moment.kind == "claimed")
         first, answer = [moment.at for moment in told if moment.kind == "accepted"]
         assert 10.0 <= first - claimed < 11.0
+        again = next(at for at in person.typing_at if at > person.typing_at[0] + first - claimed)
+        assert again < person.typing_at[0] + first - claimed + 3.0, "the words have ended it"
         gaps = [b - a for a, b in itertools.pairwise(person.typing_at)]
         assert max(gaps) < 25.0, "WhatsApp shows it for 25 s"
         assert person.typing_at[-1] - person.typing_at[0] > answer - claimed - 25.0

@@ -51,8 +51,11 @@ class Journal:
         clock: Clock,
         watch: Watch,
         files: Files | None = None,
+        said: Callable[[], None] = lambda: None,
     ) -> None:
+        """`said`: told of words that were said at once."""
         self._files = files
+        self._said = said
         self._claimed = claimed
         self._store = store
         self._sender = sender
@@ -265,6 +268,7 @@ class Journal:
             return dispatch
 
         await self._kept(lambda: self._sender.deliver(say, in_turn=True))
+        self._said()
 
 
 def idempotency_key(row: StepRow) -> str:

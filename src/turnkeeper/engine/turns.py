@@ -25,7 +25,7 @@ from turnkeeper.engine.media import FileKeeper
 from turnkeeper.engine.outbox import Sender
 from turnkeeper.engine.patience import until_stored
 from turnkeeper.engine.rendering import rendered
-from turnkeeper.engine.typing import typing
+from turnkeeper.engine.typing import Shown, typing
 from turnkeeper.engine.watching import Seen, Watch
 from turnkeeper.model.conversation import TimerRow
 from turnkeeper.model.errors import BotError, EffectUnknown, Fenced, MediaRefused
@@ -76,16 +76,16 @@ class TurnRunner:
         `asked_at`: when the claim was made that brought it.
         """
         with self._watch.turn(claimed, asked_at) as seen:
-            async with typing(claimed, self._adapters, self._client):
-                return await self._run(claimed, seen)
+            async with typing(claimed, self._adapters, self._client) as shown:
+                return await self._run(claimed, seen, shown)
 
-    async def _run(self, claimed: ClaimedTurn, seen: Seen) -> float | None:
+    async def _run(self, claimed: ClaimedTurn, seen: Seen, shown: Shown) -> float | None:
         if claimed.exhausted:
             seen.outcome = "failed"
             trace = "claimed too often without ever being committed: it takes its worker down"
             return await self._fail(claimed, trace)
         files = None if self._files is None else self._files.of(claimed)
-        journal = Journal(claimed, self._store, self._sender, self._clock, self._watch, files)
+        journal = Journal(claimed, self._store, self._sender, self._clock, self._watch, files, shown.ended)
         try:
             if reading.has_nothing_to_read([event.kind for event in claimed.events], claimed.channel.turns):
                 answer = Answer()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import structlog
 
@@ -14,21 +14,46 @@ from turnkeeper.store.base import ClaimedTurn
 
 _log = structlog.get_logger("turnkeeper.typing")
 _CALL_LIMIT = 5.0
+_AFTER_WORDS = 1.5
+"""Seconds after which it is shown again where something was said: the words have ended it, and the turn goes on."""
+
+
+class Shown:
+    """The indicator of one turn."""
+
+    def __init__(self) -> None:
+        self._ended = asyncio.Event()
+
+    def ended(self) -> None:
+        """Something was said, which ended it on the person's phone."""
+        self._ended.set()
+
+    async def until(self, at: float) -> float:
+        """Wait until it is to be shown again, `at` the latest; when that is, by the loop's clock."""
+        loop = asyncio.get_running_loop()
+        while loop.time() < at:
+            with suppress(TimeoutError):
+                async with asyncio.timeout_at(at):
+                    await self._ended.wait()
+                self._ended.clear()
+                at = min(at, loop.time() + _AFTER_WORDS)
+        return at
 
 
 @asynccontextmanager
 async def typing(
     claimed: ClaimedTurn, adapters: Mapping[str, ChannelAdapter[object]], client: Calling
-) -> AsyncIterator[None]:
+) -> AsyncIterator[Shown]:
     """Show that an answer is being written, for as long as the block runs."""
+    shown = Shown()
     adapter = adapters[claimed.channel.kind]
     message_id = _answered(claimed)
     if adapter.capabilities.typing_refresh is None or message_id is None:
-        yield
+        yield shown
         return
-    showing = asyncio.create_task(_show(claimed, adapter, message_id, client))
+    showing = asyncio.create_task(_show(claimed, adapter, message_id, client, shown))
     try:
-        yield
+        yield shown
     finally:
         showing.cancel()
 
@@ -40,7 +65,9 @@ def _answered(claimed: ClaimedTurn) -> str | None:
     return ids[-1] if ids else None
 
 
-async def _show(claimed: ClaimedTurn, adapter: ChannelAdapter[object], message_id: str, client: Calling) -> None:
+async def _show(
+    claimed: ClaimedTurn, adapter: ChannelAdapter[object], message_id: str, client: Calling, shown: Shown
+) -> None:
     refresh = adapter.capabilities.typing_refresh or 0.0
     addresses = tuple(claimed.conversation.addresses.split("\n"))
     loop = asyncio.get_running_loop()
@@ -50,5 +77,6 @@ async def _show(claimed: ClaimedTurn, adapter: ChannelAdapter[object], message_i
             await client.play(adapter.typing(addresses, message_id, claimed.channel.config), timeout=_CALL_LIMIT)
         except Exception as error:  # noqa: BLE001 - an indicator never costs anyone an answer
             _log.info("typing could not be shown", channel=claimed.channel.id, error=type(error).__name__)
-        next_at = max(next_at + refresh, loop.time())  # by the clock: a slow call must not let it lapse
-        await asyncio.sleep(next_at - loop.time())
+        next_at = await shown.until(
+            max(next_at + refresh, loop.time())
+        )  # by the clock: a slow call must not let it lapse
