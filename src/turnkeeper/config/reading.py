@@ -28,12 +28,13 @@ from turnkeeper.config.knowledge import KnowledgeKeys
 from turnkeeper.config.providers import PROVIDER_KINDS
 from turnkeeper.config.settings import BotSettings, Receiver, Settings
 from turnkeeper.config.tools import TOOL_KINDS
+from turnkeeper.config.transcribers import BUILT_IN, TRANSCRIBER_KINDS, TranscriberKeys, VoiceKeys
 from turnkeeper.model.errors import ConfigurationError
 from turnkeeper.model.ids import BotId, ChannelId, WorkspaceId
 from turnkeeper.model.policy import Channel, SendPolicy, TurnPolicy
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
-_NAMED_SECTIONS = ("channels", "bots", "providers", "tools", "knowledge")
+_NAMED_SECTIONS = ("channels", "bots", "providers", "tools", "knowledge", "transcribers")
 Table = TypeVar("Table", bound=BaseModel)
 
 
@@ -61,7 +62,9 @@ class Reading:
         tools = self.tables(self.table(raw.get("tools", {}), "tools"), "tools", TOOL_KINDS)
         bots = self.bots(self.table(raw.get("bots", {}), "bots"))
         knowledge = self.knowledge(self.table(raw.get("knowledge", {}), "knowledge"), providers)
+        transcribers = self.transcribers(self.table(raw.get("transcribers", {}), "transcribers"))
         self.known(bots, {"models": providers, "tools": tools, "knowledge": knowledge})
+        self.heard(bots, transcribers)
         channels = self.table(raw.get("channels", {}), "channels")
         receivers = self.receivers(channels, bots, server.environment if server else "")
         self.within_reach(bots, knowledge, receivers)
@@ -79,6 +82,7 @@ class Reading:
             providers=_frozen(providers),
             tools=_frozen(tools),
             knowledge=_frozen(knowledge),
+            transcribers=_frozen(transcribers),
         )
 
     def wrong(self, key: str, problem: str, mend: str) -> None:
@@ -235,6 +239,22 @@ class Reading:
                     problem = f'"{name}" is of workspace "{base.workspace}", and no channel of the bot is'
                     mend = f"Set knowledge.{name}.workspace to {' or '.join(sorted(homes))}."
                     self.wrong(f"bots.{bot.id}.knowledge", problem, mend)
+
+    def transcribers(self, raw: Mapping[str, object]) -> dict[str, TranscriberKeys | None]:
+        """Every transcriber by its name; None for one that is wrong."""
+        if BUILT_IN in raw:
+            mend = "Give yours another name, and name that in the bot's `transcribe`."
+            self.wrong(f"transcribers.{BUILT_IN}", "is the name of the transcriber that is built in", mend)
+        return self.tables(raw, "transcribers", TRANSCRIBER_KINDS)
+
+    def heard(self, bots: Mapping[BotId, BotSettings | None], transcribers: Mapping[str, object]) -> None:
+        """Who is to hear a bot's voice notes is there."""
+        known = [*transcribers, BUILT_IN]
+        for bot in filter(None, bots.values()):
+            for name in bot.keys.transcribe if isinstance(bot.keys, VoiceKeys) else ():
+                if name not in known:
+                    problem = f'there is no transcriber "{name}"'
+                    self.wrong(f"bots.{bot.id}.transcribe", problem, nearest(name, known))
 
     def receivers(
         self, raw: Mapping[str, object], bots: Mapping[BotId, BotSettings | None], environment: str

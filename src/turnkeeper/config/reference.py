@@ -11,6 +11,7 @@ from turnkeeper.config.keys import BOT_KINDS, SECTIONS
 from turnkeeper.config.knowledge import KnowledgeKeys
 from turnkeeper.config.providers import PROVIDER_KINDS
 from turnkeeper.config.tools import TOOL_KINDS
+from turnkeeper.config.transcribers import TRANSCRIBER_KINDS
 from turnkeeper.model.policy import RateLimit
 
 _HEAD = """\
@@ -41,6 +42,7 @@ def as_markdown() -> str:
     parts += _kinds("providers", PROVIDER_KINDS)
     parts += _kinds("tools", TOOL_KINDS)
     parts.append(_section("[knowledge.NAME]", KnowledgeKeys))
+    parts += _kinds("transcribers", TRANSCRIBER_KINDS)
     return "\n".join(parts)
 
 

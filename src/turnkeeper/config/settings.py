@@ -12,6 +12,7 @@ from turnkeeper.config.bots import BotKeys
 from turnkeeper.config.errors import nearest
 from turnkeeper.config.keys import MediaKeys, RetentionKeys, ServerKeys, WorkersKeys
 from turnkeeper.config.knowledge import KnowledgeKeys
+from turnkeeper.config.transcribers import TranscriberKeys
 from turnkeeper.model.errors import ConfigurationError
 from turnkeeper.model.ids import BotId, ChannelId, WorkspaceId
 from turnkeeper.model.policy import Channel, TurnPolicy
@@ -71,6 +72,7 @@ class Settings:
     providers: Mapping[str, Keys] = field(default_factory=dict)
     tools: Mapping[str, Keys] = field(default_factory=dict)
     knowledge: Mapping[str, KnowledgeKeys] = field(default_factory=dict)
+    transcribers: Mapping[str, TranscriberKeys] = field(default_factory=dict)
 
     @property
     def folder(self) -> Path:
@@ -141,7 +143,8 @@ class Settings:
         found |= {each.get_secret_value() for each in of_media}
         found |= {part for each in self.receivers for part in (each.path_secret, each.original.partition("/")[2])}
         of_bots = [bot.keys for bot in self.bots.values()]
-        for table in (*of_bots, *self.providers.values(), *self.tools.values(), *self.knowledge.values()):
+        named = (self.providers, self.tools, self.knowledge, self.transcribers)
+        for table in (*of_bots, *(each for tables in named for each in tables.values())):
             found |= set(secrets_in(table))
         return frozenset(found) - {""}
 
