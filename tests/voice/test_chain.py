@@ -66,6 +66,8 @@ CASES = [
     ("too large for each", [TooMuchSound("too_large", "30 MB")] * 2, "too_large", "", [1, 1]),
     ("one away, too large for the other", [AWAY, TooMuchSound("too_large", "x")], "unavailable", UNAVAILABLE, [1, 1]),
     ("not to be heard by anybody", [Unhearable("damaged", "no packet"), "never"], "damaged", "", [1, 0]),
+    ("a language that nobody knows", [LanguageUnknown("id")] * 2, "language", "", [1, 1]),
+    ("a language, and one away", [LanguageUnknown("id"), AWAY], "unavailable", UNAVAILABLE, [1, 1]),
     ("nothing is said in it", ["  ", "never"], "no_words", "  ", [1, 0]),
     ("all are away", [AWAY, AWAY], "unavailable", UNAVAILABLE, [1, 1]),
     ("nobody is there", [], "unavailable", UNAVAILABLE, []),

@@ -45,13 +45,16 @@ class Webhook:
 
 @dataclass(frozen=True, slots=True)
 class Multipart:
-    """A form with one file, which the client streams from where files are kept; `size` in bytes."""
+    """A form with one file, which the client streams from where files are kept; `size` in bytes.
+
+    A field with several values comes several times.
+    """
 
     key: str
     size: int
     mime: str
     filename: str
-    fields: Mapping[str, str] = field(default_factory=dict)
+    fields: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
     name: str = "file"
 
 

@@ -269,7 +269,8 @@ class _Form:
         boundary = f"turnkeeper-{token_hex(16)}"
         parts = [
             f'--{boundary}\r\ncontent-disposition: form-data; name="{_quoted(name)}"\r\n\r\n{value}\r\n'
-            for name, value in multipart.fields.items()
+            for name, values in multipart.fields.items()
+            for value in ((values,) if isinstance(values, str) else values)
         ]
         name, filename = _quoted(multipart.name), _quoted(multipart.filename)
         parts.append(

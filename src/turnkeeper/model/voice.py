@@ -55,8 +55,8 @@ class Wish(NamedTuple):
 class Heard(msgspec.Struct, frozen=True, omit_defaults=True):
     """What came of a note. `transcript` None: nobody has heard it.
 
-    `reason`: "" where words were heard; `no_words` where there are none; another one of `Unhearable` where it is the
-    note's fault; `unavailable` where nobody could transcribe it. `told`: lines for the trace.
+    `reason`: "" where words were heard; `no_words` where there are none; another one of `Unhearable`, or `language`,
+    where it is the note's fault; `unavailable` where nobody could transcribe it. `told`: lines for the trace.
     """
 
     transcript: Transcript | None = None

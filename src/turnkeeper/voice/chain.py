@@ -18,6 +18,7 @@ from turnkeeper.model.voice import NO_WORDS, NOBODY, Heard, Sound, Transcript, W
 from turnkeeper.rules import listening
 from turnkeeper.voice.base import (
     Examine,
+    LanguageUnknown,
     Steps,
     TooMuchSound,
     Transcriber,
@@ -36,6 +37,7 @@ WITHIN = 240.0
 _BUG = "bug"
 _NOBODY = "nobody"
 _UNHEARABLE = "unhearable"
+_LANGUAGE = "language"
 
 Fetch = Callable[[], Awaitable[Sound]]
 """The note's bytes; called only where somebody is to be asked."""
@@ -211,7 +213,8 @@ async def _asked(member: Member, sound: Sound, seconds: float) -> Transcript | F
     except Unhearable as error:
         return Failure(_UNHEARABLE, error.detail, error.reason)
     except TranscriberFailed as error:
-        reason = error.reason if isinstance(error, TooMuchSound) else ""
+        reason: str = error.reason if isinstance(error, TooMuchSound) else ""
+        reason = _LANGUAGE if isinstance(error, LanguageUnknown) else reason
         retry_after = error.retry_after if isinstance(error, TranscriberBusy) else None
         return Failure(error.kind, error.shown, reason, retry_after)
     except TimeoutError:
@@ -233,11 +236,11 @@ def _heard(asking: _Asking, last: Try) -> Heard:
         return Heard(last.transcript, reason, told)
     if last.failure is not None and last.failure.kind == _UNHEARABLE:
         return Heard(None, last.failure.reason, told)
-    return Heard(None, _too_much(asking.tries) or NOBODY, told)
+    return Heard(None, _refused_by_all(asking.tries) or NOBODY, told)
 
 
-def _too_much(tries: Sequence[Try]) -> str:
-    """Why nobody took the note, where it was too much for each: that can be said to the person."""
+def _refused_by_all(tries: Sequence[Try]) -> str:
+    """Why nobody took the note, where it was the note for each of them: that can be said to the person."""
     refusals = [each.failure.reason for each in tries if each.failure is not None and each.failure.kind != _NOBODY]
     refusals += [skipped.reason for each in tries for skipped in each.skipped]
     return refusals[0] if refusals and all(refusals) else ""

@@ -35,6 +35,20 @@ def parse_form(content_type: str, body: bytes) -> dict[str, Part]:
     """Return the fields by name.
 
     Raises:
+        BadForm: the type, the boundaries or a part's headers are not as they have to be, or a field comes twice.
+    """
+    fields: dict[str, Part] = {}
+    for part in parse_parts(content_type, body):
+        if part.name in fields:
+            raise BadForm(f"the field {part.name} comes twice")
+        fields[part.name] = part
+    return fields
+
+
+def parse_parts(content_type: str, body: bytes) -> list[Part]:
+    """Return the fields in their order, where one may come several times.
+
+    Raises:
         BadForm: the type, the boundaries or a part's headers are not as they have to be.
     """
     kind, _, rest = content_type.partition(";")
@@ -52,13 +66,7 @@ def parse_form(content_type: str, body: bytes) -> dict[str, Part]:
         raise BadForm("the closing boundary is missing")
     if not 1 <= len(pieces) <= MOST_PARTS:
         raise BadForm(f"the form does not have 1 to {MOST_PARTS} parts")
-    fields: dict[str, Part] = {}
-    for piece in pieces:
-        part = _part(piece)
-        if part.name in fields:
-            raise BadForm(f"the field {part.name} comes twice")
-        fields[part.name] = part
-    return fields
+    return [_part(piece) for piece in pieces]
 
 
 def _part(piece: bytes) -> Part:
