@@ -63,6 +63,13 @@ def document(transcript: Transcript) -> str:
     return "".join(f"{_plain(line, timed=timed)}\n" for line in lines_of(transcript))
 
 
+def spoken_by(transcript: Transcript) -> str:
+    """All of it for a model to read: who said what, one utterance a line."""
+    said = [(one_line(each.text), each.speaker) for each in transcript.spoken]
+    lines = [f"{one_line(who)}: {words}" if who else words for words, who in said if words]
+    return "\n".join(lines) or transcript.text
+
+
 def talk_share(transcript: Transcript, speaker: str) -> float | None:
     """How much of the talk was this speaker's, from 0 to 1: of the time, or of the words where no times are known.
 
