@@ -139,7 +139,8 @@ async def reported(turn: Turn, note: Message) -> None:
     if not found.texts:
         await turn.reply(NEITHER, quote=True)
         return
-    await turn.reply(Sections(found.texts if found.read else (NO_REPORT, *found.texts)), quote=True)
+    texts = found.texts if found.read or transcript is None else (NO_REPORT, *found.texts)
+    await turn.reply(Sections(texts), quote=True)
     if transcript is not None and is_cut(transcript) and FULL_TRANSCRIPT != "never":
         await offer(turn, transcript)
 
