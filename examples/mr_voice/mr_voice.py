@@ -9,6 +9,7 @@ from pydantic.json_schema import SkipJsonSchema
 from turnkeeper import Bot, Buttons, Document, Sections, Turn
 from turnkeeper.bots.message import Message
 from turnkeeper.bots.reporting import report
+from turnkeeper.model.events import caption_of
 from turnkeeper.model.voice import Transcript
 from turnkeeper.text.report import ReportField, ReportLayout, ReportSection
 from turnkeeper.text.transcripts import document, is_cut, lines_of, talk_share
@@ -135,7 +136,7 @@ async def reported(turn: Turn, note: Message) -> None:
     transcript = note.event.transcript
     day = datetime.fromtimestamp(note.event.timestamp, UTC)
     known = {"representative": turn.contact.name or "", "visit_date": f"{day:%Y-%m-%d}"}
-    found = await report(Report, transcript, turn.extract, known=known)
+    found = await report(Report, transcript, turn.extract, known=known, written=caption_of(note.event) or "")
     if not found.texts:
         await turn.reply(NEITHER, quote=True)
         return

@@ -43,8 +43,8 @@ async def representative(model: ScriptedModel, transcriber: ScriptedTranscriber)
         yield person
 
 
-async def sends(person: Person) -> None:
-    await person.sends(NOTE, "audio/ogg", kind="voice")
+async def sends(person: Person, caption: str | None = None) -> None:
+    await person.sends(NOTE, "audio/ogg", kind="voice", caption=caption)
 
 
 @in_virtual_time
@@ -104,12 +104,12 @@ async def test_a_broken_answer_is_repaired_with_its_words_alone() -> None:
 async def test_without_a_transcript_the_report_is_partial() -> None:
     model = ScriptedModel('{"doctor": null}')
     async with representative(model, ScriptedTranscriber(TranscriberAway("503"))) as ada:
-        await sends(ada)
+        await sends(ada, "At Dr. Rao's")
         (report,) = ada.heard
         assert report.startswith("*📋 Visit report*")
         assert "*Representative:* Ada" in report
         assert report.endswith(f"Transcript*\n{UNAVAILABLE}")
-        assert model.heard[0].endswith(f"Transcript:\n{UNAVAILABLE}")
+        assert model.heard[0].endswith(f"Written with it:\nAt Dr. Rao's\n\nTranscript:\n{UNAVAILABLE}")
 
 
 @in_virtual_time

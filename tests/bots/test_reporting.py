@@ -1,6 +1,7 @@
 """A note becomes a report, as far as that works: partial rather than absent."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
@@ -88,8 +89,8 @@ async def test_the_model_reads_the_words_and_what_is_known() -> None:
     assert asked.told == "Visit date: Friday\n\nTranscript:\nMR: Good morning.\nDoctor: It is too dear."
     await report(Visit, Transcript("one\ntwo"), asked)
     assert asked.told == "Transcript:\none\ntwo"
-    await report(Visit, None, asked)
-    assert asked.told == f"Transcript:\n{UNAVAILABLE}"
+    await report(Visit, None, asked, written="at the clinic")
+    assert asked.told == f"Written with it:\nat the clinic\n\nTranscript:\n{UNAVAILABLE}"
 
 
 async def test_a_schema_without_a_layout_is_shown_too() -> None:
@@ -101,3 +102,13 @@ async def test_a_schema_without_a_layout_is_shown_too() -> None:
     assert layout_of(Note).texts({"key_point": "Call", "steps": ["a", "b"], "by": "Friday"}) == (
         "## 📋 Note\n**Key point:** Call\n**Steps:**\n- a\n- b\n\n**Until:** Friday",
     )
+
+
+def test_what_the_page_shows_works() -> None:
+    page = (Path(__file__).parents[2] / "docs/reports.md").read_text("utf-8")
+    code = page.split("```python\n")[1].split("```")[0]
+    made: dict[str, Any] = {"__name__": "visit"}
+    exec(compile(code, "reports.md", "exec", dont_inherit=True), made)
+    layout = layout_of(made["Report"])
+    assert set(layout.names) == set(made["Report"].model_fields)
+    assert layout.texts({"doctor": "Rao"}) == ("# Visit report\n\n## 🩺 Visit\n**Doctor:** Rao",)

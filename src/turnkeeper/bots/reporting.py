@@ -57,15 +57,17 @@ async def report(
     extract: Extract,
     *,
     known: Mapping[str, str] | None = None,
+    written: str = "",
     what: str = "visit",
 ) -> Reported:
     """Fill a schema from a note, as far as that works. Raises what `extract` raises.
 
     `transcript` None: nobody could hear the note. `known`: what is known without it, by the names of fields, as far as
-    the report shows it; models are told. `what` was spoken about, in a word.
+    the report shows it; models are told. `written`: words that came with the note, for models. `what` was
+    spoken about, in a word.
     """
     given = {name: value for name, value in (known or {}).items() if value}
-    extracted = await extract(schema, _told(given, transcript), instructions=_INSTRUCTIONS)
+    extracted = await extract(schema, _told(given, written, transcript), instructions=_INSTRUCTIONS)
     found = {name: value for name, value in extracted.partial.items() if not is_empty(value)}
     if transcript is None and extracted.value is None and not found:
         return Reported(given, (), False, extracted.problems)
@@ -90,10 +92,11 @@ def layout_of(schema: type[BaseModel]) -> ReportLayout:
     return ReportLayout((ReportSection(str(schema.model_config.get("title") or schema.__name__), "📋", tuple(fields)),))
 
 
-def _told(known: Mapping[str, str], transcript: Transcript | None) -> str:
+def _told(known: Mapping[str, str], written: str, transcript: Transcript | None) -> str:
     lines = [f"{name.replace('_', ' ').capitalize()}: {value}" for name, value in known.items()]
     words = UNAVAILABLE if transcript is None else spoken_by(transcript)
-    return "\n".join((*lines, "", "Transcript:", words) if lines else ("Transcript:", words))
+    parts = ("\n".join(lines), written and f"Written with it:\n{written}", f"Transcript:\n{words}")
+    return "\n\n".join(filter(None, parts))
 
 
 def _is_list(annotation: object) -> bool:
