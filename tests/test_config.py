@@ -493,6 +493,14 @@ def test_the_reference_page_is_in_step() -> None:
     assert page.read_text("utf-8") == as_markdown(), "write it anew: turnkeeper settings > docs/configuration.md"
 
 
+def test_defaults_are_told_as_they_would_be_written() -> None:
+    told = as_markdown()
+    assert '| `offer_buttons` | `["Yes, please", "No, thanks"]` |' in told
+    assert "| `paths` | none |" in told
+    assert '| `reads` | `["text"]` |' in told
+    assert "Undefined" not in told
+
+
 def test_looking_at_the_database_needs_no_secrets(tmp_path: Path) -> None:
     (tmp_path / "turnkeeper.toml").write_text(WHOLE, "utf-8")
     settings = load(tmp_path / "turnkeeper.toml", {}, secrets=False)

@@ -43,11 +43,11 @@ def test_a_base_from_its_folder_to_its_answers(config: Path) -> None:
     upload.write_text("Open from nine to six.", "utf-8")
     bad.write_bytes(b"no pdf")
     said = call(config, "add", str(upload), str(bad), "--base", "help", status=1)
-    assert "hours.txt  “hours”, 1 passages, 22 bytes, upload" in said
+    assert "hours.txt  “hours”, 1 passage, 22 bytes, upload" in said
     assert "bad.pdf  REFUSED: it is broken, or no PDF" in said
     listed = call(config, "list")
     assert "help  follows docs, 2 passages" in listed
-    assert "refunds.md  “Refunds”, 1 passages" in listed
+    assert "refunds.md  “Refunds”, 1 passage" in listed
     help_, more = printed(config, "list")
     assert [(row["key"], row["state"], row["origin"]) for row in help_["documents"]] == [
         ("bad.pdf", "refused", "upload"),

@@ -195,6 +195,10 @@ def mend(error: ModelError, choice: ModelChoice, settings: Settings) -> str:
     return f"Check providers.{name}.base_url, the network, and the provider's status page."
 
 
+def _models(number: int) -> str:
+    return f"{number:,} model{'' if number == 1 else 's'}"
+
+
 async def examine_providers(settings: Settings, now: float) -> list[Link]:
     """The doctor's links: each provider's key, and the models that bots ask of it."""
     found: list[Link] = []
@@ -208,7 +212,7 @@ async def examine_providers(settings: Settings, now: float) -> list[Link]:
             found.append(_of_failure(link, error, name, settings))
             found += [Link(f"model {each.choice}", "unknown", "its provider told no models") for each in asked]
             continue
-        found.append(Link(link, "ok", f"takes the key, and offers {len(listed):,} models"))
+        found.append(Link(link, "ok", f"takes the key, and offers {_models(len(listed))}"))
         found += [_of_model(each, listed, settings, now) for each in asked]
     return found
 

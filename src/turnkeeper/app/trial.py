@@ -89,7 +89,7 @@ def address_of(channel: Channel, to: str) -> str:
         named = f"phone:{digits}" if digits.isascii() and digits.isdigit() and 7 <= len(digits) <= 15 else None
     if named is None:
         mend = "Write a phone number with its country's code, or the id that the provider knows the person by."
-        raise ConfigurationError("TO", f"{to!r} names nobody on {channel.id}", mend)
+        raise ConfigurationError("ADDRESS", f"{to!r} names nobody on {channel.id}", mend)
     return named
 
 

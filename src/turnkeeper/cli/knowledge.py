@@ -73,7 +73,7 @@ def show_all(config: Config = DEFAULT, as_json: AsJson = False) -> None:
     for each in found:
         follows = f"follows {each.folder}" if each.folder else "no folder"
         vectors = f", {each.base.passages - each.base.without_vector:,} with vectors" if each.embeddings else ""
-        typer.echo(typer.style(each.name, bold=True) + f"  {follows}, {each.base.passages:,} passages{vectors}")
+        typer.echo(typer.style(each.name, bold=True) + f"  {follows}, {_passages(each.base.passages)}{vectors}")
         for row in each.documents:
             typer.echo(f"  {_line(row)}")
 
@@ -144,10 +144,14 @@ def remove(
         raise typer.Exit(1)
 
 
+def _passages(number: int) -> str:
+    return f"{number:,} passage{'' if number == 1 else 's'}"
+
+
 def _line(row: DocumentRow) -> str:
     if row.state == "refused":
         return typer.style(f"{row.key}  REFUSED: {row.reason}", fg=typer.colors.RED)
-    return f"{row.key}  “{row.title}”, {row.passages:,} passages, {row.size:,} bytes, {row.origin}"
+    return f"{row.key}  “{row.title}”, {_passages(row.passages)}, {row.size:,} bytes, {row.origin}"
 
 
 def _show(found: Search) -> None:

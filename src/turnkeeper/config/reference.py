@@ -1,5 +1,6 @@
 """The table of all settings as Markdown: docs/configuration.md is its output."""
 
+import json
 from collections.abc import Iterator, Mapping
 
 from pydantic import BaseModel, SecretStr
@@ -64,7 +65,7 @@ def _section(title: str, model: type[BaseModel]) -> str:
 def _default(name: str, info: FieldInfo) -> str:
     if info.is_required():
         return "required"
-    value = info.default
+    value = info.get_default(call_default_factory=True, validated_data={})
     match value:
         case SecretStr():
             return f'`"{value.get_secret_value()}"`'
@@ -78,6 +79,8 @@ def _default(name: str, info: FieldInfo) -> str:
             return f'`"{value}"`'
         case ():
             return "none"
+        case tuple():
+            return f"`{json.dumps(value, ensure_ascii=False)}`"
         case dict() if not value:
             return "none"
         case None:
