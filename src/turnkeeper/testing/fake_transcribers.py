@@ -127,6 +127,8 @@ class FakeTranscribers:
     default: Answer | Callable[[Asked], Answer] = field(default_factory=lambda: spoken("Hello from the note."))
     able: Callable[[str], Able] = able
     offers: list[Offered] = field(default_factory=lambda: [Offered("gpt-transcribe"), Offered("fake-diarize")])
+    lists: bool = True
+    """Whether it tells its models; many servers do not."""
     clock: Clock = field(default_factory=SystemClock)
     base_url: str = ""
     asked: list[Asked] = field(default_factory=list)
@@ -170,6 +172,8 @@ class FakeTranscribers:
         if not self._knows(request):
             return _error(401, "Incorrect API key provided", None, "invalid_api_key")
         if path.endswith("/models") and request.method == "GET":
+            if not self.lists:
+                return _error(404, "Not Found")
             told = [{"id": each.name, "object": "model", "shutdown_date": each.ends} for each in self.offers]
             return Reply.json(200, {"object": "list", "data": told})
         return _error(404, f"Invalid URL ({request.method} {path})", None, "unknown_url")
