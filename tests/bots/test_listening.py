@@ -11,14 +11,15 @@ from tests.bots.agents import agent, scripted
 from tests.bots.ears import Ears, note
 from tests.media.samples import HTML
 from turnkeeper import Bot, Turn
-from turnkeeper.bots.listening import UNHEARD, Listening, Manners
+from turnkeeper.bots.listening import Listening
+from turnkeeper.bots.manners import PLAIN, UNHEARD, Manners
 from turnkeeper.model.llm import Said
 from turnkeeper.model.policy import TurnPolicy
 from turnkeeper.model.voice import UNAVAILABLE
 from turnkeeper.rules.reading import can_read
 from turnkeeper.testing.conversation import Person, conversation, in_virtual_time
 
-PLAIN = Manners()
+
 ONE_MOMENT = PLAIN.one_moment
 TURNS = TurnPolicy(adaptive=False, rate_limit=None, hears=True)
 OWN_TURNS = TurnPolicy(adaptive=False, rate_limit=None, hears=True, gather=False)

@@ -8,15 +8,16 @@ be heard the person is told so, and the bot is asked only if there is something 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import wraps
 from typing import Any, Protocol
 
 import msgspec
 
 from turnkeeper.bots.files import LARGEST_READ
+from turnkeeper.bots.manners import ELSE, PLAIN, TEXT, Manners
 from turnkeeper.bots.turn import Turn
 from turnkeeper.engine.answer import Answer, Bot, Work
 from turnkeeper.model.errors import MediaError, MediaRefused
@@ -25,19 +26,6 @@ from turnkeeper.model.media import KeptFile
 from turnkeeper.model.voice import NOBODY, UNAVAILABLE, Heard, Sound
 from turnkeeper.text.escaping import escaped
 
-UNHEARD: Mapping[str, str] = {
-    "silent": "I could not hear anything in that voice note. Please record it again, closer to your phone.",
-    "no_words": "I heard no words in that voice note. Please say it again, or write it.",
-    "empty": "That voice note came without any sound in it. Please send it again.",
-    "not_audio": "I could not play that file. Please send it as a voice note, or write it.",
-    "damaged": "That voice note was damaged on its way. Please record it again.",
-    "too_long": "That voice note is longer than I can listen to. Please send it in shorter parts, or write it.",
-    "too_large": "That sound file is larger than I can take. Please send it in shorter parts, or write it.",
-    "language": "I do not know the language of that voice note. Please write it, or say it in another language.",
-    "gone": "I could not fetch that voice note any more. Please send it again.",
-}
-"""What a person is told of a note that cannot be heard, by the reason."""
-_ELSE = "not_audio"
 _REFUSED = {"empty": "empty", "too_large": "too_large", "gone": "gone"}
 """Reasons for which a file is refused that mean the same of a note."""
 _AT_ONCE = 4
@@ -65,24 +53,10 @@ class Ears(Protocol):
         """What came of a note, tried in steps of that name. `within`: seconds for all tries together."""
 
 
-@dataclass(frozen=True, slots=True)
-class Manners:
-    """What is said around voice notes; "" for nothing.
-
-    `echo`: before the answer, `{text}` being what was heard; `one_moment`: once in a turn that still listens after
-    `one_moment_after` seconds; `unheard`: of a note that cannot be heard, by the reason.
-    """
-
-    echo: str = ""
-    one_moment: str = "Heard you, one moment."
-    one_moment_after: float = 10.0
-    unheard: Mapping[str, str] = field(default_factory=lambda: UNHEARD)
-
-
 class Listening:
     """A bot that hears. `ears`: who transcribes for it."""
 
-    def __init__(self, bot: Bot, ears: Ears, manners: Manners = Manners()) -> None:
+    def __init__(self, bot: Bot, ears: Ears, manners: Manners = PLAIN) -> None:
         self.bot = bot
         self._ears = ears
         self._manners = manners
@@ -136,7 +110,7 @@ class Listening:
             within = _SHARE * work.channel.turns.turn_limit
             return await self._ears.hear(fetch, steps, within=within, name=f"hear{suffix}")
         except MediaRefused as refused:
-            return Heard(None, _REFUSED.get(refused.reason, _ELSE), (f"voice note refused: {refused}",))
+            return Heard(None, _REFUSED.get(refused.reason, ELSE), (f"voice note refused: {refused}",))
         except MediaError as away:
             if work.attempt < _LAST_TRY:
                 raise
@@ -145,8 +119,7 @@ class Listening:
     def _polite(self, work: Work, told: Sequence[str]) -> Answer:
         """Sentences instead of the bot, which would have nothing to go by; the session stays as it is."""
         reasons = dict.fromkeys(event.unheard or "" for event in work.events)
-        known = self._manners.unheard
-        said = dict.fromkeys(known.get(reason, known.get(_ELSE, "")) for reason in reasons)
+        said = dict.fromkeys(map(self._manners.sentence, reasons))
         trace = f"no note could be heard ({', '.join(reasons)}): the bot was not asked"
         return Answer(
             [each for each in said if each], work.state, work.stage, trace="\n".join((*told, trace)), asked=False
@@ -157,7 +130,7 @@ class Listening:
         heard = [event.heard for event in events if event.heard and event.heard != UNAVAILABLE]
         if not heard or not self._manners.echo:
             return []
-        return ["\n\n".join(self._manners.echo.replace("{text}", escaped(_short(each))) for each in heard)]
+        return ["\n\n".join(self._manners.echo.replace(TEXT, escaped(_short(each))) for each in heard)]
 
 
 class _Shared:

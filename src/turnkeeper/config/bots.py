@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from turnkeeper.channels.keys import Keys, Seconds, Whole, read_cap, wrong
-from turnkeeper.config.transcribers import VoiceKeys
+from turnkeeper.config.hearing import HearingKeys
 from turnkeeper.config.values import read_kinds, read_rate
 from turnkeeper.model.llm import ModelChoice, ModelSettings
 from turnkeeper.model.policy import Overlap, RateLimit, TurnPolicy
@@ -209,7 +209,7 @@ class BotKeys(Keys):
         return self
 
 
-class ChainKeys(VoiceKeys, BotKeys):
+class ChainKeys(HearingKeys, BotKeys):
     """The models that a bot asks in turn, how, and what is said when none answers."""
 
     models: Annotated[tuple[ModelKeys, ...], BeforeValidator(read_models)] = Field(

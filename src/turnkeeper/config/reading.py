@@ -314,7 +314,8 @@ def _frozen(tables: Mapping[str, Table | None]) -> Mapping[str, Table]:
 def _turns(keys: BotKeys) -> TurnPolicy:
     """What is a key is as the file says; the rest stays."""
     known = [each.name for each in fields(TurnPolicy) if each.name in BotKeys.model_fields]
-    return TurnPolicy(**{name: getattr(keys, name) for name in known})
+    hears = isinstance(keys, VoiceKeys) and bool(keys.transcribe)
+    return TurnPolicy(**{name: getattr(keys, name) for name in known}, hears=hears)
 
 
 def _receiver(name: str, keys: ChannelKeys, bot: BotSettings, environment: str) -> Receiver:
