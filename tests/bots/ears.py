@@ -5,8 +5,8 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from tests.media.samples import OGG
-from turnkeeper.bots.listening import Steps
 from turnkeeper.model.voice import NOBODY, Heard, Sound, Spoken, Transcript
+from turnkeeper.voice.base import Steps
 
 
 def note(said: str, *, takes: float = 1.0, reason: str = "") -> bytes:

@@ -19,7 +19,6 @@ from turnkeeper.model.voice import UNAVAILABLE
 from turnkeeper.rules.reading import can_read
 from turnkeeper.testing.conversation import Person, conversation, in_virtual_time
 
-
 ONE_MOMENT = PLAIN.one_moment
 TURNS = TurnPolicy(adaptive=False, rate_limit=None, hears=True)
 OWN_TURNS = TurnPolicy(adaptive=False, rate_limit=None, hears=True, gather=False)

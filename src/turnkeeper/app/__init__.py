@@ -7,12 +7,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from turnkeeper.model.ids import BotId
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from turnkeeper.app.models import Minds
+    from turnkeeper.bots.listening import Ears
     from turnkeeper.channels.base import ChannelAdapter
-    from turnkeeper.config import Settings
+    from turnkeeper.config import BotSettings, Settings
     from turnkeeper.engine.answer import Bot
     from turnkeeper.engine.spooling import Spooling
     from turnkeeper.engine.streaming import Streaming
@@ -91,11 +95,16 @@ def adapters(settings: Settings) -> dict[str, ChannelAdapter[Any]]:
     return {kind: adapter(kind) for kind in sorted({each.kind for each in settings.channels})}
 
 
-def load_bots(settings: Settings, client: Streaming | None = None, minds: Minds | None = None) -> dict[str, Bot]:
+def load_bots(
+    settings: Settings,
+    client: Streaming | None = None,
+    minds: Minds | None = None,
+    ears: Callable[[BotSettings], Ears] | None = None,
+) -> dict[str, Bot]:
     """The configured bots; raises ConfigurationError for one that cannot be made.
 
-    Without a client only those that call no backend, without `minds` those that ask models ask none: enough to see
-    whether they can be loaded.
+    Without a client only those that call no backend, without `minds` those that ask models ask none, without `ears`
+    none hears: enough to see whether they can be loaded.
     """
     from turnkeeper.bots.python import load
     from turnkeeper.config.bots import AgentKeys, PythonKeys
@@ -120,7 +129,18 @@ def load_bots(settings: Settings, client: Streaming | None = None, minds: Minds 
 
                 chain = opened().chain(keys) if keys.models else None
                 found[bot.id] = remote_bot(keys, client, chain)
-    return found
+    return found if ears is None else {id_: _hearing(settings.bots[BotId(id_)], found[id_], ears) for id_ in found}
+
+
+def _hearing(settings: BotSettings, bot: Bot, ears: Callable[[BotSettings], Ears]) -> Bot:
+    """The bot, listening if it is said who hears for it."""
+    from turnkeeper.bots.listening import Listening
+    from turnkeeper.config.hearing import HearingKeys
+
+    keys = settings.keys
+    if not isinstance(keys, HearingKeys) or not keys.transcribe:
+        return bot
+    return Listening(bot, ears(settings), keys.manners())
 
 
 def open_wakeups(store: Store, runtime: Path, name: str) -> Wakeups:

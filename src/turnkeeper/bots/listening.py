@@ -25,6 +25,7 @@ from turnkeeper.model.events import HEARD_KINDS, Inbound, Media, caption_of, wit
 from turnkeeper.model.media import KeptFile
 from turnkeeper.model.voice import NOBODY, UNAVAILABLE, Heard, Sound
 from turnkeeper.text.escaping import escaped
+from turnkeeper.voice.base import Steps
 
 _REFUSED = {"empty": "empty", "too_large": "too_large", "gone": "gone"}
 """Reasons for which a file is refused that mean the same of a note."""
@@ -35,13 +36,6 @@ _LAST_TRY = 2
 _SHARE = 0.7
 """Of the time that a turn may take: the rest is for the answer."""
 _LONGEST_ECHO = 700
-
-
-class Steps(Protocol):
-    """The journal of a turn, as far as whoever hears needs it."""
-
-    async def step(self, name: str, function: Callable[..., Any], *args: Any) -> Any:
-        """As `Turn.step`."""
 
 
 class Ears(Protocol):
