@@ -89,7 +89,7 @@ async def test_settings_are_told_as_the_family_has_them(rig: Rig, kind: str) -> 
         await model.ask(question(settings=SETTINGS), read)
         body = rig.body.get("generationConfig", rig.body)
         most = {"google": "maxOutputTokens", "openai": "max_completion_tokens", "azure": "max_completion_tokens"}
-        assert body[most.get(kind, "max_tokens")] == 500
+        assert body[most.get(kind, "max_tokens")] == (4_500 if kind == "google" else 500)
         assert body["temperature"] == 0.7
         no_change = {"top_p", "topP", "frequency_penalty", "frequencyPenalty", "presence_penalty", "presencePenalty"}
         assert not no_change & set(body)
@@ -113,6 +113,20 @@ async def test_models_that_refuse_temperature_are_asked_without(rig: Rig, kind: 
         answer = await model.ask(question(settings=SETTINGS), read)
     assert answer.text == "Hello!"
     assert "temperature" not in rig.body
+
+
+@pytest.mark.parametrize("kind, name", [*THINKING, ("google", "gemini-2.5-flash")])
+async def test_thoughts_leave_room_for_the_answer(rig: Rig, kind: str, name: str) -> None:
+    async with rig.model(kind, name) as model:
+        await model.ask(question(settings=SETTINGS), read)
+        told = rig.body.get("generationConfig", rig.body)
+        assert [told[key] for key in _MOST if key in told] == [4_500]
+        await model.ask(question(), read)  # no limit stays none, or the provider's own
+        told = rig.body.get("generationConfig", rig.body)
+        assert [told[key] for key in _MOST if key in told] == ([4_096] if kind == "anthropic" else [])
+
+
+_MOST = ("max_tokens", "max_completion_tokens", "maxOutputTokens")
 
 
 async def test_anthropic_always_gets_max_tokens(rig: Rig) -> None:

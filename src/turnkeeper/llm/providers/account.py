@@ -41,6 +41,8 @@ MOST_EMBEDDED: Final = 100
 _CONNECT: Final = 5.0
 _LONGEST: Final = 600.0
 """Seconds, where a library sets no other: each call has its own limit."""
+THOUGHTS: Final = 4_000
+"""Tokens beyond `max_tokens` for a model that thinks: thoughts count as its answer, and would leave no room for it."""
 _SAMPLING: Final = ("temperature", "top_p", "frequency_penalty", "presence_penalty")
 _NO_CHANGE: Final = {"top_p": 1.0, "frequency_penalty": 0.0, "presence_penalty": 0.0}
 
@@ -91,6 +93,11 @@ class Account(ABC):
         """Whether the model takes temperature and the like; some refuse the call for them."""
         del model
         return True
+
+    def thinks(self, model: Model[Any]) -> bool:
+        """Whether the model thinks unless it is told not to."""
+        profile = model.profile
+        return bool(profile.get("thinking_always_enabled") or profile.get("thinking_enabled_by_default"))
 
     def own_settings(self, settings: dict[str, Any], asked: messages.Asked) -> dict[str, Any]:
         """The settings as this family has them."""
@@ -188,6 +195,8 @@ class Chat:
             request, self.stamp, files, structured=account.structured(model), keep_tools=account.keeps_tools
         )
         settings = _settings(request.settings, samples=account.samples(model), max_tokens=account.default_max_tokens)
+        if request.settings.max_tokens and account.thinks(model):
+            settings["max_tokens"] += THOUGHTS
         settings = account.own_settings(settings, asked)
         if asked.parameters.function_tools and not request.tools:
             settings["tool_choice"] = "none"

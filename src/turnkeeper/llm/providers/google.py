@@ -34,6 +34,10 @@ class Google(Account):
         """The library's model."""
         return GoogleModel(name, provider=self.provider)
 
+    def thinks(self, model: Model[Any]) -> bool:
+        """Whatever can think does."""
+        return bool(model.profile.get("supports_thinking"))
+
     def auth(self) -> dict[str, str]:
         """The key has a header of its own."""
         return {"x-goog-api-key": self.config.api_key}
