@@ -237,7 +237,9 @@ class ChainKeys(HearingKeys, BotKeys):
         examples=['"One of us will write to you here."'],
     )
     temperature: float | None = Field(0.7, ge=0, le=2, description="How freely models answer.", examples=["0.7"])
-    max_tokens: Whole = Field(500, ge=1, le=1_000_000, description="The longest answer of a model, in tokens.", examples=["500"])
+    max_tokens: Whole = Field(
+        500, ge=1, le=1_000_000, description="The longest answer of a model, in tokens.", examples=["500"]
+    )
     top_p: float | None = Field(None, ge=0, le=1, description="As the model has it, unless set.", examples=["1.0"])
     frequency_penalty: float | None = Field(
         None, ge=-2, le=2, description="As the model has it, unless set.", examples=["0.0"]
