@@ -12,11 +12,17 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from turnkeeper.bots.listening import Listening
+from turnkeeper.bots.manners import Manners
+from turnkeeper.engine.answer import Bot
 from turnkeeper.model.voice import Sound, Spoken, Transcript, Wish
 from turnkeeper.testing.models import ScriptOver, Stalled
 from turnkeeper.testing.virtual_time import VirtualClock
 from turnkeeper.voice.base import Transcriber
 from turnkeeper.voice.chain import Chain, Member
+
+NOTE = b"OggS\0\x02" + bytes(20) + b"\x01\x13OpusHead" + bytes(200)
+"""What passes for a voice note as long as nobody listens: whoever is scripted does not."""
 
 
 class ScriptedTranscriber:
@@ -57,6 +63,11 @@ def hearing(*transcribers: Transcriber, now: Callable[[], float] | None = None, 
     """A chain of transcribers called `t1`, `t2`, …; `more` as of turnkeeper.voice.chain.Chain."""
     members = [Member(f"t{place}", each) for place, each in enumerate(transcribers, 1)]
     return Chain(members, now or VirtualClock().now, **more)
+
+
+def listening(bot: Bot, *transcribers: Transcriber, manners: Manners | None = None) -> Listening:
+    """A bot that is spoken to, as the configuration makes one."""
+    return Listening(bot, hearing(*transcribers), manners or Manners())
 
 
 async def _heard(line: Any, sound: Sound, wish: Wish) -> Transcript:
