@@ -200,6 +200,19 @@ def test_who_fails_again_and_again_is_left_alone() -> None:
     assert rig.asked == [4, 5]
 
 
+def test_a_short_wait_is_for_whoever_asked_for_it() -> None:
+    second = ScriptedTranscriber(WORDS, WORDS, WORDS, TranscriberBusy("429", 1.5), WORDS)
+    rig = Rig(ScriptedTranscriber(AWAY, repeat=True), second, "never")
+
+    async def story() -> Heard:
+        for number in range(1, 4):
+            await rig.hear(rig.notebook.attempt(number))
+        return await rig.hear(rig.notebook.attempt(4))
+
+    heard = run(story())
+    assert (heard.transcript and heard.transcript.heard_by, rig.asked) == ("t2", [3, 5, 0])
+
+
 def test_notes_at_the_same_time_keep_apart() -> None:
     rig = Rig((AWAY, "one", "two"), ("other",))
 

@@ -271,6 +271,7 @@ FAILURES = [
     ("no text", garbage('{"task": "transcribe"}'), TranscriberAway, "no transcript"),
     ("a number for text", garbage('{"text": {"a": 1}}'), TranscriberAway, "no transcript"),
     ("deep", garbage("[" * 20_000), TranscriberAway, "no transcript"),
+    ("deep inside", garbage('{"text": "a", "languages": ' + "[" * 20_000), TranscriberAway, "no transcript"),
     ("a cut answer", cut("Two tick"), TranscriberAway, "no answer"),
     ("a cut connection", reset(), TranscriberAway, "no answer"),
     ("silence", silence(), TranscriberAway, "no answer"),
@@ -363,6 +364,10 @@ def test_any_reply_is_understood_or_refused(body: bytes, status: int) -> None:
     if status == 200:
         with contextlib.suppress(TranscriberAway):
             replies.transcript(body, Wish())
+
+
+def test_an_error_that_nobody_can_read() -> None:
+    assert replies.words_of(b"[" * 100_000) == ""
 
 
 SECRETS: Sequence[tuple[str, str]] = [("the key", "sk-fake-key-for-tests-only-0123456789"), ("a header", "hunter22")]
