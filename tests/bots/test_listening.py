@@ -1,6 +1,7 @@
 """A bot that hears: voice notes are words before it runs, once, whatever happens meanwhile."""
 
 import asyncio
+import dataclasses
 import itertools
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -13,10 +14,12 @@ from tests.media.samples import HTML
 from turnkeeper import Bot, Turn
 from turnkeeper.bots.listening import Listening
 from turnkeeper.bots.manners import PLAIN, UNHEARD, Manners
+from turnkeeper.engine.http import Downloaded
 from turnkeeper.model.llm import Said
 from turnkeeper.model.policy import TurnPolicy
 from turnkeeper.model.voice import UNAVAILABLE
 from turnkeeper.rules.reading import can_read
+from turnkeeper.testing.cabinet import Cabinet
 from turnkeeper.testing.conversation import Person, conversation, in_virtual_time
 
 ONE_MOMENT = PLAIN.one_moment
@@ -167,10 +170,50 @@ async def test_what_is_no_sound_is_said_so() -> None:
 async def test_what_was_heard_is_shown_as_it_is() -> None:
     manners = Manners(echo="I heard: {text}")
     async with conversation(bot_that(echo, Ears(), manners), turns=TURNS) as person:
-        await says(person, note("two * two * two {text}"), note("x" * 800))
-        assert person.heard[0] == f"I heard: two * two * two {{text}}\n\nI heard: {'x' * 699}…"
+        await says(person, note("# two **two** {text}"), note("x" * 800))
+        assert person.heard[0] == f"I heard: # two **two** {{text}}\n\nI heard: {'x' * 699}…"
         await person.says("no note")
         assert person.heard[-1] == "no note"
+
+
+@in_virtual_time
+async def test_effects_that_were_cut_off_are_told_when_the_bot_is_asked_again() -> None:
+    told: list[Any] = []
+
+    async def charge(turn: Turn) -> None:
+        told.append([effect["name"] for effect in turn.effects])
+        if turn.text == "pay":
+            await turn.step("charge", fail, effect=True)
+
+    async def fail() -> None:
+        raise ValueError("no answer")
+
+    async with conversation(bot_that(charge, Ears()), turns=dataclasses.replace(TURNS, turn_retries=0)) as person:
+        await person.says("pay")
+        await says(person, note("…", reason="silent"))
+        await person.says("hello")
+    assert told == [[], ["charge"]]
+
+
+@pytest.mark.parametrize("failures, said", [(4, "late"), (100, UNAVAILABLE)], ids=["for a while", "for good"])
+def test_a_note_that_cannot_be_fetched_now(failures: int, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Four tries a step, and a second attempt; after that the rest runs without it."""
+    downloaded = Cabinet.download
+    tries = itertools.count(1)
+
+    async def download(self: Cabinet, *args: Any, **named: Any) -> Downloaded:
+        return await downloaded(self, *args, **named) if next(tries) > failures else Downloaded(503, "text/html")
+
+    monkeypatch.setattr(Cabinet, "download", download)
+
+    @in_virtual_time
+    async def heard() -> list[str]:
+        async with conversation(bot_that(echo, Ears(), Manners(one_moment="")), turns=TURNS) as person:
+            await says(person, note("late"))
+            return person.heard
+
+    assert heard() == [said]
+    assert next(tries) == (6 if failures == 4 else 9)
 
 
 # Long notes.
@@ -237,6 +280,22 @@ async def test_a_crash_after_it_has_listened_pays_nobody_again() -> None:
         assert person.heard == [ONE_MOMENT, "I look it up.", "found something"]
         assert person.raised == []
     assert ears.begun == ["something"]
+
+
+@in_virtual_time
+async def test_a_crash_between_two_notes_mixes_nothing_up() -> None:
+    ears = Ears()
+    bot = bot_that(echo, ears)
+    async with conversation(bot, turns=TURNS) as person:
+        for data in (note("one", takes=9), note("two", takes=2)):
+            await person.sends(data, "audio/ogg", kind="voice", wait=False)
+        while ears.heard != ["two"]:
+            await asyncio.sleep(0.1)
+        bot._under_way.clear()  # it is in the process that dies
+        await person.survives_a_crash()
+        await person.rests()
+        assert person.heard[-1] == "one\ntwo"
+    assert sorted(ears.begun) == ["one", "one", "two"]
 
 
 @in_virtual_time

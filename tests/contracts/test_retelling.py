@@ -67,7 +67,8 @@ async def test_a_turn_that_is_over_is_told_nothing(world: OpenWorld) -> None:
     async with world() as w:
         await w.hear(note())
         turn = await w.turn()
-        await w.deliver(await w.commit(turn, "hello"))
+        dispatch = await w.commit(turn, "hello")
+        assert dispatch.send is not None, "it is still held"
         with pytest.raises(Fenced):
             await w.store.retell(turn.run, turn.turn.no, retold(turn, "late"))
         assert (await history(w))[0] == ("[voice]", "voice")
