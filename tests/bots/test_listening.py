@@ -14,6 +14,7 @@ from tests.media.samples import HTML
 from turnkeeper import Bot, Turn
 from turnkeeper.bots.listening import Listening
 from turnkeeper.bots.manners import PLAIN, UNHEARD, Manners
+from turnkeeper.channels.base import Located
 from turnkeeper.engine.http import Downloaded
 from turnkeeper.model.llm import Said
 from turnkeeper.model.policy import TurnPolicy
@@ -283,7 +284,15 @@ async def test_a_crash_after_it_has_listened_pays_nobody_again() -> None:
 
 
 @in_virtual_time
-async def test_a_crash_between_two_notes_mixes_nothing_up() -> None:
+async def test_a_crash_between_two_notes_mixes_nothing_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first one's file is the later one there, before the crash."""
+    downloaded = Cabinet.download
+
+    async def download(self: Cabinet, located: Located, *args: Any, **named: Any) -> Downloaded:
+        await asyncio.sleep(1.0 if located.url.endswith("media.1") else 0.0)
+        return await downloaded(self, located, *args, **named)
+
+    monkeypatch.setattr(Cabinet, "download", download)
     ears = Ears()
     bot = bot_that(echo, ears)
     async with conversation(bot, turns=TURNS) as person:
