@@ -205,7 +205,9 @@ class TestWorkspaces:
 
     async def test_every_table_of_a_tenant_is_guarded(self, postgres_database: str) -> None:
         guarded = """select relname from pg_class c where relkind = 'r' and relnamespace = 'public'::regnamespace
-          and relrowsecurity and exists (select from pg_policy p where p.polrelid = c.oid)"""
+          and relrowsecurity and (
+            select array_agg(pg_get_expr(polqual, polrelid)) from pg_policy p where p.polrelid = c.oid
+          ) = array['(workspace_id = current_setting(''turnkeeper.workspace''::text, true))']"""
         tenants = """select table_name from information_schema.columns
           where table_schema = 'public' and column_name = 'workspace_id' and table_name not like '%_row'"""
         tables = "select relname from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace"
