@@ -145,7 +145,7 @@ async def test_a_summary_that_fails_leaves_everything_and_is_tried_again() -> No
         assert len(person.heard) == 7
         assert person.raised == []
     told = [log for log in logs if log["event"] == "a summary was not made"]
-    assert [log["why"] for log in told] == [("p/m: away", "all: nobody")]
+    assert [log["why"] for log in told] == [("p/m: away", "no model is left")]
     assert "message" not in str(told)
     assert len(model.asked) >= 3
     assert "message 0" in str(model.asked[2].messages[0])

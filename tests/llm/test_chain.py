@@ -422,6 +422,13 @@ def test_a_short_wait_is_waited_for() -> None:
     assert rig.slept == [1.5]
 
 
+def test_who_was_not_asked_is_named_in_words_for_logs() -> None:
+    rig = Rig(ScriptedModel(ModelBusy("429", retry_after=40.0), ModelAway("x")))
+    asked(rig)
+    assert asked(rig).failures == ("p0/m: not asked, p0/m is left alone for 40 s more", "no model is left")
+    assert asked(rig, day_tokens=5, spent=Spent(5)).failures == ("the conversation's cap of 5 tokens a day is reached",)
+
+
 def test_but_once() -> None:
     rig = Rig(ScriptedModel(ModelBusy("429", retry_after=1.5), repeat=True), ScriptedModel("B"))
     assert asked(rig).text == "B"

@@ -5,7 +5,7 @@ A resumed turn goes on after them, so they hold everything that was decided when
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -100,5 +100,12 @@ class ChainAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @property
     def failures(self) -> tuple[str, ...]:
-        """Who gave no answer, in words that are fit for logs: nothing in them came from outside."""
-        return tuple(f"{call.model or 'all'}: {call.failure.kind}" for call in self.calls if call.failure is not None)
+        """Who gave no answer and who was not asked, in words that are fit for logs: none came from outside."""
+        return tuple(line for call in self.calls for line in _why_not(call))
+
+
+def _why_not(call: ModelCall) -> Iterator[str]:
+    for skipped in call.skipped:
+        yield f"{skipped.model}: not asked, {skipped.why}"
+    if call.failure is not None:
+        yield f"{call.model}: {call.failure.kind}" if call.model else call.failure.shown
