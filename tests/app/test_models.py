@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from turnkeeper import app
+from turnkeeper.app import models
 from turnkeeper.app.checkup import examine
 from turnkeeper.app.database import migrate_store, reached
 from turnkeeper.app.models import AsConfigured, Minds, examined
@@ -111,7 +112,9 @@ async def test_every_call_of_a_model_is_counted(tmp_path: Path) -> None:
     assert watch.figures.tokens["local", "small", "input"] == 10
 
 
-def test_the_version_is_that_of_the_settings(tmp_path: Path) -> None:
+def test_the_version_is_that_of_the_settings_and_of_the_release(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def version(text: str) -> str:
         return app.load_bots(load(written(tmp_path, text)))["helper"].version
 
@@ -119,6 +122,9 @@ def test_the_version_is_that_of_the_settings(tmp_path: Path) -> None:
     assert version(whole) == version(whole)
     assert version(whole) != version(whole.replace("tool_rounds = 2", "tool_rounds = 3"))
     assert version(whole) != version(whole.replace('"Help ', '"Serve '))
+    before = version(whole)
+    monkeypatch.setattr(models, "__version__", "99.0")
+    assert version(whole) != before
 
 
 def test_an_examination_opens_no_provider_and_imports_no_library(tmp_path: Path) -> None:

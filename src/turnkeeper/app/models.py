@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from turnkeeper import __version__
 from turnkeeper.app.library import library, searcher
 from turnkeeper.app.link import Link
 from turnkeeper.app.tools import ConfiguredTools
@@ -85,6 +86,7 @@ class Minds:
             Replies(keys.fixed_reply, keys.handover_reply, keys.offer_buttons, keys.nothing_found),
             self._remembering(bot, keys, memory),
             self.library(keys),
+            __version__,
         )
 
     def thinking(self, bot: BotSettings, keys: ModelUserKeys, more: Sequence[Tool] = ()) -> Thinking:

@@ -38,8 +38,7 @@ _RETAIN_PAUSE = 0.2
 
 async def run_worker(settings: Settings, line: Line, runtime: Path, name: str, telemetry: Telemetry) -> None:
     """Work until SIGTERM; raises ConfigurationError or StoreError if it cannot begin."""
-    # A bot's function that hangs keeps its thread: with the usual handful, a few would stop all others.
-    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_THREADS, "work"))
+    _have_threads()
     directory = settings.directory_here()
     store = app.open_store(settings.database_url, directory, beside_bots=True)
     client = Client()
@@ -79,10 +78,13 @@ async def run_worker(settings: Settings, line: Line, runtime: Path, name: str, t
         files.forget_files(store, media, clock, settings.keeps_files, files.incoming(settings)),
     ]
     await _until_told(worker, line, clock, upkeep, settings.server.drain)
-    await minds.close()
-    await client.close()
-    await media.close()
-    await store.close()
+    for each in (minds, client, media, store):
+        await each.close()
+
+
+def _have_threads() -> None:
+    """A bot's function that hangs keeps its thread: with the usual handful, a few would stop all others."""
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_THREADS, "work"))
 
 
 async def _until_told(

@@ -12,7 +12,6 @@ from hashlib import blake2b
 
 import structlog
 
-from turnkeeper import __version__
 from turnkeeper.bots import guarding, offering
 from turnkeeper.bots.hearing import heard
 from turnkeeper.bots.library import Library, answer_from
@@ -52,7 +51,9 @@ class AgentBot:
         replies: Replies = Replies(),
         remembering: Remembering | None = None,
         library: Library | None = None,
+        release: str = "",
     ) -> None:
+        """`release`: of the program, which decides what its steps are."""
         self._prompting = prompting
         self._thinking = thinking
         self._prompts = prompts
@@ -60,7 +61,7 @@ class AgentBot:
         self._remembering = remembering
         self._library = library
         specs = [tool.spec for tool in thinking.tools]
-        told = repr((__version__, prompting, replies, thinking.chain.choices, specs, thinking.caps))
+        told = repr((release, prompting, replies, thinking.chain.choices, specs, thinking.caps))
         self.version = blake2b(told.encode(), digest_size=8).hexdigest()
         """Of the configuration, and of what keeps the steps; not of published prompts: a turn that was begun keeps
         its question anyway."""

@@ -7,7 +7,7 @@ answers by itself, with no model at all, where one passage holds the most of wha
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple, Protocol
 
 import msgspec
 
@@ -21,9 +21,6 @@ from turnkeeper.model.llm import Citation, ToolSpec
 from turnkeeper.rules import relevance
 from turnkeeper.text.passages import BETWEEN
 from turnkeeper.text.words import says_something
-
-if TYPE_CHECKING:
-    from turnkeeper.bots.turn import Turn
 
 SHOWN = 5
 """Passages that a model is shown for one question."""
@@ -70,7 +67,14 @@ class Quoted(NamedTuple):
     citations: tuple[Citation, ...]
 
 
-async def answer_from(turn: Turn, question: str) -> Quoted | None:
+class Asking(Protocol):
+    """Who looks up: a turn."""
+
+    async def look_up(self, question: str, most: int = SHOWN) -> list[Found]:
+        """The passages that answer a question best."""
+
+
+async def answer_from(turn: Asking, question: str) -> Quoted | None:
     """The best passage and its source, where it holds the most of what was asked; else None.
 
     A step, as `turn.look_up`, and raises what that raises.

@@ -15,7 +15,6 @@ from typing import Any, Final
 import msgspec
 import structlog
 
-from turnkeeper import __version__
 from turnkeeper.bots import guarding, offering
 from turnkeeper.bots.recalling import Memory, recollect
 from turnkeeper.bots.remote.asking import Asking, BackendError, NotThere, Told, read_time
@@ -86,7 +85,7 @@ class RemoteBot:
         self._client = client
         self._settings = settings
         self._chain = chain
-        self.version = blake2b(repr((__version__, backend)).encode(), digest_size=8).hexdigest()
+        self.version = blake2b(repr(backend).encode(), digest_size=8).hexdigest()
 
     async def answer(self, work: Work) -> Answer:
         """One turn."""
