@@ -216,6 +216,7 @@ async def test_a_bot_looks_things_up_in_the_bases_that_it_names(tmp_path: Path) 
         assert isinstance(bot, AgentBot)
         assert [tool.spec.name for tool in bot._thinking.tools] == ["knowledge"]
         assert bot._library is not None
+        assert len(opened) == 1, "a provider's libraries take seconds: no question waits for them"
         for workspace in ("default", "theirs"):
             found = await bot._library.of(WorkspaceId(workspace)).look_up("refund")
             assert [each.text for each in found] == [f"We refund, {workspace}."]

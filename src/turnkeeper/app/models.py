@@ -110,7 +110,11 @@ class Minds:
         """What a bot may look things up in, if it has anything."""
         if not keys.knowledge or self._searcher is None:
             return None
-        return library(self._settings, self._searcher, keys.knowledge)
+        found = library(self._settings, self._searcher, keys.knowledge)
+        for name in keys.knowledge:  # now: its libraries take seconds, which no question should wait for
+            if embeddings := self._settings.knowledge[name].embeddings:
+                self._provider(embeddings.partition("/")[0])
+        return found
 
     def chain(self, keys: ChainKeys) -> Chain:
         """The models that these settings name; what one chain learns of a provider, all know."""

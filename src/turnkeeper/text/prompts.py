@@ -42,6 +42,7 @@ class Filled(NamedTuple):
 def filled(prompt: str, values: Mapping[str, str]) -> Filled:
     """Put values in the place of `{{name}}`; those of people between quotation marks, unless empty."""
     unknown: dict[str, None] = {}
+    known: dict[str, str] = {}
 
     def value(found: re.Match[str]) -> str:
         name = found[1]
@@ -49,7 +50,9 @@ def filled(prompt: str, values: Mapping[str, str]) -> Filled:
             if not name.startswith("facts."):
                 unknown[name] = None
             return ""
-        return values[name] if name in OURS else _quoted(name, values[name])
+        if name not in known:
+            known[name] = values[name] if name in OURS else _quoted(name, values[name])
+        return known[name]
 
     return Filled(VARIABLE.sub(value, prompt), tuple(unknown))
 
