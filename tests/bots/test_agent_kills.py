@@ -97,7 +97,7 @@ def nothing_was_booked_twice(desk: Desk) -> None:
         assert max(Counter(turn for turn, _ in desk.begun).values(), default=0) <= 1
 
 
-MOMENTS = [tenths / 10 for tenths in range(9, 54, 3)]
+MOMENTS = [tenths / 10 for tenths in range(9, 54, 4)]
 """Of a turn that waits a second, asks 0.7 s, looks 0.6 s, asks, books 0.6 s, asks, and sends."""
 
 
