@@ -1,4 +1,4 @@
-"""What a note's bytes, levels and words tell before anybody trusts them: its format, silence, words that are none."""
+"""What a note's bytes, levels and words tell before anybody trusts them: its format, silence, loops of words."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ import re
 from collections.abc import Sequence
 from itertools import groupby
 from typing import Final
-
-from turnkeeper.text.languages import script_of
 
 FORMATS: Final = {
     "ogg": "audio/ogg", "mp3": "audio/mpeg", "wav": "audio/wav", "aac": "audio/aac", "amr": "audio/amr",
@@ -24,6 +22,8 @@ _TAG: Final = 10
 _LONGEST_PHRASE: Final = 8
 _LOOP: Final = 4
 """Times that a phrase comes in a row: people say things twice or three times, models that hear no words do not end."""
+_LOOP_WORDS: Final = 12
+"""Words that it has at least: "no, no, no, no" is an answer."""
 _WORD: Final = re.compile(r"\w+(?:['’]\w+)*")
 
 
@@ -58,9 +58,10 @@ def is_silent(levels: Sequence[float]) -> bool:
 def is_loop(text: str) -> bool:
     """Whether most of a text is one phrase again and again: what models write for noise and foreign languages."""
     words = [word.lower() for word in _WORD.findall(text)]
-    return any(_longest_run(words, length) * 2 > len(words) for length in range(1, _LONGEST_PHRASE + 1)) or any(
-        len(list(same)) > 2 * _LOOP for _, same in groupby(re.sub(r"\W", "", text))
-    )
+    letters = "".join(words)
+    runs = (_longest_run(words, length) for length in range(1, _LONGEST_PHRASE + 1))
+    one = (len(list(same)) for letter, same in groupby(letters) if letter.isalpha())
+    return any(run * 2 > len(words) for run in runs) or any(run > max(_LOOP, len(letters) // 2) for run in one)
 
 
 def _longest_run(words: Sequence[str], length: int) -> int:
@@ -69,9 +70,4 @@ def _longest_run(words: Sequence[str], length: int) -> int:
     for at in range(length, len(words)):
         run = run + 1 if words[at] == words[at - length] else 0
         longest = max(longest, run + length if run else 0)
-    return longest if longest >= _LOOP * length else 0
-
-
-def foreign_script(text: str) -> bool:
-    """Whether most letters of a text that should be English are in another script."""
-    return script_of(text) not in ("", "LATIN")
+    return longest if longest >= max(_LOOP * length, _LOOP_WORDS) else 0

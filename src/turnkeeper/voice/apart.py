@@ -63,6 +63,7 @@ class Job(msgspec.Struct, frozen=True, omit_defaults=True):
     diarize: bool = False
     speakers: tuple[str, ...] = ()
     prompt: str = ""
+    threads: int = 0
 
 
 class Progress(msgspec.Struct, frozen=True, tag="progress"):
@@ -164,7 +165,7 @@ class VoiceProcess:
         await process.stdin.drain()
         while True:
             (length,) = _LENGTH.unpack(await process.stdout.readexactly(_LENGTH.size))
-            answer = _ANSWER.decode(await process.stdout.readexactly(length))
+            answer: Progress | Done | Refused | Failed = _ANSWER.decode(await process.stdout.readexactly(length))
             if not isinstance(answer, Progress):
                 return answer
             if tell is not None:

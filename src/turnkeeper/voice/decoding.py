@@ -31,11 +31,11 @@ _DEMUXERS: Final = {
     "ogg": "ogg", "mp3": "mp3", "wav": "wav", "aac": "aac", "amr": "amr", "webm": "matroska", "m4a": "mov",
     "flac": "flac",
 }  # fmt: skip
-_CODECS: Final = frozenset(
-    "opus vorbis speex flac mp3 mp3float mp2 mp2float aac alac amrnb amrwb libopencore_amrnb libopencore_amrwb "
-    "pcm_u8 pcm_s16le pcm_s16be pcm_s24le pcm_s32le pcm_f32le pcm_f64le pcm_alaw pcm_mulaw adpcm_ms adpcm_ima_wav "
-    "gsm gsm_ms".split()
-)
+_CODECS: Final = frozenset({
+    "opus", "vorbis", "speex", "flac", "mp3", "mp3float", "mp2", "mp2float", "aac", "alac", "amrnb", "amrwb",
+    "libopencore_amrnb", "libopencore_amrwb", "pcm_u8", "pcm_s16le", "pcm_s16be", "pcm_s24le", "pcm_s32le",
+    "pcm_f32le", "pcm_f64le", "pcm_alaw", "pcm_mulaw", "adpcm_ms", "adpcm_ima_wav", "gsm", "gsm_ms",
+})  # fmt: skip
 _OPTIONS: Final = {"protocol_whitelist": "none", "codec_whitelist": ",".join(sorted(_CODECS)), "enable_drefs": "0"}
 _RATES: Final = range(4_000, 192_001)
 _LEAST: Final = 0.1
@@ -66,7 +66,7 @@ def decode(data: bytes, longest: float) -> Decoded:
     if kind is None:
         raise Unhearable("not_audio", f"it begins with {data[:8]!r}, which is no format of sound")
     try:
-        with av.open(io.BytesIO(data), format=_DEMUXERS[kind], options=_OPTIONS) as container:
+        with av.open(io.BytesIO(data), "r", format=_DEMUXERS[kind], options=_OPTIONS) as container:
             return _decoded(container, kind, longest)
     except Unhearable:
         raise
@@ -77,7 +77,7 @@ def decode(data: bytes, longest: float) -> Decoded:
 def _decoded(container: InputContainer, kind: str, longest: float) -> Decoded:
     stream = next((each for each in container.streams.audio if each.codec_context.name in _CODECS), None)
     if stream is None:
-        others = ", ".join(sorted({each.codec_context.name for each in container.streams if each.codec_context}))
+        others = ", ".join(sorted({each.codec_context.name for each in container.streams}))
         raise Unhearable("not_audio", f"{kind} without sound that can be read ({others or 'no stream'})")
     packets = _Packets(stream, longest)
     parts: list[Samples] = []

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from turnkeeper.model.voice import Sound, Spoken, Transcript, Wish
-from turnkeeper.rules.sound import foreign_script, is_loop
-from turnkeeper.text.languages import code_of, name_of
+from turnkeeper.rules.sound import is_loop
+from turnkeeper.text.languages import code_of, name_of, script_of
 from turnkeeper.voice.apart import Done, Job, Tell, VoiceProcess
 from turnkeeper.voice.base import LanguageUnknown, TranscriberMisconfigured
 from turnkeeper.voice.looking import LARGEST, LONGEST, refuse, require
@@ -81,7 +81,7 @@ def hear(job: Job, tell: Tell) -> Done:
 
 def _told_foreign(text: str) -> str | None:
     """What shows that a transcript is of no English; often nothing does."""
-    if foreign_script(text):
+    if script_of(text) not in ("", "LATIN"):
         return "it became letters that are not Latin"
     return "it became the same words again and again" if is_loop(text) else None
 
@@ -92,10 +92,10 @@ _LOADED: list[Any] = []
 
 def _model(diarize: bool) -> Any:
     """The model. Told speakers apart it remembers voices: each note gets a new one, so that none is known again."""
-    from moonshine_voice import ModelArch
-    from moonshine_voice.errors import MoonshineError
-    from moonshine_voice.transcriber import Transcriber
-    from moonshine_voice.utils import get_model_path
+    from moonshine_voice import ModelArch  # type: ignore[import-untyped]
+    from moonshine_voice.errors import MoonshineError  # type: ignore[import-untyped]
+    from moonshine_voice.transcriber import Transcriber  # type: ignore[import-untyped]
+    from moonshine_voice.utils import get_model_path  # type: ignore[import-untyped]
 
     folder = get_model_path(_MODEL)
     if not folder.is_dir():
