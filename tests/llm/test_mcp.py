@@ -128,8 +128,11 @@ async def test_a_program_has_its_own_environment_is_started_again_and_ends_with_
 
 async def test_a_program_that_there_is_not_is_away() -> None:
     server = McpServer(McpConfig("shop", command=("/nowhere/at-all",)), time.monotonic)
-    _, told = await gathered([], [server])
+    with capture_logs() as logs:
+        _, told = await gathered([], [server])
+        await gathered([], [server])
     assert "FileNotFoundError" in told[0]
+    assert [(each["event"], each["error"]) for each in logs] == [("a tool server is away", "FileNotFoundError")]
 
 
 class Fixed:

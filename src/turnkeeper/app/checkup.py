@@ -22,6 +22,7 @@ from turnkeeper.app.link import PATIENCE, Link, of_error
 from turnkeeper.app.model_checkup import examine_providers
 from turnkeeper.app.models import examine_prompt
 from turnkeeper.app.reaching import examine_server, judge_public_url
+from turnkeeper.app.tool_checkup import examine_servers
 from turnkeeper.app.voice_checkup import examine_transcribers
 from turnkeeper.config import ConfigurationErrors, SecretMissing, Settings, load
 from turnkeeper.config.bots import AgentKeys, PythonKeys
@@ -47,6 +48,7 @@ async def examine(config: Path) -> list[Link]:
         *_bots(settings),
         *examine_folders(settings),
         *await examine_providers(settings, time.time()),
+        *await examine_servers(settings),
         *await examine_transcribers(settings, time.time()),
         *await _database(settings),
         await _files(settings),

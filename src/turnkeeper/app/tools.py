@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -88,7 +89,7 @@ class ConfiguredTools:
         from turnkeeper.llm.tools.mcp import McpServer
 
         if name not in self._servers:
-            self._servers[name] = McpServer(keys.config(name), self._now)
+            self._servers[name] = McpServer(replace(keys.config(name), folder=str(self._folder)), self._now)
         return self._servers[name]
 
     def _http(self) -> httpx2.AsyncClient:

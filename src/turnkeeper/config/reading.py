@@ -114,9 +114,11 @@ class Reading:
             return None
 
     def resolved(self, value: object, key: str) -> object:
-        """What `env:NAME` and `file:/path` stand for, also in a table within the table (headers)."""
+        """What `env:NAME` and `file:/path` stand for, also in a table within the table (headers), and in a list."""
         if isinstance(value, dict):
             return {name: self.resolved(each, f"{key}.{name}") for name, each in value.items()}
+        if isinstance(value, list):
+            return [self.resolved(each, key) for each in value]
         if not isinstance(value, str):
             return value
         scheme, _, rest = value.partition(":")

@@ -65,7 +65,8 @@ def names_in(url: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class McpConfig:
-    """One server. `only`: the tools of it that are used, all where there are none; `effects`: which are effects."""
+    """One server. `only`: the tools of it that are used, all where there are none; `effects`: which are effects;
+    `folder`: where a program starts."""
 
     name: str
     url: str = ""
@@ -75,3 +76,4 @@ class McpConfig:
     only: frozenset[str] = frozenset()
     effects: frozenset[str] = frozenset()
     timeout: float = 20.0
+    folder: str | None = None

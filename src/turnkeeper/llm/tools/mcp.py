@@ -87,6 +87,7 @@ class McpServer:
             except Exception as error:  # noqa: BLE001 - whatever a server or its program does
                 await self._hang_up()
                 shown = f"{self.config.name}: {_innermost(error)}"
+                _log.warning("a tool server is away", server=self.config.name, error=type(_cause(error)).__name__)
                 self._away = self._now() + _AWAY, shown
                 raise ServerAway(shown) from None
             self._asked_at, self._away = self._now(), None
@@ -186,7 +187,7 @@ class McpTool:
 
     def __init__(self, server: McpServer, offered: Offered) -> None:
         self._server = server
-        self._name = offered.name
+        self.name = offered.name
         hints = offered.annotations
         undoing = hints is not None and (hints.read_only_hint is False or hints.destructive_hint is True)
         self.effect: bool = offered.name in server.config.effects or undoing
@@ -196,7 +197,7 @@ class McpTool:
 
     async def call(self, arguments: Mapping[str, Any], context: ToolContext) -> ToolReply:  # noqa: ARG002 - the port's
         """Use it; an effect is never repeated by ourselves."""
-        return await self._server.call(self._name, arguments, again=not self.effect)
+        return await self._server.call(self.name, arguments, again=not self.effect)
 
 
 def _can_be_told(schema: Any, deepest: int = _DEEPEST_SCHEMA) -> bool:
@@ -225,9 +226,8 @@ async def _client(config: McpConfig) -> AsyncIterator[Client]:
     async with AsyncExitStack() as stack:
         if config.command:
             program, *args = config.command
-            transport = stdio_client(
-                StdioServerParameters(command=program, args=args, env=dict(config.env)), sys.__stderr__ or sys.stderr
-            )
+            server = StdioServerParameters(command=program, args=args, env=dict(config.env), cwd=config.folder)
+            transport = stdio_client(server, sys.__stderr__ or sys.stderr)
         else:
             timeout = httpx2.Timeout(config.timeout, connect=_CONNECT)
             headers = {"accept-encoding": ACCEPTED, **config.headers}
@@ -263,10 +263,16 @@ def _words(block: Any) -> str:
     return f"[{block.type}]"
 
 
-def _innermost(error: BaseException) -> str:
+def _cause(error: BaseException) -> BaseException:
     """The first real cause in a group of errors."""
     while isinstance(error, BaseExceptionGroup) and error.exceptions:
         error = error.exceptions[0]
+    return error
+
+
+def _innermost(error: BaseException) -> str:
+    """The first real cause in words."""
+    error = _cause(error)
     if isinstance(error, TimeoutError):
         return "no answer in time"
     return f"{type(error).__name__}: {error}"[:300]
