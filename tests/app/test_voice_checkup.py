@@ -108,10 +108,11 @@ async def test_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     installed(monkeypatch)
     assert "pip install faster-whisper" in (await look(tmp_path, text)).mend
     installed(monkeypatch, "faster_whisper")
-    assert "there is no model" in (await look(tmp_path, text)).detail
+    assert "there is no model.bin and no tokenizer.json" in (await look(tmp_path, text)).detail
     folder = tmp_path / "models/small"
     folder.mkdir(parents=True)
-    (folder / "model.bin").write_bytes(b"")
+    for name in ("model.bin", "tokenizer.json"):
+        (folder / name).write_bytes(b"")
     assert (await look(tmp_path, text)).state == "ok"
 
 

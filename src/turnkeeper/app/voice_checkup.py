@@ -14,6 +14,7 @@ from turnkeeper.config.errors import nearest
 from turnkeeper.config.transcribers import BUILT_IN, FasterWhisperKeys, ServiceKeys, TranscriberKeys, VoiceKeys
 from turnkeeper.llm.base import ModelError, ModelMisconfigured
 from turnkeeper.llm.providers.config import AzureConfig, CompatibleConfig, OpenAIConfig, ProviderConfig
+from turnkeeper.voice.faster_whisper import NEEDED
 
 if TYPE_CHECKING:
     from turnkeeper.config import Settings
@@ -106,9 +107,10 @@ def _folder(name: str, folder: Path) -> Link:
     link, at = f"transcriber {name}", f"transcribers.{name}.folder"
     if find_spec("faster_whisper") is None:
         return Link(link, "broken", "faster-whisper is not installed", "Run `pip install faster-whisper`.")
-    if not (folder / "model.bin").is_file():
+    missing = [each for each in NEEDED if not (folder / each).is_file()]
+    if missing:
         mend = f"Put a Whisper model in CTranslate2's form there, or mend {at}."
-        return Link(link, "broken", f"there is no model in {folder}", mend)
+        return Link(link, "broken", f"there is no {' and no '.join(missing)} in {folder}", mend)
     return Link(link, "ok", f"its model is in {folder}")
 
 

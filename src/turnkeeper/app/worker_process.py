@@ -16,6 +16,7 @@ from turnkeeper.app.line import Line
 from turnkeeper.app.models import opened
 from turnkeeper.app.prompts import open_prompts
 from turnkeeper.app.telemetry import Telemetry
+from turnkeeper.app.voice import Transcribers
 from turnkeeper.config import Settings
 from turnkeeper.engine.accounts import Accounts
 from turnkeeper.engine.clock import SystemClock
@@ -47,7 +48,8 @@ async def run_worker(settings: Settings, line: Line, runtime: Path, name: str, t
     figures = FigureFile(runtime, name)
     watch = Watch(clock, figures.read(), telemetry.spans, telemetry.sentry)
     minds = opened(settings, clock, prompts, store, watch)
-    bots = app.load_bots(settings, client, minds)
+    transcribers = Transcribers(settings, clock.now, client)
+    bots = app.load_bots(settings, client, minds, transcribers.of)
     await store.open()
     await prompts.look()
     adapters = app.adapters(settings)
@@ -78,7 +80,7 @@ async def run_worker(settings: Settings, line: Line, runtime: Path, name: str, t
         files.forget_files(store, media, clock, settings.keeps_files, files.incoming(settings)),
     ]
     await _until_told(worker, line, clock, upkeep, settings.server.drain)
-    for each in (minds, client, media, store):
+    for each in (minds, transcribers, client, media, store):
         await each.close()
 
 

@@ -82,7 +82,24 @@ class TranscriberKeys(Keys):
         return Wish(self.language or None)
 
 
-class ServiceKeys(TranscriberKeys):
+class SpeakersKeys(TranscriberKeys):
+    """What those have that may tell speakers apart."""
+
+    diarize: bool = Field(
+        False, description="true: who says what is told apart, where the model can.", examples=["true"]
+    )
+    speakers: Annotated[tuple[str, ...], BeforeValidator(read_speakers)] = Field(
+        (), description="Their names, in the order in which they begin to speak.", examples=['["MR", "Doctor"]']
+    )
+
+    @model_validator(mode="after")
+    def _names_whom_it_tells_apart(self) -> Self:
+        if self.speakers and not self.diarize:
+            wrong("speakers are named, and are not told apart", "Add diarize = true, or leave speakers out.")
+        return self
+
+
+class ServiceKeys(SpeakersKeys):
     """What every service has."""
 
     model: str = Field(min_length=1, max_length=200, pattern=r"^\S+$", description="The model that hears.",
@@ -95,12 +112,6 @@ class ServiceKeys(TranscriberKeys):
     )
     headers: Headers = Field(
         {}, description="HTTP headers that go with each call.", examples=['{"X-Title" = "Our shop"}']
-    )
-    diarize: bool = Field(
-        False, description="true: who says what is told apart, where the model can.", examples=["true"]
-    )
-    speakers: Annotated[tuple[str, ...], BeforeValidator(read_speakers)] = Field(
-        (), description="Their names, in the order in which they begin to speak.", examples=['["MR", "Doctor"]']
     )
     prompt: str = Field(
         "",
@@ -115,12 +126,6 @@ class ServiceKeys(TranscriberKeys):
         description="Larger files are made smaller before they are sent, or not given to it.",
         examples=['"25MB"'],
     )
-
-    @model_validator(mode="after")
-    def _names_whom_it_tells_apart(self) -> Self:
-        if self.speakers and not self.diarize:
-            wrong("speakers are named, and are not told apart", "Add diarize = true, or leave speakers out.")
-        return self
 
     def wish(self) -> Wish:
         """How notes are to be heard."""
@@ -207,10 +212,14 @@ class FasterWhisperKeys(TranscriberKeys):
         return Wish(self.language or None, prompt=self.prompt)
 
 
-class MoonshineKeys(TranscriberKeys):
+class MoonshineKeys(SpeakersKeys):
     """The one that is built in (`builtin`), where it is to be used otherwise. English. Needs the extra `voice`."""
 
     kind: Literal["moonshine"] = Field(description="Who hears.", examples=['"moonshine"'])
+
+    def wish(self) -> Wish:
+        """How notes are to be heard."""
+        return Wish(self.language or None, self.diarize, self.speakers)
 
 
 TRANSCRIBER_KINDS: dict[str, type[TranscriberKeys]] = {
