@@ -20,6 +20,7 @@ from turnkeeper.app.voice import Transcribers
 from turnkeeper.config import Settings
 from turnkeeper.engine.accounts import Accounts
 from turnkeeper.engine.clock import SystemClock
+from turnkeeper.engine.erasing import Erasing
 from turnkeeper.engine.http import Client
 from turnkeeper.engine.watching import Watch
 from turnkeeper.engine.worker import Worker
@@ -56,6 +57,7 @@ async def run_worker(settings: Settings, line: Line, runtime: Path, name: str, t
     media = app.open_media(settings)
     wakeups = app.open_wakeups(store, runtime, name)
     accounts = Accounts(store, adapters, settings.channels_here, client, wakeups, clock)
+    erasing = Erasing(store, clock, lambda: files.forget_batch(store, media, clock.now(), settings.keeps_files))
     worker = Worker(
         store,
         adapters,
@@ -67,6 +69,7 @@ async def run_worker(settings: Settings, line: Line, runtime: Path, name: str, t
         make_heart_store=lambda: app.open_store(settings.database_url, directory),
         watch=watch,
         files=files.keeper(settings, store, media, adapters, client, clock),
+        erasing=erasing,
     )
     await replace_predecessor(store, runtime / f"{name}.id", worker.worker_id, clock.now())
     await worker.start()
@@ -75,6 +78,7 @@ async def run_worker(settings: Settings, line: Line, runtime: Path, name: str, t
     upkeep = [
         accounts.run(),
         prompts.run(),
+        erasing.run(),
         forget_old(store, clock, settings.retention.keep),
         figures.keep(watch.figures),
         files.forget_files(store, media, clock, settings.keeps_files, files.incoming(settings)),

@@ -10,7 +10,7 @@ from turnkeeper.channels.keys import Keys, Seconds, Whole, read_cap, wrong
 from turnkeeper.config.hearing import HearingKeys
 from turnkeeper.config.values import read_kinds, read_rate
 from turnkeeper.model.llm import ModelChoice, ModelSettings
-from turnkeeper.model.policy import Overlap, RateLimit, TurnPolicy
+from turnkeeper.model.policy import Keep, Overlap, RateLimit, TurnPolicy
 
 _POLICY = TurnPolicy()
 _MODEL = re.compile(r"([A-Za-z0-9][A-Za-z0-9_-]{0,62})/(\S+)")
@@ -192,6 +192,11 @@ class BotKeys(Keys):
         _POLICY.part_numbers,
         description='true: the parts of an answer that takes several messages end in "(1/3)".',
         examples=["false"],
+    )
+    keep: Keep = Field(
+        _POLICY.keep,
+        description='"nothing": once a turn is answered, its words, files and memory are erased; that it was, stays.',
+        examples=['"all"'],
     )
     reactions: bool = Field(
         _POLICY.reactions,

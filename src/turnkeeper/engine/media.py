@@ -131,7 +131,12 @@ class FileKeeper:
         if not await self.needed(workspace_id, [key]):
             return None
         file = await self.stored(lambda: self.records.find_file(workspace_id, key))
-        return None if file is None else KeptFile(key, file.mime, file.size, row.filename or file.filename)
+        if file is None:
+            return None
+        # Once more: the turn that fetched it may have been erased since.
+        note = self._note(origin, "kept", key=key, filename=row.filename)
+        await self.stored(lambda: self.records.note_media(note))
+        return KeptFile(key, file.mime, file.size, row.filename or file.filename)
 
     async def _fetched(self, media: Media, kind: MediaKind, origin: Origin) -> KeptFile:
         addresses, said = 0, "nothing was tried"
@@ -194,7 +199,7 @@ class FileKeeper:
             try:
                 async for chunk in _chunks(file):
                     await incoming.write(chunk)
-                made = replace(origin, source=f"made:{await incoming.finish()}")
+                made = replace(origin, source=f"made:{origin.conversation_id}:{await incoming.finish()}")
                 return await self._keep(incoming, "document", mime, name, made)
             except MediaRefused as refused:
                 what = sha256(f"{incoming.digest}{file if isinstance(file, Path) else name}".encode("utf-8", "replace"))

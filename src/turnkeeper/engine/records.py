@@ -22,6 +22,7 @@ class TurnRecords:
         self._bot_id = BotId(claimed.channel.bot_id)
         self._store = store
         self._clock = clock
+        self._keeps_nothing = claimed.channel.turns.keep == "nothing"
         self._facts: dict[str, Any] | None = None
 
     async def facts(self) -> dict[str, Any]:
@@ -38,7 +39,9 @@ class TurnRecords:
         return await until_stored(lambda: self._store.summary(self._key), self._clock)
 
     async def keep_summary(self, text: str, up_to: float, before: float | None) -> bool:
-        """Replace the summary that reached up to `before`; False: somebody else did."""
+        """Replace the summary that reached up to `before`; False: somebody else did, or none is to be kept."""
+        if self._keeps_nothing:
+            return False
         told = text.encode("utf-8", "replace").decode("utf-8")
         summary = Summary(self._key.workspace_id, self._key.id, told, up_to, self._clock.now())
         return await until_stored(lambda: self._store.keep_summary(summary, before), self._clock)

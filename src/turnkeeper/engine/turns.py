@@ -93,9 +93,9 @@ class TurnRunner:
             else:
                 with self._watch.stage("run"):
                     answer = await self._answer(claimed, journal)
-                commit = self._leaves(claimed, journal, answer, b"[]" if answer.asked else journal.given)
                 if files is not None:
-                    await files.needed(answer.replies)
+                    await files.needed(answer.replies)  # before the commit's instant: later, it is somebody else's need
+                commit = self._leaves(claimed, journal, answer, b"[]" if answer.asked else journal.given)
         except Exception as error:  # noqa: BLE001 - whatever a bot raises is the bot's
             return await self._ended(claimed, journal, journal.over or error, seen)
         finally:

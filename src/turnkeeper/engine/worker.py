@@ -18,6 +18,7 @@ from turnkeeper.channels.base import ChannelAdapter
 from turnkeeper.engine.answer import Bot
 from turnkeeper.engine.calling import Calling
 from turnkeeper.engine.clock import Clock
+from turnkeeper.engine.erasing import Erasing
 from turnkeeper.engine.lease import Heart, HeartThread, Lease
 from turnkeeper.engine.media import FileKeeper
 from turnkeeper.engine.outbox import Sender
@@ -47,7 +48,8 @@ class Worker:
     """One event loop's share of the conversations.
 
     `make_heart_store`: a second store for the heart's own thread; without it the heart beats in this loop
-    (simulations). `capacity`: conversations in hand at once. `files`: without it turns have none.
+    (simulations). `capacity`: conversations in hand at once. `files`: without it turns have none. `erasing`: is told
+    when a turn is over of which nothing is kept.
     """
 
     def __init__(
@@ -66,8 +68,10 @@ class Worker:
         name: Callable[[], str] | None = None,
         watch: Watch | None = None,
         files: FileKeeper | None = None,
+        erasing: Erasing | None = None,
     ) -> None:
         self._store = store
+        self._erasing = erasing
         self._watch = watch or Watch(clock)
         self._wakeups = wakeups
         self._clock = clock
@@ -257,6 +261,9 @@ class Worker:
         except Exception:  # noqa: BLE001 - the heartbeat lets the conversation go
             self._suspicion = 0
             _log.exception("run ended with an error of our own", conversation=claimed.run.key.id)
+        else:
+            if self._erasing is not None and claimed.channel.turns.keep == "nothing":
+                self._erasing.soon()
 
     def _give_up(self, run: Run) -> None:
         """A bot that cannot be stopped keeps its task, not the conversation: the next beat lets that go."""

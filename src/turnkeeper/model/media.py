@@ -30,8 +30,9 @@ class FileRow(msgspec.Struct, frozen=True):
 class MediaRow(msgspec.Struct, frozen=True):
     """Where a file came from and what became of it.
 
-    `source` is `id:` and the provider's media id (`message:` and the message's where there is none), `made:` and the
-    key, or `link:` and a digest. A refused one has a `reason` (one word, counted in the ledger) and a `detail`.
+    `source` is `id:` and the provider's media id (`message:` and the message's where there is none), `made:` with
+    the conversation's id and the key, or `link:` and a digest. A refused one has a `reason` (one word, counted in the
+    ledger) and a `detail`.
     """
 
     workspace_id: WorkspaceId

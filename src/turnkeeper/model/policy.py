@@ -9,6 +9,7 @@ from turnkeeper.model.ids import BotId, ChannelId, WorkspaceId
 
 Overlap = Literal["interrupt", "queue", "drop"]
 Groups = Literal["ignore", "mention", "all"]
+Keep = Literal["all", "nothing"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,8 @@ class TurnPolicy:
     """A reaction starts a turn; else it is only kept and shown."""
     part_numbers: bool = False
     """The parts of an answer in several messages end in "(1/3)"."""
+    keep: Keep = "all"
+    """What stays of a turn that has ended for good: `nothing` leaves the ledger's line."""
     opt_out_notice: str = "You will get no more messages from us. Write START to undo this."
     opt_in_notice: str = "Welcome back. You will get our messages again."
 

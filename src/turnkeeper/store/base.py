@@ -30,6 +30,7 @@ from turnkeeper.model.outbound import Outcome
 from turnkeeper.model.policy import Channel
 from turnkeeper.rules.retry import Outage
 from turnkeeper.store.agents import AgentRecords
+from turnkeeper.store.erasing import Erasures
 from turnkeeper.store.knowledge import KnowledgeRecords
 from turnkeeper.store.media import MediaRecords
 
@@ -298,7 +299,7 @@ class Sole(Protocol):
         """Leave it to others; never raises."""
 
 
-class Store(MediaRecords, AgentRecords, KnowledgeRecords, Protocol):
+class Store(MediaRecords, AgentRecords, KnowledgeRecords, Erasures, Protocol):
     """Everything that the engine keeps."""
 
     async def open(self) -> None:

@@ -35,6 +35,7 @@ from turnkeeper.model.ids import (
 from turnkeeper.rules.mailbox import OUTSIDE_KINDS
 from turnkeeper.rules.pacing import Bucket
 from turnkeeper.store.base import ChannelKey as ChannelKey
+from turnkeeper.store.erasing import ErasingRows
 
 AddressKey = tuple[WorkspaceId, ChannelId, str]
 OWN_KINDS = ", ".join(f"'{kind}'" for kind in sorted(OUTSIDE_KINDS | {"operator"}))
@@ -84,7 +85,7 @@ class EarlyReport(NamedTuple):
     received_at: float
 
 
-class Rows(Protocol):
+class Rows(ErasingRows, Protocol):
     """One open transaction."""
 
     async def addresses(self, wanted: Iterable[AddressKey]) -> dict[AddressKey, AddressRow]: ...

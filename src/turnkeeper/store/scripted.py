@@ -28,8 +28,20 @@ from turnkeeper.store.base import (
     TurnCommit,
     Wake,
 )
+from turnkeeper.store.erasing import Erased
 from turnkeeper.store.rows import Rows
-from turnkeeper.store.transactions import accounts, channels, people, retelling, send, take, timers, turn, workers
+from turnkeeper.store.transactions import (
+    accounts,
+    channels,
+    erasing,
+    people,
+    retelling,
+    send,
+    take,
+    timers,
+    turn,
+    workers,
+)
 from turnkeeper.store.transactions import claim as claiming
 from turnkeeper.store.transactions.desk import Desk
 
@@ -126,6 +138,12 @@ class ScriptedStore(ABC, Generic[R]):
 
     async def release(self, run: Run, now: float) -> float | None:
         return await self._alone(lambda rows: turn.release(rows, self._directory, run, now))
+
+    async def erasures(self, now: float, limit: int) -> list[ConversationKey]:
+        return await self._alone(lambda rows: rows.due_erasures(now, limit))
+
+    async def erase(self, key: ConversationKey, now: float) -> Erased:
+        return await self._alone(lambda rows: erasing.erase(rows, self._directory, key, now))
 
     async def register(self, worker_id: WorkerId, now: float) -> None:
         await self._alone(lambda rows: rows.add_worker(worker_id, now))

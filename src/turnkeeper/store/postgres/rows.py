@@ -28,6 +28,7 @@ from turnkeeper.model.conversation import (
 from turnkeeper.model.ids import ChannelId, ConversationKey, OutboundKey, WorkerId, WorkspaceId
 from turnkeeper.rules.pacing import Bucket
 from turnkeeper.store.postgres import statements as sql
+from turnkeeper.store.postgres.erasing import PostgresErasing
 from turnkeeper.store.rows import (
     AddressKey,
     ChannelKey,
@@ -63,7 +64,7 @@ def _known_at(fact: Fact) -> float:
     return fact.at
 
 
-class PostgresRows:
+class PostgresRows(PostgresErasing):
     """One open transaction on one connection."""
 
     def __init__(self, connection: Connection) -> None:

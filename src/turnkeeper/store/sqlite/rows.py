@@ -36,9 +36,10 @@ from turnkeeper.store.rows import (
     UploadKey,
 )
 from turnkeeper.store.sqlite import statements as sql
+from turnkeeper.store.sqlite.erasing import SqliteErasing
 
 
-class SqliteRows:
+class SqliteRows(SqliteErasing):
     """One open transaction on one connection."""
 
     def __init__(self, connection: apsw.Connection) -> None:

@@ -46,6 +46,21 @@ _PRAGMAS = (
 _OLDEST_FIXED = (3, 51, 3)
 
 
+def emptied_log(connection: apsw.Connection, lock: ProcessLock) -> bool:
+    """Move what the log holds into the database, and cut it off; False: somebody reads it now."""
+    try:
+        connection.execute("pragma wal_checkpoint(passive)").fetchall()
+        connection.set_busy_timeout(0)
+        try:
+            with lock:
+                busy, *_ = connection.execute("pragma wal_checkpoint(truncate)").fetchall()[0]
+        finally:
+            connection.set_busy_timeout(BUSY_MS)
+    except (*AWAY, OSError):
+        return False
+    return not busy
+
+
 def _asked(connection: apsw.Connection, query: Callable[[apsw.Connection], T]) -> T:
     try:
         return query(connection)
@@ -182,6 +197,18 @@ class SqliteStore(SqliteMedia, SqliteAgents, SqliteKnowledge, ScriptedStore[Sqli
 
     async def retain(self, before: float, limit: int) -> int:
         return await self._alone(lambda rows: reading.retain(rows, before, limit))
+
+    async def scrub(self) -> bool:
+        if self._inline:
+            return self._scrub()
+        return await asyncio.to_thread(self._scrub)
+
+    def _scrub(self) -> bool:
+        """First what holds up nobody, so that little is left to do while everybody waits."""
+        if self._reader is None:
+            raise StoreUnavailable("the store is not open")
+        with self._reading:
+            return emptied_log(self._reader, self._lock)
 
     async def vitals(self, now: float, since: float) -> Vitals:
         return await self._read(lambda connection: reading.vitals(connection, now, since))

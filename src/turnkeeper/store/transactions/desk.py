@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from turnkeeper.model.conversation import Conversation
+from turnkeeper.model.conversation import Conversation, TurnState
 from turnkeeper.model.errors import Fenced
 from turnkeeper.model.ids import ChannelId, ConversationKey, WorkspaceId
 from turnkeeper.model.policy import Channel, Directory
@@ -102,6 +102,18 @@ class Desk:
             changed = sorted(self._changed)
             self._changed.clear()
             await self.rows.save([self._held[key] for key in changed])
+            await self._mark([self._held[key] for key in changed])
+
+    async def _mark(self, changed: Iterable[Conversation]) -> None:
+        """Where the bot keeps nothing, look what may be erased once the conversation is let go."""
+        let_go = [each for each in changed if each.owner is None and each.turn_state == TurnState.NONE]
+        left = [each.key for each in let_go if self._keeps_nothing(each)]
+        if left:
+            await self.rows.mark_erasures(left)
+
+    def _keeps_nothing(self, conversation: Conversation) -> bool:
+        channel = self.channel(conversation)
+        return channel is not None and channel.turns.keep == "nothing"
 
 
 def _channel(conversation: Conversation) -> ChannelKey:

@@ -97,6 +97,7 @@ async def finish_steps(rows: Rows, directory: Directory, items: Sequence[Finishe
     for (run, step, _), result in zip(items, results, strict=True):
         if result is None and step.effect and not desk.is_owned(run):
             await _carry_late(desk, run.key, step)
+            desk.put(desk[run.key])  # what came late may be to be erased
     await desk.save()
     return results
 
@@ -250,8 +251,9 @@ async def _write_commits(
         desk.put(_queued(_after_turn(conversation, item), added, item.now))
     rows = desk.rows
     await rows.put_turns(records)
-    await rows.put_sessions(await _sessions(rows, [item for item, _ in commits]))
-    await _learn(desk, commits)
+    remembered = [(item, record) for item, record in commits if _remembers(desk, item)]
+    await rows.put_sessions(await _sessions(rows, [item for item, _ in remembered]))
+    await _learn(desk, remembered)
     await _set_timers(desk, [item for item, _ in commits])
     # Nothing to wait for, unless it spoke with `say_now`: then it ends as its words do.
     await end_turns(desk, silent, now)
@@ -263,6 +265,11 @@ async def _write_commits(
     written, marked = await mark_new(desk, outbound, now)  # last: what it locks of a channel, it locks for all
     await rows.add_outbound(written)
     return marked
+
+
+def _remembers(desk: Desk, item: TurnCommit) -> bool:
+    channel = desk.channel(desk[item.run.key])
+    return channel is None or channel.turns.keep != "nothing"
 
 
 async def _sessions(rows: Rows, items: Sequence[TurnCommit]) -> list[SessionRow]:

@@ -1,0 +1,107 @@
+"""The rows of erasing, on SQLite."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Any
+
+from msgspec.structs import astuple
+
+from turnkeeper.model.conversation import Conversation
+from turnkeeper.model.ids import BotId, ContactId, ConversationId, ConversationKey, WorkspaceId
+from turnkeeper.store.erasing import NO_CONTENT, NO_EVENT, TRACE, Erasure, KeptMedia
+from turnkeeper.store.sqlite.statements import GET, columns, insert
+from turnkeeper.store.story import AWAITS
+
+_MINE = "workspace_id = ?1 and conversation_id = ?2"
+_MARK = """insert into erasure values (?, ?, 0, 0, 0, 0)
+  on conflict do update set due_at = 0 where due_at is null or due_at > 0"""
+_DUE = "select workspace_id, conversation_id from erasure where due_at <= ? order by due_at limit ?"
+_TAKE = f"select {columns(Erasure)} from erasure where {_MINE}"
+_PUT = insert(
+    "erasure",
+    Erasure,
+    "on conflict do update set " + ", ".join(f"{field} = excluded.{field}" for field in Erasure.__struct_fields__[2:]),
+)
+_OPEN = f"(settled_at is null or coalesce(reason, '') = '{AWAITS}' and received_at >= ?5)"
+_EVENTS = f"update event set body = ?6 where {_MINE} and seq > ?3 and seq <= ?4 and not {_OPEN} and body <> ?6"
+_EVENT_LEFT = f"select min(seq) from event where {_MINE} and seq > ?3 and seq <= ?4 and {_OPEN}"
+# The plus keeps the plan from going by the index of turns.
+_UNSETTLED = "(settled_at is null or +turn_no > ?5)"
+_ROWS = f"""update outbound set content = ?6, reason = null where {_MINE} and seq > ?3 and seq <= ?4
+  and not {_UNSETTLED}"""
+_ROW_LEFT = f"select min(seq) from outbound where {_MINE} and seq > ?3 and seq <= ?4 and {_UNSETTLED}"
+_TURNS = f"update turn set trace = ?5 where {_MINE} and no > ?3 and no <= ?4"
+_STEPS = f"delete from step where {_MINE} and turn_no <= ?3"
+_SESSION = f"delete from session where {_MINE}"
+_FACTS = "delete from fact where workspace_id = ? and contact_id = ? and bot_id = ?"
+_SUMMARY = f"update summary set text = '', up_to = ?3, made_at = ?3 where {_MINE} and text <> ''"
+_KEPT = """select m.channel_id, m.source, m.key, f.needed_at, t.committed_at, c.turn_no
+  from media m join conversation c on c.workspace_id = m.workspace_id and c.id = m.conversation_id
+  left join file f on f.workspace_id = m.workspace_id and f.key = m.key
+  left join turn t on t.workspace_id = m.workspace_id and t.conversation_id = m.conversation_id and t.no = ?3
+  where m.workspace_id = ?1 and m.conversation_id = ?2 and m.turn_no <= ?3 and m.state = 'kept'"""
+_MOVE = "update media set turn_no = ? where workspace_id = ? and channel_id = ? and source = ?"
+_DROP = "delete from media where workspace_id = ? and channel_id = ? and source = ?"
+_REFUSED = f"""update media set key = null, filename = null, detail = null where {_MINE} and turn_no <= ?3
+  and state = 'refused' and (filename is not null or detail is not null)"""
+_FREE = """update file set needed_at = 0 where workspace_id = ?1 and key = ?2 and needed_at <= ?3
+  and not exists (select 1 from media where workspace_id = ?1 and key = ?2 and state = 'kept') returning key"""
+
+
+class SqliteErasing(ABC):
+    """The ErasingRows port, over what a transaction gives."""
+
+    @abstractmethod
+    def run(self, sql: str, bindings: Sequence[Any] = ()) -> list[tuple[Any, ...]]: ...
+
+    async def mark_erasures(self, keys: Sequence[ConversationKey]) -> None:
+        for key in keys:
+            self.run(_MARK, key)
+
+    async def due_erasures(self, now: float, limit: int) -> list[ConversationKey]:
+        return [ConversationKey(WorkspaceId(w), ConversationId(c)) for w, c in self.run(_DUE, (now, limit))]
+
+    async def take_erasure(self, key: ConversationKey) -> tuple[Erasure, Conversation] | None:
+        found = self.run(_TAKE, key)
+        conversation = self.run(GET, key) if found else []
+        return (Erasure(*found[0]), Conversation(*conversation[0])) if conversation else None
+
+    async def put_erasure(self, row: Erasure) -> None:
+        self.run(_PUT, astuple(row))
+
+    async def erase_events(self, key: ConversationKey, after: int, to: int, awaited_since: float) -> int | None:
+        self.run(_EVENTS, (*key, after, to, awaited_since, NO_EVENT))
+        return _number(self.run(_EVENT_LEFT, (*key, after, to, awaited_since)))
+
+    async def erase_outbound(self, key: ConversationKey, after: int, to: int, over: int) -> int | None:
+        self.run(_ROWS, (*key, after, to, over, NO_CONTENT))
+        return _number(self.run(_ROW_LEFT, (*key, after, to, over)))
+
+    async def erase_turns(self, key: ConversationKey, after: int, to: int) -> None:
+        self.run(_TURNS, (*key, after, to, TRACE))
+        self.run(_STEPS, (*key, to))
+
+    async def erase_memory(self, key: ConversationKey, contact_id: ContactId, bot_id: BotId, now: float) -> None:
+        self.run(_SESSION, key)
+        self.run(_FACTS, (key.workspace_id, contact_id, bot_id))
+        self.run(_SUMMARY, (*key, now))
+
+    async def kept_media(self, key: ConversationKey, to: int) -> list[KeptMedia]:
+        return [KeptMedia(*row) for row in self.run(_KEPT, (*key, to))]
+
+    async def move_media(self, key: ConversationKey, source: KeptMedia) -> None:
+        self.run(_MOVE, (source.newest, key.workspace_id, source.channel_id, source.source))
+
+    async def drop_media(self, key: ConversationKey, sources: Sequence[KeptMedia], to: int) -> None:
+        for each in sources:
+            self.run(_DROP, (key.workspace_id, each.channel_id, each.source))
+        self.run(_REFUSED, (*key, to))
+
+    async def free_files(self, workspace_id: WorkspaceId, keys: Sequence[str], before: float) -> list[str]:
+        return [str(row[0]) for key in keys for row in self.run(_FREE, (workspace_id, key, before))]
+
+
+def _number(found: list[tuple[Any, ...]]) -> int | None:
+    return None if found[0][0] is None else int(found[0][0])
