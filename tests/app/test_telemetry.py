@@ -63,6 +63,14 @@ def test_spans_go_to_the_endpoint(tmp_path: Path) -> None:
         assert b"wait" in ingest.got[0][1]
 
 
+@pytest.mark.parametrize("line, wanted", [("", False), ("otlp_texts = true", True)])
+def test_texts_stay_here_unless_they_are_wanted(tmp_path: Path, line: str, wanted: bool) -> None:
+    given = settings(tmp_path, f'[server]\notlp_endpoint = "http://127.0.0.1:9"\n{line}')
+    with telling(given, "web") as told:
+        assert told.spans is not None
+        assert told.spans._texts is wanted
+
+
 @pytest.mark.parametrize(
     "section, key, value, extra",
     [

@@ -25,10 +25,10 @@ from turnkeeper.testing.events import ADA, text
 class Seen:
     """Everything that a look from outside gets."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, texts: bool = False) -> None:
         self.exporter = InMemorySpanExporter()
         provider = provider_of(SimpleSpanProcessor(self.exporter), "test")
-        self.spans = Spans(provider.get_tracer("test"))
+        self.spans = Spans(provider.get_tracer("test"), texts=texts)
         self.errors: list[tuple[str, str]] = []
 
     def raised(self, channel: Channel, error: BaseException) -> None:
@@ -100,6 +100,17 @@ async def test_a_turn_is_one_trace_of_its_stages() -> None:
     assert [seconds(span) for name in ("wait", "send") for span in seen.named(name)] == [4.0, 0.1, 0.1]
     told = " ".join(span.to_json() for span in spans)
     assert not [word for word in ("her words", "found", ADA, "about") if word in told]
+
+
+@in_virtual_time
+async def test_texts_are_told_where_that_is_wanted() -> None:
+    seen = Seen(texts=True)
+    async with shop(Scripted(look_up), workers=0) as at:
+        await at.work(watch=seen.watch(at))
+        await at.hear("her words")
+        await at.rests()
+    assert [attributes(each)["heard"] for each in seen.named("turn")] == ["her words"]
+    assert [attributes(each)["said"] for each in seen.named("send")] == ["about her words", "and more"]
 
 
 @in_virtual_time

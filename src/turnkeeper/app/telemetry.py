@@ -76,7 +76,7 @@ def telling(settings: Settings, process: str) -> Iterator[Telemetry]:
     if provider is not None:
         from turnkeeper.engine.tracing import Spans
 
-        spans = Spans(provider.get_tracer("turnkeeper", __version__))
+        spans = Spans(provider.get_tracer("turnkeeper", __version__), texts=settings.server.otlp_texts)
     try:
         yield Telemetry(spans, sentry)
     finally:

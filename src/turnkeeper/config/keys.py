@@ -64,6 +64,9 @@ class ServerKeys(Keys):
         description="Where traces of turns are sent over OTLP/HTTP (needs the extra `otel`).",
         examples=['"http://127.0.0.1:4318"'],
     )
+    otlp_texts: bool = Field(
+        False, description="true: these traces hold what people write and what they get.", examples=["false"]
+    )
 
 
 class DatabaseKeys(Keys):

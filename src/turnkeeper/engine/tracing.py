@@ -2,37 +2,47 @@
 
 Rule: a trace's id follows from the turn's key, a webhook's span's from its message's: whoever takes a turn over
 continues its trace, and the turn can name the webhooks that brought its messages, though nothing about traces is
-stored. Attributes are names of the configuration, ids of ours and outcomes: no text, no number of a person.
+stored. Attributes are names of the configuration, ids of ours and outcomes: no number of a person, and no text unless
+the operator wants it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from hashlib import blake2b
 from typing import Any
 
+import msgspec
 from opentelemetry import context as contexts
 from opentelemetry import trace
 from opentelemetry.trace import Link, SpanContext, SpanKind, Status, StatusCode, TraceFlags
 
 from turnkeeper.engine.figures import Stage
+from turnkeeper.model.contents import Content, words_of
+from turnkeeper.model.events import Inbound, words_heard
 from turnkeeper.store.base import Arrival, ClaimedSend, ClaimedTurn
 from turnkeeper.store.transactions.take import dedup_digest
 
 WANTED_IDS: ContextVar[tuple[int, int] | None] = ContextVar("WANTED_IDS", default=None)
 """Trace and span id for the next span without a parent; an id generator that looks here makes them so."""
 
+_inbound = msgspec.json.Decoder(Inbound).decode
+_content: Callable[[bytes], Content] = msgspec.json.Decoder(Content).decode
+_LONGEST = 4_000
+"""Characters of what was heard or said."""
+
 _BAD = ("error", "failed", "rejected", "timeout")
 _Begun = tuple[trace.Span, Any]
 
 
 class Spans:
-    """Tracing and the accepts' half of it, for one process."""
+    """Tracing and the accepts' half of it, for one process. `texts`: with what was heard and said."""
 
-    def __init__(self, tracer: trace.Tracer | None = None) -> None:
+    def __init__(self, tracer: trace.Tracer | None = None, *, texts: bool = False) -> None:
         self._tracer = tracer or trace.get_tracer("turnkeeper")
+        self._texts = texts
 
     def accepted(self, arrivals: Sequence[Arrival], began_at: float, ended_at: float, *, all_new: bool) -> None:
         """A webhook was taken: a span for each of its events, to which their turns point."""
@@ -60,6 +70,9 @@ class Spans:
             "turnkeeper.conversation": claimed.run.key.id,
             "turnkeeper.events": len(claimed.events),
         }
+        if self._texts:
+            heard = "\n".join(words_heard(_inbound(each.body)) for each in claimed.events)
+            attributes["turnkeeper.heard"] = heard[:_LONGEST]
         own = turn_ids(turn.workspace_id, turn.conversation_id, turn.no, claimed.run.epoch)
         links = [_link(*accept_ids(e.workspace_id, e.channel_id, e.dedup)) for e in claimed.events]
         with _ids(own):
@@ -77,6 +90,8 @@ class Spans:
             "turnkeeper.attempt": row.tries,
             "turnkeeper.kind": kind,
         }
+        if self._texts:
+            attributes["turnkeeper.said"] = words_of(_content(row.content))[:_LONGEST]
         own = turn_ids(row.workspace_id, row.conversation_id, row.turn_no, f"send {row.seq} {row.tries}")
         with _ids(own):
             span = self._tracer.start_span(
