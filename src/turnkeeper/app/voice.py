@@ -36,7 +36,16 @@ _BUILT_IN = MoonshineKeys.model_validate({"kind": "moonshine"})
 class Transcribers:
     """Those of a configuration. `close` ends their processes."""
 
-    def __init__(self, settings: Settings, now: Callable[[], float], client: Client) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        now: Callable[[], float],
+        client: Client,
+        *,
+        tell: Callable[[float, float], None] | None = None,
+    ) -> None:
+        """`tell`: gets the seconds that those of this machine have heard, and of how many, while they work."""
+        self._tell = tell
         self._settings = settings
         self._now = now
         self._post = posting(client)
@@ -91,10 +100,10 @@ class Transcribers:
                 from turnkeeper.voice.faster_whisper import FasterWhisper
 
                 folder = self._settings.folder / keys.folder
-                return FasterWhisper(folder, keys.longest, most, threads=keys.threads)
+                return FasterWhisper(folder, keys.longest, most, threads=keys.threads, tell=self._tell)
         from turnkeeper.voice.moonshine import Moonshine
 
-        return Moonshine(keys.longest, most)
+        return Moonshine(keys.longest, most, tell=self._tell)
 
     def _looker(self) -> Looking:
         """Who looks at notes before they are sent: for as long as anybody takes them."""

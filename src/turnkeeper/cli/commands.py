@@ -21,6 +21,7 @@ from turnkeeper.cli.serve import serve
 from turnkeeper.cli.settings import settings
 from turnkeeper.cli.text import app as text
 from turnkeeper.cli.trace import trace
+from turnkeeper.cli.voice import app as voice
 
 app = typer.Typer(
     name="turnkeeper",
@@ -52,6 +53,7 @@ app.add_typer(model, name="model")
 app.add_typer(prompt, name="prompt")
 app.add_typer(contact, name="contact")
 app.add_typer(knowledge, name="knowledge")
+app.add_typer(voice, name="voice")
 
 
 def _add_channel() -> None:
