@@ -15,6 +15,8 @@ def counted(*seconds: float) -> Figures:
         figures.stored("claim", each)
         figures.model("router", "a/b", "answered", each, Usage(10, 5, 0, 0.25))
     figures.model("router", "a/b", "slow", 1.0, None)
+    figures.hearing("cloud", "heard", 2.0, 60.0)
+    figures.hearing("cloud", "away", 1.0, 0.0)
     figures.send("shop", "text", "accepted", 1)
     figures.send("shop", "text", "accepted", 2)
     return figures
@@ -30,6 +32,8 @@ def test_several_processes_are_one_sum() -> None:
     assert {kind: count for (_, _, kind), count in total.tokens.items()} == {"input": 30, "cached": 0, "output": 15}
     assert total.costs == {("router", "a/b"): 0.75}
     assert total.waits["router"].seconds == 5.3
+    assert total.hearings == {("cloud", "heard"): 2, ("cloud", "away"): 2}
+    assert (total.sound, total.listening["cloud"].seconds) == ({"cloud": 120.0}, 6.0)
     counts = dict(zip([*BUCKETS, None], total.stages["run"].counts, strict=True))
     assert {edge: count for edge, count in counts.items() if count} == {0.1: 1, 0.25: 1, 5.0: 1}
 

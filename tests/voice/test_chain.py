@@ -21,6 +21,7 @@ from turnkeeper.voice.base import (
     Unhearable,
 )
 from turnkeeper.voice.chain import Chain, Member
+from turnkeeper.voice.tries import Try
 
 NOTE = Sound(b"OggS" + b"\0" * 2_000, "audio/ogg", "note.ogg")
 AWAY = TranscriberAway("HTTP 502")
@@ -225,12 +226,43 @@ def test_notes_at_the_same_time_keep_apart() -> None:
 
 
 def test_an_operator_is_told_what_to_mend_and_nothing_that_was_said() -> None:
+    rig = Rig(TranscriberMisconfigured("HTTP 401: no such key"), ValueError("the words of the note"), AWAY, WORDS)
     with capture_logs() as logs:
-        run(Rig(TranscriberMisconfigured("HTTP 401: no such key"), ValueError("the words of the note"), WORDS).hear())
-    assert [(each["transcriber"], each["shown"]) for each in logs] == [
-        ("t1", "HTTP 401: no such key"),
-        ("t2", "the adapter raised ValueError"),
+        run(rig.hear())
+    assert [(each["log_level"], each["transcriber"], each.get("shown")) for each in logs] == [
+        ("error", "t1", "HTTP 401: no such key"),
+        ("error", "t2", "the adapter raised ValueError"),
+        ("warning", "t3", None),
     ]
+
+
+def test_what_is_left_alone_is_said_once() -> None:
+    rig = Rig(*[ScriptedTranscriber(*[AWAY] * 4, WORDS)])
+
+    async def story() -> None:
+        for number in range(1, 6):
+            await rig.hear(rig.notebook.attempt(number))
+            await asyncio.sleep(31 if number > 2 else 0)
+
+    with capture_logs() as logs:
+        run(story())
+    said = [each["event"] for each in logs if "name" in each]
+    assert said == ["left alone", "works again"]
+
+
+def test_tries_are_counted_as_they_happen() -> None:
+    class Watch:
+        def __init__(self) -> None:
+            self.told: list[tuple[str, str]] = []
+
+        def heard(self, tried: Try) -> None:
+            self.told.append((tried.transcriber, tried.failure.kind if tried.failure else "heard"))
+
+    watch = Watch()
+    rig = Rig(AWAY, WORDS, watch=watch)
+    run(rig.hear())
+    run(rig.hear(rig.notebook.attempt()))
+    assert watch.told == [("t1", "away"), ("t2", "heard")]
 
 
 def test_each_has_its_own_wish() -> None:

@@ -155,6 +155,7 @@ async def test_metrics(tmp_path: Path) -> None:
     pages.figures.stored("claim", 400.0)
     pages.figures.model("router", "a/b", "answered", 1.5, Usage(10, 5, 4, 0.25))
     pages.figures.model("router", "a/b", "slow", 30.0, None)
+    pages.figures.hearing("cloud", "heard", 2.5, 60.0)
     status, body, headers = await pages.get("/metrics")
     assert status == 200
     assert headers["content-type"].startswith("text/plain; version=0.0.4")
@@ -178,6 +179,9 @@ async def test_metrics(tmp_path: Path) -> None:
         'turnkeeper_model_tokens_total{kind="cached",model="a/b",provider="router"} 4.0',
         'turnkeeper_model_cost_dollars_total{model="a/b",provider="router"} 0.25',
         'turnkeeper_model_seconds_sum{provider="router"} 31.5',
+        'turnkeeper_transcriptions_total{outcome="heard",transcriber="cloud"} 1.0',
+        'turnkeeper_transcribed_seconds_total{transcriber="cloud"} 60.0',
+        'turnkeeper_transcription_seconds_sum{transcriber="cloud"} 2.5',
         "turnkeeper_due_conversations 5.0",
         "turnkeeper_oldest_due_seconds 2.5",
         'turnkeeper_channel_paused{channel="desk"} 1.0',

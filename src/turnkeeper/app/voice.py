@@ -20,7 +20,7 @@ from turnkeeper.config.transcribers import (
 )
 from turnkeeper.model.errors import ConfigurationError
 from turnkeeper.voice.base import Form, Post, Posted, Transcriber
-from turnkeeper.voice.chain import Chain, Member
+from turnkeeper.voice.chain import Chain, Member, Watching
 from turnkeeper.voice.health import Breakers
 
 if TYPE_CHECKING:
@@ -42,14 +42,17 @@ class Transcribers:
         now: Callable[[], float],
         client: Client,
         *,
+        watch: Watching | None = None,
         tell: Callable[[float, float], None] | None = None,
     ) -> None:
-        """`tell`: gets the seconds that those of this machine have heard, and of how many, while they work."""
+        """`watch`: who counts tries. `tell`: gets the seconds that those of this machine have heard, and of how many,
+        while they work."""
         self._tell = tell
         self._settings = settings
         self._now = now
         self._post = posting(client)
         self._breakers = Breakers()
+        self._watch = watch
         self._made: dict[str, Transcriber] = {}
         self._looking: Looking | None = None
 
@@ -67,7 +70,7 @@ class Transcribers:
         # Those of this machine look at a note themselves.
         posts = any(isinstance(each, ServiceKeys) for _, each in keys)
         examine = self._looker().examine if posts else None
-        return Chain(members, self._now, examine=examine, breakers=self._breakers)
+        return Chain(members, self._now, examine=examine, breakers=self._breakers, watch=self._watch)
 
     async def close(self) -> None:
         """End their processes."""

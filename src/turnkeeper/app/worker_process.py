@@ -49,7 +49,7 @@ async def run_worker(settings: Settings, line: Line, runtime: Path, name: str, t
     figures = FigureFile(runtime, name)
     watch = Watch(clock, figures.read(), telemetry.spans, telemetry.sentry)
     minds = opened(settings, clock, prompts, store, watch)
-    transcribers = Transcribers(settings, clock.now, client)
+    transcribers = Transcribers(settings, clock.now, client, watch=watch)
     bots = app.load_bots(settings, client, minds, transcribers.of)
     await store.open()
     await prompts.look()

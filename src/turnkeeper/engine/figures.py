@@ -1,4 +1,4 @@
-"""What a process counts of turns, sends and models: plain sums that only grow, so that those of several add up.
+"""What a process counts of turns, sends, models and voice notes: sums that only grow, so that those of several add up.
 
 Rule: labels are names of the configuration and of this program, never of a person or a conversation, so that
 there are few.
@@ -56,6 +56,12 @@ class Figures(msgspec.Struct):
     """Tokens by provider, model and kind: `input` (with those from a cache), `cached`, `output`."""
     costs: dict[tuple[str, str], float] = msgspec.field(default_factory=dict)
     """US dollars by provider and model, as far as prices are known."""
+    hearings: dict[tuple[str, str], int] = msgspec.field(default_factory=dict)
+    """Tries to hear a note by transcriber and outcome."""
+    listening: dict[str, Histogram] = msgspec.field(default_factory=dict)
+    """What these took, by transcriber."""
+    sound: dict[str, float] = msgspec.field(default_factory=dict)
+    """Seconds of sound that were heard, by transcriber."""
 
     def turn(self, channel: str, outcome: str) -> None:
         """An attempt of a turn is over."""
@@ -87,6 +93,12 @@ class Figures(msgspec.Struct):
         if usage.cost is not None:
             _count(self.costs, (provider, model), usage.cost)
 
+    def hearing(self, transcriber: str, outcome: str, seconds: float, sound: float) -> None:
+        """A try to hear a note is over; `sound`: seconds of it that were heard."""
+        _count(self.hearings, (transcriber, outcome), 1)
+        _histogram(self.listening, transcriber).add(seconds)
+        _count(self.sound, transcriber, sound)
+
 
 def _count(among: dict[K, N], key: K, more: N) -> None:
     among[key] = among[key] + more if key in among else more
@@ -109,7 +121,15 @@ def added(several: Iterable[Figures]) -> Figures:
         _sum(total.models, each.models)
         _sum(total.tokens, each.tokens)
         _sum(total.costs, each.costs)
-        for into, of in ((total.stages, each.stages), (total.store, each.store), (total.waits, each.waits)):
+        _sum(total.hearings, each.hearings)
+        _sum(total.sound, each.sound)
+        pairs = (
+            (total.stages, each.stages),
+            (total.store, each.store),
+            (total.waits, each.waits),
+            (total.listening, each.listening),
+        )
+        for into, of in pairs:
             for name, histogram in of.items():
                 _add(_histogram(into, name), histogram)
     return total

@@ -15,6 +15,7 @@ from turnkeeper.llm.calls import ModelCall
 from turnkeeper.model.errors import Fenced
 from turnkeeper.model.policy import Channel
 from turnkeeper.store.base import ClaimedSend, ClaimedTurn
+from turnkeeper.voice.tries import Try
 
 _OUTCOMES = {"Accepted": "accepted", "NotSent": "not_sent", "Rejected": "rejected", "Unknown": "unknown"}
 
@@ -77,6 +78,12 @@ class Watch:
         provider, _, model = call.model.partition("/")
         outcome = "answered" if call.failure is None else call.failure.kind
         self.figures.model(provider, model, outcome, call.seconds, call.usage)
+
+    def heard(self, tried: Try) -> None:
+        """A try to hear a voice note has ended."""
+        outcome = "heard" if tried.failure is None else tried.failure.kind
+        sound = 0.0 if tried.transcript is None else tried.transcript.seconds
+        self.figures.hearing(tried.transcriber, outcome, tried.seconds, sound)
 
     def raised(self, channel: Channel, error: BaseException) -> None:
         """A bot raised."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import structlog
 from msgspec.structs import replace
@@ -42,6 +42,13 @@ _LANGUAGE = "language"
 Fetch = Callable[[], Awaitable[Sound]]
 """The note's bytes; called only where somebody is to be asked."""
 Sleep = Callable[[float], Awaitable[None]]
+
+
+class Watching(Protocol):
+    """Who is told of tries as they happen; not of those that a resumed turn reads."""
+
+    def heard(self, tried: Try) -> None:
+        """One try has ended."""
 
 
 class Member(NamedTuple):
@@ -85,6 +92,7 @@ class Chain:
         examine: Examine | None = None,
         breakers: Breakers | None = None,
         sleep: Sleep = asyncio.sleep,
+        watch: Watching | None = None,
     ) -> None:
         """`examine`: looks at a note before anybody is asked; None: notes are taken as they are.
 
@@ -95,6 +103,7 @@ class Chain:
         self._examine = examine
         self._breakers = Breakers() if breakers is None else breakers
         self._sleep = sleep
+        self._watch = watch
 
     async def hear(
         self,
@@ -157,9 +166,10 @@ class Chain:
         self._breakers.tried(member.name, now)
         came = await _asked(member, asking.sound, seconds)
         failure = came if isinstance(came, Failure) else None
-        self._learn(member.name, failure)
         transcript = replace(came, heard_by=member.name) if isinstance(came, Transcript) else None
-        return Try(member.name, place, now, max(0.0, self._now() - now), transcript, failure, skipped)
+        tried = Try(member.name, place, now, max(0.0, self._now() - now), transcript, failure, skipped)
+        self._learn(tried)
+        return tried
 
     async def _examined(self, asking: _Asking, sound: Sound) -> Failure | None:
         """What is wrong with the note before anybody hears it. Who cannot look leaves that to the transcribers."""
@@ -197,13 +207,19 @@ class Chain:
             skipped.append(Skipped(member.name, "the time was over"))
         return None, 0.0, tuple(skipped)
 
-    def _learn(self, name: str, failure: Failure | None) -> None:
+    def _learn(self, tried: Try) -> None:
         """What the try tells of the transcriber, and what somebody has to mend."""
-        self._breakers.ended(name, failure, self._now())
+        name, failure = tried.transcriber, tried.failure
+        self._breakers.ended(name, failure, tried.at + tried.seconds)
         if failure is not None and failure.kind in ("misconfigured", _BUG):
             # What an adapter raises by mistake may hold what was said: its words are for the trace only.
             shown = failure.shown if failure.kind == "misconfigured" else failure.shown.partition(":")[0]
             _log.error("transcriber must be mended", transcriber=name, kind=failure.kind, shown=shown)
+        elif failure is not None and failure.kind != _UNHEARABLE:
+            seconds = round(tried.seconds, 1)
+            _log.warning("transcriber gave no transcript", transcriber=name, kind=failure.kind, seconds=seconds)
+        if self._watch is not None:
+            self._watch.heard(tried)
 
 
 async def _asked(member: Member, sound: Sound, seconds: float) -> Transcript | Failure:

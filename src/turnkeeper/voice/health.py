@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import structlog
+
 from turnkeeper.rules import breaker
 from turnkeeper.rules.breaker import MODEL_FAILURES, WELL, Health
 from turnkeeper.voice.tries import Failure
 
+_log = structlog.get_logger("turnkeeper.voice")
 _AWAY = ("away", "busy", "bug")
 """Kinds of failures that count against a transcriber."""
 
@@ -27,10 +30,15 @@ class Breakers:
 
     def ended(self, name: str, failure: Failure | None, now: float) -> None:
         """What became of it. One that answers anything at all, a refusal too, is up."""
+        before = self._known.get(name, WELL)
         if failure is None or failure.kind not in _AWAY:
             self._known[name] = WELL
+            if before.failures >= MODEL_FAILURES:
+                _log.info("works again", name=name)
             return
-        health = breaker.failed(self._known.get(name, WELL), now, most=MODEL_FAILURES)
+        health = breaker.failed(before, now, most=MODEL_FAILURES)
+        if health.failures == MODEL_FAILURES:
+            _log.warning("left alone", name=name, failures=MODEL_FAILURES, kind=failure.kind)
         if failure.retry_after is not None:
             health = breaker.busy(health, now, failure.retry_after)
         self._known[name] = health

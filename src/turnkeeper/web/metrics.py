@@ -124,6 +124,11 @@ def of_workers(counted: Figures) -> Iterator[Any]:
     yield _counter("turnkeeper_model_tokens", "Tokens that models took.", [*model, "kind"], counted.tokens)
     yield _counter("turnkeeper_model_cost_dollars", "What models cost, as far as is known.", model, counted.costs)
     yield _histogram("turnkeeper_model_seconds", "What calls of models took.", "provider", counted.waits)
+    hearings, heard = "Tries to hear a voice note by how they ended.", "Seconds of sound that were heard."
+    sound = {(transcriber,): seconds for transcriber, seconds in counted.sound.items()}
+    yield _counter("turnkeeper_transcriptions", hearings, ["transcriber", "outcome"], counted.hearings)
+    yield _counter("turnkeeper_transcribed_seconds", heard, ["transcriber"], sound)
+    yield _histogram("turnkeeper_transcription_seconds", "What these took.", "transcriber", counted.listening)
     yield _histogram("turnkeeper_store_seconds", "Waits of workers for the database.", "asked", counted.store)
 
 
