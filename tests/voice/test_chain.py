@@ -1,10 +1,13 @@
 """The chain of transcribers: who is asked, what is kept, and that no note is heard twice."""
 
 import asyncio
+import contextlib
 import itertools
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from tests.llm.journal import Attempt, Crash, Notebook
@@ -112,6 +115,29 @@ def test_after_a_crash_nobody_is_asked_again(crash_after: int) -> None:
     assert (heard.text, rig.asked) == (WORDS, [1, 1, 1])
     assert heard.told == ("t1: away, HTTP 502", "t2: language, id")
     assert rig.fetched == (1 if crash_after == 3 else 2)
+
+
+LINES = st.sampled_from(
+    [AWAY, TranscriberBusy("429", 0.5), TranscriberBusy("429", 9), LanguageUnknown("id"), KeyError("x"), "", WORDS,
+     TooMuchSound("too_long", "x"), Unhearable("damaged", "x"), Stalled(500, WORDS), Stalled(20, WORDS)]
+)  # fmt: skip
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(LINES, LINES), max_size=4), st.integers(1, 8))
+def test_wherever_a_worker_dies_the_note_is_heard_as_if_it_had_not(scripts: list[Any], crash_after: int) -> None:
+    whole, broken = Rig(*scripts), Rig(*scripts)
+    expected = run(whole.hear())
+
+    async def story() -> Heard:
+        with contextlib.suppress(Crash):
+            await broken.hear(broken.notebook.attempt(crash_after=crash_after))
+        return await broken.hear(broken.notebook.attempt())
+
+    assert run(story()) == expected
+    assert broken.asked == whole.asked
+    assert all(count <= 2 for count in whole.asked)
+    assert bool(expected.reason) == (expected.text != WORDS)
 
 
 def test_a_short_wait_is_kept_over_a_crash() -> None:
