@@ -115,6 +115,20 @@ async def test_a_tap_takes_the_offer_up_and_the_reason_is_told() -> None:
 
 
 @in_virtual_time
+async def test_who_wants_nobody_is_not_offered_the_same_again_at_once() -> None:
+    async with conversation(agent(scripted(DOWN))) as person:
+        await person.says("hi")
+        await asyncio.sleep(60)
+        await person.taps("No, thanks")
+        assert person.heard == [FIXED]
+        assert (await person.ledger()).states["no_reply"] == 1
+        assert "the person wants nobody" in await trace(person)
+        await person.says("Are you back?")
+        assert person.heard == [FIXED, FIXED]
+        assert await person.is_answered_by(Mode.BOT)
+
+
+@in_virtual_time
 async def test_an_offer_is_over_after_the_next_message() -> None:
     model = scripted(DOWN, "A lamp costs 20.", "Yes what?")
     async with conversation(agent(model)) as person:

@@ -134,8 +134,11 @@ async def test_an_agent_without_models_answers_from_its_documents_and_else_offer
             assert person.heard == ["The whole price is refunded within 14 days. [1]\n\n[1] Refunds"]
             await person.says("What is the capital of France?")
             assert person.heard[1:] == ["I found nothing about that. Shall I ask a person to get back to you?"]
+            await person.taps("No, thanks")
+            assert person.heard[2:] == []
+            await person.says("Who painted the Mona Lisa?")
             await person.says("yes")
-            assert person.heard[2:] == ["I have told my colleagues. Somebody will get back to you here."]
+            assert person.heard[3:] == ["I have told my colleagues. Somebody will get back to you here."]
             assert await person.is_answered_by(Mode.HUMAN)
 
 

@@ -262,6 +262,17 @@ async def test_who_takes_up_the_offer_of_a_person_gets_one() -> None:
 
 
 @in_virtual_time
+async def test_who_wants_nobody_is_not_offered_the_same_again_at_once() -> None:
+    async with talking(changed={"fixed_reply": "Shall I ask a person?"}) as (person, ansari):
+        ansari.faults += [Fault("message", "close"), Fault("message", "close"), Fault("message", "close")]
+        await person.says("hello")
+        await person.taps("No, thanks")
+        assert person.heard == ["Shall I ask a person?"]
+        await person.says("hello again")
+        assert person.heard == ["Shall I ask a person?"] * 2
+
+
+@in_virtual_time
 async def test_the_same_exchange_again_and_again_ends_with_a_person() -> None:
     async with talking() as (person, ansari):
         ansari.answers += ["I did not understand that, please say it again."] * 9

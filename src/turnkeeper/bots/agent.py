@@ -69,9 +69,9 @@ class AgentBot:
     async def answer(self, work: Work) -> Answer:
         """Run one turn."""
         turn = Turn(work, self._thinking, self._library)
-        reason = offering.accepted(turn)
-        if reason is not None:
-            return await self._handed_over(work, turn, reason)
+        taken = offering.taken(turn)
+        if taken.accepted is not None:
+            return await self._handed_over(work, turn, taken.accepted)
         said = await heard(turn, images=self._thinking.images, documents=self._thinking.documents)
         if not said.text and not said.files:
             return turn.answer("nothing was said: no model was asked")
@@ -81,9 +81,9 @@ class AgentBot:
             return turn.answer(f"not answered: {asked.loop.reason}")
         await guarding.wait_until(work, asked.not_before)
         if not self._thinking.chain.models:
-            return await self._looked_up(turn)
+            return turn.answer(_DECLINED) if taken.declined else await self._looked_up(turn)
         answered = await self._thinking.asked(work, turn, asked.request)
-        return await self._answered(work, turn, asked, answered)
+        return await self._answered(work, turn, asked, answered, declined=taken.declined)
 
     async def _looked_up(self, turn: Turn) -> Answer:
         """With no model the best passage is the answer."""
@@ -107,7 +107,9 @@ class AgentBot:
         self._hand_over(work, turn, reason)
         return turn.answer("the person took up the offer of a person")
 
-    async def _answered(self, work: Work, turn: Turn, asked: Question, answered: ChainAnswer) -> Answer:
+    async def _answered(
+        self, work: Work, turn: Turn, asked: Question, answered: ChainAnswer, *, declined: bool
+    ) -> Answer:
         """What the turn leaves."""
         told = [f"unknown in the prompt: {{{{{name}}}}}" for name in asked.unknown]
         told += [] if asked.loop is None else [f"slowed down: {asked.loop.reason}"]
@@ -123,8 +125,11 @@ class AgentBot:
                 turn=work.number,
                 why=answered.failures,
             )
-        for reply in self._said(turn, asked, answered, told):
-            await turn.reply(reply)
+        if answered.text is None and answered.handover is None and declined:
+            told.append(_DECLINED)
+        else:
+            for reply in self._said(turn, asked, answered, told):
+                await turn.reply(reply)
         summarise = self._remembering is not None and asked.is_due and answered.text is not None
         afterwards = [self._remembering.afterwards(work)] if self._remembering is not None and summarise else []
         facts = {**turn.facts.learned, **answered.facts}
@@ -141,6 +146,9 @@ class AgentBot:
         told.append("fixed reply: no model gave an answer")
         reason = "no model gave an answer: " + "; ".join(answered.told)
         return offering.offered(self._replies.fixed, reason, turn.state, self._replies.buttons)
+
+
+_DECLINED = "nothing was said: the person wants nobody, and there is no other answer"
 
 
 def _staged(turn: Turn, text: str, stages: Sequence[str], told: list[str]) -> Sequence[Reply]:

@@ -1,13 +1,14 @@
 """The fixed reply that stands in for an answer, and the person whom it offers.
 
 A fixed reply that ends in a question mark is an offer: whoever says yes to it next, in words or by a tap, gets a
-person. Any other reply of theirs goes on as usual, and the offer is over.
+person. Any other reply of theirs goes on as usual, and the offer is over; whoever says no is not offered the same again
+at once.
 """
 
 from __future__ import annotations
 
 from collections.abc import MutableMapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from turnkeeper.bots.turn import Turn
 from turnkeeper.model.contents import Buttons, Reply
@@ -33,11 +34,19 @@ def offered(
     return [Buttons(fixed_reply, (Choice(YES_ID, yes), Choice(NO_ID, no)))]
 
 
-def accepted(turn: Turn) -> str | None:
-    """Why a person was offered, if this turn says yes to it. The offer is over in any case but that of a timer."""
+class Taken(NamedTuple):
+    """How an offer is taken. `accepted`: why a person was offered, who is wanted now; `declined`: nobody is."""
+
+    accepted: str | None = None
+    declined: bool = False
+
+
+def taken(turn: Turn) -> Taken:
+    """What this turn says to an offer. The offer is over in any case but that of a timer."""
     if STATE not in turn.state or not turn.messages:
-        return None
+        return Taken()
     reason = str(turn.state.pop(STATE))
     chosen = turn.choice.id if turn.choice is not None else None
     said = "\n".join(message.text for message in turn.messages if message.text)
-    return reason if answer(said, chosen) == "yes" else None
+    told = answer(said, chosen)
+    return Taken(reason if told == "yes" else None, told == "no")

@@ -90,8 +90,9 @@ class RemoteBot:
     async def answer(self, work: Work) -> Answer:
         """One turn."""
         turn = Turn(work)
-        if (reason := offering.accepted(turn)) is not None:
-            return await self._handed_over(turn, reason)
+        taken = offering.taken(turn)
+        if taken.accepted is not None:
+            return await self._handed_over(turn, taken.accepted)
         if not turn.text.strip():
             if turn.messages and (polite := work.channel.turns.unsupported_reply):
                 await turn.reply(polite)
@@ -101,7 +102,7 @@ class RemoteBot:
             turn.handover(guard.loop.reason)
             return turn.answer(f"not answered: {guard.loop.reason}")
         await guarding.wait_until(work, guard.not_before)
-        return await self._answered(work, turn, guard)
+        return await self._answered(work, turn, guard, declined=taken.declined)
 
     async def _handed_over(self, turn: Turn, reason: str) -> Answer:
         if self._settings.handover_reply:
@@ -121,7 +122,7 @@ class RemoteBot:
             return _Guard()
         return msgspec.json.decode(await work.step("guard", judge, b"", effect=False, on_unknown="retry"), type=_Guard)
 
-    async def _answered(self, work: Work, turn: Turn, guard: _Guard) -> Answer:
+    async def _answered(self, work: Work, turn: Turn, guard: _Guard, *, declined: bool) -> Answer:
         """What the backend says, or the fixed reply."""
         told = [] if guard.loop is None else [f"slowed down: {guard.loop.reason}"]
         known = _known(turn, await work.records.facts())
@@ -132,9 +133,9 @@ class RemoteBot:
             await turn.reply(citations.said(cited))
         except BackendError as error:
             _log.warning("backend gave no answer", channel=work.channel.id, turn=work.number, error=error.shown)
-            told.append(f"fixed reply: {error.shown}")
-            settings = self._settings
-            for reply in offering.offered(settings.fixed_reply, error.shown, turn.state, settings.offer_buttons):
+            told.append(f"{'nothing was said, the person wants nobody' if declined else 'fixed reply'}: {error.shown}")
+            fixed, buttons = "" if declined else self._settings.fixed_reply, self._settings.offer_buttons
+            for reply in offering.offered(fixed, error.shown, turn.state, buttons):
                 await turn.reply(reply)
         return replace(turn.answer("\n".join(told) or None), facts=known.new)
 
