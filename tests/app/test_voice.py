@@ -10,7 +10,10 @@ import pytest
 from tests.llm.journal import Notebook
 from turnkeeper.app.voice import Transcribers
 from turnkeeper.config import Settings, load
+from turnkeeper.engine.clock import SystemClock
+from turnkeeper.engine.figures import Figures
 from turnkeeper.engine.http import Client
+from turnkeeper.engine.watching import Watch
 from turnkeeper.llm.providers.permission import RealModelForbidden
 from turnkeeper.model.errors import ConfigurationError
 from turnkeeper.model.voice import Heard, Sound
@@ -86,9 +89,10 @@ async def test_each_bot_gets_its_own_and_shares_who_hears(tmp_path: Path, fake: 
     await with_transcribers(settings, look)
 
 
-async def hear(settings: Settings, note: str) -> Heard:
+async def hear(settings: Settings, note: str, figures: Figures | None = None) -> Heard:
     client = Client()
-    transcribers = Transcribers(settings, asyncio.get_running_loop().time, client)
+    watch = Watch(SystemClock(), figures or Figures())
+    transcribers = Transcribers(settings, asyncio.get_running_loop().time, client, watch=watch)
 
     async def fetch() -> Sound:
         return Sound((NOTES / note).read_bytes(), "audio/ogg", note)
@@ -102,8 +106,11 @@ async def hear(settings: Settings, note: str) -> Heard:
 
 async def test_where_the_service_fails_the_built_in_one_hears(tmp_path: Path, fake: FakeTranscribers) -> None:
     fake.will(error(500))
-    heard = await hear(configured(tmp_path, fake), "sentence.ogg")
+    figures = Figures()
+    heard = await hear(configured(tmp_path, fake), "sentence.ogg", figures)
     assert heard.transcript is not None
+    assert figures.hearings == {("cloud", "away"): 1, ("builtin", "heard"): 1}
+    assert figures.sound == {"cloud": 0.0, "builtin": heard.transcript.seconds}
     assert (heard.transcript.heard_by, heard.told) == ("builtin", ("cloud: away, HTTP 500: Error",))
     assert len(heard.text.split()) > 4
 
