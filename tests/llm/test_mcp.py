@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import sys
 import time
 from functools import reduce
@@ -14,10 +15,11 @@ from structlog.testing import capture_logs
 from tests.llm import mcp_shop
 from turnkeeper.llm.calls import ToolReply
 from turnkeeper.llm.toolbox import ToolContext
+from turnkeeper.llm.tools import mcp
 from turnkeeper.llm.tools.builtin import Handover
 from turnkeeper.llm.tools.declared import McpConfig
 from turnkeeper.llm.tools.gathering import gathered
-from turnkeeper.llm.tools.mcp import McpServer, McpTool, _can_be_told
+from turnkeeper.llm.tools.mcp import McpServer, McpTool, ServerAway, _can_be_told
 
 SHOP = Path(mcp_shop.__file__)
 NOWHERE = "http://127.0.0.1:9/mcp"
@@ -65,7 +67,19 @@ async def test_it_is_connected_again_after_it_was_gone() -> None:
         assert (await used(tools["shop_find"], word="tea")).content == "found tea"
     gone = await used(tools["shop_find"], word="tea")
     assert (gone.failed, gone.content) == (True, "find cannot be reached now.")
+    clock = [0.0]
+    later = McpServer(McpConfig("shop", url), lambda: clock[0])
+    with capture_logs() as logs:
+        await gathered([], [later])
     async with mcp_shop.serving(port):
+        clock[0] = 31.0
+        with capture_logs() as back:
+            await gathered([], [later])
+            assert later._looking is not None
+            await later._looking
+        assert "shop_find" in await offered(later)
+        assert [each["event"] for each in (*logs, *back)][::2] == ["a tool server is away", "a tool server is back"]
+        await later.close()
         assert (await used(tools["shop_find"], word="tea")).content == "found tea"
         await server.close()
 
@@ -86,30 +100,32 @@ def test_what_no_model_takes_is_left_out(label: str, schema: Any, expected: bool
     assert _can_be_told(schema) is expected
 
 
-async def test_a_clock_that_is_set_back_keeps_nobody_away() -> None:
+async def test_who_is_known_to_be_away_is_looked_for_beside_the_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that takes connections and says nothing: one turn waits for it, in all."""
+    monkeypatch.setattr(mcp, "_CONNECT", 0.05)
+    silence = socket.create_server(("127.0.0.1", 0))
     clock = [10_000.0]
-    away = McpServer(McpConfig("shop", NOWHERE), lambda: clock[0])
-    await gathered([], [away])
-    tried_at = away._away
-    clock[0] = 1_000.0
-    await gathered([], [away])
-    assert away._away != tried_at
+    port = silence.getsockname()[1]
+    server = McpServer(McpConfig("shop", f"http://127.0.0.1:{port}/mcp"), lambda: clock[0])
+    _, told = await gathered([], [server])
+    assert told == ("tools left out, their server is away: shop: no answer in time",)
+    for at, looked in [(10_029.0, False), (10_030.0, True), (10_031.0, False), (1_000.0, True)]:
+        clock[0] = at
+        with pytest.raises(ServerAway):
+            server.tools().send(None)  # raised at once, before anything is waited for
+        assert (server._looking is not None and not server._looking.done()) is looked
+        if server._looking is not None:
+            await server._looking
+    await server.close()
+    silence.close()
 
 
 async def test_a_server_that_is_away_takes_its_tools_and_nothing_else() -> None:
-    clock = [0.0]
-    away = McpServer(McpConfig("shop", NOWHERE), lambda: clock[0])
+    away = McpServer(McpConfig("shop", NOWHERE), time.monotonic)
     tools, told = await gathered([Handover()], [away])
     assert [tool.spec.name for tool in tools] == ["handover"]
     assert len(told) == 1
     assert told[0].startswith("tools left out, their server is away: shop: ConnectError")
-    tried_at = away._away
-    clock[0] = 29.0
-    await gathered([], [away])
-    assert away._away == tried_at
-    clock[0] = 31.0
-    await gathered([], [away])
-    assert away._away != tried_at
 
 
 async def test_a_program_has_its_own_environment_is_started_again_and_ends_with_the_worker() -> None:

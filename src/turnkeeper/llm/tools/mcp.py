@@ -10,7 +10,7 @@ import asyncio
 import re
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -73,25 +73,47 @@ class McpServer:
         self._offered: tuple[McpTool, ...] = ()
         self._asked_at = -_KEPT
         self._away: tuple[float, str] | None = None
+        self._looking: asyncio.Task[None] | None = None
+        self._ending: set[asyncio.Task[None]] = set()
 
     async def tools(self) -> tuple[McpTool, ...]:
-        """What it offers now. Raises ServerAway."""
+        """What it offers now. Raises ServerAway: at once where that is known, since no turn waits for it twice."""
+        away = self._away
+        if away is not None:
+            self._look_again(away[0])
+            raise ServerAway(away[1])
         async with self._lock:
-            now = self._now()  # a clock that is set back makes nothing longer
-            if self._away is not None and now < self._away[0] <= now + _AWAY:
+            if self._away is not None:  # as whoever came before has found
                 raise ServerAway(self._away[1])
-            if self._line is not None and not self._line.holder.done() and 0 <= now - self._asked_at < _KEPT:
+            if self._line is not None and not self._line.holder.done() and 0 <= self._now() - self._asked_at < _KEPT:
                 return self._offered
-            try:
-                self._offered = await self._offers()
-            except Exception as error:  # noqa: BLE001 - whatever a server or its program does
-                await self._hang_up()
-                shown = f"{self.config.name}: {_innermost(error)}"
+            return await self._look()
+
+    async def _look(self) -> tuple[McpTool, ...]:
+        try:
+            self._offered = await self._offers()
+        except Exception as error:  # noqa: BLE001 - whatever a server or its program does
+            self._hang_up()
+            shown = f"{self.config.name}: {_innermost(error)}"
+            if self._away is None:
                 _log.warning("a tool server is away", server=self.config.name, error=type(_cause(error)).__name__)
-                self._away = self._now() + _AWAY, shown
-                raise ServerAway(shown) from None
-            self._asked_at, self._away = self._now(), None
-            return self._offered
+            self._away = self._now() + _AWAY, shown
+            raise ServerAway(shown) from None
+        if self._away is not None:
+            _log.info("a tool server is back", server=self.config.name)
+        self._asked_at, self._away = self._now(), None
+        return self._offered
+
+    def _look_again(self, until: float) -> None:
+        """Once the time is over, and beside the turn."""
+        now = self._now()  # a clock that is set back makes nothing longer
+        if not now < until <= now + _AWAY and (self._looking is None or self._looking.done()):
+            self._looking = asyncio.create_task(self._looked_again())
+
+    async def _looked_again(self) -> None:
+        async with self._lock:
+            with suppress(ServerAway):
+                await self._look()
 
     async def call(self, name: str, arguments: Mapping[str, Any], *, again: bool) -> ToolReply:
         """Use a tool. `again`: a broken connection is made anew and the call repeated once."""
@@ -110,14 +132,18 @@ class McpServer:
 
     async def close(self) -> None:
         """End the connection, and the program if there is one."""
+        if self._looking is not None:
+            self._looking.cancel()
+            await asyncio.wait([self._looking])
         async with self._lock:
-            await self._hang_up()
+            self._hang_up()
+        await asyncio.gather(*self._ending)
 
     async def _broke(self, client: Client | None) -> None:
         """Give up a connection, unless somebody else has made it anew."""
         async with self._lock:
             if self._line is not None and self._line.client is client:
-                await self._hang_up()
+                self._hang_up()
 
     async def _connected(self) -> Client:
         async with self._lock:
@@ -135,7 +161,7 @@ class McpServer:
             async with asyncio.timeout(_CONNECT):
                 line.client = await ready
         except BaseException:
-            await self._hang_up()
+            self._hang_up()
             raise
         return line.client
 
@@ -152,15 +178,12 @@ class McpServer:
             if not ready.done():
                 ready.cancel()
 
-    async def _hang_up(self) -> None:
+    def _hang_up(self) -> None:
         line, self._line = self._line, None
-        if line is None:
-            return
-        line.hang_up.set()
-        done, _ = await asyncio.wait([line.holder], timeout=_CLOSING)
-        if not done:
-            line.holder.cancel()
-            await asyncio.wait([line.holder], timeout=_CLOSING)
+        if line is not None:
+            ending = asyncio.create_task(_ended(line))  # what hangs there holds nobody up
+            self._ending.add(ending)
+            ending.add_done_callback(self._ending.discard)
 
     async def _offers(self) -> tuple[McpTool, ...]:
         async with asyncio.timeout(_CONNECT):
@@ -180,6 +203,15 @@ class McpServer:
         wanted = [each for each in wanted if _can_be_told(each.input_schema)]
         named = {tool.spec.name: tool for each in wanted[:_MOST_TOOLS] for tool in (McpTool(self, each),)}
         return tuple(named.values())
+
+
+async def _ended(line: _Line) -> None:
+    """A connection that ends, by itself if it is one already."""
+    line.hang_up.set()
+    if line.client is not None:
+        await asyncio.wait([line.holder], timeout=_CLOSING)
+    line.holder.cancel()
+    await asyncio.wait([line.holder], timeout=_CLOSING)
 
 
 class McpTool:
