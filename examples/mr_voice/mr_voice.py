@@ -15,8 +15,7 @@ from turnkeeper.text.report import ReportField, ReportLayout, ReportSection
 from turnkeeper.text.transcripts import document, is_cut, lines_of, talk_share
 
 FULL_TRANSCRIPT: Literal["on request", "always", "never"] = "on request"
-KEPT = 600.0
-"""Seconds for which a long transcript can be asked for; then it is forgotten."""
+"""On request: for as long as the bot's `session_ttl` a long transcript can be asked for; then it is forgotten."""
 REPRESENTATIVE = "MR"
 """The first of the `speakers` in turnkeeper.toml."""
 WORDS = {"full transcript", "transcript", "full"}
@@ -120,10 +119,7 @@ bot = Bot("mr_voice")
 async def visit(turn: Turn) -> None:
     """A note gets its report, whoever asks for a transcript gets that."""
     notes = [each for each in turn.messages if each.heard is not None]
-    if turn.timers:
-        for timer in turn.timers:
-            turn.state.pop(timer.data, None)
-    elif notes:
+    if notes:
         await reported(turn, notes[0])
     elif turn.choice is not None or turn.text.strip().casefold() in WORDS:
         await full_transcript(turn)
@@ -147,13 +143,12 @@ async def reported(turn: Turn, note: Message) -> None:
 
 
 async def offer(turn: Turn, transcript: Transcript) -> None:
-    """The whole transcript: now, or for some minutes a button for it."""
+    """The whole transcript: now, or a button for it."""
     if FULL_TRANSCRIPT == "always":
         await send(turn, document(transcript))
         return
     key = f"transcript-{turn.number}"
     turn.state[key] = document(transcript)
-    turn.after(KEPT, "forget", key, follow_up=False)
     await turn.reply(Buttons(f"The transcript has {len(lines_of(transcript))} lines.", {key: "Full transcript"}))
 
 
@@ -161,7 +156,7 @@ async def full_transcript(turn: Turn) -> None:
     """The one whose button was pressed, or the latest."""
     key = turn.choice.id if turn.choice is not None else next(reversed(turn.state), "")
     if key in turn.state:
-        await send(turn, turn.state[key])
+        await send(turn, turn.state.pop(key))
     else:
         await turn.reply(FORGOTTEN)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import mr_voice
 import pytest
-from mr_voice import FORGOTTEN, KEPT, NEITHER, NO_REPORT, SEND_A_NOTE, Report, bot
+from mr_voice import FORGOTTEN, NEITHER, NO_REPORT, SEND_A_NOTE, Report, bot
 
 from turnkeeper.bots.listening import Listening
 from turnkeeper.llm.base import ModelAway
@@ -21,6 +21,7 @@ from turnkeeper.voice.base import TranscriberAway
 
 NOTE = b"OggS\0\x02" + b"\0" * 20 + b"\x01\x13OpusHead\x01\x01" + b"\0" * 40
 TALK = spoken("MR: Good morning, Dr. Rao, this is about Cardiol.", "Doctor: It is too dear.", "MR: I see.")
+TEN_MINUTES = 600.0
 LONG = spoken(*(f"{('MR', 'Doctor')[n % 2]}: line {n}" for n in range(47)), seconds_each=900 / 47)
 FOUND: dict[str, Any] = {
     "doctor": "Dr. Rao",
@@ -39,7 +40,9 @@ SAID = json.dumps(FOUND)
 async def representative(model: ScriptedModel, transcriber: ScriptedTranscriber) -> AsyncIterator[Person]:
     """Ada, who sends notes."""
     listening = Listening(bot.with_thinking(thinking(model)), hearing(transcriber))
-    async with conversation(listening, turns=TurnPolicy(gather=False, rate_limit=None)) as person:
+    async with conversation(
+        listening, turns=TurnPolicy(gather=False, rate_limit=None, session_ttl=TEN_MINUTES)
+    ) as person:
         yield person
 
 
@@ -131,16 +134,18 @@ async def test_without_either_there_is_a_sentence() -> None:
 
 @in_virtual_time
 async def test_the_full_transcript_comes_on_request_and_is_forgotten_after_ten_minutes() -> None:
-    async with representative(ScriptedModel(SAID, SAID), ScriptedTranscriber(LONG, LONG)) as ada:
+    async with representative(ScriptedModel(SAID, repeat=True), ScriptedTranscriber(LONG, repeat=True)) as ada:
         await sends(ada)
         assert ada.heard[0].endswith("\n*Doctor:* line 19\n… [full transcript: 47 lines, 15 min visit]")
         assert ada.offered == ["Full transcript"]
         await ada.taps("Full transcript")
         assert ada.files[0].decode().splitlines()[46] == "[14:40] MR: line 46"
-        await ada.says("full transcript")
-        assert len(ada.received) == 4
-        await ada.waits(KEPT + 60)
         assert ada.state == {}
+        await sends(ada)
+        await ada.says("Full transcript")
+        assert ada.files[1] == ada.files[0]
+        await sends(ada)
+        await ada.waits(TEN_MINUTES + 60)
         await ada.taps("Full transcript")
         assert ada.heard[-1] == FORGOTTEN
 
