@@ -9,14 +9,13 @@ import mr_voice
 import pytest
 from mr_voice import FORGOTTEN, NEITHER, NO_REPORT, SEND_A_NOTE, Report, bot
 
-from turnkeeper.bots.listening import Listening
 from turnkeeper.llm.base import ModelAway
 from turnkeeper.model.policy import TurnPolicy
 from turnkeeper.model.voice import UNAVAILABLE
 from turnkeeper.testing.agents import thinking
 from turnkeeper.testing.conversation import Person, conversation, in_virtual_time
 from turnkeeper.testing.models import ScriptedModel
-from turnkeeper.testing.transcribers import ScriptedTranscriber, hearing, spoken
+from turnkeeper.testing.transcribers import ScriptedTranscriber, listening, spoken
 from turnkeeper.voice.base import TranscriberAway
 
 NOTE = b"OggS\0\x02" + b"\0" * 20 + b"\x01\x13OpusHead\x01\x01" + b"\0" * 40
@@ -39,10 +38,8 @@ SAID = json.dumps(FOUND)
 @asynccontextmanager
 async def representative(model: ScriptedModel, transcriber: ScriptedTranscriber) -> AsyncIterator[Person]:
     """Ada, who sends notes."""
-    listening = Listening(bot.with_thinking(thinking(model)), hearing(transcriber))
-    async with conversation(
-        listening, turns=TurnPolicy(gather=False, rate_limit=None, session_ttl=TEN_MINUTES)
-    ) as person:
+    turns = TurnPolicy(gather=False, rate_limit=None, session_ttl=TEN_MINUTES)
+    async with conversation(listening(bot.with_thinking(thinking(model)), transcriber), turns=turns) as person:
         yield person
 
 

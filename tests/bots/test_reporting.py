@@ -79,7 +79,7 @@ async def test_there_is_as_much_of_it_as_there_can_be(
 ) -> None:
     found = await report(Visit, transcript, Asked(answer), known=known)
     assert found.texts == expected
-    assert found.read is bool(found.values.keys() - known.keys() - {"seconds"} or label == "code knows better")
+    assert found.read is (answer is not None and any(said in answer for said in ('"Rao"', "Monday")))
     assert bool(found.problems) is (answer is None or "70" in answer or "sorry" in answer)
 
 
