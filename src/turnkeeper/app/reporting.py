@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
+import mimetypes
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
 from turnkeeper.app.models import AsConfigured, Minds
+from turnkeeper.bots.manners import PLAIN
 from turnkeeper.bots.python import named
 from turnkeeper.bots.reporting import Reported, report
 from turnkeeper.config.bots import ModelUserKeys, PythonKeys
 from turnkeeper.config.errors import nearest
+from turnkeeper.config.hearing import HearingKeys
+from turnkeeper.config.transcribers import BUILT_IN
 from turnkeeper.llm.extraction import Extracted, extract
 from turnkeeper.llm.toolbox import Toolbox
 from turnkeeper.model.errors import ConfigurationError
+from turnkeeper.model.voice import Heard, Sound, Transcript
 from turnkeeper.rules.budget import Limits
 
 if TYPE_CHECKING:
@@ -23,9 +29,7 @@ if TYPE_CHECKING:
 
     from turnkeeper.bots.thinking import Thinking
     from turnkeeper.config import BotSettings, Settings
-    from turnkeeper.llm.base import Provider
     from turnkeeper.model.llm import Attached, ChatRequest
-    from turnkeeper.model.voice import Transcript
 
 
 def schema_of(entry: str, folder: Path) -> type[BaseModel]:
@@ -53,17 +57,43 @@ def reporter(settings: Settings, entry: str, name: str = "") -> BotSettings:
     return (own or asking)[0]
 
 
+def transcribers_of(bot: BotSettings) -> Sequence[str]:
+    """Who hears for a bot; the built-in one where nobody is named."""
+    return (bot.keys.transcribe if isinstance(bot.keys, HearingKeys) else ()) or (BUILT_IN,)
+
+
+def unheard(bot: BotSettings, heard: Heard) -> str:
+    """What a person is told of a note that cannot be heard."""
+    keys = bot.keys
+    return (keys.manners() if isinstance(keys, HearingKeys) else PLAIN).sentence(heard.reason)
+
+
+async def heard(settings: Settings, file: Path, names: Sequence[str]) -> Heard:
+    """What these transcribers hear in a file. Raises ConfigurationError, and OSError for a file that cannot be read."""
+    from turnkeeper.app.voice import Transcribers
+    from turnkeeper.engine.http import Client
+
+    async def fetch() -> Sound:
+        data = await asyncio.to_thread(file.read_bytes)
+        return Sound(data, mimetypes.guess_type(file.name)[0] or "application/octet-stream", file.name)
+
+    client = Client()
+    transcribers = Transcribers(settings, time.time, client)
+    try:
+        return await transcribers.chain(names, "--with").hear(fetch, _Unkept())
+    finally:
+        await transcribers.close()
+        await client.close()
+
+
 async def made(
     settings: Settings, bot: BotSettings, schema: type[BaseModel], transcript: Transcript | None
 ) -> Reported:
     """The report of what was heard, None for nothing. Raises ConfigurationError."""
     from turnkeeper.llm.providers.registry import open_provider
 
-    def opened(config: Any) -> Provider:
-        return open_provider(config)
-
     assert isinstance(bot.keys, ModelUserKeys)
-    minds = Minds(settings, time.time, AsConfigured(), opened)
+    minds = Minds(settings, time.time, AsConfigured(), lambda config: open_provider(config))
     try:
         return await report(schema, transcript, _Extracting(minds.thinking(bot, bot.keys)))
     finally:
