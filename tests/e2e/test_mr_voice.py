@@ -1,5 +1,6 @@
 """The example of notes that become reports, in real processes, on WhatsApp and on Telegram, whatever fails."""
 
+import itertools
 import json
 import os
 import shutil
@@ -25,6 +26,7 @@ EXAMPLE = Path(__file__).parents[2] / "examples/mr_voice"
 NOTES = Path(__file__).parents[1] / "voice/notes"
 NOTE = (NOTES / "sentence.ogg").read_bytes()
 OTHER = (NOTES / "visit.ogg").read_bytes()
+PHONES = itertools.count()
 SECRET = "word-1"
 SECRETS = {"WHATSAPP_TOKEN": "token", "WHATSAPP_SECRET": "secret", "WHATSAPP_VERIFY": "verify"}
 NEITHER = "Sorry, I could neither hear this note nor make a report of it. Please send it again."
@@ -75,8 +77,7 @@ class Visitor(Protocol):
 class OnWhatsApp:
     def __init__(self, running: Running[FakeGraph], name: str, number: FakeNumber) -> None:
         self.running = running
-        phone = f"1555{sum(map(ord, name)) * 7919 % 10_000_000:07}"
-        self.person = running.call(running.fake.person(phone, name=name, number=number))
+        self.person = running.call(running.fake.person(f"1555{next(PHONES):07}", name=name, number=number))
 
     def sends(self, note: bytes = NOTE) -> str:
         media = self.running.fake.media
@@ -156,27 +157,31 @@ def visits(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visits]:
     config = folder / "turnkeeper.toml"
     config.write_text(config.read_text("utf-8") + NO_BUILT_IN, "utf-8")
     with (
+        pytest.MonkeyPatch.context() as patch,
         serve_in_thread(FakeGraph("secret", "verify", "token", "http://127.0.0.1:1/", [HEARS, DEAF])) as graph,
         serve_in_thread(FakeTelegram()) as telegram,
         serve_in_thread(FakeModels(default=says(SAID))) as models,
         serve_in_thread(FakeTranscribers(default=TALK)) as transcribers,
     ):
         models.fake.base_url, transcribers.fake.base_url = models.base_url, transcribers.base_url
-        changed = {
+        environ = SECRETS | {
             "TELEGRAM_TOKEN": telegram.fake.token,
             "OPENAI_API_KEY": models.fake.key,
             "TURNKEEPER_SERVER__PORT": "0",
             "TURNKEEPER_SERVER__LOG_LEVEL": "warning",
-            "TURNKEEPER_CHANNELS__WHATSAPP__API_BASE": graph.base_url,
+            "TURNKEEPER_WORKERS__LEASE": "2s",
+            "TURNKEEPER_CHANNELS__ON_WHATSAPP__API_BASE": graph.base_url,
             "TURNKEEPER_CHANNELS__DEAF__API_BASE": graph.base_url,
-            "TURNKEEPER_CHANNELS__TELEGRAM__API_BASE": telegram.base_url,
-            "TURNKEEPER_CHANNELS__TELEGRAM__SECRET_TOKEN": SECRET,
+            "TURNKEEPER_CHANNELS__ON_TELEGRAM__API_BASE": telegram.base_url,
+            "TURNKEEPER_CHANNELS__ON_TELEGRAM__SECRET_TOKEN": SECRET,
             "TURNKEEPER_PROVIDERS__OPENAI__BASE_URL": models.fake.address("openai"),
             "TURNKEEPER_TRANSCRIBERS__CLOUD__BASE_URL": transcribers.fake.address("openai"),
         }
-        with serving(folder, **SECRETS, **changed) as server:
+        for name, value in environ.items():
+            patch.setenv(name, value)
+        with serving(folder) as server:
             graph.fake.webhooks.url = f"{server.url}/webhooks/whatsapp_cloud"
-            telegram.call(telegram.fake.hook(f"{server.url}/webhooks/telegram", SECRET))
+            telegram.call(telegram.fake.hook(f"{server.url}/webhooks/on_telegram", SECRET))
             yield Visits(server, graph, telegram, models, transcribers)
 
 
@@ -202,15 +207,15 @@ def test_a_note_becomes_a_report(visits: Visits, platform: str) -> None:
     assert visits.asked() == (heard + 1, read + 1)
     assert visits.transcribers.fake.last.data == NOTE
     (told,) = [each["content"] for each in visits.models.fake.last.body["messages"] if each["role"] == "user"]
-    assert "MR: Good morning, Doctor Rao, about Cardiol.\nDoctor: It is too dear." in json.dumps(told)
+    assert "MR: Good morning, Doctor Rao, about Cardiol.\nDoctor: It is too dear." in str(told)
 
 
 @both
 def test_where_the_service_fails_the_built_in_one_hears(visits: Visits, platform: str) -> None:
-    visits.hears(error(500, "down"), error(500, "down"))
+    visits.hears(error(500, "down"))
     report = visits.report(visits.visitor(platform, "ben"))
     assert "Dr. Rao" in report
-    assert "call me tomorrow" in report.casefold()
+    assert "worried about the price" in report
 
 
 BROKEN = [
@@ -296,11 +301,10 @@ def test_the_full_transcript_comes_on_request(visits: Visits, platform: str) -> 
     assert ida.files()[0].decode().splitlines()[46] == "[01:32] MR: line 46"
 
 
-@both
-def test_a_worker_killed_in_the_middle_hears_nothing_twice(visits: Visits, platform: str) -> None:
+def test_a_worker_killed_in_the_middle_hears_nothing_twice(visits: Visits) -> None:
     heard, read = visits.asked()
     visits.finds(Says(text=SAID, after=30.0))
-    jon = visits.visitor(platform, "jon")
+    jon = visits.visitor("telegram", "jon")
     jon.sends()
     until(lambda: visits.asked()[1] > read, "asked")
     os.kill(visits.server.child("worker-1"), signal.SIGKILL)
