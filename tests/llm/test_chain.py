@@ -382,6 +382,13 @@ def test_a_provider_that_is_down_is_skipped_until_one_call_may_try() -> None:
     assert run(main()) == [("B", 1), ("B", 2), ("B", 3), ("B", 3), ("B", 3), ("Back.", 4)]
 
 
+def test_one_that_was_given_little_time_has_not_failed() -> None:
+    rig = Rig(ScriptedModel(*[Stalled(100.0)] * breaker.MODEL_FAILURES, "A"))
+    for _ in range(breaker.MODEL_FAILURES):
+        assert asked(rig, seconds=10.0).failures == ("p0/m: slow", "no model is left")
+    assert asked(rig).text == "A"
+
+
 def test_a_provider_that_says_when_is_left_alone_until_then() -> None:
     async def main() -> list[str | None]:
         rig = Rig(ScriptedModel(ModelBusy("429", retry_after=20.0), "A"), ScriptedModel("B", repeat=True))
@@ -495,6 +502,19 @@ def test_what_an_operator_must_mend_is_told_loudly() -> None:
     assert answer.told == ("p0/m: misconfigured, the key is wrong",)
     (line,) = logged
     assert (line["log_level"], line["model"], line["shown"]) == ("error", "p0/m", "the key is wrong")
+
+
+def test_but_not_with_every_turn() -> None:
+    rig = Rig(ScriptedModel(ModelMisconfigured("the key is wrong"), repeat=True), ScriptedModel("B", repeat=True))
+
+    async def main() -> None:
+        for wait in (0.0, 30.0, 31.0):
+            await asyncio.sleep(wait)
+            await rig.asks(tools=False)
+
+    with capture_logs() as logged:
+        run(main())
+    assert [line["log_level"] for line in logged] == ["error", "error"]
 
 
 def test_a_bug_of_an_adapter_is_not_the_persons_and_its_words_are_in_no_log() -> None:

@@ -210,7 +210,7 @@ class Chain:
         self._breakers.tried(choice, now)
         answered = await self._asked(model, request, asking.read)
         call = _with(call, answered, tools=with_tools, seconds=max(0.0, self._now() - now))
-        self._learn(choice, call)
+        self._learn(choice, call, seconds)
         return call
 
     def _next(self, asking: _Asking, now: float) -> tuple[int | None, float, tuple[Skipped, ...]]:
@@ -261,14 +261,16 @@ class Chain:
         except Exception as error:  # noqa: BLE001 - an adapter's bug is not the person's
             return Failure(_BUG, f"the adapter raised {type(error).__name__}: {error}"[:300])
 
-    def _learn(self, choice: ModelChoice, call: ModelCall) -> None:
-        """What the call tells of the provider, and what somebody has to mend."""
+    def _learn(self, choice: ModelChoice, call: ModelCall, given: float) -> None:
+        """What the call tells of the provider, and what somebody has to mend. `given`: the seconds that it had."""
         failure = call.failure
-        self._breakers.ended(choice, failure, call.ended_at)
+        if failure is None or failure.kind != "slow" or given >= choice.settings.timeout / 2:  # else it was hurried
+            self._breakers.ended(choice, failure, call.ended_at)
         if failure is not None and failure.kind in ("misconfigured", _BUG):
             # What an adapter raises by mistake may hold what was said: its words are for the trace only.
             shown = failure.shown if failure.kind == "misconfigured" else failure.shown.partition(":")[0]
-            _log.error("model must be mended", model=str(choice), kind=failure.kind, shown=shown)
+            if self._breakers.is_news(f"{choice} {failure.kind}", call.ended_at):
+                _log.error("model must be mended", model=str(choice), kind=failure.kind, shown=shown)
         elif failure is not None:
             seconds = round(call.seconds, 1)
             _log.warning(

@@ -10,6 +10,7 @@ from turnkeeper.rules import breaker
 from turnkeeper.rules.breaker import MODEL_FAILURES, PROVIDER_FAILURES, WELL, Health
 
 _log = structlog.get_logger("turnkeeper.models")
+TELL_EVERY = 60.0
 _AWAY = ("away", "slow", "busy", "bug")
 """Kinds of failures that count against a provider."""
 
@@ -19,6 +20,7 @@ class Breakers:
 
     def __init__(self) -> None:
         self._known: dict[str, Health] = {}
+        self._told_at: dict[str, float] = {}
 
     def held(self, choice: ModelChoice, now: float) -> str | None:
         """Why a model is not to be asked now; None: it may be."""
@@ -48,6 +50,13 @@ class Breakers:
         if failure is not None and failure.kind == "busy" and failure.retry_after is not None:
             name = str(choice)
             self._known[name] = breaker.busy(self._known[name], now, failure.retry_after)
+
+    def is_news(self, what: str, now: float) -> bool:
+        """Whether something that somebody has to mend was not told within the last minute."""
+        if 0 <= now - self._told_at.get(what, -TELL_EVERY) < TELL_EVERY:
+            return False
+        self._told_at[what] = now
+        return True
 
 
 def _names(choice: ModelChoice) -> tuple[tuple[str, int], ...]:
