@@ -11,6 +11,7 @@ from turnkeeper.app import demo_bot
 from turnkeeper.app.demo_bot import bot, picture, seconds_of
 from turnkeeper.testing.conversation import conversation, in_virtual_time
 from turnkeeper.testing.documents import documents
+from turnkeeper.testing.transcribers import NOTE, ScriptedTranscriber, listening
 
 # word: what the person gets of each message, or the beginning of it
 WORDS = [
@@ -125,3 +126,29 @@ def test_the_picture_is_a_png_of_its_size() -> None:
 )
 def test_a_voice_note_tells_its_length(label: str, ogg: bytes, expected: float) -> None:
     assert seconds_of(ogg) == expected
+
+
+SPOKEN = [
+    ("a question", "What happens when a worker crashes?", "Another worker takes the conversation over"),
+    ("a word", "Menu.", "What shall I show you?"),
+    ("a remark", "Nice weather today.", "You said *Nice weather today*."),
+]
+
+
+@pytest.mark.parametrize("label, said, begins", SPOKEN, ids=[row[0] for row in SPOKEN])
+@in_virtual_time
+async def test_what_is_spoken_is_as_good_as_words(label: str, said: str, begins: str) -> None:
+    pages = {path.name: path.read_bytes() for path in PAGES.iterdir()}
+    ears = ScriptedTranscriber(said)
+    async with documents(pages) as library, conversation(listening(bot.with_library(library), ears)) as person:
+        await person.sends(NOTE, "audio/ogg", kind="voice")
+        assert begins in person.heard[0], label
+
+
+@in_virtual_time
+async def test_where_nobody_hears_it_says_how_it_would() -> None:
+    async with conversation(bot) as person:
+        await person.sends(NOTE, "audio/ogg", kind="voice")
+        assert "turnkeeper[voice]" in person.heard[0]
+        await person.says("hi")
+        assert "turnkeeper[voice]" not in person.heard[1]

@@ -248,7 +248,7 @@ async def test_a_voice_note_from_the_microphone_and_a_sample_reach_the_bot(chrom
         await page.get_by_label("Attach").click()
         await page.get_by_role("menuitem", name="A sample photo").click()
         await expect(mine(page).nth(1).get_by_role("img", name="Photo")).to_be_visible()
-        told = re.compile(r"a voice note of [1-3]\.\d s .*audio/ogg.*a photo .*image/jpeg", re.DOTALL)
+        told = re.compile(r"a voice note of [1-3]\.\d s .*audio/ogg.* no words.*a photo .*image/jpeg", re.DOTALL)
         await expect(theirs(page)).to_contain_text(told)
         address = await sound.locator("audio").get_attribute("src")
         await page.get_by_role("button", name="Ada").click()
@@ -257,6 +257,18 @@ async def test_a_voice_note_from_the_microphone_and_a_sample_reach_the_bot(chrom
         assert await drawn.evaluate("image => image.decode().then(() => image.naturalWidth)") == 320
         note = await (await page.request.get(f"{server}{address}")).body()
         assert_voice_note(note)
+
+
+async def test_a_spoken_question_is_answered(chromium: Chromium, server: str) -> None:
+    pytest.importorskip("av")
+    pytest.importorskip("moonshine_voice")
+    async with chromium.page(**DESK) as page:
+        await page.goto(server)
+        await add_person(page, "Emil")
+        await page.get_by_label("Attach").click()
+        await page.get_by_role("menuitem", name="A sample voice note").click()
+        await expect(mine(page).first.get_by_test_id("sound")).to_have_attribute("data-seconds", re.compile(r"^3\."))
+        await expect(theirs(page)).to_contain_text("Another worker takes the conversation over within seconds")
 
 
 def assert_voice_note(note: bytes) -> None:

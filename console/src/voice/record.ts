@@ -5,9 +5,6 @@ import { readWebm } from "./webm";
 
 const WEBM = "audio/webm;codecs=opus";
 const OGG = "audio/ogg;codecs=opus";
-const SAMPLE_MS = 1600;
-/** A small tune, in hertz, for a machine without a microphone. */
-const TUNE = [392, 494, 587, 494, 784];
 
 export interface Note {
   blob: Blob;
@@ -50,22 +47,6 @@ export async function record(): Promise<Recorder> {
       end();
     },
   };
-}
-
-/** A tune played into the same recorder. */
-export async function sampleNote(): Promise<Note> {
-  const context = new AudioContext();
-  const volume = context.createGain();
-  volume.gain.value = 0.25;
-  const tone = context.createOscillator();
-  tone.type = "triangle";
-  const step = SAMPLE_MS / 1000 / TUNE.length;
-  TUNE.forEach((hertz, index) => tone.frequency.setValueAtTime(hertz, context.currentTime + index * step));
-  tone.connect(volume);
-  const recorder = start(context, volume);
-  tone.start();
-  await new Promise((resolve) => window.setTimeout(resolve, SAMPLE_MS));
-  return recorder.stop().finally(() => void context.close());
 }
 
 function start(context: AudioContext, source: AudioNode): Recorder {

@@ -29,13 +29,14 @@ from turnkeeper import (
 )
 from turnkeeper.bots.library import answer_from
 from turnkeeper.model.contents import Reply
-from turnkeeper.model.events import Inbound
+from turnkeeper.model.events import HEARD_KINDS, Inbound
 from turnkeeper.text.citations import cited, said
 
 bot = Bot("assistant")
 _THINKING = 1.5
 _SLOW = 8.0
 _LATER = 15.0
+_DEAF = "What voice notes say I understand too, once `turnkeeper[voice]` is installed instead of `turnkeeper`."
 
 
 @bot.stage("listening", first=True)
@@ -44,7 +45,7 @@ async def listening(turn: Turn) -> None:
     if any(timer.name == "later" for timer in turn.timers):
         await turn.reply("This is the message that you asked for a while ago.")
         return
-    do = _ASKED.get(turn.text.strip().casefold()) or _chosen(turn)
+    do = _ASKED.get(turn.text.strip(" .!\n").casefold()) or _chosen(turn)
     if do is not None:
         await do(turn)
         return
@@ -54,17 +55,20 @@ async def listening(turn: Turn) -> None:
             await turn.reply(said(cited(quoted.text, quoted.citations, ())))
             return
     told = [line for event in turn.events if (line := await _told(turn, event))]
-    await turn.reply(await turn.step("think", think, "\n".join(told)))
+    did = "said" if turn.messages and all(message.heard for message in turn.messages) else "wrote"
+    thought = await turn.step("think", think, "\n".join(told), did)
+    deaf = any(event.kind in HEARD_KINDS and event.heard_at is None for event in turn.events)
+    await turn.reply(f"{thought}\n\n{_DEAF}" if deaf else thought)
 
 
-async def think(text: str) -> str:
+async def think(text: str, did: str = "wrote") -> str:
     """Stand in for a model: slow, and its result is worth keeping."""
     await asyncio.sleep(_THINKING)
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     if len(lines) <= 1:
-        return f"You wrote **{''.join(lines) or 'nothing that I can read'}**."
+        return f"You {did} **{''.join(lines).rstrip('.') or 'nothing that I can read'}**."
     told = "\n".join(f"{number}. {line}" for number, line in enumerate(lines, 1))
-    return f"You wrote **{len(lines)} messages**, and this is the one answer to them:\n\n{told}"
+    return f"You {did} **{len(lines)} messages**, and this is the one answer to them:\n\n{told}"
 
 
 async def _told(turn: Turn, event: Inbound) -> str:
@@ -74,9 +78,9 @@ async def _told(turn: Turn, event: Inbound) -> str:
         return f"a location: {place.name or ''} {place.latitude:.4f}, {place.longitude:.4f}"
     if event.kind == "contacts":
         return f"a contact: {event.contact_name}"
-    if event.media is None:
+    if event.media is None or event.heard is not None:
         return event.text or ""
-    words = f", saying {event.text}" if event.text else ""
+    words = f", saying {event.text}" if event.text and event.unheard is None else ""
     return f"{_FILES.get(event.kind, 'a file')}{await _fetched(turn, event)}{words}"
 
 
@@ -87,7 +91,8 @@ async def _fetched(turn: Turn, event: Inbound) -> str:
     except MediaRefused as refused:
         return f" that I cannot take: {refused.detail}"
     if event.kind == "voice":
-        return f" of {seconds_of(await file.read()):.1f} s ({file.mime}, {file.size:,} bytes)"
+        unheard = ", in which I heard no words" if event.unheard else ""
+        return f" of {seconds_of(await file.read()):.1f} s ({file.mime}, {file.size:,} bytes){unheard}"
     name = f" “{file.filename}”" if event.kind == "document" else ""
     return f"{name} ({file.mime}, {file.size:,} bytes)"
 
@@ -200,7 +205,7 @@ I repeat what you write. A question about Turnkeeper, with its `?`, I look up. A
 - `fail`: a bot that breaks
 - `person`: hands you over to somebody
 
-Send a photo, a document, a voice note, a location or a contact, and I say what came."""
+Send a photo, a document, a location or a contact, and I say what came. A voice note in English is as good as words."""
 
 _LONG = "\n\n".join(
     f"## Chapter {number}\n\n"

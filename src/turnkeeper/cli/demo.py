@@ -27,6 +27,7 @@ kind = "python"
 entry = "turnkeeper.app.demo_bot:bot"
 rate_limit = "30/minute"
 knowledge = ["turnkeeper"]
+{voice}
 [knowledge.turnkeeper]
 folder = {knowledge}
 """
@@ -58,7 +59,7 @@ def demo(
         config = folder / "turnkeeper.toml"
         secrets = {name: token_hex(16) for name in ("token", "secret", "verify")}
         knowledge = json.dumps(str(Path(turnkeeper.app.__file__).with_name("demo_knowledge")), ensure_ascii=False)
-        config.write_text(_CONFIG.format(port=port, knowledge=knowledge, **secrets), "utf-8")
+        config.write_text(_CONFIG.format(port=port, knowledge=knowledge, voice=_voice(), **secrets), "utf-8")
         settings = load(config, {})
         asyncio.run(migrate_store(settings))
         become_server(
@@ -85,6 +86,13 @@ def _usable(port: int) -> int:
         why = (error.strerror or str(error)).partition(" (while")[0]  # Python adds the address
         typer.echo(f"turnkeeper: cannot listen on port {port} ({why}). Try --port 0.", err=True)
         raise typer.Exit(1) from None
+
+
+def _voice() -> str:
+    """Who hears voice notes: the built-in one, where the extra is installed."""
+    from importlib.util import find_spec
+
+    return 'transcribe = ["builtin"]' if find_spec("av") and find_spec("moonshine_voice") else ""
 
 
 def _has_display() -> bool:

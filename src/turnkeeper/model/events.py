@@ -255,9 +255,10 @@ def with_caption(event: Inbound, caption: str | None) -> Inbound:
 
 def caption_of(event: Inbound) -> str | None:
     """What was written, without what a voice note said."""
-    if event.text is None or event.heard is event.unheard is None:
+    spoken = _spoken(event)
+    if event.text is None or spoken is None:
         return event.text
-    return event.text.removesuffix(_spoken(event) or "").removesuffix("\n") or None
+    return event.text.removesuffix(spoken).removesuffix("\n") or None
 
 
 def _spoken(event: Inbound) -> str | None:
