@@ -152,7 +152,9 @@ class McpToolKeys(Keys):
     kind: Literal["mcp"] = Field(description="What the tool is.", examples=['"mcp"'])
     url: Address = Field("", description="Where the server is.", examples=['"http://localhost:8000/mcp"'])
     command: Annotated[tuple[str, ...], BeforeValidator(read_command)] = Field(
-        (), description="Or the program and its arguments.", examples=['["uvx", "mcp-server-time"]']
+        (),
+        description="Or the program and its arguments; it starts in the configuration file's folder.",
+        examples=['["uvx", "mcp-server-time"]'],
     )
     only: Names = Field((), description="The tools of it that models may use; none: all.", examples=['["read"]'])
     effects: Names = Field(
