@@ -226,6 +226,20 @@ class TestWhen:
             assert isinstance(resumed, ClaimedTurn)
             assert [step.result for step in resumed.steps] == [b"plain"]
 
+    async def test_a_turn_that_runs_keeps_what_it_was_given(self, world: OpenWorld) -> None:
+        async with world(SHOP) as w:
+            turn = await running(w)
+            await w.begin(turn, "charge")
+            await w.finish(turn, "charge", f'"{CANARY}"'.encode(), effect=True)
+            await w.deliver(await w.commit(turn, "sorry", failed=True))
+            turn = await running(w, "again")
+            await erase(w)
+            await w.die()
+            (resumed,) = await w.claim(W2)
+            assert isinstance(resumed, ClaimedTurn)
+            assert resumed.session is not None
+            assert CANARY in resumed.session.carried.decode()
+
     async def test_what_a_person_has_stays_until_the_bot_is_back(self, world: OpenWorld) -> None:
         async with world(SHOP) as w:
             await w.hear(CANARY)

@@ -15,6 +15,7 @@ from turnkeeper.bots.turn import Turn
 from turnkeeper.channels.base import Webhook
 from turnkeeper.channels.registry import find
 from turnkeeper.channels.whatsapp_cloud import WhatsAppCloudConfig
+from turnkeeper.engine.erasing import Erasing
 from turnkeeper.engine.http import Client
 from turnkeeper.engine.media import FileKeeper, Links
 from turnkeeper.engine.sorting import sorted_out
@@ -62,12 +63,23 @@ async def resolved(host: str, _: int) -> list[str]:
 class Studio:
     """Everything of one test. `kept` is where files are; `fake.media` what the provider has."""
 
-    def __init__(self, folder: Path, bot: Stage, turns: TurnPolicy, kept: MediaStore | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        bot: Stage,
+        turns: TurnPolicy,
+        kept: MediaStore | None = None,
+        database: str = ":memory:",
+    ) -> None:
         self.folder = folder
         self.bot = Bot("b", version="1")
         self.bot.stage("only", first=True)(bot)
         self.channel = Channel(DEFAULT_WORKSPACE, ChannelId("shop"), "whatsapp_cloud", BotId("b"), turns, SENDS, CONFIG)
-        self.store = SqliteStore(":memory:", Channels(self.channel), inline=True)
+        self.store = SqliteStore(database, Channels(self.channel), inline=True)
+        self.erasing: Erasing | None = None
+        """What new workers tell of their turns."""
+        self.webhooks: list[bytes] = []
+        """Every webhook's body."""
         self.clock = LoopClock()
         self.adapter: Any = find("whatsapp_cloud").adapter
         self.wakeups = LocalWakeups()
@@ -91,6 +103,7 @@ class Studio:
 
     async def _hear(self, request: httpx2.Request) -> httpx2.Response:
         body = await request.aread()
+        self.webhooks.append(body)
         received = self.adapter.parse(Webhook({}, body), CONFIG)
         own = {"1001": self.channel, "2001": self.channel}
         taken = await self.store.take(sorted_out(received, own, self.channel, self.clock.now()))
@@ -123,6 +136,7 @@ class Studio:
             rng=random.Random(1),
             name=lambda: f"w{life}",
             files=self.keeper(),
+            erasing=self.erasing,
         )
         await worker.start()
         self.workers.append(worker)
@@ -217,10 +231,13 @@ class _Streamed(httpx2.AsyncByteStream):
 
 
 @asynccontextmanager
-async def studio(bot: Stage, turns: TurnPolicy = TURNS, kept: MediaStore | None = None) -> AsyncIterator[Studio]:
-    """A studio that is open, with a worker."""
+async def studio(
+    bot: Stage, turns: TurnPolicy = TURNS, kept: MediaStore | None = None, *, on_disk: bool = False
+) -> AsyncIterator[Studio]:
+    """A studio that is open, with a worker. `on_disk`: its database too."""
     with TemporaryDirectory() as folder:
-        place = Studio(Path(folder), bot, turns, kept)
+        database = f"{folder}/turnkeeper.db" if on_disk else ":memory:"
+        place = Studio(Path(folder), bot, turns, kept, database)
         await place.store.open()
         await place.store.migrate()
         await place.work()

@@ -13,7 +13,7 @@ from tests.support.postgres import Cluster
 from turnkeeper.model import conversation as rows
 from turnkeeper.model.agents import Fact
 from turnkeeper.store.base import Intake, Stray
-from turnkeeper.store.postgres import statements
+from turnkeeper.store.postgres import erasing, statements
 from turnkeeper.store.postgres.connecting import SETTINGS
 from turnkeeper.store.rows import EarlyReport
 from turnkeeper.testing.events import channel, text
@@ -95,6 +95,26 @@ PLANS = [
     ("TAKE_FACTS", "fact_pkey", 2),
     ("DROP_FACTS", "fact_pkey", 4),
 ]
+ERASING: list[tuple[str, list[tuple[str, int]]]] = [
+    ("_DUE", [("erasure_due", 1)]),
+    ("_TAKE", [("erasure_pkey", 2)]),
+    ("_PUT", [("erasure_pkey", 2)]),
+    ("_EVENTS", [("event_pkey", 4)]),
+    ("_EVENT_LEFT", [("event_pkey", 4)]),
+    ("_ROWS", [("outbound_pkey", 4)]),
+    ("_ROW_LEFT", [("outbound_pkey", 4)]),
+    ("_TURNS", [("turn_pkey", 4)]),
+    ("_STEPS", [("step_pkey", 3)]),
+    ("_SESSION", [("session_pkey", 2)]),
+    ("_FACTS", [("fact_pkey", 3)]),
+    ("_SUMMARY", [("summary_pkey", 2)]),
+    ("_KEPT", [("media_conversation", 1), ("file_pkey", 2), ("turn_pkey", 3), ("conversation_pkey", 2)]),
+    ("_MOVE", [("media_pkey", 3)]),
+    ("_DROP", [("media_pkey", 3)]),
+    ("_REFUSED", [("media_conversation", 1)]),
+    ("_FREE", [("file_pkey", 2), ("media_key", 1)]),
+]
+"""The same, of what erases: each of its statements may take several ways, one after the other."""
 """Statement, the index that finds its rows, and how many conditions it is searched by."""
 
 FILL = """
@@ -115,6 +135,11 @@ FILL = """
     from generate_series(1, {n}) i;
   insert into fact select 'default', 'p' || i, 'b', 'n', '', 'c' || i, 1, i from generate_series(1, {n}) i;
   insert into bucket select 'default', 's' || i, i, i from generate_series(1, {n}) i;
+  insert into media select 'default', 'shop', 'id:' || i, 'c' || i, 1, 'kept', i, 'k' || i
+    from generate_series(1, {n}) i;
+  insert into file select 'default', 'k' || i, '', 1, '', i from generate_series(1, {n}) i;
+  insert into erasure select 'default', 'c' || i, 1, 1, 1, i from generate_series(1, {n}) i;
+  insert into summary select 'default', 'c' || i, '', 1, 1 from generate_series(1, {n}) i;
 """
 
 
@@ -142,15 +167,22 @@ async def test_each_statement_has_one_plan_whatever_is_in_the_tables(size: str, 
         if size != "never analysed":
             await behind.execute("vacuum analyze")
         for name, index, conditions in PLANS:
-            statement = await behind.prepare(getattr(statements, name))
-            nulls = ", ".join(["null"] * len(statement.get_parameters()))
-            await behind.execute(f"prepare it as {getattr(statements, name)}")
-            (plan,) = json.loads(await behind.fetchval(f"explain (format json) execute it({nulls})"))
-            await behind.execute("deallocate it")
-            found = searches(plan["Plan"])
+            found = await ways(behind, getattr(statements, name))
             if name == "CANCEL":
                 found.remove(("conversation_pkey", 2))
-            assert found == [(index, conditions)], f"{name}: {plan}"
+            assert found == [(index, conditions)], name
+        for name, expected in ERASING:
+            assert sorted(await ways(behind, getattr(erasing, name))) == sorted(expected), name
+
+
+async def ways(behind: Any, sql: str) -> list[tuple[str, int]]:
+    """The indexes that a statement goes to, by a plan for any values."""
+    statement = await behind.prepare(sql)
+    nulls = ", ".join(["null"] * len(statement.get_parameters()))
+    await behind.execute(f"prepare it as {sql}")
+    (plan,) = json.loads(await behind.fetchval(f"explain (format json) execute it({nulls})"))
+    await behind.execute("deallocate it")
+    return searches(plan["Plan"])
 
 
 async def test_no_statement_was_forgotten() -> None:

@@ -38,18 +38,18 @@ _SESSION = f"delete from session where {_MINE}"
 _FACTS = "delete from fact where workspace_id = $1 and contact_id = $2 and bot_id = $3"
 _SUMMARY = f"update summary set text = '', up_to = $3, made_at = $3 where {_MINE} and text <> ''"
 _MEDIA = r"workspace_id || e'\x1f' || {} = $1::text || e'\x1f' || $2::text"
-_KEPT = r"""select m.channel_id, m.source, m.key, f.needed_at, t.committed_at, c.turn_no
-  from media m join conversation c on c.workspace_id = m.workspace_id and c.id = m.conversation_id
-  left join file f on f.workspace_id = m.workspace_id and f.key = m.key
-  left join turn t on t.workspace_id = m.workspace_id and t.conversation_id = m.conversation_id and t.no = $3
-  where m.workspace_id || e'\x1f' || m.conversation_id = $1::text || e'\x1f' || $2::text
+_KEPT = rf"""select m.channel_id, m.source, m.key,
+    (select needed_at from file f where f.workspace_id = m.workspace_id and f.key = m.key),
+    (select committed_at from turn where {_MINE} and no = $3),
+    (select turn_no from conversation where workspace_id = $1 and id = $2)
+  from media m where m.workspace_id || e'\x1f' || m.conversation_id = $1::text || e'\x1f' || $2::text
   and m.turn_no <= $3 and m.state = 'kept'"""
 _MOVE = "update media set turn_no = $4 where workspace_id = $1 and channel_id = $2 and source = $3"
 _DROP = "delete from media where workspace_id = $1 and channel_id = $2 and source = $3"
 _REFUSED = r"""update media set key = null, filename = null, detail = null
   where workspace_id || e'\x1f' || conversation_id = $1::text || e'\x1f' || $2::text and turn_no <= $3
   and state = 'refused' and (filename is not null or detail is not null)"""
-_FREE = r"""update file set needed_at = 0 where workspace_id = $1 and key = $2 and needed_at <= $3
+_FREE = r"""update file set needed_at = 0 where workspace_id = $1 and key = $2 and needed_at + 0 <= $3
   and not exists (select from media m
     where m.workspace_id || e'\x1f' || m.key = $1::text || e'\x1f' || $2::text and m.key is not null
     and m.state = 'kept') returning key"""

@@ -37,11 +37,11 @@ _STEPS = f"delete from step where {_MINE} and turn_no <= ?3"
 _SESSION = f"delete from session where {_MINE}"
 _FACTS = "delete from fact where workspace_id = ? and contact_id = ? and bot_id = ?"
 _SUMMARY = f"update summary set text = '', up_to = ?3, made_at = ?3 where {_MINE} and text <> ''"
-_KEPT = """select m.channel_id, m.source, m.key, f.needed_at, t.committed_at, c.turn_no
-  from media m join conversation c on c.workspace_id = m.workspace_id and c.id = m.conversation_id
-  left join file f on f.workspace_id = m.workspace_id and f.key = m.key
-  left join turn t on t.workspace_id = m.workspace_id and t.conversation_id = m.conversation_id and t.no = ?3
-  where m.workspace_id = ?1 and m.conversation_id = ?2 and m.turn_no <= ?3 and m.state = 'kept'"""
+_KEPT = f"""select m.channel_id, m.source, m.key,
+    (select needed_at from file f where f.workspace_id = m.workspace_id and f.key = m.key),
+    (select committed_at from turn where {_MINE} and no = ?3),
+    (select turn_no from conversation where workspace_id = ?1 and id = ?2)
+  from media m where {_MINE} and m.turn_no <= ?3 and m.state = 'kept'"""
 _MOVE = "update media set turn_no = ? where workspace_id = ? and channel_id = ? and source = ?"
 _DROP = "delete from media where workspace_id = ? and channel_id = ? and source = ?"
 _REFUSED = f"""update media set key = null, filename = null, detail = null where {_MINE} and turn_no <= ?3

@@ -42,11 +42,13 @@ _PRAGMAS = (
     # Pages (64 MB): a page that changes often is written back once, however large the file.
     "pragma wal_autocheckpoint = 16000",
     "pragma foreign_keys = off",
+    # What is erased is gone from the file, not only from its tables; what that takes cannot be measured.
+    "pragma secure_delete = on",
 )
 _OLDEST_FIXED = (3, 51, 3)
 
 
-def emptied_log(connection: apsw.Connection, lock: ProcessLock) -> bool:
+def _emptied_log(connection: apsw.Connection, lock: ProcessLock) -> bool:
     """Move what the log holds into the database, and cut it off; False: somebody reads it now."""
     try:
         connection.execute("pragma wal_checkpoint(passive)").fetchall()
@@ -207,8 +209,12 @@ class SqliteStore(SqliteMedia, SqliteAgents, SqliteKnowledge, ScriptedStore[Sqli
         """First what holds up nobody, so that little is left to do while everybody waits."""
         if self._reader is None:
             raise StoreUnavailable("the store is not open")
-        with self._reading:
-            return emptied_log(self._reader, self._lock)
+        lock = ProcessLock(None if self._path == ":memory:" else f"{self._path}.lock")  # the writer's is its thread's
+        try:
+            with self._reading:
+                return _emptied_log(self._reader, lock)
+        finally:
+            lock.close()
 
     async def vitals(self, now: float, since: float) -> Vitals:
         return await self._read(lambda connection: reading.vitals(connection, now, since))
