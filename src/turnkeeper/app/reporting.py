@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import mimetypes
 import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -21,7 +19,6 @@ from turnkeeper.config.transcribers import BUILT_IN
 from turnkeeper.llm.extraction import Extracted, extract
 from turnkeeper.llm.toolbox import Toolbox
 from turnkeeper.model.errors import ConfigurationError
-from turnkeeper.model.voice import Heard, Sound, Transcript
 from turnkeeper.rules.budget import Limits
 
 if TYPE_CHECKING:
@@ -30,6 +27,7 @@ if TYPE_CHECKING:
     from turnkeeper.bots.thinking import Thinking
     from turnkeeper.config import BotSettings, Settings
     from turnkeeper.model.llm import Attached, ChatRequest
+    from turnkeeper.model.voice import Heard, Transcript
 
 
 def schema_of(entry: str, folder: Path) -> type[BaseModel]:
@@ -66,24 +64,6 @@ def unheard(bot: BotSettings, heard: Heard) -> str:
     """What a person is told of a note that cannot be heard."""
     keys = bot.keys
     return (keys.manners() if isinstance(keys, HearingKeys) else PLAIN).sentence(heard.reason)
-
-
-async def heard(settings: Settings, file: Path, names: Sequence[str]) -> Heard:
-    """What these transcribers hear in a file. Raises ConfigurationError, and OSError for a file that cannot be read."""
-    from turnkeeper.app.voice import Transcribers
-    from turnkeeper.engine.http import Client
-
-    async def fetch() -> Sound:
-        data = await asyncio.to_thread(file.read_bytes)
-        return Sound(data, mimetypes.guess_type(file.name)[0] or "application/octet-stream", file.name)
-
-    client = Client()
-    transcribers = Transcribers(settings, time.time, client)
-    try:
-        return await transcribers.chain(names, "--with").hear(fetch, _Unkept())
-    finally:
-        await transcribers.close()
-        await client.close()
 
 
 async def made(

@@ -1,7 +1,8 @@
-"""`turnkeeper voice …`: what is heard in a voice note."""
+"""`turnkeeper voice …`: what is heard in a voice note, and what a bot makes of it."""
 
 import typer
 
+from turnkeeper.cli.voice_report import report
 from turnkeeper.cli.voice_transcribe import transcribe
 
 HELP = "Hear voice notes without a channel."
@@ -13,4 +14,5 @@ def voice() -> None:
     """Hear voice notes without a channel."""
 
 
-app.command()(transcribe)
+for command in (transcribe, report):
+    app.command()(command)

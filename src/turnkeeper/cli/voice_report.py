@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from turnkeeper.cli.options import DEFAULT, AsJson, Config
+from turnkeeper.cli.voice_transcribe import progress
 
 if TYPE_CHECKING:
     from turnkeeper.bots.reporting import Reported
@@ -28,18 +31,21 @@ def report(
     """
     import asyncio
 
-    from turnkeeper.app import reporting
+    from turnkeeper.app import reporting, transcribing
     from turnkeeper.config import load_for
 
     load_for(config, only, section="transcribers")
     settings = load_for(config, "", section="providers")
     model = reporting.schema_of(schema, settings.folder)
     whose = reporting.reporter(settings, schema, bot)
-    heard = asyncio.run(reporting.heard(settings, file, [only] if only else reporting.transcribers_of(whose)))
+    names = [only] if only else reporting.transcribers_of(whose)
+    with progress() as tell, redirect_stdout(sys.stderr):  # what is logged is no report
+        heard = asyncio.run(transcribing.heard(settings, file, names, tell=tell))
     if not heard.text:
         typer.echo(f"{file.name}: {reporting.unheard(whose, heard)}", err=True)
         raise typer.Exit(1)
-    made = asyncio.run(reporting.made(settings, whose, model, heard.transcript))
+    with redirect_stdout(sys.stderr):
+        made = asyncio.run(reporting.made(settings, whose, model, heard.transcript))
     _show_json(heard, made) if as_json else _show(heard, made)
     raise typer.Exit(0 if made.texts else 1)
 

@@ -33,7 +33,7 @@ def transcribe(
 
     settings = _settings(config, only)
     names = [only] if only else transcribing.names(settings)
-    with _progress() as tell, redirect_stdout(sys.stderr):  # what is logged is no transcript
+    with progress() as tell, redirect_stdout(sys.stderr):  # what is logged is no transcript
         heard = asyncio.run(transcribing.heard(settings, file, names, tell=tell))
     _show_json(heard) if as_json else _show(file, heard)
     raise typer.Exit(0 if heard.transcript is not None and heard.transcript.text else 1)
@@ -95,7 +95,7 @@ def _show_json(heard: Heard) -> None:
 
 
 @contextmanager
-def _progress() -> Iterator[Callable[[float, float], None]]:
+def progress() -> Iterator[Callable[[float, float], None]]:
     """A bar on a terminal, else a line a second."""
     if not sys.stderr.isatty():
         from turnkeeper.cli.progress import telling
