@@ -507,6 +507,33 @@ def test_looking_at_the_database_needs_no_secrets(tmp_path: Path) -> None:
     assert settings.database_url.endswith("/turnkeeper.db")
 
 
+ELSEWHERE = """
+[channels.desk]
+kind = "telegram"
+bot = "assistant"
+token = "env:DESK_TOKEN"
+secret_token = "env:DESK_SECRET"
+[channels.wa]
+kind = "waha"
+bot = "assistant"
+base_url = "env:WAHA"
+api_key = "env:WAHA_KEY"
+hmac_key = "env:WAHA_HMAC"
+"""
+
+
+def test_nor_do_the_channels_whose_secrets_have_a_form(tmp_path: Path) -> None:
+    """What is not there is of no form; what is there still has to be of its own."""
+    (tmp_path / "turnkeeper.toml").write_text(ELSEWHERE + BOT, "utf-8")
+    settings = load(tmp_path / "turnkeeper.toml", {}, secrets=False)
+    assert [each.id for each in settings.channels] == ["desk", "wa"]
+    desk = ELSEWHERE.partition("[channels.wa]")[0] + BOT
+    assert refused(tmp_path, desk, {"DESK_TOKEN": "1:a b", "DESK_SECRET": "x"}).key == "channels.desk.token"
+    assert refused(tmp_path, desk, {"DESK_TOKEN": "1:ab", "DESK_SECRET": "x:"}).key == "channels.desk.secret_token"
+    other = desk.replace("token =", 'environment = "production"\ntoken =', 1)
+    assert read(tmp_path, other, {}).channels[0].elsewhere == "production"
+
+
 AGENT = """
 [bots.helper]
 kind = "agent"

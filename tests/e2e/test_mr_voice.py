@@ -173,7 +173,7 @@ def visits(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visits]:
             "TURNKEEPER_CHANNELS__ON_WHATSAPP__API_BASE": graph.base_url,
             "TURNKEEPER_CHANNELS__DEAF__API_BASE": graph.base_url,
             "TURNKEEPER_CHANNELS__ON_TELEGRAM__API_BASE": telegram.base_url,
-            "TURNKEEPER_CHANNELS__ON_TELEGRAM__SECRET_TOKEN": SECRET,
+            "TELEGRAM_SECRET": SECRET,
             "TURNKEEPER_PROVIDERS__OPENAI__BASE_URL": models.fake.address("openai"),
             "TURNKEEPER_TRANSCRIBERS__CLOUD__BASE_URL": transcribers.fake.address("openai"),
         }

@@ -32,6 +32,11 @@ def wrong(problem: str, mend: str) -> NoReturn:
     raise PydanticCustomError("turnkeeper", "{problem}", {"problem": problem, "mend": mend})
 
 
+def is_elsewhere(value: str) -> bool:
+    """Whether it only names where a value is, which is not there: then it is not needed either."""
+    return value.startswith(("env:", "file:"))
+
+
 def read_duration(value: object) -> float:
     """Seconds, from a number or a number with a unit."""
     if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 1e9:
@@ -76,7 +81,7 @@ def read_secret(value: object) -> object:
 
 def read_path_secret(value: object) -> object:
     """What ends an address, and is all that proves a webhook."""
-    if isinstance(value, str) and not _PATH_SECRET.fullmatch(value):
+    if isinstance(value, str) and not _PATH_SECRET.fullmatch(value) and not is_elsewhere(value):
         mend = 'Make one with `python -c "import secrets; print(secrets.token_urlsafe(32))"`.'
         wrong("is no secret that can end an address: 8 or more letters, digits, - or _", mend)
     return value
@@ -84,7 +89,7 @@ def read_path_secret(value: object) -> object:
 
 def read_address(value: object) -> object:
     """An http(s) address without user, query or fragment."""
-    if isinstance(value, str) and value:
+    if isinstance(value, str) and value and not is_elsewhere(value):
         try:
             parts = urlsplit(value)
             good = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0

@@ -91,7 +91,7 @@ class Reading:
     def missing(self, value: str, key: str, problem: str, mend: str) -> str:
         """What stands for a value that is not there: nothing that anyone could prove to know."""
         if self._elsewhere:
-            return token_hex(16)
+            return f"env:{token_hex(14)}"
         if self.secrets:
             self.errors.append(SecretMissing(key, problem, mend))
         return value

@@ -4,12 +4,12 @@ from typing import Annotated, Literal, final
 
 from pydantic import BeforeValidator, Field, SecretStr, model_validator
 
-from turnkeeper.channels.keys import Address, ChannelKeys, Seconds, Token, Whole, wrong
+from turnkeeper.channels.keys import Address, ChannelKeys, Seconds, Token, Whole, is_elsewhere, wrong
 
 
 def read_bot_token(value: object) -> object:
     """As BotFather writes it: the bot's id, a colon, a secret."""
-    if isinstance(value, str):
+    if isinstance(value, str) and not is_elsewhere(value):
         number, colon, secret = value.partition(":")
         written = number.isascii() and number.isdigit() and len(number) <= 20 and bool(colon)
         if not written or not secret or not all(each.isascii() and (each.isalnum() or each in "_-") for each in secret):
@@ -19,7 +19,7 @@ def read_bot_token(value: object) -> object:
 
 def read_secret_token(value: object) -> object:
     """What Telegram sends back as a header: it takes few characters."""
-    if isinstance(value, str) and value:
+    if isinstance(value, str) and value and not is_elsewhere(value):
         known = all(each.isascii() and (each.isalnum() or each in "_-") for each in value)
         if not known or len(value) > 256:
             wrong("holds what Telegram does not take", "Write 1 to 256 of the characters A-Z a-z 0-9 _ -.")
