@@ -125,4 +125,4 @@ def _spoken(segments: Any, seconds: float, tell: Tell) -> Iterator[Spoken]:
         tell(min(seconds, each.end), seconds)
         text = " ".join(each.text.split())
         if text and not is_loop(text):
-            yield Spoken(text, round(each.start, 2), round(each.end, 2))
+            yield Spoken(text, round(each.start, 2), round(min(each.end, seconds), 2))  # it hears in windows of 30 s
