@@ -30,6 +30,7 @@ TITLES = {
     "text": "Reading, writing and cutting a model's Markdown",
     "models": "What a call of a model costs beside the bare HTTP call, in this thread",
     "memory": "What a model reads as a conversation grows to 1,000 messages",
+    "voice": "Hearing a voice note of a minute, and making a report of it",
     "lookup": "Looking a question up among 10,000 passages",
 }
 
@@ -40,6 +41,7 @@ def _benchmark(name: str) -> Callable[..., Iterator[Line]]:
         adding,
         asking,
         flatness,
+        hearing,
         looking_up,
         pacing,
         parsing,
@@ -64,6 +66,7 @@ def _benchmark(name: str) -> Callable[..., Iterator[Line]]:
         "text": rendering,
         "models": asking,
         "memory": remembering,
+        "voice": hearing,
         "lookup": looking_up,
     }
     run: Callable[..., Iterator[Line]] = modules[name].run

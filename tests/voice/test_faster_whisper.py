@@ -9,7 +9,7 @@ from turnkeeper.voice.base import LanguageUnknown, TranscriberMisconfigured
 from turnkeeper.voice.faster_whisper import FasterWhisper
 
 NOTE = Sound((Path(__file__).parent / "notes" / "sentence.ogg").read_bytes(), "audio/ogg", "sentence.ogg")
-STAND_IN = '''
+STAND_IN = """
 import os
 from types import SimpleNamespace
 
@@ -47,7 +47,7 @@ class WhisperModel:
             yield SimpleNamespace(start=3.5, end=30.0, text=" Sudah. ")
 
         return segments(), SimpleNamespace(language=language or "en", duration=4.0)
-'''
+"""
 
 
 @pytest.fixture

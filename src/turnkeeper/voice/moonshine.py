@@ -52,6 +52,11 @@ class Moonshine:
         assert done.transcript is not None
         return done.transcript
 
+    @property
+    def pid(self) -> int | None:
+        """The process that hears, while there is one."""
+        return self._process.pid
+
     async def close(self) -> None:
         """End the process."""
         await self._process.close()
