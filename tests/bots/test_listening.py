@@ -12,16 +12,22 @@ from tests.bots.agents import agent, scripted
 from tests.bots.ears import Ears, note
 from tests.media.samples import HTML
 from turnkeeper import Bot, Turn
+from turnkeeper.app.backends import remote_bot
 from turnkeeper.bots.listening import Listening
 from turnkeeper.bots.manners import PLAIN, UNHEARD, Manners
 from turnkeeper.channels.base import Located
-from turnkeeper.engine.http import Downloaded
+from turnkeeper.config.remote import RemoteKeys
+from turnkeeper.engine.http import Client, Downloaded
+from turnkeeper.model.errors import Fenced
 from turnkeeper.model.llm import Said
 from turnkeeper.model.policy import TurnPolicy
 from turnkeeper.model.voice import UNAVAILABLE
 from turnkeeper.rules.reading import can_read
 from turnkeeper.testing.cabinet import Cabinet
 from turnkeeper.testing.conversation import Person, conversation, in_virtual_time
+from turnkeeper.testing.fake_ansari import FakeAnsari
+from turnkeeper.testing.loopback import InProcess
+from turnkeeper.testing.virtual_time import VirtualClock
 
 ONE_MOMENT = PLAIN.one_moment
 TURNS = TurnPolicy(adaptive=False, rate_limit=None, hears=True)
@@ -42,6 +48,14 @@ async def says(person: Person, *notes: bytes, caption: str | None = None) -> Non
     """Voice notes, a second apart, and everything that follows."""
     for data in notes:
         await person.sends(data, "audio/ogg", kind="voice", caption=caption, wait=data is notes[-1])
+
+
+async def crashes_with_all_its_work(person: Person, bot: Listening) -> None:
+    """Also what goes on behind an interrupted turn."""
+    for each in list(bot._under_way.values()):
+        each.cancel()
+    bot._under_way.clear()
+    await person.survives_a_crash()
 
 
 async def states(person: Person) -> dict[str, int]:
@@ -222,8 +236,10 @@ def test_a_note_that_cannot_be_fetched_now(failures: int, said: str, monkeypatch
 
 @in_virtual_time
 async def test_a_long_note_is_waited_for_in_sight() -> None:
-    async with conversation(bot_that(echo, Ears()), turns=TURNS) as person:
+    ears = Ears()
+    async with conversation(bot_that(echo, ears), turns=TURNS) as person:
         await says(person, note("four minutes of it", takes=90))
+        assert ears.within == [210.0], "of the five minutes of a turn"
         assert person.heard == [ONE_MOMENT, "four minutes of it"]
         told = await person.moments()
         claimed = next(moment.at for moment in told if moment.kind == "claimed")
@@ -300,8 +316,7 @@ async def test_a_crash_between_two_notes_mixes_nothing_up(monkeypatch: pytest.Mo
             await person.sends(data, "audio/ogg", kind="voice", wait=False)
         while ears.heard != ["two"]:
             await asyncio.sleep(0.1)
-        bot._under_way.clear()  # it is in the process that dies
-        await person.survives_a_crash()
+        await crashes_with_all_its_work(person, bot)
         await person.rests()
         assert person.heard[-1] == "one\ntwo"
     assert sorted(ears.begun) == ["one", "one", "two"]
@@ -342,7 +357,85 @@ async def test_each_note_is_its_own_turn_for_a_bot_that_does_not_gather() -> Non
     assert ears.begun == ["one", "two"]
 
 
-# Agents.
+async def lives_through(crashes: list[float]) -> tuple[Person, Ears]:
+    """A note that takes 12 s to hear, a bot that says something at once and charges; killed so long after the note."""
+    charged: list[str] = []
+
+    async def shop(turn: Turn) -> None:
+        await turn.say_now("I charge you.")
+        await turn.step("charge", charge, turn.text, effect=True)
+        await asyncio.sleep(1)
+        await turn.reply(turn.text)
+
+    async def charge(text: str, key: str) -> None:
+        await asyncio.sleep(1)
+        charged.append(f"{text} {key}")
+
+    ears = Ears()
+    bot = bot_that(shop, ears)
+    async with conversation(bot, turns=TURNS) as person:
+        await person.sends(note("four tickets", takes=12), "audio/ogg", kind="voice", wait=False)
+        done = 0.0
+        for at in crashes:
+            await asyncio.sleep(at - done)
+            done = at
+            await crashes_with_all_its_work(person, bot)
+        await person.rests()
+        assert len(set(charged)) == 1
+        assert all(isinstance(each, Fenced) for each in person.raised)
+    return person, ears
+
+
+@in_virtual_time
+async def test_a_worker_killed_at_any_moment_says_everything_once() -> None:
+    for tenths in range(37, 207, 10):
+        for then in ([], [0.7], [9.0]):
+            crashes = [tenths / 10, *(tenths / 10 + each for each in then)]
+            person, ears = await lives_through(crashes)
+            assert person.heard == [ONE_MOMENT, "I charge you.", "four tickets"], crashes
+            assert len(ears.heard) == 1, "what was heard to its end is not paid again"
+
+
+@in_virtual_time
+async def test_a_person_who_takes_over_while_it_listens_is_obeyed() -> None:
+    ears = Ears()
+    async with conversation(bot_that(echo, ears), turns=TURNS) as person:
+        await person.sends(note("to a colleague", takes=20), "audio/ogg", kind="voice", wait=False)
+        await asyncio.sleep(6)
+        assert ears.begun == ["to a colleague"]
+        await person.is_taken_over()
+        await person.waits(60)
+        assert person.heard == []
+        assert await states(person) == {"person": 1}
+
+
+# Other kinds of bots.
+
+
+@in_virtual_time
+async def test_a_backend_is_told_the_words() -> None:
+    ansari = FakeAnsari("key", now=VirtualClock().now)
+    client = Client(transport=InProcess(ansari))
+    keys = RemoteKeys.model_validate(
+        {"kind": "remote", "preset": "ansari", "base_url": "http://ansari.test", "api_key": "key"}
+    )
+    turns = dataclasses.replace(TURNS, reads=keys.reads)
+    async with conversation(Listening(remote_bot(keys, client), Ears()), turns=turns) as person:
+        await says(person, note("what is patience"))
+        (thread,) = ansari.threads.values()
+        assert thread.messages[0][:2] == ("user", "what is patience")
+    await client.close()
+
+
+@in_virtual_time
+async def test_an_agent_is_told_what_could_not_be_heard() -> None:
+    model = scripted("Nice.", "What did you say?")
+    async with conversation(Listening(agent(model), Ears()), turns=TURNS) as person:
+        await person.writes("look")
+        await says(person, note("…", reason="silent"))
+        await person.says("well?")
+    told = "look\n[voice note that could not be heard: silent]"
+    assert [model.asked[0].messages, model.asked[1].messages[0]] == [(Said("user", told),), Said("user", told)]
 
 
 @in_virtual_time

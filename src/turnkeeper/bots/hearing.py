@@ -43,7 +43,7 @@ def words_of(message: Message) -> str:
     """A message in words, with what it is where that is not text."""
     event = message.event
     told = words_heard(event)
-    if message.media is None and not event.media_unavailable:
+    if (message.media is None and not event.media_unavailable) or event.unheard is not None:
         return told
     kind = "voice note" if event.kind == "voice" else event.kind
     filename = message.media.filename if message.media is not None else None

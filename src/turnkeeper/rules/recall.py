@@ -158,7 +158,7 @@ def _in_words(line: Spoken, *, in_group: bool) -> str:
     if said == f"[{line.kind}]":
         told = f"[{kind}]"
     elif line.kind in HEARD_KINDS:  # its words are what it said, as they are told in its own turn
-        told = said if said.startswith(f"[{kind}") else f"[{kind}] {said}"
+        told = said if said.startswith("[voice note") else f"[{kind}] {said}"
     elif said.startswith(f"[{line.kind}"):
         told = said
     else:
