@@ -105,6 +105,24 @@ class TestWhatGoes:
             await erase(w)
             assert await left(w) == []
 
+    async def test_a_session_that_is_kept_goes_when_it_has_expired(self, world: OpenWorld) -> None:
+        """All else goes at once; what the bot writes into it meanwhile lasts as long again."""
+        lasting = replace(SHOP, turns=replace(SHOP.turns, keep="session", session_ttl=600.0))
+        async with world(lasting) as w:
+            for _ in range(2):
+                turn = await running(w)
+                session = SessionRow(*turn.run.key, CANARY.encode(), saved_at=w.now)
+                await w.deliver(await w.commit(turn, CANARY, session=session, facts={"n": f'"{CANARY}"'.encode()}))
+                await erase(w)
+                assert await left(w) == ["session"]
+                w.now += 599.0
+                assert await erase(w) == []
+            assert (turn.session and turn.session.state) == CANARY.encode()
+            w.now += 1.0
+            await erase(w)
+            assert await left(w) == []
+            assert await w.store.erasures(w.now + 1e6, 9) == []
+
     @pytest.mark.parametrize("other", ["all", "another bot's"])
     async def test_others_are_left_alone(self, world: OpenWorld, other: str) -> None:
         keeper = KEEPER if other == "all" else replace(SHOP, turns=TURNS)

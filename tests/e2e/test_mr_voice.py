@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
+import apsw
 import pytest
 
 from tests.e2e.real_server import Server, serving
@@ -26,6 +27,7 @@ EXAMPLE = Path(__file__).parents[2] / "examples/mr_voice"
 NOTES = Path(__file__).parents[1] / "voice/notes"
 NOTE = (NOTES / "sentence.ogg").read_bytes()
 OTHER = (NOTES / "visit.ogg").read_bytes()
+CANARY = "marzipan"
 PHONES = itertools.count()
 SECRET = "word-1"
 SECRETS = {"WHATSAPP_TOKEN": "token", "WHATSAPP_SECRET": "secret", "WHATSAPP_VERIFY": "verify"}
@@ -46,6 +48,7 @@ kind = "python"
 entry = "mr_voice:bot"
 gather = false
 transcribe = ["cloud"]
+keep = "nothing"
 models = ["openai/gpt-5-mini"]
 [channels.deaf]
 kind = "whatsapp_cloud"
@@ -313,6 +316,33 @@ def test_a_worker_killed_in_the_middle_hears_nothing_twice(visits: Visits) -> No
     assert len(jon.got()) == 1
     assert "Dr. Rao" in jon.got()[0][0]
     assert visits.asked() == (heard + 1, read + 2)
+
+
+@both
+def test_nothing_is_kept_but_the_ledgers_line(visits: Visits, platform: str) -> None:
+    visits.hears(spoken(f"A: The {CANARY} was discussed.", "B: Indeed."))
+    visits.finds(json.dumps(FOUND | {"key_insight": f"It is about {CANARY}."}))
+    note = NOTE + platform.encode()
+    assert CANARY in visits.report(visits.visitor(platform, "kim"), note)
+    folder = visits.server.folder
+    until(lambda: not rows_with(CANARY, folder / "mr_voice.db"), "forgotten")
+    until(lambda: not any(each.read_bytes() == note for each in files_in(folder / "media")), "deleted")
+    assert visits.server.settled()["states"]["answered"] > 0
+
+
+def rows_with(words: str, database: Path) -> list[str]:
+    """The tables in which they stand."""
+    connection = apsw.Connection(str(database), flags=apsw.SQLITE_OPEN_READONLY)
+    try:
+        connection.set_busy_timeout(5000)
+        tables = [str(row[0]) for row in connection.execute("select name from sqlite_master where type = 'table'")]
+        return [each for each in tables for row in connection.execute(f'select * from "{each}"') if words in str(row)]
+    finally:
+        connection.close()
+
+
+def files_in(folder: Path) -> list[Path]:
+    return [each for each in folder.rglob("*") if each.is_file()]
 
 
 def test_its_own_tests_pass(tmp_path: Path) -> None:

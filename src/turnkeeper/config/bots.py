@@ -195,7 +195,8 @@ class BotKeys(Keys):
     )
     keep: Keep = Field(
         _POLICY.keep,
-        description='"nothing": once a turn is answered, its words, files and memory are erased; that it was, stays.',
+        description='"nothing": once a turn is answered, its words, files and memory are erased; that it was, stays. '
+        '"session": the state that the bot left stays too, for `session_ttl`.',
         examples=['"all"'],
     )
     reactions: bool = Field(

@@ -22,7 +22,7 @@ class TurnRecords:
         self._bot_id = BotId(claimed.channel.bot_id)
         self._store = store
         self._clock = clock
-        self._keeps_nothing = claimed.channel.turns.keep == "nothing"
+        self._keeps_nothing = claimed.channel.turns.erases
         self._facts: dict[str, Any] | None = None
 
     async def facts(self) -> dict[str, Any]:

@@ -262,7 +262,7 @@ class Worker:
             self._suspicion = 0
             _log.exception("run ended with an error of our own", conversation=claimed.run.key.id)
         else:
-            if self._erasing is not None and claimed.channel.turns.keep == "nothing":
+            if self._erasing is not None and claimed.channel.turns.erases:
                 self._erasing.soon()
 
     def _give_up(self, run: Run) -> None:

@@ -9,7 +9,7 @@ from turnkeeper.model.ids import BotId, ChannelId, WorkspaceId
 
 Overlap = Literal["interrupt", "queue", "drop"]
 Groups = Literal["ignore", "mention", "all"]
-Keep = Literal["all", "nothing"]
+Keep = Literal["all", "session", "nothing"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +61,15 @@ class TurnPolicy:
     part_numbers: bool = False
     """The parts of an answer in several messages end in "(1/3)"."""
     keep: Keep = "all"
-    """What stays of a turn that has ended for good: `nothing` leaves the ledger's line."""
+    """What stays of a turn that has ended for good: `nothing` leaves the ledger's line, `session` also the session,
+    until that has expired."""
     opt_out_notice: str = "You will get no more messages from us. Write START to undo this."
     opt_in_notice: str = "Welcome back. You will get our messages again."
+
+    @property
+    def erases(self) -> bool:
+        """Whether anything goes once a turn has ended for good."""
+        return self.keep != "all"
 
     @property
     def interruptible(self) -> bool:

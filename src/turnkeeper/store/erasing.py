@@ -82,7 +82,10 @@ class ErasingRows(Protocol):
         """Traces, and the steps of all turns up to the last."""
 
     async def erase_memory(self, key: ConversationKey, contact_id: ContactId, bot_id: BotId, now: float) -> None:
-        """Session, facts and summary."""
+        """Facts and summary."""
+
+    async def erase_session(self, key: ConversationKey, to: float) -> float | None:
+        """A session that was saved by then; when the one was saved that is left."""
 
     async def kept_media(self, key: ConversationKey, to: int) -> list[KeptMedia]: ...
     async def move_media(self, key: ConversationKey, source: KeptMedia) -> None:

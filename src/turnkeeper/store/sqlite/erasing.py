@@ -34,7 +34,8 @@ _ROWS = f"""update outbound set content = ?6, reason = null where {_MINE} and se
 _ROW_LEFT = f"select min(seq) from outbound where {_MINE} and seq > ?3 and seq <= ?4 and {_UNSETTLED}"
 _TURNS = f"update turn set trace = ?5 where {_MINE} and no > ?3 and no <= ?4"
 _STEPS = f"delete from step where {_MINE} and turn_no <= ?3"
-_SESSION = f"delete from session where {_MINE}"
+_SESSION = f"delete from session where {_MINE} and saved_at <= ?3"
+_SESSION_LEFT = f"select saved_at from session where {_MINE}"
 _FACTS = "delete from fact where workspace_id = ? and contact_id = ? and bot_id = ?"
 _SUMMARY = f"update summary set text = '', up_to = ?3, made_at = ?3 where {_MINE} and text <> ''"
 _KEPT = f"""select m.channel_id, m.source, m.key,
@@ -84,9 +85,13 @@ class SqliteErasing(ABC):
         self.run(_STEPS, (*key, to))
 
     async def erase_memory(self, key: ConversationKey, contact_id: ContactId, bot_id: BotId, now: float) -> None:
-        self.run(_SESSION, key)
         self.run(_FACTS, (key.workspace_id, contact_id, bot_id))
         self.run(_SUMMARY, (*key, now))
+
+    async def erase_session(self, key: ConversationKey, to: float) -> float | None:
+        self.run(_SESSION, (*key, to))
+        left = self.run(_SESSION_LEFT, key)
+        return float(left[0][0]) if left else None
 
     async def kept_media(self, key: ConversationKey, to: int) -> list[KeptMedia]:
         return [KeptMedia(*row) for row in self.run(_KEPT, (*key, to))]

@@ -113,7 +113,7 @@ class Desk:
 
     def _keeps_nothing(self, conversation: Conversation) -> bool:
         channel = self.channel(conversation)
-        return channel is not None and channel.turns.keep == "nothing"
+        return channel is not None and channel.turns.erases
 
 
 def _channel(conversation: Conversation) -> ChannelKey:

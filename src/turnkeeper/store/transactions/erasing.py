@@ -3,6 +3,8 @@ stays so, and nobody's turn is to wait."""
 
 from __future__ import annotations
 
+import math
+
 from msgspec.structs import replace
 
 from turnkeeper.model.conversation import Conversation, Mode, TurnState
@@ -29,7 +31,7 @@ async def erase(rows: Rows, directory: Directory, key: ConversationKey, now: flo
     if channel is None or until is not None:
         await rows.put_erasure(replace(mark, due_at=until))
         return Erased()
-    if channel.turns.keep != "nothing" or _is_a_persons(conversation, now):
+    if not channel.turns.erases or _is_a_persons(conversation, now):
         await rows.put_erasure(replace(mark, due_at=None))
         return Erased()
     after, freed, sources = await _erased(rows, mark, conversation, channel, now)
@@ -61,22 +63,33 @@ async def _erased(
     event_left = await rows.erase_events(key, mark.events_to, events_to, now - AWAITED)
     row_left = await rows.erase_outbound(key, mark.rows_to, rows_to, over)
     await rows.erase_turns(key, mark.turns_to, turns_to)
+    session_until = None
     if conversation.turn_state == TurnState.NONE:
         await rows.erase_memory(key, conversation.contact_id, channel.bot_id, now)
+        session_until = await _session(rows, key, channel, now)
     freed, sources = await _files(rows, key, turns_to, now)
     more = (
         (event_left is None and events_to < conversation.in_last)
         or (row_left is None and rows_to < conversation.out_last)
         or turns_to < over
     )
+    waits = [at for at in (now + AWAITED if conversation.early else None, session_until) if at is not None]
     after = replace(
         mark,
         events_to=events_to if event_left is None else event_left - 1,
         rows_to=rows_to if row_left is None else row_left - 1,
         turns_to=turns_to,
-        due_at=0.0 if more else now + AWAITED if conversation.early else None,
+        due_at=0.0 if more else min(waits, default=None),
     )
     return after, freed, sources
+
+
+async def _session(rows: Rows, key: ConversationKey, channel: Channel, now: float) -> float | None:
+    """Until when the session stays, if it does."""
+    turns = channel.turns
+    lasts = turns.session_ttl if turns.keep == "session" else -math.inf
+    saved_at = await rows.erase_session(key, now - lasts)
+    return None if saved_at is None else saved_at + lasts
 
 
 async def _files(rows: Rows, key: ConversationKey, turns_to: int, now: float) -> tuple[int, list[str]]:

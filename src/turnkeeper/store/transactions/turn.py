@@ -20,7 +20,7 @@ from turnkeeper.model.conversation import (
 )
 from turnkeeper.model.errors import Fenced
 from turnkeeper.model.ids import BotId, ConversationKey
-from turnkeeper.model.policy import Directory
+from turnkeeper.model.policy import Directory, Keep
 from turnkeeper.rules import choices, mailbox
 from turnkeeper.rules.effects import still_carried
 from turnkeeper.rules.mailbox import OUTSIDE_KINDS
@@ -251,9 +251,8 @@ async def _write_commits(
         desk.put(_queued(_after_turn(conversation, item), added, item.now))
     rows = desk.rows
     await rows.put_turns(records)
-    remembered = [(item, record) for item, record in commits if _remembers(desk, item)]
-    await rows.put_sessions(await _sessions(rows, [item for item, _ in remembered]))
-    await _learn(desk, remembered)
+    await rows.put_sessions(await _sessions(rows, [item for item, _ in commits if _keep(desk, item) != "nothing"]))
+    await _learn(desk, [(item, record) for item, record in commits if _keep(desk, item) == "all"])
     await _set_timers(desk, [item for item, _ in commits])
     # Nothing to wait for, unless it spoke with `say_now`: then it ends as its words do.
     await end_turns(desk, silent, now)
@@ -267,9 +266,9 @@ async def _write_commits(
     return marked
 
 
-def _remembers(desk: Desk, item: TurnCommit) -> bool:
+def _keep(desk: Desk, item: TurnCommit) -> Keep:
     channel = desk.channel(desk[item.run.key])
-    return channel is None or channel.turns.keep != "nothing"
+    return "all" if channel is None else channel.turns.keep
 
 
 async def _sessions(rows: Rows, items: Sequence[TurnCommit]) -> list[SessionRow]:
