@@ -116,6 +116,16 @@ def test_what_an_answer_means(label: str, answer: HttpReply, expected: type, rem
     assert isinstance(found, expected)
     assert getattr(found, "remedy", None) == remedy
     assert TOKEN not in repr(found)
+    _, withdrawn = play(adapter.withdraw("7", CONFIG), [answer])
+    assert (type(withdrawn), getattr(withdrawn, "remedy", None)) == (expected, remedy)
+    assert TOKEN not in repr(withdrawn)
+
+
+def test_what_a_person_sent_is_deleted_by_its_id() -> None:
+    calls, refused = play(WhatsAppCloud().withdraw("7/8?", CONFIG), [reply(200, {"success": True})])
+    (call,) = calls
+    assert (call.method, call.url) == ("DELETE", "https://graph.facebook.com/v25.0/7%2F8%3F")
+    assert refused is None
 
 
 def test_a_message_without_a_file_asks_nobody() -> None:

@@ -15,6 +15,7 @@ from turnkeeper.model.media import FileRow, MediaRow, UploadRow
 from turnkeeper.model.outbound import Accepted, NotSent, Rejected, Unknown
 from turnkeeper.store.base import ClaimedTurn
 from turnkeeper.store.erasing import TRACE, Erased
+from turnkeeper.store.media import FileKey
 from turnkeeper.store.transactions.erasing import AWAITED, BATCH
 from turnkeeper.testing.events import ADA, SENDS, TURNS, channel, deleted, echo, edited, reaction, status, text
 
@@ -295,11 +296,16 @@ class TestWhen:
             assert w.sent[-1] == f"re: {CANARY}"
             await erase(w)
             assert await left(w) == []
-            await w.hear(edited(text("never comes"), CANARY))
+            never = text("never comes")
+            await w.hear(edited(never, CANARY))
             await erase(w)
             w.now += AWAITED + 1
             await erase(w)
             assert await left(w) == []
+            assert await w.store.erasures(w.now + 1e6, 9) == []
+            await w.hear(never)
+            await w.until_idle()
+            assert w.sent[-1] == "re: never comes"
 
     async def test_a_message_deleted_before_it_was_answered(self, world: OpenWorld) -> None:
         async with world(SHOP) as w:
@@ -406,6 +412,29 @@ class TestFiles:
             await w.deliver(await w.commit(second, "hello"))
             await erase(w)
             assert await leaving(w) == [KEY]
+
+    async def test_one_that_is_lent_stays_so_long(self, world: OpenWorld) -> None:
+        """Somebody has an address of it, which is good until then."""
+        async with world(SHOP) as w:
+            turn = await running(w)
+            await note(w, turn=turn)
+            await note(w, OTHER, turn=turn, source="id:2")
+            lent_until = w.now + 86_400.0
+            assert await w.store.need_files(SHOP.workspace_id, [KEY], lent_until) == {KEY}
+            await w.deliver(await w.commit(turn, "hello"))
+            await erase(w)
+            assert await leaving(w) == [OTHER]
+            await w.store.forget_files([FileKey(SHOP.workspace_id, OTHER)])
+            w.now += 3600.0
+            await w.hear("thanks")
+            await w.answer("you are welcome")
+            await erase(w)
+            assert await leaving(w) == []
+            assert await w.store.erasures(lent_until - 1, 9) == []
+            w.now = lent_until
+            await erase(w)
+            assert await leaving(w) == [KEY]
+            assert await w.store.erasures(w.now + 1e6, 9) == []
 
     async def test_each_workspace_has_its_own(self, world: OpenWorld) -> None:
         cafe = replace(channel("cafe", workspace="cafe"), turns=SHOP.turns)

@@ -97,6 +97,8 @@ class Studio:
         """What other hosts than the Graph API's answer, by address."""
         self.called: list[str] = []
         """Every address that was called, host first, as it went over the wire."""
+        self.methods: list[str] = []
+        """And how."""
         self.client = Client(transport=_Wire(self), resolve=resolved)
         self.largest = LARGEST
         self.workers: list[Worker] = []
@@ -214,6 +216,7 @@ class _Wire(httpx2.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         self._studio.called.append(str(request.url))
+        self._studio.methods.append(request.method)
         if request.url.host == "graph.test":
             return await self._graph.handle_async_request(request)
         content = self._studio.elsewhere.get(str(request.url))

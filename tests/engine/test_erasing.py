@@ -15,12 +15,15 @@ from tests.engine.media_rig import Studio, studio
 from tests.media import samples
 from turnkeeper.app.files import forget_batch
 from turnkeeper.bots.turn import Turn
+from turnkeeper.channels.base import HttpCall
 from turnkeeper.engine.erasing import EVERY, SCRUB_EVERY, Erasing
+from turnkeeper.engine.withdrawing import Withdrawing
 from turnkeeper.model.contents import Document
 from turnkeeper.model.errors import MediaUnavailable
+from turnkeeper.model.outbound import NotSent, Rejected
 from turnkeeper.store.sqlite.store import SqliteStore
 from turnkeeper.testing.conversation import in_virtual_time
-from turnkeeper.testing.events import TURNS
+from turnkeeper.testing.events import TURNS, Channels, channel
 
 STATELESS = replace(TURNS, keep="nothing", gather=False)
 CANARY = "sarsaparilla"
@@ -53,7 +56,11 @@ def found(folder: Path) -> set[tuple[str, str]]:
 
 
 def erasing(place: Studio) -> Erasing:
-    return Erasing(place.store, place.clock, lambda: forget_batch(place.store, place.kept, place.clock.now(), KEEPS))
+    async def forget() -> int:
+        return await forget_batch(place.store, place.kept, place.clock.now(), KEEPS)
+
+    withdrawing = Withdrawing(Channels(place.channel), {"whatsapp_cloud": place.adapter}, place.client)
+    return Erasing(place.store, place.clock, forget, withdrawing)
 
 
 @asynccontextmanager
@@ -115,6 +122,42 @@ async def test_the_same_webhook_again_is_a_duplicate_and_starts_nothing() -> Non
         assert (len(place.received), len(place.called)) == (received, called)
         ledger = await place.store.ledger()
         assert (ledger.accepted, ledger.duplicates) == (1, 1)
+
+
+@in_virtual_time
+async def test_the_provider_is_asked_to_delete_the_note_once_and_nobody_waits() -> None:
+    async with studio(reports, STATELESS) as place, swept(place) as place.erasing:
+        await place.crash()
+        media_id = await place.sends("audio", NOTE, "audio/ogg; codecs=opus", voice=True)
+        await place.rests()
+        sent = place.fake.media.get(media_id)
+        assert sent is not None
+        assert sent.deleted
+        assert not any(each.deleted for each in place.fake.media.uploads)  # it may be on its way to the person
+        await asyncio.sleep(60.0)
+        assert place.methods.count("DELETE") == 1
+
+
+@in_virtual_time
+@pytest.mark.parametrize("label", ["refuses", "does not answer", "breaks"])
+async def test_a_provider_that_does_not_delete_holds_up_nothing(label: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with studio(reports, STATELESS) as place, swept(place) as place.erasing:
+        await place.crash()
+
+        def withdraw(media_id: str, config: Any) -> Any:
+            if label == "breaks":
+                raise KeyError(media_id)
+            if label == "refuses":
+                return Rejected("100", "there is none")
+            yield HttpCall("GET", "https://nobody.test/")
+            return NotSent("no answer")
+
+        monkeypatch.setattr(type(place.adapter), "withdraw", lambda _, media_id, config: withdraw(media_id, config))
+        await sends_note(place)
+        await sends_note(place)
+        assert place.files() == []
+        await asyncio.sleep(60.0)
+        assert (await place.store.ledger()).states["answered"] == 2
 
 
 @in_virtual_time
@@ -195,7 +238,9 @@ async def test_a_turn_that_finds_a_file_as_the_one_before_is_erased(monkeypatch:
         monkeypatch.setattr(place.store, "find_media", erased_meanwhile)
         await (await place.person()).send("audio", place.fake.media.webhook(media_id) | {"voice": True})
         await place.rests()
-        assert place.fake.media.get(media_id).downloads == 1
+        fetched = place.fake.media.get(media_id)
+        assert fetched is not None
+        assert fetched.downloads == 1
         async with swept(place):
             await asyncio.sleep(EVERY)
         assert place.files() == []
@@ -247,8 +292,6 @@ async def test_the_log_is_emptied_now_and_then_and_again_if_somebody_reads(monke
 
 
 async def test_the_log_is_not_emptied_under_a_reader(tmp_path: Path) -> None:
-    from turnkeeper.testing.events import Channels, channel
-
     store = SqliteStore(tmp_path / "t.db", Channels(channel()))
     await store.open()
     try:

@@ -1,10 +1,12 @@
 """Files for providers that fetch them: a link in place of an upload."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+
+import pytest
 
 from tests.engine.media_rig import PUBLIC
 from turnkeeper.channels.base import Calls, Capabilities, HttpCall, HttpReply, Multipart
@@ -31,6 +33,11 @@ class Records:
     async def find_file(self, workspace_id: WorkspaceId, key: str) -> FileRow | None:
         known = (workspace_id, key) == ("shop", KEY)
         return FileRow(workspace_id, key, "application/pdf", 9, "kept.pdf", 0.0) if known else None
+
+    async def need_files(self, workspace_id: WorkspaceId, keys: Sequence[str], now: float) -> set[str]:
+        assert (workspace_id, keys) == ("shop", [KEY])
+        assert now - VirtualClock().now() == pytest.approx(86_400.0, abs=60)  # as long as its link is good
+        return {KEY}
 
 
 def uploads(folder: Path, base: str, *, takes_bytes: int = 0, keeping: Any = None) -> Uploads:

@@ -23,6 +23,7 @@ from turnkeeper.engine.clock import SystemClock
 from turnkeeper.engine.erasing import Erasing
 from turnkeeper.engine.http import Client
 from turnkeeper.engine.watching import Watch
+from turnkeeper.engine.withdrawing import Withdrawing
 from turnkeeper.engine.worker import Worker
 from turnkeeper.model.errors import StoreError
 from turnkeeper.model.ids import WorkerId
@@ -57,7 +58,12 @@ async def run_worker(settings: Settings, line: Line, runtime: Path, name: str, t
     media = app.open_media(settings)
     wakeups = app.open_wakeups(store, runtime, name)
     accounts = Accounts(store, adapters, settings.channels_here, client, wakeups, clock)
-    erasing = Erasing(store, clock, lambda: files.forget_batch(store, media, clock.now(), settings.keeps_files))
+    erasing = Erasing(
+        store,
+        clock,
+        lambda: files.forget_batch(store, media, clock.now(), settings.keeps_files),
+        Withdrawing(directory, adapters, client),
+    )
     worker = Worker(
         store,
         adapters,

@@ -204,6 +204,13 @@ class MediaAdapter(Protocol[Config]):
         """Give the provider a file, which delivers nothing to anybody."""
 
 
+class WithdrawingAdapter(Protocol[Config]):
+    """Whose provider can be asked to delete what people sent."""
+
+    def withdraw(self, media_id: str, config: Config) -> Calls[NotSent | Rejected | None]:
+        """Have a file deleted that a message brought; None: it is."""
+
+
 class ResolvingAdapter(Protocol[Config]):
     """Whose provider can be asked what became of a send."""
 

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from turnkeeper.engine.clock import Clock
+from turnkeeper.engine.withdrawing import Withdrawing
 from turnkeeper.model.errors import MediaError, StoreError
 from turnkeeper.store.erasing import Erasures
 
@@ -22,8 +23,15 @@ _PAUSE = 0.05
 class Erasing:
     """Sweeps what is marked. `forget`: deletes files that nobody needs any more, some at a time; how many."""
 
-    def __init__(self, store: Erasures, clock: Clock, forget: Callable[[], Awaitable[int]]) -> None:
+    def __init__(
+        self,
+        store: Erasures,
+        clock: Clock,
+        forget: Callable[[], Awaitable[int]],
+        withdrawing: Withdrawing | None = None,
+    ) -> None:
         self._store = store
+        self._withdrawing = withdrawing
         self._clock = clock
         self._forget = forget
         self._woken = asyncio.Event()
@@ -36,6 +44,13 @@ class Erasing:
 
     async def run(self) -> None:
         """Until cancelled. What cannot be done now is done at another time."""
+        try:
+            await self._run()
+        finally:
+            if self._withdrawing is not None:
+                self._withdrawing.stop()
+
+    async def _run(self) -> None:
         while True:
             self._woken.clear()
             try:
@@ -58,8 +73,10 @@ class Erasing:
         """Erase what is due; whether there may be more."""
         due = await self._store.erasures(self._clock.now(), _BATCH)
         for key in due:
-            await self._store.erase(key, self._clock.now())
+            erased = await self._store.erase(key, self._clock.now())
             self._unscrubbed = True
+            if self._withdrawing is not None and erased.channel_id is not None:
+                self._withdrawing.begin(key.workspace_id, erased.channel_id, erased.sources)
         forgotten = await self._forget()
         return max(len(due), forgotten) >= _BATCH
 

@@ -258,10 +258,10 @@ class FileKeeper:
         token = links.token_for(signing.secret(), place, self.clock.now() + seconds)
         return f"{signing.base.rstrip('/')}{links.path_of(token, filename)}"
 
-    async def needed(self, workspace_id: WorkspaceId, keys: Sequence[str]) -> set[str]:
-        """Files that are in use now: they are kept their time from now. Those that are kept."""
-        now = self.clock.now()
-        return await self.stored(lambda: self.records.need_files(workspace_id, keys, now))
+    async def needed(self, workspace_id: WorkspaceId, keys: Sequence[str], until: float | None = None) -> set[str]:
+        """Files that are in use now, or `until` an instant: they are kept their time from then. Those that are kept."""
+        at = self.clock.now() if until is None else until
+        return await self.stored(lambda: self.records.need_files(workspace_id, keys, at))
 
     async def stored(self, ask: Callable[[], Awaitable[T]]) -> T:
         """Ask the store until it answers."""
@@ -275,6 +275,7 @@ class TurnFiles:
         self._keeper = keeper
         self._claimed = claimed
         self._copies: list[Path] = []
+        self._lent: dict[str, float] = {}
 
     def _place(self, key: str) -> Place:
         return Place(self._claimed.channel.workspace_id, key)
@@ -311,13 +312,18 @@ class TurnFiles:
 
     def link(self, key: str, seconds: float) -> str:
         """An address from which anybody can get the file for so long."""
-        return self._keeper.link(self._place(key), seconds)
+        link = self._keeper.link(self._place(key), seconds)
+        self._lent[key] = max(self._lent.get(key, 0.0), self._keeper.clock.now() + seconds)
+        return link
 
     async def needed(self, replies: Sequence[Reply]) -> None:
-        """What is about to be sent is not deleted before it is."""
+        """What is about to be sent is not deleted before it is, nor what somebody has a link to while that is good."""
+        workspace_id = self._claimed.channel.workspace_id
         keys = [file.key for said in replies if not isinstance(said, str) for file in files_of(said) if file.key]
         if keys:
-            await self._keeper.needed(self._claimed.channel.workspace_id, keys)
+            await self._keeper.needed(workspace_id, keys)
+        for key, until in self._lent.items():
+            await self._keeper.needed(workspace_id, [key], until)
 
     def close(self) -> None:
         """Remove the copies that were made for the bot."""

@@ -123,12 +123,14 @@ class Uploads:
         place = Place(claimed.channel.workspace_id, file.key)
         name = with_ending(file.filename, ending_of(file.mime))
         try:
-            return self._keeper.link(place, _LINK_VALID, name)
+            link = self._keeper.link(place, _LINK_VALID, name)
         except ValueError:
             if file.size <= takes_bytes:
                 return await self._spelled(place, file.mime)
             reason = "the provider fetches files from this server: set server.public_url to an address that it reaches"
             return Rejected("no_public_url", reason, "operator")
+        await self._keeper.needed(claimed.channel.workspace_id, [file.key], self._keeper.clock.now() + _LINK_VALID)
+        return link
 
     async def _spelled(self, place: Place, mime: str) -> str | NotSent | Rejected:
         try:

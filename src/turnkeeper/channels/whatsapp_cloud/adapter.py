@@ -29,7 +29,7 @@ from turnkeeper.channels.whatsapp_cloud.parse import parse_body
 from turnkeeper.model.contents import Template
 from turnkeeper.model.events import Media, Received
 from turnkeeper.model.media import KeptFile
-from turnkeeper.model.outbound import Outbound, Outcome, Rejected
+from turnkeeper.model.outbound import NotSent, Outbound, Outcome, Rejected
 from turnkeeper.model.policy import RateLimit
 
 _SIGNED = "sha256="
@@ -154,6 +154,10 @@ class WhatsAppCloud:
         """Give Meta a file, to be sent by its id as often as wanted."""
         url = config.url(f"{config.phone_number_id}/media")
         return media.upload(file, url, config.headers(), config.access_token)
+
+    def withdraw(self, media_id: str, config: WhatsAppCloudConfig) -> Calls[NotSent | Rejected | None]:
+        """Have Meta delete a file that a person sent; else it does so by itself after 7 days."""
+        return media.withdraw(media_id, config.url(""), config.headers(), config.access_token)
 
     def health(self, config: WhatsAppCloudConfig) -> Calls[list[Finding]]:
         """Each link between us and this number, for the doctor."""

@@ -59,6 +59,13 @@ def upload(file: KeptFile, url: str, headers: Mapping[str, str], secret: str) ->
     return Uploaded(media_id, UPLOAD_VALID) if media_id else _refused(reply, secret)
 
 
+def withdraw(media_id: str, node_url: str, headers: Mapping[str, str], secret: str) -> Calls[NotSent | Rejected | None]:
+    """Delete a file; one that Meta does not have (any more) is refused."""
+    reply = yield HttpCall("DELETE", node_url + quote(media_id, safe=""), headers)
+    found = read_object(reply.body) if 200 <= reply.status < 300 else None
+    return None if found is not None and found.get("success") is True else _refused(reply, secret)
+
+
 def _refused(reply: HttpReply, secret: str) -> NotSent | Rejected:
     """Nothing reaches a person here, so what is unknown may be tried again."""
     return askable(outcome_of(reply, 1, secret), "Meta's answer could not be understood")

@@ -4,6 +4,7 @@ stays so, and nobody's turn is to wait."""
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
@@ -67,13 +68,14 @@ async def _erased(
     if conversation.turn_state == TurnState.NONE:
         await rows.erase_memory(key, conversation.contact_id, channel.bot_id, now)
         session_until = await _session(rows, key, channel, now)
-    freed, sources = await _files(rows, key, turns_to, now)
+    files = await _files(rows, mark, turns_to, now)
     more = (
         (event_left is None and events_to < conversation.in_last)
         or (row_left is None and rows_to < conversation.out_last)
         or turns_to < over
     )
-    waits = [at for at in (now + AWAITED if conversation.early else None, session_until) if at is not None]
+    awaited = now + AWAITED if conversation.early and event_left is not None else None
+    waits = [at for at in (awaited, session_until, files.lent_until) if at is not None]
     after = replace(
         mark,
         events_to=events_to if event_left is None else event_left - 1,
@@ -81,7 +83,7 @@ async def _erased(
         turns_to=turns_to,
         due_at=0.0 if more else min(waits, default=None),
     )
-    return after, freed, sources
+    return after, files.freed, files.sources
 
 
 async def _session(rows: Rows, key: ConversationKey, channel: Channel, now: float) -> float | None:
@@ -92,24 +94,35 @@ async def _session(rows: Rows, key: ConversationKey, channel: Channel, now: floa
     return None if saved_at is None else saved_at + lasts
 
 
-async def _files(rows: Rows, key: ConversationKey, turns_to: int, now: float) -> tuple[int, list[str]]:
-    """How many files nobody needs any more, and where those came from that are forgotten.
+class _Files(NamedTuple):
+    """How many files nobody needs any more, where those came from that are forgotten, and until when the first of the
+    others is lent: an address of it was given to somebody, who may still fetch it."""
 
-    One that was needed again after its turn is the newest turn's, where there is a newer one; else somebody else
-    needs it.
-    """
+    freed: int
+    sources: list[str]
+    lent_until: float | None
+
+
+async def _files(rows: Rows, mark: Erasure, turns_to: int, now: float) -> _Files:
+    """One that was needed again after its turn is the newest turn's, where there is a newer one; else somebody else
+    needs it."""
+    key = mark.key
     gone: list[KeptMedia] = []
+    lent: list[float] = []
     for kept in await rows.kept_media(key, turns_to):
-        ended_at = now if kept.ended_at is None else kept.ended_at
-        if kept.needed_at is not None and kept.needed_at > ended_at and kept.newest > turns_to:
+        needed_at, ended_at = kept.needed_at or 0.0, kept.ended_at or now
+        if needed_at > now:
+            lent.append(needed_at)
+        elif needed_at > ended_at and kept.newest > turns_to:
             await rows.move_media(key, kept)
         else:
             gone.append(kept)
     await rows.drop_media(key, gone, turns_to)
+    lent_until = min(lent, default=None)
     if not gone:
-        return 0, []
-    ended_at = now if gone[0].ended_at is None else gone[0].ended_at
-    freed = await rows.free_files(key.workspace_id, sorted({kept.key for kept in gone}), ended_at)
+        return _Files(0, [], lent_until)
+    unneeded_since = max(gone[0].ended_at or now, mark.due_at or 0.0)
+    freed = await rows.free_files(key.workspace_id, sorted({kept.key for kept in gone}), unneeded_since)
     uploads = {(key.workspace_id, kept.channel_id, kept.key) for kept in gone if kept.key in freed}
     await rows.forget_uploads(sorted(uploads))
-    return len(freed), [kept.source for kept in gone]
+    return _Files(len(freed), [kept.source for kept in gone], lent_until)
