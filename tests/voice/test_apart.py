@@ -8,6 +8,8 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -24,7 +26,7 @@ from turnkeeper.voice.base import (
 from turnkeeper.voice.decoding import RATE, as_wav, decode
 from turnkeeper.voice.faster_whisper import FasterWhisper
 from turnkeeper.voice.looking import Looking
-from turnkeeper.voice.moonshine import Moonshine
+from turnkeeper.voice.moonshine import Moonshine, _spoken, hear
 
 NOTES = Path(__file__).parent / "notes"
 
@@ -236,18 +238,75 @@ def _is_inet_socket(fd: Path) -> bool:
 
 
 @pytest.mark.limit(60)
-async def test_it_tells_speakers_apart_and_knows_nobody_from_another_note() -> None:
+async def test_it_tells_speakers_apart() -> None:
     moonshine = Moonshine()
-    visit = decode(sound("visit.ogg").data, 60.0).samples[: 9 * RATE]
+    visit = as_wav(decode(sound("visit.ogg").data, 60.0).samples[: 7 * RATE])
     try:
         wish = Wish(diarize=True, speakers=("MR", "Doctor"))
-        heard = await moonshine.transcribe(Sound(as_wav(visit), "audio/wav", "visit.wav"), wish)
-        assert [each.speaker for each in heard.spoken] == ["MR", "MR", "Doctor", "Doctor", "Doctor"]
-        doctor = Sound(as_wav(visit[4 * RATE :]), "audio/wav", "doctor.wav")
-        alone = await moonshine.transcribe(doctor, Wish(diarize=True))
-        assert {each.speaker for each in alone.spoken} == {"Speaker 1"}
+        heard = await moonshine.transcribe(Sound(visit, "audio/wav", "visit.wav"), wish)
+        assert [each.speaker for each in heard.spoken] == ["MR", "MR", "Doctor", "Doctor"]
     finally:
         await moonshine.close()
+
+
+@pytest.mark.parametrize(
+    "label, lines, expected",
+    [
+        ("English", ["I am late.", "Sorry."], "I am late. Sorry."),
+        ("nothing", [], ""),
+        ("another script", ["Selamat", "他要来比较什么东西呢"], LanguageUnknown),
+        ("one phrase without end", ["and the new one is " * 9, "Yes."], LanguageUnknown),
+        ("noise at the end", ["I am late, start without me please.", "Go on, I will be there at ten.", "the " * 14],
+         "I am late, start without me please. Go on, I will be there at ten."),
+    ],
+)  # fmt: skip
+def test_what_can_be_told_of_another_language(
+    label: str, lines: list[str], expected: str | type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard = [Line(text, n, 1.0, None) for n, text in enumerate(lines)]
+    monkeypatch.setattr("turnkeeper.voice.moonshine._heard", lambda *_: heard)
+    job = Job("moonshine", sound("sentence.ogg").data, 60.0)
+    if isinstance(expected, str):
+        transcript = hear(job, lambda *_: None).transcript
+        assert transcript is not None
+        assert transcript.text == expected
+        return
+    with pytest.raises(expected, match="hardly English"):
+        hear(job, lambda *_: None)
+
+
+class Line(NamedTuple):
+    """A line, as the library tells it."""
+
+    text: str
+    start_time: float
+    duration: float
+    speaker_spans: list[Any] | None
+
+
+@pytest.mark.parametrize(
+    "label, named, expected",
+    [
+        ("nobody asked", None, [None, None, None, None]),
+        ("no names", (), ["Speaker 1", "Speaker 2", "Speaker 1", None]),
+        ("a name", ("MR",), ["MR", "Speaker 2", "MR", None]),
+        ("names", ("MR", "Doctor", "Nurse"), ["MR", "Doctor", "MR", None]),
+    ],
+)
+def test_speakers_are_named_as_they_begin(label: str, named: tuple[str, ...] | None, expected: list[Any]) -> None:
+    def span(index: int, seconds: float) -> Any:
+        return SimpleNamespace(speaker_index=index, duration=seconds)
+
+    lines = [
+        Line(" Good \n morning. ", -0.004, 1.0, [span(7, 0.9)]),
+        Line("  ", 1.0, 0.2, [span(9, 0.2)]),
+        Line("Morning. Yes?", 1.2, 1.0, [span(7, 0.2), span(3, 0.4), span(7, 0.1)]),
+        Line("Well.", 2.2, 1.0, [span(7, 1.0)]),
+        Line("Hm.", 3.2, 0.5, None),
+    ]
+    spoken = list(_spoken(lines, named))
+    assert [each.speaker for each in spoken] == expected
+    assert (spoken[0].text, spoken[0].start, spoken[0].end) == ("Good morning.", 0.0, 1.0)
 
 
 @pytest.mark.parametrize("language", ["id", "Indonesian", "ar", "xx"])
