@@ -88,7 +88,7 @@ async def test_no_process_is_started_for_what_need_not_be_decoded(
         assert looks._process.pid is None
 
 
-async def test_a_process_that_dies_is_the_notes_fault_and_the_next_note_gets_a_new_one() -> None:
+async def test_a_process_that_dies_is_not_the_notes_fault_and_the_next_note_gets_a_new_one() -> None:
     async with process() as works:
         job = Job("examine", sound("visit.ogg").data, 60.0)
         await works.do(job, 30.0)
@@ -98,10 +98,23 @@ async def test_a_process_that_dies_is_the_notes_fault_and_the_next_note_gets_a_n
         doing = asyncio.create_task(works.do(job, 30.0))
         await asyncio.sleep(0)
         os.kill(first, signal.SIGKILL)
-        with pytest.raises(Unhearable, match="broken, or takes too much memory"):
+        with pytest.raises(TranscriberAway, match="ended in the middle"):
             await doing
         assert (await works.do(job, 30.0)).format == "ogg"
         assert works.pid not in (first, None)
+
+
+async def test_a_server_that_is_stopped_still_gets_its_answer() -> None:
+    """Both signals reach every process of a terminal's or a unit's."""
+    async with process() as works:
+        job = Job("examine", sound("sentence.ogg").data, 60.0)
+        await works.do(job, 30.0)
+        first = works.pid
+        assert first is not None
+        os.kill(first, signal.SIGINT)
+        os.kill(first, signal.SIGTERM)
+        assert (await works.do(job, 30.0)).format == "ogg"
+        assert works.pid == first
 
 
 async def test_what_hangs_is_ended() -> None:

@@ -10,6 +10,7 @@ import asyncio
 import importlib
 import os
 import queue
+import signal
 import struct
 import sys
 import threading
@@ -44,6 +45,8 @@ _NEEDED: Final = (
     "OMP_NUM_THREADS", "CUDA_VISIBLE_DEVICES",
 )  # fmt: skip
 """What of the environment it gets: keys are none of its business."""
+_SET: Final = {"HF_HUB_OFFLINE": "1", "MALLOC_ARENA_MAX": "2"}
+"""Nothing is downloaded; and threads, of which a large machine has many, share their memory."""
 _NICE: Final = 5
 _LENGTH: Final = struct.Struct(">I")
 
@@ -145,7 +148,7 @@ class VoiceProcess:
             raise TranscriberAway(f"not done within {within:g} s") from None
         except (OSError, EOFError, msgspec.DecodeError):
             await self._end()
-            raise Unhearable("damaged", "reading it ended the reader: it is broken, or takes too much memory") from None
+            raise TranscriberAway("its process ended in the middle of it: too much memory, or a broken note") from None
         except BaseException:
             await self._end()  # its answer would be taken for the next note's
             raise
@@ -182,7 +185,7 @@ class VoiceProcess:
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.DEVNULL,
-                env={name: os.environ[name] for name in _NEEDED if name in os.environ} | {"HF_HUB_OFFLINE": "1"},
+                env={name: os.environ[name] for name in _NEEDED if name in os.environ} | _SET,
             )
         return self._process
 
@@ -229,7 +232,7 @@ def _answer(frame: bytes, send: Callable[[msgspec.Struct], None]) -> Done | Refu
     except ImportError as error:
         return Failed(TranscriberMisconfigured.kind, f"{error}: install turnkeeper[voice]")
     except MemoryError:
-        return Refused("damaged", "it takes too much memory")
+        return Failed(TranscriberAway.kind, "it takes too much memory")
     except Exception as error:  # noqa: BLE001 - whatever a library does with a broken note
         return Failed(TranscriberAway.kind, f"{type(error).__name__}: {error}"[:300])
 
@@ -245,6 +248,8 @@ def _read(stdin: BinaryIO, jobs: queue.SimpleQueue[bytes]) -> None:
 def _serve(memory: int) -> None:
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # nothing that a library prints is an answer
+    for each in (signal.SIGINT, signal.SIGTERM):  # a server that is stopped still waits for the notes under way
+        signal.signal(each, signal.SIG_IGN)
     _limit(memory)
     jobs: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     threading.Thread(target=_read, args=(sys.stdin.buffer, jobs), daemon=True).start()
