@@ -18,6 +18,9 @@ folder = "models/nothing"
 [transcribers.mine]
 kind = "moonshine"
 longest = "5s"
+[transcribers.english]
+kind = "moonshine"
+language = "id"
 [transcribers.cloud]
 kind = "openai"
 model = "gpt-transcribe"
@@ -67,6 +70,8 @@ def test_one_of_the_configuration_tells_json_and_why(config: str) -> None:
     local = transcribe(str(NOTES / "visit.ogg"), "--config", config, "--with", "local", "--json", status=1)
     assert json.loads(local.stdout)["reason"] == "unavailable"
     assert "pip install 'faster-whisper'" in local.stdout
+    foreign = transcribe(str(NOTES / "visit.ogg"), "--config", config, "--with", "english", status=1)
+    assert "visit.ogg: nobody who was asked knows its language" in foreign.stderr
 
 
 @pytest.mark.parametrize(

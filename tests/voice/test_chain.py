@@ -90,6 +90,26 @@ def test_who_is_asked(label: str, scripts: list[Any], reason: str, text: str, as
     assert rig.fetched == (1 if scripts else 0)
 
 
+# label, each transcriber's script, reason, text, how often each was asked
+DECODED = [
+    ("another hears it", [Unhearable("damaged", "HTTP 415"), WORDS], "", WORDS, [1, 1]),
+    ("all refuse it", [Unhearable("damaged", "x"), Unhearable("empty", "x")], "damaged", "", [1, 1]),
+    ("the other is away", [Unhearable("damaged", "x"), AWAY], "unavailable", UNAVAILABLE, [1, 1]),
+]
+
+
+@pytest.mark.parametrize("label, scripts, reason, text, asked", DECODED, ids=[row[0] for row in DECODED])
+def test_who_refuses_a_note_that_can_be_read_speaks_for_itself(
+    label: str, scripts: list[Any], reason: str, text: str, asked: list[int]
+) -> None:
+    async def examine(_: Sound) -> float:
+        return 4.0
+
+    rig = Rig(*scripts, examine=examine)
+    heard = run(rig.hear())
+    assert (heard.reason, heard.text, rig.asked) == (reason, text, asked)
+
+
 def test_the_exact_words_where_nobody_hears() -> None:
     assert run(Rig(AWAY).hear()).text == "(Transcript was unavailable)"
 

@@ -341,6 +341,11 @@ BODIES: list[tuple[str, bytes, Transcript]] = [
      Transcript("Hi.", 2.0, (Spoken("Hi.", 0.0, 2.0),))),
     ("a numbered speaker", b'{"text": "Hi.", "segments": [{"text": "Hi.", "speaker": 0}]}',
      Transcript("Hi.", 0.0, (Spoken("Hi.", 0.0, 0.0, "MR"),))),
+    ("no end", b'{"text": "Hi.", "duration": "inf", "segments": [{"text": "Hi.", "start": "-inf", "end": "inf"}]}',
+     Transcript("Hi.", 0.0, (Spoken("Hi."),))),
+    ("no time", b'{"text": "Hi.", "duration": "nan", "usage": {"seconds": 9}}', Transcript("Hi.", 9.0)),
+    ("a thousand years", b'{"text": "Hi.", "duration": 1e308}', Transcript("Hi.")),
+    ("more than anybody says", b'{"text": "' + b"x" * 300_000 + b'"}', Transcript("x" * 200_000)),
 ]  # fmt: skip
 
 

@@ -73,6 +73,7 @@ _WHY = {
     "silent": "it is silent",
     "too_long": "it is too long",
     "too_large": "it is too large",
+    "language": "nobody who was asked knows its language",
 }
 
 

@@ -37,6 +37,7 @@ WITHIN = 240.0
 _BUG = "bug"
 _NOBODY = "nobody"
 _UNHEARABLE = "unhearable"
+_REFUSED = "refused"
 _LANGUAGE = "language"
 
 Fetch = Callable[[], Awaitable[Sound]]
@@ -74,6 +75,8 @@ class _Asking:
     tries: list[Try] = field(default_factory=list)
     told: list[str] = field(default_factory=list)
     sound: Sound | None = None
+    decoded: bool = False
+    """It has been looked at, and there is sound in it."""
 
     @property
     def used(self) -> float:
@@ -166,6 +169,8 @@ class Chain:
         self._breakers.tried(member.name, now)
         came = await _asked(member, asking.sound, seconds)
         failure = came if isinstance(came, Failure) else None
+        if failure is not None and failure.kind == _UNHEARABLE and asking.decoded:
+            failure = replace(failure, kind=_REFUSED)  # it can be read all the same: the next one may hear it
         transcript = replace(came, heard_by=member.name) if isinstance(came, Transcript) else None
         tried = Try(member.name, place, now, max(0.0, self._now() - now), transcript, failure, skipped)
         self._learn(tried)
@@ -179,6 +184,7 @@ class Chain:
             return None
         try:
             asking.length = await self._examine(sound)
+            asking.decoded = True
         except Unhearable as error:
             return Failure(_UNHEARABLE, error.detail, error.reason)
         except TranscriberFailed as error:

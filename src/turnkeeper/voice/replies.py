@@ -29,6 +29,9 @@ from turnkeeper.voice.base import (
 _LONGEST: Final = 300
 _LONGEST_WAIT: Final = 86_400.0
 _MOST_SPOKEN: Final = 10_000
+_MOST_WORDS: Final = 200_000
+"""Characters: three hours of talk. What is longer was never said."""
+_LONGEST_NOTE: Final = 86_400.0
 _KEYLIKE: Final = re.compile(r"\b(sk|key|gsk)[-_][A-Za-z0-9*_-]{8,}")
 _DAMAGED: Final = re.compile(
     r"corrupt|unsupported (file|audio)|invalid (file|audio)|file format|could ?n[o']t (be )?(decode|read|process)"
@@ -72,8 +75,8 @@ def transcript(body: bytes, wish: Wish) -> Transcript:
         raise TranscriberAway("its reply is no transcript") from None
     spoken = _spoken(reply.segments or (), wish.speakers if wish.diarize else ())
     ends = max((each.end for each in spoken), default=0.0)
-    seconds = reply.duration or (reply.usage.seconds if reply.usage else None) or ends
-    return Transcript(reply.text.strip(), max(0.0, seconds), spoken, _language(reply) or wish.language)
+    seconds = _instant(reply.duration) or _instant(reply.usage.seconds if reply.usage else None) or ends
+    return Transcript(_words(reply.text), seconds, spoken, _language(reply) or wish.language)
 
 
 def _spoken(segments: Sequence[Segment], names: Sequence[str]) -> tuple[Spoken, ...]:
@@ -86,14 +89,23 @@ def _spoken(segments: Sequence[Segment], names: Sequence[str]) -> tuple[Spoken, 
             called[label] = free.pop(0) if free else label
     found = [
         Spoken(
-            each.text.strip(),
-            max(0.0, each.start or 0.0),
-            max(0.0, each.end or 0.0),
+            _words(each.text),
+            _instant(each.start),
+            _instant(each.end),
             None if each.speaker in (None, "") else called[str(each.speaker)],
         )
         for each in segments[:_MOST_SPOKEN]
     ]
     return tuple(each for each in found if each.text)
+
+
+def _instant(seconds: float | None) -> float:
+    """Seconds that a note can have; 0.0 for all others: a number may be told as "inf"."""
+    return seconds if seconds is not None and 0.0 < seconds <= _LONGEST_NOTE else 0.0
+
+
+def _words(text: str) -> str:
+    return text[:_MOST_WORDS].strip()
 
 
 def _language(reply: _Reply) -> str | None:
