@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx2
 import pytest
+from structlog.testing import capture_logs
 
 from tests.engine.media_rig import Studio, studio
 from tests.media import samples
@@ -153,11 +154,29 @@ async def test_a_provider_that_does_not_delete_holds_up_nothing(label: str, monk
             return NotSent("no answer")
 
         monkeypatch.setattr(type(place.adapter), "withdraw", lambda _, media_id, config: withdraw(media_id, config))
-        await sends_note(place)
-        await sends_note(place)
-        assert place.files() == []
-        await asyncio.sleep(60.0)
+        with capture_logs() as told:
+            await sends_note(place)
+            await sends_note(place)
+            assert place.files() == []
+            await asyncio.sleep(60.0)
+        said = "could not ask for a file to be deleted" if label == "breaks" else "the provider did not delete a file"
+        assert [each["event"] for each in told].count(said) == 2
         assert (await place.store.ledger()).states["answered"] == 2
+
+
+@in_virtual_time
+async def test_a_file_that_somebody_has_a_link_to_stays_while_that_is_good() -> None:
+    async def links(turn: Turn) -> None:
+        file = await turn.file()
+        await turn.reply(file.link(600))
+
+    async with studio(links, STATELESS) as place, swept(place) as place.erasing:
+        await place.crash()
+        await place.sends("audio", NOTE, "audio/ogg; codecs=opus", voice=True)
+        await asyncio.sleep(590.0)
+        assert len(place.files()) == 1
+        await asyncio.sleep(10.0 + EVERY)
+        assert place.files() == []
 
 
 @in_virtual_time
