@@ -19,6 +19,7 @@ from turnkeeper.channels.base import Located
 from turnkeeper.config.remote import RemoteKeys
 from turnkeeper.engine.http import Client, Downloaded
 from turnkeeper.model.errors import Fenced
+from turnkeeper.model.events import EventKind, Inbound
 from turnkeeper.model.llm import Said
 from turnkeeper.model.policy import TurnPolicy
 from turnkeeper.model.voice import UNAVAILABLE
@@ -466,10 +467,26 @@ async def test_a_model_has_its_time_after_the_listening() -> None:
     assert model.asked[0].settings.timeout > 25
 
 
+@in_virtual_time
+async def test_sound_that_is_sent_as_a_document_is_heard_too() -> None:
+    """Its words go to the model, and the file does not, though the model reads documents."""
+    model = scripted("We are open.", "Until six.")
+    bot = Listening(agent(model), Ears())
+    async with conversation(bot, turns=TURNS) as person:
+        await person.sends(note("are you open"), "audio/ogg", kind="document", filename="question.ogg")
+        await person.says("until when?")
+        assert person.heard == ["We are open.", "Until six."]
+    assert model.asked[0].messages == (Said("user", "[document: question.ogg] are you open"),)
+    assert model.asked[1].messages[0] == Said("user", "[audio] are you open")
+
+
 def test_what_is_heard_can_be_read() -> None:
+    def reads(kind: EventKind, turns: TurnPolicy) -> bool:
+        return can_read(Inbound(kind=kind), turns)
+
     words_only = TurnPolicy(reads=("text",))
-    assert [can_read(kind, words_only) for kind in ("text", "voice", "audio", "image")] == [True, False, False, False]
+    assert [reads(kind, words_only) for kind in ("text", "voice", "audio", "image")] == [True, False, False, False]
     hearing = TurnPolicy(reads=("text",), hears=True)
-    assert [can_read(kind, hearing) for kind in ("text", "voice", "audio", "image")] == [True, True, True, False]
+    assert [reads(kind, hearing) for kind in ("text", "voice", "audio", "image")] == [True, True, True, False]
     pictures_only = TurnPolicy(reads=("image",), hears=True)
-    assert not can_read("voice", pictures_only)
+    assert not reads("voice", pictures_only)

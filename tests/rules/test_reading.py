@@ -1,9 +1,12 @@
 """What a bot is asked about, and what gets a sentence instead."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from turnkeeper.model.events import Inbound, Media
+from turnkeeper.model.policy import TurnPolicy
 from turnkeeper.rules.reading import has_nothing_to_read
 from turnkeeper.testing.events import TURNS
 
@@ -29,5 +32,22 @@ WORDS_ONLY = replace(TURNS, reads=("text",))
         ("nothing at all", [], TURNS, False),
     ],
 )
-def test_when_the_bot_is_not_asked(label: str, kinds: list[str], turns: object, expected: bool) -> None:
-    assert has_nothing_to_read(kinds, turns) == expected  # type: ignore[arg-type]
+def test_when_the_bot_is_not_asked(label: str, kinds: list[Any], turns: TurnPolicy, expected: bool) -> None:
+    assert has_nothing_to_read([Inbound(kind=kind) for kind in kinds], turns) == expected
+
+
+@pytest.mark.parametrize(
+    "label, mime, hears, expected",
+    [
+        ("sound that is heard", "audio/wav", True, False),
+        ("its type in capitals", "Audio/MPEG", True, False),
+        ("sound that nobody hears", "audio/wav", False, True),
+        ("no sound", "application/pdf", True, True),
+        ("who knows what", None, True, True),
+    ],
+)
+def test_sound_in_a_document_is_read_where_it_is_heard(
+    label: str, mime: str | None, hears: bool, expected: bool
+) -> None:
+    event = Inbound(kind="document", media=Media(id="1", mime=mime))
+    assert has_nothing_to_read([event], replace(WORDS_ONLY, hears=hears)) == expected

@@ -52,6 +52,8 @@ def words_of(message: Message) -> str:
 
 
 def _is_taken(message: Message, images: bool, documents: bool) -> bool:
+    if message.event.heard_at is not None:
+        return False  # its words are what models get of it
     if message.kind in _IMAGES:
         return images
     return message.kind == "document" and (documents or images)

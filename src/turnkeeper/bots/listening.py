@@ -21,7 +21,7 @@ from turnkeeper.bots.manners import ELSE, PLAIN, TEXT, Manners
 from turnkeeper.bots.turn import Turn
 from turnkeeper.engine.answer import Answer, Bot, Work
 from turnkeeper.model.errors import MediaError, MediaRefused
-from turnkeeper.model.events import HEARD_KINDS, Inbound, Media, caption_of, with_heard
+from turnkeeper.model.events import Inbound, Media, caption_of, is_sound, with_heard
 from turnkeeper.model.media import KeptFile
 from turnkeeper.model.voice import NOBODY, UNAVAILABLE, Heard, Sound
 from turnkeeper.text.escaping import escaped
@@ -163,7 +163,7 @@ def _retrieved(running: asyncio.Future[Any]) -> None:
 def _is_to_be_heard(event: Inbound) -> bool:
     """Whether it is a note of the contact's that nobody has heard yet; where nobody could, it is tried again."""
     told = event.unheard is not None or (event.heard is not None and event.heard != UNAVAILABLE)
-    return event.kind in HEARD_KINDS and not event.from_me and not told
+    return is_sound(event) and not event.from_me and not told
 
 
 def _told(event: Inbound, heard: Heard, at: float) -> Inbound:

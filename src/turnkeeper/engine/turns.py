@@ -87,7 +87,7 @@ class TurnRunner:
         files = None if self._files is None else self._files.of(claimed)
         journal = Journal(claimed, self._store, self._sender, self._clock, self._watch, files, shown.ended)
         try:
-            if reading.has_nothing_to_read([event.kind for event in claimed.events], claimed.channel.turns):
+            if reading.has_nothing_to_read(journal.events, claimed.channel.turns):
                 answer = Answer()
                 commit = self._unasked(claimed, journal)
             else:

@@ -234,6 +234,15 @@ class Unreadable(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     raw: bytes = b""
 
 
+def is_sound(event: Inbound) -> bool:
+    """Whether it can be heard: spoken, or a file of sound, which people send as a document too (WhatsApp takes some
+    formats in no other way)."""
+    if event.kind in HEARD_KINDS:
+        return True
+    mime = event.media.mime if event.kind == "document" and event.media is not None else None
+    return (mime or "").lower().startswith("audio/")
+
+
 def with_heard(
     event: Inbound,
     at: float,

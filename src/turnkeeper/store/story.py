@@ -88,7 +88,8 @@ def _said(event: EventRow, inbound: Inbound) -> Line | None:
 
 def _heard(event: EventRow, inbound: Inbound) -> Line:
     by_person = event.from_me or event.kind == "operator"
-    return Line("person" if by_person else "contact", words_heard(inbound), event.received_at, event.kind)
+    kind = "audio" if event.kind == "document" and inbound.heard is not None else event.kind
+    return Line("person" if by_person else "contact", words_heard(inbound), event.received_at, kind)
 
 
 def moments(
