@@ -1,6 +1,8 @@
 """Readers of documents: what each kind holds, and what is refused in which words."""
 
 import asyncio
+import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -208,6 +210,43 @@ async def test_the_process_ends_when_there_is_nothing_to_read(tmp_path: Path) ->
         await reader.read("a.md", tmp_path / "a.md")
         assert reader._process is not None
         await reader._process.wait()
+    await reader.close()
+
+
+async def test_it_gets_no_keys_and_outlives_the_signals_that_stop_a_server(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both signals reach every process of a terminal's or a unit's."""
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-canary")
+    (tmp_path / "a.md").write_text("words", "utf-8")
+    reader = ReaderProcess()
+    try:
+        await reader.read("a.md", tmp_path / "a.md")
+        assert reader._process is not None
+        pid = reader._process.pid
+        environment = Path(f"/proc/{pid}/environ").read_bytes()
+        assert b"PATH=" in environment
+        assert b"canary" not in environment
+        os.kill(pid, signal.SIGINT)
+        os.kill(pid, signal.SIGTERM)
+        assert (await reader.read("a.md", tmp_path / "a.md")).title == "a"
+        assert reader._process.pid == pid
+    finally:
+        await reader.close()
+
+
+async def test_it_ends_in_the_middle_of_a_file_when_nobody_waits_for_it(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.md")  # nobody writes into it, so opening it hangs
+    reader = ReaderProcess(within=10.0)
+    doing = asyncio.create_task(reader.read("a.md", tmp_path / "a.md"))
+    while reader._process is None:
+        await asyncio.sleep(0.01)
+    process = reader._process
+    assert process.stdin is not None
+    process.stdin.close()
+    with pytest.raises(DocumentRefused, match="ended the reader"):
+        await doing
+    assert process.returncode is not None
     await reader.close()
 
 

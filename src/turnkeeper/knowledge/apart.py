@@ -7,9 +7,14 @@ answer, what was read or `{"refused": why}`.
 from __future__ import annotations
 
 import asyncio
+import os
+import queue
+import signal
 import sys
+import threading
 from contextlib import suppress
 from pathlib import Path
+from typing import BinaryIO, Final
 
 import msgspec
 
@@ -22,6 +27,10 @@ IDLE = 20.0
 """Seconds without a file after which the process ends: most folders rest for days."""
 _MEMORY = 1024**3
 _LONGEST_ANSWER = 64 * 1024**2
+_NEEDED: Final = (
+    "PATH", "PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "LD_LIBRARY_PATH", "HOME", "LANG", "LC_ALL", "TMPDIR",
+)  # fmt: skip
+"""What of the environment it gets: keys are none of its business."""
 
 
 class Refusal(msgspec.Struct, frozen=True):
@@ -102,6 +111,7 @@ class ReaderProcess:
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.DEVNULL,
                 limit=_LONGEST_ANSWER,
+                env={name: os.environ[name] for name in _NEEDED if name in os.environ},
             )
         return self._process
 
@@ -130,12 +140,23 @@ def _answer(line: bytes) -> msgspec.Struct:
         return Refusal(f"it is broken ({type(error).__name__})")
 
 
+def _lines(stdin: BinaryIO, files: queue.SimpleQueue[bytes]) -> None:
+    """Files as they come; when the one who gives them is gone, at once nothing more is to be read."""
+    for line in stdin:
+        files.put(line)
+    os._exit(0)  # also in the middle of a file that hangs
+
+
 def _serve() -> None:
+    for each in (signal.SIGINT, signal.SIGTERM):  # whoever is stopped still gets the file under way, or ends this
+        signal.signal(each, signal.SIG_IGN)
     _limit_memory()
     answers = sys.stdout.buffer
     sys.stdout = sys.stderr  # nothing that a parser prints is an answer
-    for line in sys.stdin.buffer:
-        answers.write(msgspec.json.encode(_answer(line)) + b"\n")
+    files: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+    threading.Thread(target=_lines, args=(sys.stdin.buffer, files), daemon=True).start()
+    while True:
+        answers.write(msgspec.json.encode(_answer(files.get())) + b"\n")
         answers.flush()
 
 
