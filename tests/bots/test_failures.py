@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import httpx2
 import pytest
 
 from tests.bots.failures import ANSWER, FIXED, GETS, SECOND, rows
@@ -19,6 +20,8 @@ from turnkeeper.llm.base import (
     ModelRefused,
     TooMuchSaid,
 )
+from turnkeeper.llm.tools.declared import HttpToolConfig
+from turnkeeper.llm.tools.http import HttpTool
 from turnkeeper.model.errors import TurnkeeperError
 from turnkeeper.model.llm import ChatAnswer, ChatRequest, Usage
 from turnkeeper.testing.agents import agent
@@ -81,7 +84,22 @@ class Shop:
             await asyncio.sleep(15)
             return "paid"
 
-        self.tools = [look, breaks, stalls, long, slow, book, pay]
+        self.tools: list[Any] = [look, breaks, stalls, long, slow, book, pay, self._reserve()]
+
+    def _reserve(self) -> HttpTool:
+        """Over HTTP, where nobody listens to the first call."""
+        listening = False
+
+        def answering(request: httpx2.Request) -> httpx2.Response:
+            nonlocal listening
+            if not listening:
+                listening = True
+                raise httpx2.ConnectError("refused", request=request)
+            self.booked.append(1)
+            return httpx2.Response(200, text="reserved")
+
+        config = HttpToolConfig("reserve", "http://shop.test/", "Reserve a table.", method="POST", effect=True)
+        return HttpTool(config, httpx2.AsyncClient(transport=httpx2.MockTransport(answering)))
 
 
 @dataclass(frozen=True)
@@ -237,6 +255,10 @@ CASES: dict[str, Case] = {
     "an effect that fails": Case(
         [calls("book", seats=200), calls("book", seats=2), ANSWER], read="It may have happened all the same.",
         booked=[200],
+    ),
+    "an effect over HTTP whose connection is refused": Case(
+        [calls("reserve"), calls("reserve"), ANSWER], told="reserve: reserve cannot be reached now", read="reserved",
+        booked=[1],
     ),
     "the cap on tokens of a turn": Case(
         [wanting("look", word="w")], told="the turn's cap of 1000 tokens", asked=3, repeat=True,

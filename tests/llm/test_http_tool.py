@@ -1,6 +1,7 @@
 """HTTP calls as tools: what a model fills in stays in its place, and what comes back is words."""
 
 import asyncio
+import socket
 from collections.abc import Callable
 from typing import Any
 
@@ -10,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from turnkeeper.llm.calls import ToolReply
-from turnkeeper.llm.toolbox import ToolContext, WrongArguments
+from turnkeeper.llm.toolbox import NotBegun, ToolContext, WrongArguments
 from turnkeeper.llm.tools.declared import HttpToolConfig, Parameter, complaint
 from turnkeeper.llm.tools.http import LARGEST_REPLY, HttpTool
 
@@ -154,6 +155,33 @@ REPLIES: list[tuple[str, Answering, str, bool]] = [
 def test_what_comes_back(label: str, answering: Answering, content: str, failed: bool) -> None:
     reply = called(answering, {"city": "Bern"})
     assert (reply.content, reply.failed) == (content, failed)
+
+
+async def test_an_effect_whose_connection_is_refused_did_not_begin() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # and nobody listens
+        config = HttpToolConfig(
+            "book", f"http://127.0.0.1:{taken.getsockname()[1]}/", "Book.", method="POST", effect=True
+        )
+        async with httpx2.AsyncClient() as client:
+            with pytest.raises(NotBegun, match="book cannot be reached now"):
+                await HttpTool(config, client).call({}, ToolContext(key="k"))
+
+
+def lost_on_the_way(request: httpx2.Request) -> httpx2.Response:
+    raise httpx2.ReadError("reset", request=request)
+
+
+def lost_after_a_redirect(request: httpx2.Request) -> httpx2.Response:
+    if request.url.path == "/v2":
+        raise httpx2.ConnectError("refused", request=request)
+    return httpx2.Response(307, headers={"location": "/v2"})
+
+
+@pytest.mark.parametrize("answering", [lost_on_the_way, lost_after_a_redirect])
+def test_one_that_left_may_have_happened(answering: Answering) -> None:
+    reply = called(answering, {"city": "Bern"}, effect=True, method="POST")
+    assert (reply.content, reply.failed) == ("weather cannot be reached now.", True)
 
 
 def test_a_reply_is_read_up_to_a_limit() -> None:

@@ -13,6 +13,7 @@ from tests.llm.journal import Attempt, Crash, Notebook
 from turnkeeper.llm.calls import ToolReply
 from turnkeeper.llm.toolbox import (
     LONGEST_RESULT,
+    NotBegun,
     Toolbox,
     ToolContext,
     ToolRefused,
@@ -249,6 +250,72 @@ def test_one_that_failed_may_have_happened_and_is_not_tried_again() -> None:
     first, second = looked([till], [charge(5), charge(7)])
     assert first.content == "charge failed (ConnectionError). It may have happened all the same."
     assert (second.failed, len(till.charged)) == (True, 1)
+
+
+class Line(Till):
+    """A till whose line is down for so many calls; `at` is the time, a second more with each."""
+
+    def __init__(self, *, down: int, repeatable: bool = True) -> None:
+        super().__init__(repeatable=repeatable)
+        self.down = down
+        self.at = 100.0
+
+    async def call(self, arguments: Mapping[str, Any], context: ToolContext) -> ToolReply:
+        self.down -= 1
+        if self.down >= 0:
+            raise NotBegun("the line is down") from ConnectionRefusedError(111)
+        return await super().call(arguments, context)
+
+    def now(self) -> float:
+        self.at += 1.0
+        return self.at
+
+    def asked(self, amounts: list[int], steps: Attempt, asked_at: float) -> list[tuple[str, str]]:
+        """What each call comes to, and whether it was asked for before."""
+
+        async def main() -> list[tuple[str, str]]:
+            toolbox = Toolbox([self], now=self.now)
+            calls = [ToolCall(str(amount), *charge(amount)) for amount in amounts]
+            ran = [await toolbox.run(call, steps, 20.0, asked_at=asked_at) for call in calls]
+            return [(result.content, times) for result, times, _ in ran]
+
+        return run(main())
+
+
+DOWN = "Nothing was done: the line is down"
+
+
+def test_one_that_did_not_begin_may_be_asked_for_once_more() -> None:
+    line, notebook = Line(down=1), Notebook()
+    assert line.asked([5, 5, 7], notebook.attempt(), 100.0) == [(DOWN, "new"), ("charged 5", "again"), (ALREADY, "new")]
+    assert notebook.results("tool.charge")[0]["reply"]["told"] == "the line is down (ConnectionRefusedError(111))"
+    circling = Line(down=9).asked([5, 5, 5], Notebook().attempt(), 100.0)
+    assert circling[:2] == [(DOWN, "new"), (DOWN, "again")]
+    assert circling[2][1] == "too_often"
+
+
+def test_whoever_takes_over_reads_that_it_did_not_begin_and_another_attempt_tries_it() -> None:
+    line, notebook = Line(down=1), Notebook()
+    assert line.asked([5], notebook.attempt(1), 100.0) == [(DOWN, "new")]
+    assert line.asked([5], notebook.attempt(1), 100.0) == [(DOWN, "new")]
+    assert line.charged == []
+    assert line.asked([5], notebook.attempt(2), 200.0) == [("charged 5", "new")]
+    assert [amount for amount, _ in line.charged] == [5]
+
+
+def test_a_clock_that_goes_back_does_not_make_it_try_for_ever() -> None:
+    assert Line(down=9).asked([5], Notebook().attempt(), 900.0) == [(DOWN, "new")]
+
+
+def test_a_second_try_that_does_not_begin_says_nothing_of_the_first() -> None:
+    line, notebook = Line(down=0), Notebook()
+    with pytest.raises(Crash):
+        line.asked([5], notebook.attempt(1, crash_in="tool.charge"), 100.0)
+    line.down = 1
+    (again, _), (other, _) = line.asked([5, 7], notebook.attempt(2), 200.0)
+    assert again == "charge failed: the line is down. It may have happened all the same."
+    assert again in other
+    assert [amount for amount, _ in line.charged] == [5]
 
 
 def test_a_person_who_is_asked_for_is_kept_with_the_turn() -> None:

@@ -71,7 +71,10 @@ class ToolReply(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class ToolRun(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One call of a tool. `refused`: nothing happened, so that even an effect may be tried with other arguments."""
+    """One call of a tool. `refused`: nothing happened, so that even an effect may be tried with other arguments.
+
+    `begun`: False if it is refused for the moment's sake, so that the same call may be made again.
+    """
 
     name: str
     arguments: Mapping[str, Any]
@@ -79,6 +82,7 @@ class ToolRun(msgspec.Struct, frozen=True, omit_defaults=True):
     seconds: float = 0.0
     reply: ToolReply = ToolReply("")
     refused: bool = False
+    begun: bool = True
 
 
 class ChainAnswer(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -142,7 +142,9 @@ class Chain:
                 result = ToolResult(wanted.id, wanted.name, "Not run: there were too many calls in this turn.", True)
                 asking.told.append(f"{wanted.name}: not run, the cap of {asking.limits.tool_calls} tool calls")
             else:
-                result, times, told = await asking.toolbox.run(wanted, steps, asking.limits.tool_seconds, until)
+                result, times, told = await asking.toolbox.run(
+                    wanted, steps, asking.limits.tool_seconds, until, call.at
+                )
                 again = again or times == "too_often"
                 asking.told += [f"{wanted.name}: {told}"] if told else []
                 done += 1

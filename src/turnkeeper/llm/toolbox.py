@@ -37,6 +37,10 @@ class ToolRefused(TurnkeeperError):
     """A tool did not do it and nothing has happened: the words go to the model, which may try again otherwise."""
 
 
+class NotBegun(ToolRefused):
+    """Nothing has left for wherever it is done: the same call may be made again. It says nothing of a try before."""
+
+
 class WrongArguments(ToolRefused):
     """The arguments are not what the tool takes."""
 
@@ -82,17 +86,18 @@ class Checking(Protocol):
 
 
 class _Time(NamedTuple):
-    """How many seconds a call may take, and when it must have ended."""
+    """How many seconds a call may take, when it must have ended, and when the model had asked for it."""
 
     seconds: float
     until: float
+    asked_at: float
 
 
 @dataclass(slots=True)
 class _Answered:
-    """The result that a tool gave for some arguments, and how often it was asked for."""
+    """What a tool gave for some arguments, and how often it was asked for."""
 
-    reply: ToolReply
+    ran: ToolRun
     times: int = 1
 
 
@@ -128,11 +133,11 @@ class Toolbox:
         return tuple(source for run in self.runs for source in run.reply.citations)
 
     async def run(
-        self, call: ToolCall, steps: Steps, seconds: float, until: float = math.inf
+        self, call: ToolCall, steps: Steps, seconds: float, until: float = math.inf, asked_at: float = 0.0
     ) -> tuple[ToolResult, Repeated, str]:
         """The call's result, whether it was asked for before, and what the trace has to know; raises no tool's errors.
 
-        `seconds`: how long it may take; `until`: when it must have ended.
+        `seconds`: how long it may take; `until`: when it must have ended; `asked_at`: when the model asked for it.
         """
         tool = self._tools.get(call.name)
         if tool is None:
@@ -146,24 +151,26 @@ class Toolbox:
             return _result(call, failed(f"Nothing was done: {refused}")), "new", f"refused: {refused}"[:_SHOWN_TOLD]
         same = call.name + "\n" + msgspec.json.encode(arguments, order="sorted").decode()
         before = self._answered.get(same)
-        if before is not None:
-            before.times += 1
-            return _result(call, _once_more(before.reply)), repeated(before.times), "asked for again, not run again"
-        reply = await (self._affect if tool.effect else self._look)(tool, arguments, steps, _Time(seconds, until))
-        self._answered[same] = _Answered(reply)
-        return _result(call, reply), "new", reply.told
+        times = 1 if before is None else before.times + 1
+        if before is not None and (before.ran.begun or repeated(times) == "too_often"):
+            before.times = times
+            return _result(call, _once_more(before.ran.reply)), repeated(times), "asked for again, not run again"
+        time = _Time(seconds, until, asked_at)
+        ran = await (self._affect if tool.effect else self._look)(tool, arguments, steps, time)
+        self._answered[same] = _Answered(ran, times)
+        return _result(call, ran.reply), repeated(times), ran.reply.told
 
-    async def _look(self, tool: Tool, arguments: Mapping[str, Any], steps: Steps, time: _Time) -> ToolReply:
+    async def _look(self, tool: Tool, arguments: Mapping[str, Any], steps: Steps, time: _Time) -> ToolRun:
         async def run(key: str) -> ToolRun:
             return await self._do(tool, arguments, time, key)
 
         ran: ToolRun = await steps.step(f"tool.{tool.spec.name}", run)
         self.runs.append(ran)
-        return ran.reply
+        return ran
 
-    async def _affect(self, tool: Tool, arguments: Mapping[str, Any], steps: Steps, time: _Time) -> ToolReply:
+    async def _affect(self, tool: Tool, arguments: Mapping[str, Any], steps: Steps, time: _Time) -> ToolRun:
         """At most once a turn. What is wanted is kept before it begins: a try after a crash does the same again, if it
-        can be repeated."""
+        can be repeated. One that did not begin answers whoever asked for it then, not who asks later."""
         name = tool.spec.name
         wanted_now: list[Mapping[str, Any]] = []
 
@@ -174,7 +181,7 @@ class Toolbox:
         async def run(key: str) -> ToolRun:
             if not wanted_now and not (isinstance(tool, Repeatable) and tool.repeatable):
                 return ToolRun(name, wanted, self.now(), reply=failed(_CUT_OFF, "cut off before, not tried again"))
-            return await self._do(tool, wanted, time, key)
+            return await self._do(tool, wanted, time, key, again=not wanted_now)
 
         while name not in self.effects:
             wanted: dict[str, Any] = await steps.step(f"tool.{name}.arguments", want, effect=True)
@@ -182,30 +189,35 @@ class Toolbox:
             self.runs.append(ran)
             if not ran.refused:
                 self.effects[name] = ran
-            if ran.arguments == arguments:
-                return ran.reply
+            if ran.arguments == arguments and (ran.begun or wanted_now or ran.at >= time.asked_at):
+                return ran
         return _already(self.effects[name])
 
-    async def _do(self, tool: Tool, arguments: Mapping[str, Any], time: _Time, key: str) -> ToolRun:
-        """Run it within its time; what it raises becomes its result."""
-        began_at, refused = self.now(), False
+    async def _do(
+        self, tool: Tool, arguments: Mapping[str, Any], time: _Time, key: str, *, again: bool = False
+    ) -> ToolRun:
+        """Run it within its time; what it raises becomes its result. `again`: a try before may have done it."""
+        began_at, refused, begun = self.now(), False, True
         name = tool.spec.name
         seconds = min(time.seconds, time.until - began_at)
         try:
             if seconds < LEAST:
-                raise ToolRefused("there was no time left")
+                raise NotBegun("there was no time left")
             async with asyncio.timeout(seconds):
                 context = ToolContext(self.turn, key, len(self.sources))
                 reply = await tool.call(arguments, context)
         except ToolRefused as error:
-            reply, refused = failed(f"Nothing was done: {error}", str(error)), True
+            begun = not isinstance(error, NotBegun)
+            refused = begun or not again
+            told = f"{error} ({error.__cause__!r})" if error.__cause__ else str(error)
+            reply = failed(f"Nothing was done: {error}" if refused else f"{name} failed: {error}.", told)
         except TimeoutError:
             reply = failed(f"{name} did not answer within {seconds:.0f} s.", "too slow")
         except Exception as error:  # noqa: BLE001 - whatever somebody's tool raises
             reply = failed(f"{name} failed ({type(error).__name__}).", f"{type(error).__name__}: {error}")
         if reply.failed and not refused and tool.effect:
             reply = msgspec.structs.replace(reply, content=f"{reply.content} It may have happened all the same.")
-        return ToolRun(name, arguments, began_at, self.now() - began_at, _kept(reply), refused)
+        return ToolRun(name, arguments, began_at, self.now() - began_at, _kept(reply), refused, begun or not refused)
 
 
 def failed(content: str, told: str = "") -> ToolReply:
@@ -271,7 +283,8 @@ def _once_more(reply: ToolReply) -> ToolReply:
     return msgspec.structs.replace(reply, content=f"{note}\n{reply.content}")
 
 
-def _already(ran: ToolRun) -> ToolReply:
+def _already(ran: ToolRun) -> ToolRun:
     with_ = msgspec.json.encode(ran.arguments).decode()
     note = f"[This was already done in this turn, with {with_}, and is not done again. Its result was:]"
-    return ToolReply(f"{note}\n{ran.reply.content}", ran.reply.failed, told="already done in this turn")
+    reply = ToolReply(f"{note}\n{ran.reply.content}", ran.reply.failed, told="already done in this turn")
+    return msgspec.structs.replace(ran, reply=reply)

@@ -16,13 +16,14 @@ import httpx2
 import msgspec
 
 from turnkeeper.llm.calls import ToolReply
-from turnkeeper.llm.toolbox import LONGEST_RESULT, ToolContext, WrongArguments
+from turnkeeper.llm.toolbox import LONGEST_RESULT, NotBegun, ToolContext, WrongArguments
 from turnkeeper.llm.toolbox import failed as failing
 from turnkeeper.llm.tools.declared import PLACE, HttpToolConfig, Kind, Parameter, complaint, names_in
 from turnkeeper.model.llm import ToolSpec
 
 LARGEST_REPLY = 256 * 1024
 """Bytes that are read of a reply."""
+_NEVER_LEFT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.ProxyError)
 _MOST_REDIRECTS = 3
 _LONGEST_VALUE = 2_000
 _SHOWN_OF_ERROR = 1_000
@@ -64,7 +65,8 @@ class HttpTool:
                 raise WrongArguments(f"{name}: is missing")
 
     async def call(self, arguments: Mapping[str, Any], context: ToolContext) -> ToolReply:
-        """Make the call. What the service says against it goes to the model."""
+        """Make the call. What the service says against it goes to the model. Raises NotBegun for an effect that did
+        not leave."""
         request = self._request(arguments, context.key)
         try:
             async with asyncio.timeout(self._config.timeout):
@@ -97,8 +99,8 @@ class HttpTool:
 
     async def _answered(self, request: httpx2.Request) -> ToolReply:
         origin = _origin(request.url)
-        for _ in range(_MOST_REDIRECTS + 1):
-            response = await self._client.send(request, stream=True)
+        for hop in range(_MOST_REDIRECTS + 1):
+            response = await self._sent(request, first=hop == 0)
             try:
                 following = response.next_request
                 if following is None:
@@ -110,6 +112,14 @@ class HttpTool:
             finally:
                 await response.aclose()
         return failing(f"{self._config.name} failed: it redirects again and again.")
+
+    async def _sent(self, request: httpx2.Request, *, first: bool) -> httpx2.Response:
+        try:
+            return await self._client.send(request, stream=True)
+        except _NEVER_LEFT as error:
+            if first and self.effect:  # what redirects may have done it before
+                raise NotBegun(f"{self._config.name} cannot be reached now") from error
+            raise
 
 
 def _check(name: str, parameter: Parameter, value: object) -> None:
