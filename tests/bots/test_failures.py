@@ -13,6 +13,7 @@ from turnkeeper import tool
 from turnkeeper.bots.agent import Replies
 from turnkeeper.bots.thinking import Caps
 from turnkeeper.llm.base import (
+    FileRefused,
     ModelAway,
     ModelBusy,
     ModelEmpty,
@@ -29,6 +30,7 @@ from turnkeeper.testing.conversation import Person, conversation, in_virtual_tim
 from turnkeeper.testing.models import ScriptedModel, Stalled, Wanted, calls
 
 SECRET = "sk-secret"
+PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 100
 AWAY = ModelAway(f"503 {SECRET}", status=503)
 Script = Callable[["Shop"], "tuple[Sequence[Any], Sequence[Any]]"]
 
@@ -149,6 +151,10 @@ async def asks_often(person: Person, _: Shop) -> None:
         await person.says("What is on?")
 
 
+async def sends_a_picture(person: Person, _: Shop) -> None:
+    await person.sends(PNG, "image/png", caption="What is on?")
+
+
 async def asks_after_much(person: Person, _: Shop) -> None:
     await person.says("Tell me all.")
     await person.says("What is on?")
@@ -203,6 +209,9 @@ CASES: dict[str, Case] = {
     "an empty answer": Case([ModelEmpty("nothing"), ANSWER], told="p1/m: empty"),
     "two empty answers": Case([ModelEmpty("nothing"), "  "], [SECOND], "without words"),
     "a refusal": Case([ModelRefused("content_filter")], [SECOND], "p1/m: refused"),
+    "a picture or PDF that the model cannot read": Case(
+        [FileRefused("400"), ANSWER], told="p1/m: file", read="[image: ", play=sends_a_picture
+    ),
     "a conversation that is too long": Case(
         ["All.", TooMuchSaid("too long"), ANSWER], told="p1/m: too_long", play=asks_after_much
     ),
@@ -296,7 +305,7 @@ async def trace(person: Person) -> str:
 @pytest.mark.parametrize("label", CASES)
 def test_a_row(label: str) -> None:
     case, shop = CASES[label], Shop()
-    first = ScriptedModel(*case.first, repeat=case.repeat, usage=case.usage)
+    first = ScriptedModel(*case.first, repeat=case.repeat, usage=case.usage, takes_images=True)
     second = ScriptedModel(*case.second, repeat=case.repeat)
 
     @in_virtual_time

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from tests.llm.journal import Attempt, Crash, Notebook
-from turnkeeper.llm.base import ModelAway, ModelBusy, ModelMisconfigured, ModelRefused, TooMuchSaid
+from turnkeeper.llm.base import FileRefused, ModelAway, ModelBusy, ModelMisconfigured, ModelRefused, TooMuchSaid
 from turnkeeper.llm.calls import ChainAnswer, ToolReply
 from turnkeeper.llm.chain import LONGEST_ANSWER, MOST_CALLS, Chain
 from turnkeeper.llm.health import Breakers
@@ -185,6 +185,7 @@ LINES = [
     AWAY,
     ModelBusy("429", retry_after=1.0),
     ModelRefused("no"),
+    FileRefused("no"),
     TooMuchSaid("too long"),
     calls("look", q=1),
     calls("look", q=2).and_calls("look", q=1),
@@ -463,6 +464,19 @@ def test_so_are_long_results_of_tools() -> None:
     rig = Rig(ScriptedModel(calls("look"), TooMuchSaid("too long"), "Hello."), lookup=Long())
     assert asked(rig).text == "Hello."
     assert [result.content for result in rig.models[0].results] == ["x" * 2_000 + "\n[cut: 3000 more characters]"]
+
+
+def test_a_file_that_a_model_cannot_read_is_told_in_words_to_this_one_only() -> None:
+    menu = Attached("k", "image/png", "menu.png", 120_000)
+    lines = (Said("user", "What is it?", (menu,)),)
+    script = ScriptedModel(calls("look"), FileRefused("400"), calls("look", q=2), FileRefused("400"))
+    rig = Rig(script, ScriptedModel("B"))
+    assert asked(rig, request=ChatRequest("", lines)).text == "B"
+    words = Said("user", "[image: menu.png, 120 kB]\nWhat is it?")
+    assert [request.messages[0] for request in script.asked] == [*lines * 2, words, words]
+    said = rig.models[1].last.messages[0]
+    assert isinstance(said, Said)
+    assert said.files == (menu,)
 
 
 def test_an_answer_without_end_has_one() -> None:

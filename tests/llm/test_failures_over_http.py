@@ -13,7 +13,7 @@ from turnkeeper import tool
 from turnkeeper.llm.chain import Chain
 from turnkeeper.llm.toolbox import Toolbox
 from turnkeeper.llm.tools.functions import FunctionTool
-from turnkeeper.model.llm import ChatRequest, ModelChoice, ModelSettings, Said
+from turnkeeper.model.llm import Attached, ChatRequest, ModelChoice, ModelSettings, Said
 from turnkeeper.rules.budget import Limits
 from turnkeeper.testing.fake_models import (
     Call,
@@ -33,7 +33,8 @@ from turnkeeper.testing.fake_models import (
 from turnkeeper.testing.loopback import serve_in_thread
 
 EARLIER = (Said("user", "Tell me all."), Said("assistant", "All."))
-REQUEST = ChatRequest("Be kind.", (*EARLIER, Said("user", "What is on?")))
+PICTURE = Attached("k1", "image/png", "poster.png", 100)
+REQUEST = ChatRequest("Be kind.", (*EARLIER, Said("user", "What is on?", (PICTURE,))))
 LOOK = calls(Call("look", {"word": "a"}))
 FAMILIES = [("openai", "anthropic"), ("anthropic", "google"), ("google", "openrouter")]
 
@@ -67,6 +68,7 @@ CASES: dict[str, tuple[list[Any], list[Any], str]] = {
     "an empty answer": ([says(""), ANSWER], [], "empty"),
     "two empty answers": ([says(""), says("")], [SECOND], "empty"),
     "a refusal": ([refused()], [SECOND], "refused"),
+    "a picture or PDF that the model cannot read": ([error(400, "Could not process image", "bad"), ANSWER], [], "file"),
     "a conversation that is too long": ([too_long(), ANSWER], [], "too_long"),
     "one that is still too long": ([too_long(), too_long()], [SECOND], "too_long"),
     "a wrong key, an unknown model": ([error(401, "Bad key", "key")], [SECOND], "misconfigured"),

@@ -180,7 +180,7 @@ async def test_an_address_may_be_written_with_its_version(rig: Rig, kind: str, e
 
 async def test_a_file_that_a_model_cannot_read_is_nobodys_mistake(rig: Rig) -> None:
     async with rig.model("anthropic") as model:
-        for said, expected in ((FILES, base.ModelRefused), (Said("user", "Hi"), base.ModelMisconfigured)):
+        for said, expected in ((FILES, base.FileRefused), (Said("user", "Hi"), base.ModelMisconfigured)):
             rig.fake.will(error(400, "messages.0.content.0: Could not process image", "bad"))
             with pytest.raises(base.ModelError) as raised:
                 await model.ask(question(said), read)

@@ -5,6 +5,7 @@ ModelError                  this model gave no answer: ask the next one
 │   ├── ModelSlow           no answer within its time
 │   └── ModelBusy           429 or overloaded; `retry_after` in seconds, if it said
 ├── ModelRefused            it will not answer this (refusal, content filter): not the provider's fault
+│   └── FileRefused         it cannot read a file that is attached: ask with words instead, or the next one
 ├── ModelEmpty              an answer without words and without tools
 ├── TooMuchSaid             longer than the model can read: ask with less, or the next one
 └── ModelMisconfigured      wrong key, unknown model, refused settings: page the operator
@@ -61,6 +62,12 @@ class ModelRefused(ModelError):
     """The model will not answer this."""
 
     kind = "refused"
+
+
+class FileRefused(ModelRefused):
+    """It cannot read a file that is attached, or takes none of its kind."""
+
+    kind = "file"
 
 
 class ModelEmpty(ModelError):

@@ -19,7 +19,7 @@ from msgspec.structs import replace
 from turnkeeper.llm.base import ChatModel, ModelBusy, ModelError, ReadFile, Steps
 from turnkeeper.llm.calls import ChainAnswer, Failure, ModelCall, Skipped
 from turnkeeper.llm.health import Breakers
-from turnkeeper.llm.saying import can_be_cut, cut, in_words, shortened
+from turnkeeper.llm.saying import can_be_cut, cut, in_words, shortened, with_files_in_words
 from turnkeeper.llm.toolbox import Toolbox
 from turnkeeper.model.llm import (
     Attached,
@@ -29,6 +29,7 @@ from turnkeeper.model.llm import (
     ChatRequest,
     ModelChoice,
     ModelSettings,
+    Said,
     ToolResult,
     Usage,
 )
@@ -71,6 +72,8 @@ class _Asking:
     place: int = 0
     again: bool = False
     is_cut: bool = False
+    in_words: bool = False
+    """The model could not read a file: once more with all of them told in words."""
     waited: float = 0.0
     wait: float = 0.0
     bare: bool = False
@@ -79,6 +82,10 @@ class _Asking:
     added: list[ChatMessage] = field(default_factory=list)
     calls: list[ModelCall] = field(default_factory=list)
     told: list[str] = field(default_factory=list)
+
+    def begin_anew(self) -> None:
+        """The next model gets the whole, as it was asked."""
+        self.again = self.is_cut = self.in_words = False
 
 
 class Chain:
@@ -161,20 +168,25 @@ class Chain:
         asking.calls.append(call)
         asking.used = asking.used.plus(call.usage)
         asking.place, asking.wait = call.place, 0.0
-        asking.again, asking.is_cut = asking.again and not moved, asking.is_cut and not moved
+        if moved:
+            asking.begin_anew()
         if call.failure is None:
             asking.alive_at, asking.waited, asking.again = max(asking.alive_at, call.ended_at), 0.0, False
             return
         asking.told.append(f"{call.model or 'all'}: {call.failure.kind}, {call.failure.shown}")
         asking.waited += call.seconds
         if not self._asks_again(asking, call.failure):
-            asking.place, asking.again, asking.is_cut, asking.bare = call.place + 1, False, False, False
+            asking.place, asking.bare = call.place + 1, False
+            asking.begin_anew()
 
     def _asks_again(self, asking: _Asking, failure: Failure) -> bool:
         """Whether the same model is asked once more, and how."""
         if failure.kind == "too_long" and not asking.is_cut:
             asking.is_cut = can_be_cut(asking.request.messages, asking.added)
             return asking.is_cut
+        if failure.kind == "file" and not asking.in_words:
+            asking.in_words = True
+            return True
         if asking.again:
             return False
         if failure.kind == "busy" and failure.retry_after is not None and failure.retry_after <= SHORT_WAIT:
@@ -245,6 +257,8 @@ class Chain:
         if asking.is_cut and place == asking.place:
             messages, left_out = cut(messages)
             added = shortened(added)
+        if asking.in_words and place == asking.place:
+            messages = tuple(with_files_in_words(each) if isinstance(each, Said) else each for each in messages)
         said = (*messages, *added) if with_tools else in_words(messages, added)
         settings = settings_for(self.models[place][0].settings, asking.request.settings, seconds)
         tools = asking.toolbox.specs if with_tools else ()

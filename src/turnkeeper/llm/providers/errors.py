@@ -12,6 +12,7 @@ from typing import Any, Final
 from pydantic_ai import exceptions as raised
 
 from turnkeeper.llm.base import (
+    FileRefused,
     ModelAway,
     ModelBusy,
     ModelError,
@@ -130,7 +131,7 @@ def of_status(
     if status in (400, 403, 422) and _REFUSED.search(f"{codes} {message}"):
         return ModelRefused(words, status=status)
     if telling.files and status in (400, 404, 415, 422) and _OF_FILES.search(message):
-        return ModelRefused(words, status=status)
+        return FileRefused(words, status=status)
     return ModelMisconfigured(words, status=status)
 
 

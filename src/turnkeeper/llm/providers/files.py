@@ -1,4 +1,4 @@
-"""Attached files: bytes for a model that takes them, one line of words for the others and for what is too much."""
+"""Attached files: bytes for a model that takes them and as much as there is room for."""
 
 from __future__ import annotations
 
@@ -59,17 +59,3 @@ async def fetched(files: Sequence[Attached], read: ReadFile) -> dict[Attached, B
         if data and len(data) <= max(file.size, LARGEST_IMAGE):
             found[file] = BinaryContent(data, media_type=file.mime)
     return found
-
-
-def in_words(file: Attached) -> str:
-    """`[image: menu.jpg, 120 kB]`"""
-    what = file.mime.partition("/")[0]
-    what = what if what in ("image", "audio", "video") else "document"
-    name = " ".join(file.filename.split())[:100] or "without a name"
-    return f"[{what}: {name}, {_size(file.size)}]"
-
-
-def _size(size: int) -> str:
-    if size < 1_000_000:
-        return f"{max(1, round(size / 1_000))} kB"
-    return f"{size / 1_000_000:.1f} MB"

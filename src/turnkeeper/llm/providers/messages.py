@@ -16,7 +16,7 @@ from pydantic_ai.output import OutputObjectDefinition
 from pydantic_ai.tools import ToolDefinition
 from pydantic_ai.usage import RequestUsage
 
-from turnkeeper.llm.providers.files import in_words
+from turnkeeper.llm.saying import file_in_words, with_files_in_words
 from turnkeeper.model.llm import (
     Attached,
     Calling,
@@ -79,7 +79,7 @@ class _History:
                 if not file.mime.startswith("image/"):
                     self.documents.append(file.filename)
             else:
-                told.append(in_words(file))
+                told.append(file_in_words(file))
         text = "\n".join(filter(None, [*told, message.text.strip() and message.text]))
         if text:
             content.append(text)
@@ -162,8 +162,7 @@ def _used(messages: Sequence[ChatMessage]) -> list[str]:
 
 
 def _whole(message: Said) -> str:
-    told = [in_words(file) for file in message.files]
-    return "\n".join(filter(None, [*told, message.text.strip()]))
+    return with_files_in_words(message).text.strip()
 
 
 def _plain(id_: str) -> str:
