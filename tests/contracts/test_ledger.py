@@ -9,7 +9,8 @@ from tests.contracts.world import World
 from turnkeeper.model.ids import WorkspaceId
 from turnkeeper.model.outbound import NotSent, Rejected
 from turnkeeper.model.policy import Channel, RateLimit
-from turnkeeper.store.base import Intake, Stray, Traffic
+from turnkeeper.store.base import Intake, Stray
+from turnkeeper.store.channels import Traffic
 from turnkeeper.testing.events import TURNS, channel, echo, event, text
 
 DAY = 86_400.0

@@ -14,7 +14,7 @@ from turnkeeper.channels.base import Calls, Finding
 from turnkeeper.config import Receiver, Settings
 from turnkeeper.engine.http import Client
 from turnkeeper.model.errors import ConfigurationError, StoreError
-from turnkeeper.store.base import Traffic
+from turnkeeper.store.channels import Traffic
 
 _SHOWN_OF_A_SECRET = 4
 

@@ -25,6 +25,7 @@ from turnkeeper.engine.http import Client
 from turnkeeper.engine.watching import Watch
 from turnkeeper.engine.withdrawing import Withdrawing
 from turnkeeper.engine.worker import Worker
+from turnkeeper.media.base import MediaStore
 from turnkeeper.model.errors import StoreError
 from turnkeeper.model.ids import WorkerId
 from turnkeeper.store.base import Store
@@ -58,12 +59,7 @@ async def run_worker(settings: Settings, line: Line, runtime: Path, name: str, t
     media = app.open_media(settings)
     wakeups = app.open_wakeups(store, runtime, name)
     accounts = Accounts(store, adapters, settings.channels_here, client, wakeups, clock)
-    erasing = Erasing(
-        store,
-        clock,
-        lambda: files.forget_batch(store, media, clock.now(), settings.keeps_files),
-        Withdrawing(directory, adapters, client),
-    )
+    erasing = _erasing(settings, store, media, clock, Withdrawing(directory, adapters, client))
     worker = Worker(
         store,
         adapters,
@@ -92,6 +88,15 @@ async def run_worker(settings: Settings, line: Line, runtime: Path, name: str, t
     await _until_told(worker, line, clock, upkeep, settings.server.drain)
     for each in (minds, transcribers, client, media, store):
         await each.close()
+
+
+def _erasing(
+    settings: Settings, store: Store, media: MediaStore, clock: SystemClock, withdrawing: Withdrawing
+) -> Erasing:
+    async def forget() -> int:
+        return await files.forget_batch(store, media, clock.now(), settings.keeps_files)
+
+    return Erasing(store, clock, forget, withdrawing)
 
 
 def _have_threads() -> None:

@@ -24,7 +24,8 @@ from turnkeeper.model.events import Received, SessionStatus
 from turnkeeper.model.outbound import NotSent
 from turnkeeper.model.policy import Channel
 from turnkeeper.rules import account
-from turnkeeper.store.base import ChannelKey, Intake, SessionReport, Store
+from turnkeeper.store.base import Intake, SessionReport, Store
+from turnkeeper.store.channels import ChannelKey
 
 _log = structlog.get_logger("turnkeeper.accounts")
 EVERY = 1.0

@@ -6,7 +6,6 @@ Woken by whoever commits (in process, over a socket, or by the database); a slow
 from __future__ import annotations
 
 import asyncio
-import heapq
 import math
 import random
 from collections.abc import Callable, Mapping, Sequence
@@ -18,6 +17,7 @@ from turnkeeper.channels.base import ChannelAdapter
 from turnkeeper.engine.answer import Bot
 from turnkeeper.engine.calling import Calling
 from turnkeeper.engine.clock import Clock
+from turnkeeper.engine.due import SLOT, DueTimes
 from turnkeeper.engine.erasing import Erasing
 from turnkeeper.engine.lease import Heart, HeartThread, Lease
 from turnkeeper.engine.media import FileKeeper
@@ -36,8 +36,6 @@ CLAIM_LIMIT = 256
 SAFETY_POLL = 1.0
 LOOK_AGAIN = 0.05
 """Seconds: what the safety net finds to be due is often the first of many."""
-SLOT = 0.002
-"""Seconds; due times are rounded up to whole slots."""
 TIMER_BATCH = 200
 LAST_SENDS = 5.0
 """Seconds that bots and calls under way are given at a stop; after that a call's fate is unknown."""
@@ -79,16 +77,16 @@ class Worker:
         self._lease = Lease(clock, lease, name) if name else Lease(clock, lease)
         rng = rng or random.Random()  # noqa: S311 - spreads retries, guards nothing
         uploads = None if files is None else Uploads(files)
-        sender = Sender(store, adapters, client, self._lease, clock, rng, self._watch, uploads)
-        self._sender = sender
-        self._runner = TurnRunner(store, adapters, bots, client, sender, clock, rng, self._give_up, self._watch, files)
+        self._sender = Sender(store, adapters, client, self._lease, clock, rng, self._watch, uploads)
+        self._runner = TurnRunner(
+            store, adapters, bots, client, self._sender, clock, rng, self._give_up, self._watch, files
+        )
         self._versions = {bot_id: bot.version for bot_id, bot in bots.items()}
         self._make_heart_store = make_heart_store
         self._heart: HeartThread | asyncio.Task[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._runs: dict[ConversationKey, tuple[Run, asyncio.Task[None]]] = {}
-        self._due: list[float] = []
-        self._slots: set[int] = set()
+        self._due = DueTimes()
         self._awake = asyncio.Event()
         self._claiming = False
         self._asking = False
@@ -131,16 +129,9 @@ class Worker:
                 self._push(wake.due_at)
 
     def _push(self, due_at: float) -> None:
-        """Remember when something is due, in slots, so that ten thousand waits are a few hundred wake-ups."""
-        if due_at <= self._clock.now():
+        """Remember when something is due."""
+        if due_at <= self._clock.now() or self._due.put(due_at):
             self._awake.set()
-            return
-        slot = math.ceil(due_at / SLOT)
-        if slot not in self._slots:
-            self._slots.add(slot)
-            heapq.heappush(self._due, slot * SLOT)
-            if self._due[0] == slot * SLOT:
-                self._awake.set()
 
     def _stop_run(self, key: ConversationKey, before: int) -> None:
         held = self._runs.get(key)
@@ -180,8 +171,7 @@ class Worker:
         if room <= 0:
             return False
         now = self._clock.now()
-        while self._due and self._due[0] <= now:
-            self._slots.discard(round(heapq.heappop(self._due) / SLOT))
+        self._due.drop(now)
         self._claiming = True
         try:
             if self._asking:
@@ -222,9 +212,7 @@ class Worker:
     async def _sleep(self, until: float) -> None:
         """Until the next conversation is due, someone wakes us, or the safety poll."""
         wait = until - self._clock.monotonic()
-        if self._due:
-            wait = min(wait, self._due[0] - self._clock.now())
-        wait = min(wait, self._found_due - self._clock.now())
+        wait = min(wait, min(self._due.first, self._found_due) - self._clock.now())
         if wait <= 0 or self._awake.is_set() or self._loop is None:
             await asyncio.sleep(0)
             return

@@ -13,7 +13,6 @@ from typing import Literal, NamedTuple, Protocol
 
 import msgspec
 
-from turnkeeper.model.account import AccountState
 from turnkeeper.model.agents import Spent
 from turnkeeper.model.conversation import (
     Conversation,
@@ -30,11 +29,10 @@ from turnkeeper.model.outbound import Outcome
 from turnkeeper.model.policy import Channel
 from turnkeeper.rules.retry import Outage
 from turnkeeper.store.agents import AgentRecords
+from turnkeeper.store.channels import ChannelRecords
 from turnkeeper.store.erasing import Erasures
 from turnkeeper.store.knowledge import KnowledgeRecords
 from turnkeeper.store.media import MediaRecords
-
-ChannelKey = tuple[WorkspaceId, ChannelId]
 
 LOOKED_BACK = 1000
 """How many events of a conversation are looked through for one by the provider's id."""
@@ -239,16 +237,6 @@ class Vitals(NamedTuple):
     oldest_due_at: float | None = None
 
 
-class Traffic(NamedTuple):
-    """What there is of one channel: conversations, when a contact last wrote, how many messages wait to be sent."""
-
-    workspace_id: WorkspaceId
-    channel_id: ChannelId
-    conversations: int
-    contact_at: float | None
-    unsent: int
-
-
 class Moment(NamedTuple):
     """One line of a conversation's story: what happened when. A `waiting` with a `seq` waits still.
 
@@ -299,7 +287,7 @@ class Sole(Protocol):
         """Leave it to others; never raises."""
 
 
-class Store(MediaRecords, AgentRecords, KnowledgeRecords, Erasures, Protocol):
+class Store(ChannelRecords, MediaRecords, AgentRecords, KnowledgeRecords, Erasures, Protocol):
     """Everything that the engine keeps."""
 
     async def open(self) -> None:
@@ -382,31 +370,6 @@ class Store(MediaRecords, AgentRecords, KnowledgeRecords, Erasures, Protocol):
 
     async def set_mode(self, key: ConversationKey, mode: str, now: float, until: float | None = None) -> Wake | None:
         """Hand over to a person, pause, or give back to the bot; None for an unknown conversation."""
-
-    async def pause_channel(self, workspace_id: WorkspaceId, channel_id: ChannelId, reason: str, now: float) -> bool:
-        """Stop sending on a channel; False if it was stopped already."""
-
-    async def resume_channel(self, workspace_id: WorkspaceId, channel_id: ChannelId, now: float) -> bool:
-        """Send on it again; False if it was not stopped."""
-
-    async def refused_credentials(self) -> dict[tuple[WorkspaceId, ChannelId], str]:
-        """Of channels that a provider's refusal stopped: the digest of the credentials that it refused."""
-
-    async def paused_channels(self) -> list[tuple[WorkspaceId, ChannelId, str, float]]:
-        """Channels that are stopped: workspace, channel, reason, since."""
-
-    async def traffic(self) -> list[Traffic]:
-        """Every channel that has conversations, configured or not."""
-
-    async def been_away(self, channels: Sequence[ChannelKey], before: float, now: float) -> None:
-        """Note that we heard nothing of some channels for a while before an instant; what they missed is due to be
-        read, but for those that are new here."""
-
-    async def accounts_due(self, channels: Sequence[ChannelKey], now: float, until: float) -> list[AccountState]:
-        """Those of some channels' accounts that a worker is to look at now; others are given them at `until`."""
-
-    async def looked_at(self, account: AccountState, again_at: float | None) -> None:
-        """An account was looked at, as `accounts_due` gave it. None: what it had missed has been taken."""
 
     async def history(self, key: ConversationKey, limit: int, since: float | None = None) -> list[Line]:
         """The last `limit` lines that were said, oldest first; `since`: only those after that instant."""

@@ -34,7 +34,7 @@ from turnkeeper.model.ids import (
 )
 from turnkeeper.rules.mailbox import OUTSIDE_KINDS
 from turnkeeper.rules.pacing import Bucket
-from turnkeeper.store.base import ChannelKey as ChannelKey
+from turnkeeper.store.channels import ChannelKey as ChannelKey
 from turnkeeper.store.erasing import ErasingRows
 
 AddressKey = tuple[WorkspaceId, ChannelId, str]

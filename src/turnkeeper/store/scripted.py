@@ -14,7 +14,6 @@ from turnkeeper.model.policy import Directory
 from turnkeeper.rules.retry import Outage
 from turnkeeper.store.base import (
     Beat,
-    ChannelKey,
     Claimed,
     Dispatch,
     Intake,
@@ -28,6 +27,7 @@ from turnkeeper.store.base import (
     TurnCommit,
     Wake,
 )
+from turnkeeper.store.channels import ChannelKey
 from turnkeeper.store.erasing import Erased
 from turnkeeper.store.rows import Rows
 from turnkeeper.store.transactions import (

@@ -16,10 +16,10 @@ from turnkeeper.store.base import (
     Line,
     Moment,
     Sent,
-    Traffic,
     TurnCommit,
     Vitals,
 )
+from turnkeeper.store.channels import Traffic
 from turnkeeper.store.postgres import listening, migrating, reading
 from turnkeeper.store.postgres.agents import PostgresAgents
 from turnkeeper.store.postgres.batcher import Batcher

@@ -19,9 +19,9 @@ from turnkeeper.store.base import (
     Ledger,
     Line,
     Moment,
-    Traffic,
     Vitals,
 )
+from turnkeeper.store.channels import Traffic
 from turnkeeper.store.scripted import ScriptedStore
 from turnkeeper.store.sqlite import reading
 from turnkeeper.store.sqlite.agents import SqliteAgents

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from turnkeeper.model.conversation import EventRow, EventState, TimerRow
 from turnkeeper.model.events import Inbound
 from turnkeeper.model.ids import ConversationKey
-from turnkeeper.model.policy import Directory
+from turnkeeper.model.policy import Channel, Directory
 from turnkeeper.rules import mailbox
 from turnkeeper.store.base import Wake
 from turnkeeper.store.rows import Rows
@@ -38,29 +38,32 @@ async def fire(rows: Rows, directory: Directory, now: float, limit: int) -> list
         event = msgspec.json.decode(timer.body, type=Inbound)
         admission = mailbox.admit(conversation, event, channel.turns, channel.sends, now)
         after = desk.put(admission.conversation)
-        events.append(
-            EventRow(
-                key.workspace_id,
-                key.id,
-                after.in_last,
-                channel.id,
-                _digest(key, after.in_last),
-                None,
-                "timer",
-                False,
-                timer.body,
-                now,
-                str(admission.state),
-                admission.reason,
-                settled_at=None if admission.state is EventState.WAITING else now,
-            )
-        )
+        events.append(_event(timer, channel, after.in_last, admission, now))
         wakes[key] = Wake(key.workspace_id, key.id, after.due_at)
     await rows.add_events(events)
     if later:
         await rows.add_timers(later)
     await desk.save()
     return list(wakes.values())
+
+
+def _event(timer: TimerRow, channel: Channel, seq: int, admission: mailbox.Admission, now: float) -> EventRow:
+    key = ConversationKey(timer.workspace_id, timer.conversation_id)
+    return EventRow(
+        key.workspace_id,
+        key.id,
+        seq,
+        channel.id,
+        _digest(key, seq),
+        None,
+        "timer",
+        False,
+        timer.body,
+        now,
+        str(admission.state),
+        admission.reason,
+        settled_at=None if admission.state is EventState.WAITING else now,
+    )
 
 
 def _digest(key: ConversationKey, seq: int) -> bytes:
