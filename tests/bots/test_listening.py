@@ -28,6 +28,7 @@ from turnkeeper.testing.cabinet import Cabinet
 from turnkeeper.testing.conversation import Person, conversation, in_virtual_time
 from turnkeeper.testing.fake_ansari import FakeAnsari
 from turnkeeper.testing.loopback import InProcess
+from turnkeeper.testing.models import ScriptedModel
 from turnkeeper.testing.virtual_time import VirtualClock
 
 ONE_MOMENT = PLAIN.one_moment
@@ -470,7 +471,7 @@ async def test_a_model_has_its_time_after_the_listening() -> None:
 @in_virtual_time
 async def test_sound_that_is_sent_as_a_document_is_heard_too() -> None:
     """Its words go to the model, and the file does not, though the model reads documents."""
-    model = scripted("We are open.", "Until six.")
+    model = ScriptedModel("We are open.", "Until six.", takes_documents=True)
     bot = Listening(agent(model), Ears())
     async with conversation(bot, turns=TURNS) as person:
         await person.sends(note("are you open"), "audio/ogg", kind="document", filename="question.ogg")
