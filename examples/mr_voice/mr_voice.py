@@ -117,37 +117,41 @@ bot = Bot("mr_voice")
 
 @bot.stage("visit", first=True)
 async def visit(turn: Turn) -> None:
-    """A note gets its report, whoever asks for a transcript gets that."""
-    notes = [each for each in turn.messages if each.heard is not None]
+    """A note gets its report, also of several that were sent at once; whoever asks for a transcript gets that."""
+    notes = [each for each in turn.messages if each.event.heard_at is not None]
+    for place, note in enumerate(notes, 1):
+        await reported(turn, note, f"transcript-{turn.number}-{place}")
     if notes:
-        await reported(turn, notes[0])
-    elif turn.choice is not None or turn.text.strip().casefold() in WORDS:
+        return
+    if turn.choice is not None or turn.text.strip().casefold() in WORDS:
         await full_transcript(turn)
     else:
         await turn.reply(SEND_A_NOTE)
 
 
-async def reported(turn: Turn, note: Message) -> None:
-    """The report, as much of it as there is."""
+async def reported(turn: Turn, note: Message, key: str) -> None:
+    """The report, as much of it as there is. `key`: of its transcript, which may be asked for."""
+    if note.heard is None:
+        await turn.reply(NEITHER, reply_to=note.id)
+        return
     transcript = note.event.transcript
     day = datetime.fromtimestamp(note.event.timestamp, UTC)
     known = {"representative": turn.contact.name or "", "visit_date": f"{day:%Y-%m-%d}"}
     found = await report(Report, transcript, turn.extract, known=known, written=caption_of(note.event) or "")
     if not found.texts:
-        await turn.reply(NEITHER, quote=True)
+        await turn.reply(NEITHER, reply_to=note.id)
         return
     texts = found.texts if found.read or transcript is None else (NO_REPORT, *found.texts)
-    await turn.reply(Sections(texts), quote=True)
+    await turn.reply(Sections(texts), reply_to=note.id)
     if transcript is not None and is_cut(transcript) and FULL_TRANSCRIPT != "never":
-        await offer(turn, transcript)
+        await offer(turn, transcript, key)
 
 
-async def offer(turn: Turn, transcript: Transcript) -> None:
+async def offer(turn: Turn, transcript: Transcript, key: str) -> None:
     """The whole transcript: now, or a button for it."""
     if FULL_TRANSCRIPT == "always":
         await send(turn, document(transcript))
         return
-    key = f"transcript-{turn.number}"
     turn.state[key] = document(transcript)
     await turn.reply(Buttons(f"The transcript has {len(lines_of(transcript))} lines.", {key: "Full transcript"}))
 

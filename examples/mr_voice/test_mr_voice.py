@@ -16,7 +16,7 @@ from turnkeeper.testing.agents import thinking
 from turnkeeper.testing.conversation import Person, conversation, in_virtual_time
 from turnkeeper.testing.models import ScriptedModel
 from turnkeeper.testing.transcribers import ScriptedTranscriber, listening, spoken
-from turnkeeper.voice.base import TranscriberAway
+from turnkeeper.voice.base import TranscriberAway, Unhearable
 
 NOTE = b"OggS\0\x02" + b"\0" * 20 + b"\x01\x13OpusHead\x01\x01" + b"\0" * 40
 TALK = spoken("MR: Good morning, Dr. Rao, this is about Cardiol.", "Doctor: It is too dear.", "MR: I see.")
@@ -145,6 +145,24 @@ async def test_the_full_transcript_comes_on_request_and_is_forgotten_after_ten_m
         await ada.waits(TEN_MINUTES + 60)
         await ada.taps("Full transcript")
         assert ada.heard[-1] == FORGOTTEN
+
+
+@in_virtual_time
+async def test_notes_that_are_sent_at_once_get_a_report_each() -> None:
+    sounds = (TALK, LONG, Unhearable("silent", "nothing"))
+    transcriber = ScriptedTranscriber(lambda sound, _: sounds[sound.data[-1]], repeat=True)
+    async with representative(ScriptedModel(SAID, repeat=True), transcriber) as ada:
+        for place in range(3):
+            await ada.sends(NOTE + bytes([place]), "audio/ogg", kind="audio", album="one", wait=place == 2)
+        first, second, offer, third = ada.heard
+        assert "*Doctor:* It is too dear." in first
+        assert "… [full transcript: 47 lines" in second
+        assert "47 lines" in offer
+        assert third == NEITHER
+        quoted = [each["context"]["message_id"] for each in ada.received if "context" in each]
+        assert len(set(quoted)) == 3, "each quotes its own"
+        await ada.taps("Full transcript")
+        assert ada.files[0].decode().splitlines()[46] == "[14:40] MR: line 46"
 
 
 @pytest.mark.parametrize(("when", "documents"), [("always", 1), ("never", 0)])

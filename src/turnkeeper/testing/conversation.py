@@ -139,12 +139,14 @@ class Person:
         kind: EventKind | None = None,
         filename: str | None = None,
         caption: str | None = None,
+        album: str | None = None,
         wait: bool = True,
     ) -> None:
-        """Send a file, and `wait` for everything that follows. `kind`: how, where `mime` does not say it (`voice`)."""
+        """Send a file, and `wait` for everything that follows. `kind`: how, where `mime` does not say it (`voice`);
+        `album`: what files have in common that are sent at once."""
         sent = event(kind or kind_of(mime), caption, at=self._clock.now())
         media = self._cabinet.put(data, mime, filename)
-        await self.does(msgspec.structs.replace(sent, media=media, sender_name=self._name))
+        await self.does(msgspec.structs.replace(sent, media=media, album=album, sender_name=self._name))
         if wait:
             await self.rests()
 
