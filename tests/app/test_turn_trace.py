@@ -3,10 +3,17 @@
 from typing import Any
 
 from tests.bots.agents import DOWN, agent, scripted
+from turnkeeper import Bot, Turn
 from turnkeeper.app.turn_trace import told
 from turnkeeper.llm.tools.builtin import Handover
+from turnkeeper.model.policy import TurnPolicy
+from turnkeeper.model.voice import Transcript
 from turnkeeper.testing.conversation import Person, conversation, in_virtual_time
-from turnkeeper.testing.models import calls
+from turnkeeper.testing.models import Stalled, calls
+from turnkeeper.testing.transcribers import NOTE, ScriptedTranscriber, listening
+from turnkeeper.voice.base import TranscriberAway, Unhearable
+
+TOTALS = ("transcriptions", "failed_transcriptions", "heard_seconds")
 
 
 async def newest(person: Person) -> dict[str, Any]:
@@ -44,7 +51,46 @@ async def test_an_agents_turn_shows_what_was_asked_and_why_the_next_one_was() ->
         "cached_tokens": 0,
         "tokens": 30,
         "cost": None,
+        "transcriptions": 0,
+        "failed_transcriptions": 0,
+        "heard_seconds": 0.0,
     }
     assert steps["tool.handover", 1]["result"]["arguments"] == {"reason": "cakes"}
     assert [each["text"] for each in found["sent"]] == ["Two *cakes*."]
     assert any("p1/m" in line for line in found["trace"])
+
+
+def steps_of(found: dict[str, Any]) -> list[dict[str, Any]]:
+    return [step["hearing"] for step in found["attempts"][0]["steps"] if "hearing" in step]
+
+
+@in_virtual_time
+async def test_who_heard_a_note_and_why_the_next_one_was_asked() -> None:
+    bot = Bot("assistant")
+
+    @bot.stage("only", first=True)
+    async def echo(turn: Turn) -> None:
+        await turn.reply(turn.text)
+
+    first = ScriptedTranscriber(TranscriberAway("HTTP 503"), Transcript(" ", 3.0), Unhearable("damaged", "no frames"))
+    second = ScriptedTranscriber(Stalled(2.0, Transcript("Good morning.", 12.5)))
+    turns = TurnPolicy(adaptive=False, rate_limit=None, hears=True)
+    async with conversation(listening(bot, first, second), turns=turns) as person:
+        shown = []
+        for _ in range(3):
+            await person.sends(NOTE, "audio/ogg", kind="voice")
+            shown.append(await newest(person))
+    away, heard = sorted(steps_of(shown[0]), key=lambda each: str(each["transcriber"]))
+    assert away == {
+        "transcriber": "t1",
+        "seconds": 0.0,
+        "outcome": "away",
+        "heard_seconds": None,
+        "why_not": "HTTP 503",
+        "skipped": [],
+    }
+    assert (heard["transcriber"], heard["outcome"], heard["heard_seconds"]) == ("t2", "heard", 12.5)
+    assert [shown[0]["totals"][name] for name in TOTALS] == [2, 1, 12.5]
+    assert [(each["outcome"], each["why_not"]) for each in steps_of(shown[1])] == [("no_words", None)]
+    assert [(each["outcome"], each["why_not"]) for each in steps_of(shown[2])] == [("unhearable", "damaged: no frames")]
+    assert [shown[2]["totals"][name] for name in TOTALS] == [1, 1, 0.0]

@@ -24,6 +24,8 @@ _content = msgspec.json.Decoder(Content).decode
 _TOOL, _WANTED = "tool.", ".arguments"
 _CALL = {"model", "place", "at"}
 """What the result of a model call has (llm.calls.ModelCall)."""
+_TRY = {"transcriber", "place", "at"}
+"""And that of a try to hear a note (voice.tries.Try)."""
 _STAMPS = ("created_at", "sending_at", "accepted_at", "sent_at", "delivered_at", "read_at", "settled_at")
 
 
@@ -42,7 +44,8 @@ def told(conversation: Conversation, whole: WholeTurn) -> dict[str, Any]:
     """The whole turn in words for JSON."""
     turn = whole.turn
     steps = [_step(row) for row in whole.steps]
-    calls = [step["result"] for step in steps if _is_call(step["result"])]
+    calls = [step["result"] for step in steps if _has(_CALL, step["result"])]
+    tries = [step["hearing"] for step in steps if "hearing" in step]
     took = [usage for step in steps if (usage := _usage(step["result"])) is not None]
     ran = [step for step in steps if step["name"].startswith(_TOOL) and not step["name"].endswith(_WANTED)]
     return {
@@ -65,6 +68,7 @@ def told(conversation: Conversation, whole: WholeTurn) -> dict[str, Any]:
             "failed_calls": sum(1 for call in calls if call["model"] and call.get("failure")),
             "tool_calls": len(ran),
             **_totals(took),
+            **_heard(tries),
         },
         "sent": [_sent(row) for row in whole.rows],
     }
@@ -102,8 +106,10 @@ def _step(row: StepRow) -> dict[str, Any]:
         "effect": row.effect,
         "done": row.result is not None,
     }
-    if _is_call(result):
+    if _has(_CALL, result):
         step["call"] = _call(result)
+    elif _has(_TRY, result):
+        step["hearing"] = _hearing(result)
     step["result"] = result
     return step
 
@@ -117,8 +123,8 @@ def _decoded(result: bytes | None) -> Any:
         return result.decode("utf-8", "replace")
 
 
-def _is_call(result: object) -> bool:
-    return isinstance(result, dict) and result.keys() >= _CALL
+def _has(names: set[str], result: object) -> bool:
+    return isinstance(result, dict) and result.keys() >= names
 
 
 def _call(result: Mapping[str, Any]) -> dict[str, Any]:
@@ -133,6 +139,32 @@ def _call(result: Mapping[str, Any]) -> dict[str, Any]:
         "why_not": None if failure is None else f"{failure.get('kind')}: {failure.get('shown')}",
         "skipped": [f"{each.get('model')}: {each.get('why')}" for each in result.get("skipped", ())],
         "without_tools": result.get("without"),
+    }
+
+
+def _hearing(result: Mapping[str, Any]) -> dict[str, Any]:
+    """A try to hear a note in few words: who, how long it took, how long the note is, and why the next one was asked.
+
+    `outcome` as the metrics have it, but for `no_words`; `transcriber` None: nobody was asked.
+    """
+    transcript, failure = result.get("transcript"), result.get("failure") or {}
+    heard = "heard" if transcript and transcript["text"].strip() else "no_words"
+    return {
+        "transcriber": result["transcriber"] or None,
+        "seconds": result.get("seconds", 0.0),
+        "outcome": failure.get("kind") or heard,
+        "heard_seconds": transcript.get("seconds", 0.0) if transcript else None,
+        "why_not": ": ".join(filter(None, (failure.get("reason"), failure.get("shown")))) or None,
+        "skipped": [f"{each.get('transcriber')}: {each.get('why')}" for each in result.get("skipped", ())],
+    }
+
+
+def _heard(tries: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    asked = [each for each in tries if each["transcriber"]]
+    return {
+        "transcriptions": len(asked),
+        "failed_transcriptions": sum(1 for each in asked if each["heard_seconds"] is None),
+        "heard_seconds": round(sum(each["heard_seconds"] or 0.0 for each in asked), 3),
     }
 
 
