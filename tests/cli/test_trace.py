@@ -137,6 +137,9 @@ def test_a_turn_is_told_whole(settings: Settings) -> None:
         "cached_tokens": 50,
         "tokens": 255,
         "cost": 0.003,
+        "transcriptions": 0,
+        "failed_transcriptions": 0,
+        "heard_seconds": 0.0,
     }
     assert [(each["text"], each["state"]) for each in found["sent"]] == [
         ("Two.", "accepted"),

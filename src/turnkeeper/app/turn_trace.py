@@ -164,7 +164,7 @@ def _heard(tries: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return {
         "transcriptions": len(asked),
         "failed_transcriptions": sum(1 for each in asked if each["heard_seconds"] is None),
-        "heard_seconds": round(sum(each["heard_seconds"] or 0.0 for each in asked), 3),
+        "heard_seconds": round(sum((each["heard_seconds"] or 0.0 for each in asked), 0.0), 3),
     }
 
 
