@@ -73,6 +73,13 @@ async def with_transcribers(settings: Settings, use: Callable[[Transcribers], T]
         await client.close()
 
 
+def test_a_note_waits_for_others_where_this_machine_hears(tmp_path: Path, fake: FakeTranscribers) -> None:
+    def waits(transcribers: Transcribers) -> list[bool]:
+        return [each.waits for each in transcribers.chain(["cloud", "builtin", "slow", "folder"]).members]
+
+    assert asyncio.run(with_transcribers(configured(tmp_path, fake), waits)) == [False, True, True, True]
+
+
 async def test_each_bot_gets_its_own_and_shares_who_hears(tmp_path: Path, fake: FakeTranscribers) -> None:
     settings = configured(tmp_path, fake)
 

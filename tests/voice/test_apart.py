@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from turnkeeper.model.voice import Sound, Wish
+from turnkeeper.model.voice import Sound, Transcript, Wish
 from turnkeeper.voice import apart
-from turnkeeper.voice.apart import Job, VoiceProcess
+from turnkeeper.voice.apart import Done, Job, Tell, VoiceProcess
 from turnkeeper.voice.base import (
     LanguageUnknown,
     TranscriberAway,
@@ -328,3 +328,18 @@ async def test_another_language_is_refused_before_anything_is_decoded(language: 
     with pytest.raises(LanguageUnknown, match="English only"):
         await moonshine.transcribe(sound("indonesian.ogg"), Wish(language))
     assert moonshine._process.pid is None
+
+
+@pytest.mark.parametrize("size, seconds", [(3_000, 30.0), (480_000, 120.0), (9_000_000, 150.0)])
+async def test_the_time_for_a_note_is_for_its_length_at_most(size: int, seconds: float) -> None:
+    given: list[float] = []
+
+    class Process(VoiceProcess):
+        async def do(self, _: Job, within: float, __: Tell | None = None) -> Done:
+            given.append(within)
+            return Done(transcript=Transcript("Hi."))
+
+    moonshine = Moonshine(longest=300.0, timeout=30.0)
+    moonshine._process = Process()
+    await moonshine.transcribe(Sound(b"x" * size, "audio/ogg", "note.ogg"), Wish())
+    assert given == [seconds]

@@ -179,6 +179,23 @@ def test_one_that_hangs_leaves_time_for_the_next() -> None:
     assert heard.text == WORDS
 
 
+def test_one_that_hears_a_note_after_the_other_is_waited_for_and_not_held_for_it() -> None:
+    """As long as all have together: how many notes are before this one says nothing of how well it hears."""
+    crowded = ScriptedTranscriber(Stalled(150, WORDS), *[Stalled(10_000)] * 3, WORDS)
+    clock = VirtualClock()
+    chain = Chain([Member("here", crowded, waits=True)], clock.now)
+
+    async def fetch() -> Sound:
+        return NOTE
+
+    async def story() -> list[Heard]:
+        return [await chain.hear(fetch, Notebook().attempt(), within=200.0) for _ in range(5)]
+
+    heard = run(story())
+    assert [each.reason for each in heard] == ["", *["unavailable"] * 3, ""]
+    assert heard[1].told[0] == "here: crowded, no answer within 200 s"
+
+
 def test_a_long_note_is_waited_for() -> None:
     rig = Rig(Stalled(90, WORDS))
     assert run(rig.hear(length=240.0)).text == WORDS

@@ -65,7 +65,15 @@ class Transcribers:
         """Those of these names, in their order. Raises ConfigurationError, naming `key`, for one that is not there."""
         keys = [(name, self._keys(name, key)) for name in names]
         members = [
-            Member(name, self._transcriber(name, each), each.wish(), each.timeout, each.longest) for name, each in keys
+            Member(
+                name,
+                self._transcriber(name, each),
+                each.wish(),
+                each.timeout,
+                each.longest,
+                waits=not isinstance(each, ServiceKeys),
+            )
+            for name, each in keys
         ]
         # Those of this machine look at a note themselves.
         posts = any(isinstance(each, ServiceKeys) for _, each in keys)
@@ -103,10 +111,10 @@ class Transcribers:
                 from turnkeeper.voice.faster_whisper import FasterWhisper
 
                 folder = self._settings.folder / keys.folder
-                return FasterWhisper(folder, keys.longest, most, threads=keys.threads, tell=self._tell)
+                return FasterWhisper(folder, keys.longest, most, keys.timeout, threads=keys.threads, tell=self._tell)
         from turnkeeper.voice.moonshine import Moonshine
 
-        return Moonshine(keys.longest, most, tell=self._tell)
+        return Moonshine(keys.longest, most, keys.timeout, tell=self._tell)
 
     def _looker(self) -> Looking:
         """Who looks at notes before they are sent: for as long as anybody takes them."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+TIMEOUT = 60.0
+"""Seconds for each minute of a note, unless said."""
 LEAST = 1.0
 """Seconds below which it is not worth asking."""
 _PER_BYTE = 1 / 2_000

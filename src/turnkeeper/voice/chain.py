@@ -7,6 +7,7 @@ on after them: no note is heard twice.
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
@@ -38,6 +39,7 @@ _BUG = "bug"
 _NOBODY = "nobody"
 _UNHEARABLE = "unhearable"
 _REFUSED = "refused"
+_CROWDED = "crowded"
 _LANGUAGE = "language"
 
 Fetch = Callable[[], Awaitable[Sound]]
@@ -53,13 +55,18 @@ class Watching(Protocol):
 
 
 class Member(NamedTuple):
-    """A transcriber of a chain. `timeout`: seconds for each minute of a note; `longest`: seconds that one may last."""
+    """A transcriber of a chain. `timeout`: seconds for each minute of a note; `longest`: seconds that one may last.
+
+    `waits`: it hears one note after the other, and keeps to its timeout itself: the wait for others counts in the time
+    for all tries alone.
+    """
 
     name: str
     transcriber: Transcriber
     wish: Wish = Wish()
-    timeout: float = 60.0
+    timeout: float = listening.TIMEOUT
     longest: float = 600.0
+    waits: bool = False
 
 
 @dataclass(slots=True)
@@ -205,7 +212,7 @@ class Chain:
                 skipped.append(Skipped(member.name, held))
                 continue
             length = asking.length or listening.guessed_length(len(sound.data), member.longest)
-            own = listening.time_for(member.timeout, length)
+            own = math.inf if member.waits else listening.time_for(member.timeout, length)
             is_last = place == len(self.members) - 1
             seconds = listening.time_left(own, asking.within, asking.used, is_last=is_last)
             if seconds >= listening.LEAST:
@@ -240,7 +247,8 @@ async def _asked(member: Member, sound: Sound, seconds: float) -> Transcript | F
         retry_after = error.retry_after if isinstance(error, TranscriberBusy) else None
         return Failure(error.kind, error.shown, reason, retry_after)
     except TimeoutError:
-        return Failure("away", f"no answer within {seconds:.0f} s")
+        # Who is busy with others is not down: the next note may be the first.
+        return Failure(_CROWDED if member.waits else "away", f"no answer within {seconds:.0f} s")
     except Exception as error:  # noqa: BLE001 - an adapter's bug is not the person's
         return Failure(_BUG, f"the adapter raised {type(error).__name__}: {error}"[:300])
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from turnkeeper.model.voice import Sound, Spoken, Transcript, Wish
+from turnkeeper.rules.listening import TIMEOUT, guessed_length, time_for
 from turnkeeper.rules.sound import is_loop
 from turnkeeper.text.languages import code_of
 from turnkeeper.voice.apart import MEMORY, Done, Job, Tell, VoiceProcess
@@ -18,8 +19,6 @@ from turnkeeper.voice.looking import LARGEST, LONGEST, refuse, require
 
 NEEDED: Final = ("model.bin", "tokenizer.json")
 """What a folder must have."""
-WITHIN: Final = 600.0
-"""Seconds for a note, unless said."""
 _PACKAGE: Final = "faster-whisper"
 
 
@@ -31,16 +30,17 @@ class FasterWhisper:
         folder: Path,
         longest: float = LONGEST,
         largest: int = LARGEST,
-        within: float = WITHIN,
+        timeout: float = TIMEOUT,
         *,
         threads: int = 0,
         tell: Tell | None = None,
     ) -> None:
-        """`longest` in seconds, `largest` in bytes, `within` in seconds; `threads` 0: as many as the package takes."""
+        """`longest` in seconds, `largest` in bytes; `timeout`: seconds for each minute of a note, besides the wait for
+        those before it; `threads` 0: as many as the package takes."""
         self._folder = folder
         self._longest = longest
         self._largest = largest
-        self._within = within
+        self._timeout = timeout
         self._threads = threads
         self._tell = tell
         self._process: VoiceProcess | None = None
@@ -62,7 +62,8 @@ class FasterWhisper:
         )
         if self._process is None:
             self._process = VoiceProcess(memory=MEMORY + 4 * _size(self._folder))
-        done = await self._process.do(job, self._within, self._tell)
+        within = time_for(self._timeout, guessed_length(len(sound.data), self._longest))
+        done = await self._process.do(job, within, self._tell)
         assert done.transcript is not None
         return done.transcript
 

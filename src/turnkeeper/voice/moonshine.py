@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from turnkeeper.model.voice import Sound, Spoken, Transcript, Wish
+from turnkeeper.rules.listening import TIMEOUT, guessed_length, time_for
 from turnkeeper.rules.sound import is_loop
 from turnkeeper.text.languages import code_of, name_of, script_of
 from turnkeeper.voice.apart import Done, Job, Tell, VoiceProcess
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from turnkeeper.voice.decoding import Samples
 
 LANGUAGE: Final = "en"
-WITHIN: Final = 600.0
-"""Seconds for a note, unless said: a minute takes two, and twenty where speakers are told apart on a busy machine."""
 _PIECE: Final = 10.0
 """Seconds that are heard in one go: memory stays the same for any length."""
 _CADENCE: Final = 5
@@ -33,12 +32,14 @@ class Moonshine:
     """Hears English, one note at a time, in a process of its own."""
 
     def __init__(
-        self, longest: float = LONGEST, largest: int = LARGEST, within: float = WITHIN, tell: Tell | None = None
+        self, longest: float = LONGEST, largest: int = LARGEST, timeout: float = TIMEOUT, tell: Tell | None = None
     ) -> None:
-        """`longest` in seconds, `largest` in bytes, `within` in seconds; `tell`: called while it works."""
+        """`longest` in seconds, `largest` in bytes; `timeout`: seconds for each minute of a note, besides the wait for
+        those before it (a minute takes two, and twenty where speakers are told apart on a busy machine); `tell`: called
+        while it works."""
         self._longest = longest
         self._largest = largest
-        self._within = within
+        self._timeout = timeout
         self._tell = tell
         self._process = VoiceProcess()
 
@@ -48,7 +49,8 @@ class Moonshine:
         refuse(sound, self._largest)
         require("av", "moonshine_voice")
         job = Job("moonshine", sound.data, self._longest, diarize=wish.diarize, speakers=wish.speakers)
-        done = await self._process.do(job, self._within, self._tell)
+        within = time_for(self._timeout, guessed_length(len(sound.data), self._longest))
+        done = await self._process.do(job, within, self._tell)
         assert done.transcript is not None
         return done.transcript
 

@@ -9,7 +9,7 @@ from turnkeeper.model.voice import Transcript
 
 class Failure(msgspec.Struct, frozen=True, omit_defaults=True):
     """Why a try gave no transcript. `kind`: as of voice.base's errors, `unhearable`, `refused` (by this one alone),
-    `bug`, or `nobody`.
+    `crowded` (others were before it), `bug`, or `nobody`.
 
     `reason`: one word, where it is the note; `shown` is for operators.
     """
