@@ -3,11 +3,15 @@
 import sys
 import time
 
+import structlog
+
 from tests.simulation.test_interleavings import try_seed
+from tests.simulation.world import QUIET
 
 
 def main() -> int:
     """Exit 1 when a seed failed."""
+    structlog.configure(wrapper_class=QUIET)
     first = int(sys.argv[1]) if len(sys.argv) > 1 else 0
     count = int(sys.argv[2]) if len(sys.argv) > 2 else 1
     began = time.perf_counter()

@@ -4,14 +4,24 @@ A failing seed is printed and repeats: `python -m tests.simulation SEED`.
 """
 
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 
 import pytest
+import structlog
 
-from tests.simulation.world import Faults, World
+from tests.simulation.world import QUIET, Faults, World
 from turnkeeper.model.ids import read_tracker
 from turnkeeper.model.policy import RateLimit
 from turnkeeper.rules.pacing import AHEAD, IDLE_GRACE
 from turnkeeper.testing.virtual_time import run
+
+
+@pytest.fixture(autouse=True)
+def quiet() -> Iterator[None]:
+    before = structlog.get_config()
+    structlog.configure(wrapper_class=QUIET)
+    yield
+    structlog.configure(**before)
 
 
 def faults_of(seed: int) -> Faults:
