@@ -27,8 +27,10 @@ help:
 demo: .venv/.turnkeeper
 	@$(BIN)/turnkeeper demo $(ARGS)
 
+# Two processes: one for the tests with real servers, one for the others (tests/conftest.py). With ARGS one is quicker.
+TOGETHER = $(if $(ARGS),,-n 2 --dist loadgroup --no-loadscope-reorder)
 test: .venv/.turnkeeper
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest $(TOGETHER) $(ARGS)
 
 check: .venv/.turnkeeper
 	$(BIN)/ruff check .

@@ -19,6 +19,7 @@ from tests.support.redis import running_redis
 from turnkeeper.testing.models import forbid_real_models
 
 REQUIRE_ALL = os.environ.get("TURNKEEPER_REQUIRE_ALL", "") not in ("", "0")
+SERVERS = "servers"
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 
 network.guard_sockets()
@@ -29,6 +30,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if isinstance(item, pytest.Function):
             make_sync(item)
+        item.add_marker(pytest.mark.xdist_group(run_together(item)))
+    items.sort(key=lambda item: run_together(item) != SERVERS)
+
+
+def run_together(item: pytest.Item) -> str:
+    """What one of several test processes runs whole: a file; or all that starts real servers, first of all, since
+    two of those at once would be slower than they may be."""
+    path = item.path.relative_to(item.config.rootpath)
+    return SERVERS if "e2e" in path.parts else str(path)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Beside real servers, whose clocks run, everything else takes what processor time is left."""
+    if "PYTEST_XDIST_WORKER" in os.environ and run_together(item) != SERVERS and os.nice(0) == 0:
+        os.nice(10)
 
 
 @pytest.hookimpl(wrapper=True)
