@@ -20,6 +20,8 @@ from turnkeeper.testing.models import forbid_real_models
 
 REQUIRE_ALL = os.environ.get("TURNKEEPER_REQUIRE_ALL", "") not in ("", "0")
 SERVERS = "servers"
+BESIDE_OTHERS = "PYTEST_XDIST_WORKER" in os.environ
+"""This is one of several test processes."""
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 
 network.guard_sockets()
@@ -30,8 +32,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if isinstance(item, pytest.Function):
             make_sync(item)
-        item.add_marker(pytest.mark.xdist_group(run_together(item)))
-    items.sort(key=lambda item: run_together(item) != SERVERS)
+        if BESIDE_OTHERS:
+            item.add_marker(pytest.mark.xdist_group(run_together(item)))
+    if BESIDE_OTHERS:
+        items.sort(key=lambda item: run_together(item) != SERVERS)
 
 
 def run_together(item: pytest.Item) -> str:
@@ -43,7 +47,7 @@ def run_together(item: pytest.Item) -> str:
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Beside real servers, whose clocks run, everything else takes what processor time is left."""
-    if "PYTEST_XDIST_WORKER" in os.environ and run_together(item) != SERVERS and os.nice(0) == 0:
+    if BESIDE_OTHERS and run_together(item) != SERVERS and os.nice(0) == 0:
         os.nice(10)
 
 
