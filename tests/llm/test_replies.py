@@ -11,10 +11,10 @@ from turnkeeper.llm import replies
 PACKED = {"content-encoding": "gzip"}
 CASES: list[tuple[str, bytes, dict[str, str], bytes | type[Exception]]] = [
     ("as it is", b"a" * 1_000, {}, b"a" * 1_000),
-    ("packed", gzip.compress(b"a" * 1_000), PACKED, b"a" * 1_000),
-    ("more after the end", gzip.compress(b"a") + b"more", PACKED, b"a"),
+    ("packed", gzip.compress(b"a" * 1_000, mtime=0), PACKED, b"a" * 1_000),
+    ("more after the end", gzip.compress(b"a", mtime=0) + b"more", PACKED, b"a"),
     ("too large", b"a" * 1_001, {}, httpx2.RemoteProtocolError),
-    ("too large once it is unpacked", gzip.compress(b"a" * 10_000_000), PACKED, httpx2.RemoteProtocolError),
+    ("too large once it is unpacked", gzip.compress(b"a" * 10_000_000, mtime=0), PACKED, httpx2.RemoteProtocolError),
     ("said to be packed", b"not packed", PACKED, httpx2.DecodingError),
 ]
 
