@@ -191,6 +191,11 @@ def test_no_word_of_anybody_is_in_the_log(shop: Shop) -> None:
 
 
 def test_what_models_took_is_in_the_metrics(shop: Shop) -> None:
+    # A worker that is killed takes the figures of its last seconds along.
+    shop.will(error(500, "again"), model="first")
+    shop.will("Counted.", model="second")
+    assert shop.says("fay", "Six?") == "Counted."
+
     def counted() -> bool:
         text = shop.server.get("/metrics")[1].decode()
         return all(each in text for each in WORTH)

@@ -160,7 +160,6 @@ def visits(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visits]:
     config = folder / "turnkeeper.toml"
     config.write_text(config.read_text("utf-8") + NO_BUILT_IN, "utf-8")
     with (
-        pytest.MonkeyPatch.context() as patch,
         serve_in_thread(FakeGraph("secret", "verify", "token", "http://127.0.0.1:1/", [HEARS, DEAF])) as graph,
         serve_in_thread(FakeTelegram()) as telegram,
         serve_in_thread(FakeModels(default=says(SAID))) as models,
@@ -180,9 +179,7 @@ def visits(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visits]:
             "TURNKEEPER_PROVIDERS__OPENAI__BASE_URL": models.fake.address("openai"),
             "TURNKEEPER_TRANSCRIBERS__CLOUD__BASE_URL": transcribers.fake.address("openai"),
         }
-        for name, value in environ.items():
-            patch.setenv(name, value)
-        with serving(folder) as server:
+        with serving(folder, **environ) as server:
             graph.fake.webhooks.url = f"{server.url}/webhooks/whatsapp_cloud"
             telegram.call(telegram.fake.hook(f"{server.url}/webhooks/on_telegram", SECRET))
             yield Visits(server, graph, telegram, models, transcribers)
