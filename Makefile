@@ -28,7 +28,7 @@ demo: .venv/.turnkeeper
 	@$(BIN)/turnkeeper demo $(ARGS)
 
 # Two processes: one for the tests with real servers, one for the others (tests/conftest.py). With ARGS one is quicker.
-TOGETHER = $(if $(ARGS),,-n 2 --dist loadgroup --no-loadscope-reorder)
+TOGETHER = $(if $(ARGS),,-n 2 --dist loadfile --no-loadscope-reorder)
 test: .venv/.turnkeeper
 	@$(BIN)/python -m pytest $(TOGETHER) $(ARGS)
 

@@ -9,6 +9,7 @@ from collections.abc import Generator, Iterator
 from typing import Any, TypeVar
 
 import pytest
+from xdist.scheduler import LoadFileScheduling
 
 from tests.support import network
 from tests.support.async_tests import make_sync
@@ -28,27 +29,34 @@ network.guard_sockets()
 forbid_real_models()
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if isinstance(item, pytest.Function):
             make_sync(item)
-        if BESIDE_OTHERS:
-            item.add_marker(pytest.mark.xdist_group(run_together(item)))
     if BESIDE_OTHERS:
-        items.sort(key=lambda item: run_together(item) != SERVERS)
+        items.sort(key=lambda item: not starts_servers(item.nodeid))
 
 
-def run_together(item: pytest.Item) -> str:
-    """What one of several test processes runs whole: a file; or all that starts real servers, first of all, since
-    two of those at once would be slower than they may be."""
-    path = item.path.relative_to(item.config.rootpath)
-    return SERVERS if "e2e" in path.parts else str(path)
+class OneForServers(LoadFileScheduling):
+    """A file is run whole by one process; so is all that starts real servers, since two of those at once would be
+    slower than they may be."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return SERVERS if starts_servers(nodeid) else str(super()._split_scope(nodeid))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> OneForServers:
+    return OneForServers(config, log)
+
+
+def starts_servers(nodeid: str) -> bool:
+    return nodeid.startswith("tests/e2e/")
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Beside real servers, whose clocks run, everything else takes what processor time is left."""
-    if BESIDE_OTHERS and run_together(item) != SERVERS and os.nice(0) == 0:
+    if BESIDE_OTHERS and not starts_servers(item.nodeid) and os.nice(0) == 0:
         os.nice(10)
 
 
