@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from statistics import median
 
-from benchmarks.report import Line, at_most, told
+from benchmarks.report import Line, at_least, at_most, told
 from benchmarks.servers import Places
 from turnkeeper.bots.agent import AgentBot
 from turnkeeper.bots.question import Prompting
@@ -66,12 +66,15 @@ class _Nothing:
         return None
 
 
-def _agent(model: ScriptedModel) -> AgentBot:
+def _agent(model: ScriptedModel, notes: ScriptedModel) -> AgentBot:
     memory = Memory()
     prompting = Prompting(BotId("bot"), _PROMPT, memory=memory, loop_guard=False)
-    chain = Chain([(ModelChoice("scripted", "model"), model)], VirtualClock().now)
-    notes = Remembering(ScriptedModel(_NOTES, repeat=True), memory)
-    return AgentBot(prompting, Thinking(chain), _Nothing(), remembering=notes)
+    remembering = Remembering(_alone(notes), memory)
+    return AgentBot(prompting, Thinking(_alone(model)), _Nothing(), remembering=remembering)
+
+
+def _alone(model: ScriptedModel) -> Chain:
+    return Chain([(ModelChoice("scripted", "model"), model)], VirtualClock().now)
 
 
 def _read(request: ChatRequest) -> int:
@@ -84,7 +87,8 @@ def run(places: Places, *, quick: bool) -> Iterator[Line]:  # noqa: ARG001 - nee
     """Every line of this benchmark."""
     messages = _MESSAGES // 5 if quick else _MESSAGES
     model = ScriptedModel(lambda request: _ANSWER.format(len(request.messages)), repeat=True)
-    bot = _Timed(_agent(model))
+    notes = ScriptedModel(_NOTES, repeat=True)
+    bot = _Timed(_agent(model, notes))
     in_virtual_time(_talk(bot, messages // 2))
     tokens = [_read(request) for request in model.asked]
     each = estimated_tokens(_QUESTION.format(100)) + estimated_tokens(_ANSWER.format(100))
@@ -92,6 +96,9 @@ def run(places: Places, *, quick: bool) -> Iterator[Line]:  # noqa: ARG001 - nee
         ours, whole = tokens[count // 2 - 1], tokens[0] + each * (count // 2 - 1)
         shown = f"{ours:,}, all of it {whole:,}"
         yield told("memory", f"tokens at message {count:,}", shown, ours=ours, whole=whole)
+    made = len(notes.asked)
+    # One is due when twice the history has been said since the last, each for all that came since.
+    yield at_least("memory", "summaries made of it", made, messages / 40, f"{made}")
     early, late = max(tokens[10:50]), max(tokens[-50:])
     yield at_most("memory", "the most, of the last 100 messages to the first", late / early, 1.05)
     cost = median(bot.seconds[-50:]) * 1000
