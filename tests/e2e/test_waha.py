@@ -40,7 +40,7 @@ echo_takes_over = "30m"
 kind = "python"
 entry = "the_bot:bot"
 quiet = 0.3
-max_wait = 2
+max_wait = 20
 adaptive = false
 """
 BOT = THINKER.replace("import Bot, Turn", "import Bot, Image, Turn").replace(
