@@ -30,8 +30,8 @@ say("up")
 """
 STAYS = READY + "while True: os.write(ticks, b'.'); time.sleep(0.05)\n"
 MOVES = READY + "for _ in range(15): os.write(ticks, b'.'); time.sleep(0.05)\nsay('moved'); signal.pause()\n"
-STALLS = READY + "time.sleep(60)\n"
-DEAF = READY + "signal.signal(signal.SIGTERM, signal.SIG_IGN); say('deaf'); time.sleep(60)\n"
+STALLS = READY + "signal.pause()\n"
+DEAF = READY + "signal.signal(signal.SIGTERM, signal.SIG_IGN); say('deaf'); signal.pause()\n"
 REFUSES = "import os, sys; os.write(1, b'no\\n'); sys.exit(int(sys.argv[2]))\n"
 ANSWERS = (
     READY

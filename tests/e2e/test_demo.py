@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import time
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -15,6 +14,7 @@ from playwright.async_api import expect
 from tests.e2e.demo_server import PATIENCE, demo
 from tests.e2e.real_server import Server
 from tests.e2e.scenarios import Stage, scenario
+from tests.e2e.town import until
 from tests.support.browser import Chromium
 
 expect.set_options(timeout=15_000)
@@ -59,34 +59,40 @@ def ask(url: str, body: object = None) -> Any:
         return json.loads(answer.read())
 
 
+def state(url: str) -> Any:
+    """What the page shows."""
+    return ask(f"{url}/phone/api/state")
+
+
+def answers_in(shown: Any) -> list[Any]:
+    return [each for each in shown["messages"] if each["from"] == "business"]
+
+
+def moments(url: str) -> list[str]:
+    return [each["kind"] for each in ask(f"{url}/api/demo/moments")["moments"]]
+
+
 @scenario
 def test_three_messages_get_one_answer_and_nothing_is_left_behind(stage: Stage) -> None:
     with demo(stage.folder) as (process, url):
         for text in ("hi", "I have a question", "about my order"):
             ask(f"{url}/phone/api/messages", {"text": text})
-        deadline = time.monotonic() + PATIENCE
-        while True:
-            state = ask(f"{url}/phone/api/state")
-            answers = [each for each in state["messages"] if each["from"] == "business"]
-            if answers and answers[0]["ticks"] == "read":
-                break
-            assert time.monotonic() < deadline, state
-            time.sleep(0.05)
+        until(lambda: any(each["ticks"] == "read" for each in answers_in(state(url))[:1]), "read")
+        shown = state(url)
+        answers = answers_in(shown)
         assert len(answers) == 1
         for text in ("3 messages", "hi", "I have a question", "about my order"):
             assert text in answers[0]["text"]
-        assert {each["ticks"] for each in state["messages"]} == {"read"}
-        assert state["webhook"]["last_status"] == 200
+        assert {each["ticks"] for each in shown["messages"]} == {"read"}
+        assert shown["webhook"]["last_status"] == 200
         order = ["received", "waiting", "claimed", "step", "committed", "accepted", "sent", "delivered", "read"]
-        while "read" not in (kinds := [each["kind"] for each in ask(f"{url}/api/demo/moments")["moments"]]):
-            assert time.monotonic() < deadline, kinds  # the phone knows of it before its webhook is here
-            time.sleep(0.05)
+        until(lambda: "read" in moments(url), "told")  # the phone knows of it before its webhook is here
+        kinds = moments(url)
         assert [kind for kind in dict.fromkeys(kinds) if kind in order] == order
         # A question about Turnkeeper is answered from the pages that the librarian has read, with no key and no model.
         ask(f"{url}/phone/api/messages", {"text": "Does it need an API key?"})
-        while len(answers := [m for m in ask(f"{url}/phone/api/state")["messages"] if m["from"] == "business"]) < 2:
-            assert time.monotonic() < deadline + PATIENCE
-            time.sleep(0.05)
+        until(lambda: len(answers_in(state(url))) == 2, "answered from the pages")
+        answers = answers_in(state(url))
         assert answers[1]["text"].endswith("[1] Bots › Does it need a model or an API key?")
         with urllib.request.urlopen(f"{url}/", timeout=PATIENCE) as page:
             assert page.status == 200
