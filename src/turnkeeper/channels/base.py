@@ -9,12 +9,18 @@ ChannelError
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal, Protocol, TypeVar
 
 from turnkeeper.model.errors import TurnkeeperError
 from turnkeeper.model.events import Media, Received, SessionStatus
+from turnkeeper.model.http import Calls as Calls
+from turnkeeper.model.http import HttpCall as HttpCall
+from turnkeeper.model.http import HttpReply as HttpReply
+from turnkeeper.model.http import Multipart as Multipart
+from turnkeeper.model.http import Pause as Pause
+from turnkeeper.model.http import Webhook as Webhook
 from turnkeeper.model.limits import ContentLimits, Markup
 from turnkeeper.model.media import KeptFile
 from turnkeeper.model.outbound import NotSent, Outbound, Outcome, Rejected
@@ -34,46 +40,6 @@ class NotThisProvider(ChannelError):
 
 
 @dataclass(frozen=True, slots=True)
-class Webhook:
-    """A request from a provider. Header names are lower case; `body` is as it came."""
-
-    headers: Mapping[str, str]
-    body: bytes
-    query: Mapping[str, str] = field(default_factory=dict)
-    path_secret: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Multipart:
-    """A form with one file, which the client streams from where files are kept; `size` in bytes.
-
-    A field with several values comes several times.
-    """
-
-    key: str
-    size: int
-    mime: str
-    filename: str
-    fields: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
-    name: str = "file"
-
-
-@dataclass(frozen=True, slots=True)
-class HttpCall:
-    """A call for the shared client to make. `timeout` in seconds; `None`: the client's own.
-
-    Its body is `json` or `multipart`. Addresses, headers and bodies hold tokens, so that no repr shows them.
-    """
-
-    method: Literal["GET", "POST", "PUT", "DELETE"]
-    url: str = field(repr=False)
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    json: object = field(default=None, repr=False)
-    timeout: float | None = None
-    multipart: Multipart | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class StreamLimits:
     """For an answer that is read while it comes. `first`: seconds until its first byte; `stall`: between two pieces;
     `whole`: altogether; `size` in bytes."""
@@ -82,35 +48,6 @@ class StreamLimits:
     stall: float = 60.0
     whole: float = 240.0
     size: int = 262_144
-
-
-@dataclass(frozen=True, slots=True)
-class HttpReply:
-    """What came of a call.
-
-    `failure` instead of an answer: `not_connected` (it never left), `no_answer` (it may have
-    arrived).
-    """
-
-    status: int = 0
-    body: bytes = b""
-    headers: Mapping[str, str] = field(default_factory=dict)
-    failure: Literal["not_connected", "no_answer"] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Pause:
-    """Let some seconds pass before the next call, as a person's hands would; answered by an empty reply.
-
-    In a send, only before the call that delivers: after a pause a send may be given up.
-    """
-
-    seconds: float
-
-
-T_co = TypeVar("T_co", covariant=True)
-Calls = Generator[HttpCall | Pause, HttpReply, T_co]
-"""Protocol logic without I/O: yields calls (or pauses), is sent their replies, returns the result."""
 
 
 @dataclass(frozen=True, slots=True)

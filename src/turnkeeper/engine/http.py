@@ -204,7 +204,7 @@ class Client:
             url, host, extra = await self._pinned(call.url)
             headers["host"] = host
             extensions |= extra
-        sent: dict[str, Any] = {"json": call.json}
+        sent: dict[str, Any] = {"json": call.json} if call.form is None else {"data": dict(call.form)}
         if call.multipart is not None and content is not None:
             form = _Form(call.multipart, content, leaving)
             headers |= form.headers

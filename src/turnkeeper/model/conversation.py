@@ -65,8 +65,10 @@ class Conversation(msgspec.Struct, frozen=True):
     rows that are not settled. `pair_tat`: how far what was sent to this contact lies ahead of the pair's limit
     (rules.pacing). `first_at`/`last_at`: the waiting messages of the contact; `turn_first_at`: the
     first message of the running turn. `addresses` are joined by newlines, the one to answer first.
-    `offered`: the row whose numbered choices may be typed back (rules.choices), below zero once the turn under way
-    has one of them, 0 for none. `early`: edits, deletions and reactions that wait for the message they are about.
+    `entry_at`: when the contact last wrote by way of an ad, which opens a longer window (rules.window); `fell_back`:
+    the turn whose words gave way to the bot's fallback template. `offered`: the row whose numbered choices may be
+    typed back (rules.choices), below zero once the turn under way has one of them, 0 for none. `early`: edits,
+    deletions and reactions that wait for the message they are about.
     """
 
     workspace_id: WorkspaceId
@@ -110,6 +112,8 @@ class Conversation(msgspec.Struct, frozen=True):
     pair_tat: float | None = None
     offered: int = 0
     early: int = 0
+    entry_at: float | None = None
+    fell_back: int = 0
 
     @property
     def key(self) -> ConversationKey:
@@ -238,7 +242,11 @@ class SessionRow(msgspec.Struct, frozen=True):
 
 
 class TimerRow(msgspec.Struct, frozen=True):
-    """Something that joins the mailbox at `due_at`. A follow-up is deleted when the contact writes first."""
+    """Something that joins the mailbox at `due_at`. A follow-up is deleted when the contact writes first.
+
+    `name`: what the bot calls it, and cancels it by; `too_late_at`: from then on it is dropped instead, said in the
+    ledger; None: never.
+    """
 
     workspace_id: WorkspaceId
     conversation_id: ConversationId
@@ -247,6 +255,8 @@ class TimerRow(msgspec.Struct, frozen=True):
     due_at: float
     follow_up: bool
     body: bytes
+    name: str = ""
+    too_late_at: float | None = None
 
 
 class AddressRow(msgspec.Struct, frozen=True):

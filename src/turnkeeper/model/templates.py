@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+import msgspec
+
+from turnkeeper.model.ids import ChannelId, WorkspaceId
+
 TemplateHeader = Literal["text", "image", "video", "document", "location"]
 TemplateButtonKind = Literal["url", "quick_reply", "copy_code", "flow", "phone_number", "other"]
 
@@ -37,3 +41,23 @@ class TemplateDefinition:
     body: tuple[str, ...] = ()
     text: str = ""
     buttons: tuple[DefinedButton, ...] = ()
+
+
+class TemplateRow(msgspec.Struct, frozen=True):
+    """A template as its provider told of it last; the order of the fields is the order of the columns.
+
+    `definition`: a TemplateDefinition as JSON; `reason`: why it was rejected or paused, in the provider's word;
+    `synced_at`: unix seconds.
+    """
+
+    workspace_id: WorkspaceId
+    channel_id: ChannelId
+    name: str
+    language: str
+    external_id: str
+    status: str
+    category: str
+    quality: str
+    reason: str | None
+    definition: bytes
+    synced_at: float

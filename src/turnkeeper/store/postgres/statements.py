@@ -28,7 +28,7 @@ from turnkeeper.store.base import EARLY_LOOKED_BACK, LOOKED_BACK, LOOKED_THROUGH
 from turnkeeper.store.rows import OWN_KINDS, EarlyReport
 
 _Struct = type[msgspec.Struct]
-SHAPES = {"conversation": "conversation_row3", "outbound": "outbound_row2"}
+SHAPES = {"conversation": "conversation_row4", "outbound": "outbound_row2", "timer": "timer_row2"}
 """The row types of tables that have had columns added; the others' are named after them."""
 
 
