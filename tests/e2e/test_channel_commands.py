@@ -27,8 +27,7 @@ def test_a_message_is_followed_to_its_tick(stage: Stage) -> None:
         """Those that a message reached, and what became of it."""
 
         async def followed() -> list[str]:
-            said = trial.text_for(settings, "shop", content) if isinstance(content, str) else content
-            seen = [each async for each in trial.send(settings, "shop", PHONE, said, 20.0)]
+            seen = [each async for each in trial.send(settings, "shop", PHONE, content, 20.0)]
             return [*(each.stage for each in seen), seen[-1].last, seen[-1].detail]
 
         return asyncio.run(followed())

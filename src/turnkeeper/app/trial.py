@@ -13,21 +13,17 @@ from dataclasses import dataclass
 from secrets import token_hex
 from typing import Literal
 
-import msgspec
-
 from turnkeeper import app
 from turnkeeper.app.channel_checkup import to_resume
 from turnkeeper.app.database import existing
 from turnkeeper.channels.base import Capabilities
 from turnkeeper.config import Settings
-from turnkeeper.model.contents import Sayable, Template, Text, words_of
-from turnkeeper.model.conversation import Conversation
+from turnkeeper.engine.speaking import CannotSay, Speaker, Speech
+from turnkeeper.model.contents import Reply, Template
 from turnkeeper.model.errors import ConfigurationError, TurnkeeperError
-from turnkeeper.model.events import Inbound
 from turnkeeper.model.policy import Channel
 from turnkeeper.rules import window
-from turnkeeper.store.base import Arrival, Intake, Moment, Store
-from turnkeeper.text.rendering import render
+from turnkeeper.store.base import Moment, Store
 
 _EVERY = 0.2
 """Seconds between two looks."""
@@ -56,25 +52,30 @@ class Seen:
     last: Literal["", "arrived", "failed", "late"] = ""
 
 
-def text_for(settings: Settings, name: str, said: str) -> Text:
-    """Words in Markdown as this channel writes them; what is longer than one message is cut off."""
-    can = _capabilities(settings.receiver(name).channel)
-    parts = render(said, can.markup, can.limits.text)
-    return Text(parts[0] if parts else said)
-
-
-async def send(settings: Settings, name: str, to: str, content: Sayable, wait: float) -> AsyncIterator[Seen]:
+async def send(settings: Settings, name: str, to: str, content: Reply, wait: float) -> AsyncIterator[Seen]:
     """Each stage as it is reached. Raises Refused, ConfigurationError, StoreError."""
     channel = settings.receiver(name).channel
     address = address_of(channel, to)
     async with existing(settings) as store:
         await _examine(store, channel, address, content, settings.workers.lease)
-        began_at = time.time()
-        await store.take(Intake([Arrival(channel, _event(address, content), began_at)]))
-        conversation = await store.find(channel.workspace_id, channel.id, address)
-        assert conversation is not None
-        async for seen in _followed(store, conversation, _capabilities(channel).confirms, began_at, wait):
+        async for seen in put(store, channel, address, content, wait):
             yield seen
+
+
+async def put(store: Store, channel: Channel, address: str, content: Reply, wait: float) -> AsyncIterator[Seen]:
+    """Say it, and tell each stage as it is reached, for at most `wait` seconds. Raises Refused, StoreError."""
+    began_at = time.time()
+    speaker = Speaker(store, {channel.kind: app.adapter(channel.kind)})
+    known_as = f"command:{token_hex(8)}"
+    try:
+        said = await speaker.say(channel, address, [content], known_as=known_as, now=began_at, by="command")
+    except CannotSay as error:
+        raise Refused(str(error), "Say it in another way.") from None
+    conversation = await store.conversation(said.key)
+    assert conversation is not None
+    ahead = conversation.unsent - len(said.rows)
+    async for seen in _followed(store, said, ahead, _capabilities(channel).confirms, began_at, wait):
+        yield seen
 
 
 def address_of(channel: Channel, to: str) -> str:
@@ -97,13 +98,7 @@ def _capabilities(channel: Channel) -> Capabilities:
     return app.adapter(channel.kind).capabilities
 
 
-def _event(address: str, content: Sayable) -> Inbound:
-    details: dict[str, object] = {"takes_over": False, "content": msgspec.to_builtins(content)}
-    known_as = f"test:{token_hex(8)}"
-    return Inbound(kind="operator", text=words_of(content), addresses=(address,), dedup_key=known_as, details=details)
-
-
-async def _examine(store: Store, channel: Channel, address: str, content: Sayable, lease: float) -> None:
+async def _examine(store: Store, channel: Channel, address: str, content: Reply, lease: float) -> None:
     """Whether anything would come of it."""
     if channel.elsewhere is not None:
         mend = "Try it where server.environment says so."
@@ -125,15 +120,14 @@ async def _examine(store: Store, channel: Channel, address: str, content: Sayabl
 
 
 async def _followed(
-    store: Store, conversation: Conversation, confirms: str, began_at: float, wait: float
+    store: Store, said: Speech, before: int, confirms: str, began_at: float, wait: float
 ) -> AsyncIterator[Seen]:
-    """Look at the row until it arrived, failed, or the time is over."""
+    """Look at the last row until it arrived, failed, or the time is over. `before`: rows that go first."""
     told: dict[str, None] = {}
-    before = conversation.unsent - 1
     ahead = "" if before <= 0 else "1 more goes first" if before == 1 else f"{before:,} more go first"
     yield Seen("queued", 0.0, ahead)
     while True:
-        reached = await _moments(store, conversation)
+        reached = await _moments(store, said)
         for moment in reached:
             if moment.kind not in told:
                 told[moment.kind] = None
@@ -147,10 +141,10 @@ async def _followed(
         await asyncio.sleep(_EVERY)
 
 
-async def _moments(store: Store, conversation: Conversation) -> list[Moment]:
-    """What the message's row tells, the earliest first."""
-    moments = await store.moments(conversation.key, _LOOKED_BACK)
-    return [each for each in moments if each.seq == conversation.out_last and each.kind in _SEEN]
+async def _moments(store: Store, said: Speech) -> list[Moment]:
+    """What the message's last row tells, the earliest first."""
+    last = said.rows[-1].seq
+    return [each for each in await store.moments(said.key, _LOOKED_BACK) if each.seq == last and each.kind in _SEEN]
 
 
 def _last(kind: str, confirms: str) -> Literal["", "arrived", "failed"]:

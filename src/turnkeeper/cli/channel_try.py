@@ -9,7 +9,7 @@ from turnkeeper.cli.options import DEFAULT, AsJson, Channel, Config
 if TYPE_CHECKING:
     from turnkeeper.app.trial import Seen
     from turnkeeper.config import Settings
-    from turnkeeper.model.contents import Sayable
+    from turnkeeper.model.contents import Reply
 
 To = Annotated[str, typer.Argument(help="A phone number with its country's code, a chat's id, or kind:id.")]
 Said = Annotated[str, typer.Option("--text", help="What to say.")]
@@ -51,11 +51,7 @@ def try_out(
     from turnkeeper.model.contents import Template
 
     settings = load(config, secrets=False)
-    content: Sayable
-    if template:
-        content = Template(template, language, tuple(value or ()))
-    else:
-        content = trial.text_for(settings, name, text)
+    content: Reply = Template(template, language, tuple(value or ())) if template else text
     try:
         stages = asyncio.run(_watch(settings, name, to, content, wait, quiet=as_json))
     except trial.Refused as refused:
@@ -72,7 +68,7 @@ def try_out(
 
 
 async def _watch(
-    settings: "Settings", name: str, to: str, content: "Sayable", wait: float, *, quiet: bool
+    settings: "Settings", name: str, to: str, content: "Reply", wait: float, *, quiet: bool
 ) -> "list[Seen]":
     from turnkeeper.app import trial
 

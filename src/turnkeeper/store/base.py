@@ -33,6 +33,7 @@ from turnkeeper.store.channels import ChannelRecords
 from turnkeeper.store.erasing import Erasures
 from turnkeeper.store.knowledge import KnowledgeRecords
 from turnkeeper.store.media import MediaRecords
+from turnkeeper.store.speaking import SpokenRecords
 
 LOOKED_BACK = 1000
 """How many events of a conversation are looked through for one by the provider's id."""
@@ -287,7 +288,7 @@ class Sole(Protocol):
         """Leave it to others; never raises."""
 
 
-class Store(ChannelRecords, MediaRecords, AgentRecords, KnowledgeRecords, Erasures, Protocol):
+class Store(ChannelRecords, MediaRecords, AgentRecords, KnowledgeRecords, Erasures, SpokenRecords, Protocol):
     """Everything that the engine keeps."""
 
     async def open(self) -> None:

@@ -30,6 +30,7 @@ from turnkeeper.store.postgres.media import PostgresMedia
 from turnkeeper.store.postgres.own_thread import OwnThread, called_here
 from turnkeeper.store.postgres.rows import PostgresRows
 from turnkeeper.store.postgres.sole import SessionSole
+from turnkeeper.store.postgres.speaking import PostgresSpeaking
 from turnkeeper.store.scripted import ScriptedStore
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def _concerned(intake: Intake) -> Hashable:
     return None
 
 
-class PostgresStore(PostgresMedia, PostgresAgents, PostgresKnowledge, ScriptedStore[PostgresRows]):
+class PostgresStore(PostgresMedia, PostgresAgents, PostgresKnowledge, PostgresSpeaking, ScriptedStore[PostgresRows]):
     """The Store port on one database; `connections` is the most that this process opens, beside a listener's.
 
     `own_thread`: for processes that run bots, which may block the event loop while a transaction is under way.

@@ -158,9 +158,10 @@ def _operators(conversation: Conversation, event: Inbound, channel: Channel, now
 
 
 def admit_operator(conversation: Conversation, event: Inbound, now: float) -> Admission:
-    """What an operator writes in the console or through the API: it is sent, and takes over.
+    """What is said outside a turn (engine.speaking): it is sent, and takes over.
 
-    `details`: `content` instead of a text, as JSON; `takes_over` false leaves the conversation to whoever has it.
+    `details`: `contents` instead of a text (or `content`, one of them), as JSON; `takes_over` false leaves the
+    conversation to whoever has it.
     """
     counted = replace(mailbox.lapse(conversation, now), in_last=conversation.in_last + 1)
     if (event.details or {}).get("takes_over") is False:
@@ -178,10 +179,13 @@ def admit_operator(conversation: Conversation, event: Inbound, now: float) -> Ad
     )
 
 
-def said_by(event: Inbound, notice: str) -> Content:
-    """What goes out for a notice: an operator's own content, else the words."""
-    given = (event.details or {}).get("content") if event.kind == "operator" else None
-    return Text(notice) if given is None else msgspec.convert(given, Content)
+def said_by(event: Inbound, notice: str) -> tuple[Content, ...]:
+    """What goes out for a notice, in order: an operator's own contents, else the words."""
+    details = (event.details or {}) if event.kind == "operator" else {}
+    if (several := details.get("contents")) is not None:
+        return msgspec.convert(several, tuple[Content, ...])
+    given = details.get("content")
+    return (Text(notice),) if given is None else (msgspec.convert(given, Content),)
 
 
 async def _is_ours(desk: Desk, conversation: Conversation, external_id: str | None) -> bool:

@@ -34,9 +34,14 @@ index is changed where it was changed lately; digests alone would touch a page o
 def dedup_digest(event: Inbound, received_at: float) -> bytes:
     """What an event is known by. Without a message id, its first time belongs to it: tomorrow's "ok" is new."""
     if not event.dedup_window:
-        key = event.dedup_key.encode("utf-8", "replace")
-        return key[:_NEAR] + blake2b(key, digest_size=16).digest()
+        return key_digest(event.dedup_key)
     return _content_hash(event) + int(received_at * 1000).to_bytes(6, "big", signed=False)
+
+
+def key_digest(dedup_key: str) -> bytes:
+    """What an event is known by whose key holds always."""
+    key = dedup_key.encode("utf-8", "replace")
+    return key[:_NEAR] + blake2b(key, digest_size=16).digest()
 
 
 def _content_hash(event: Inbound) -> bytes:
@@ -249,8 +254,8 @@ async def _write_admission(
         await batch.desk.rows.erase(key, now)
     batch.events.append(_event_row(arrival, key, batch.desk[key].in_last, digest, admission))
     if admission.notice:
-        content = people.said_by(event, admission.notice)
-        _say(batch, key, channel, content, -batch.desk[key].in_last, now)
+        for n, content in enumerate(people.said_by(event, admission.notice)):
+            _say(batch, key, channel, content, (-batch.desk[key].in_last, n), now)
     batch.touched.append(key)
 
 
@@ -285,8 +290,10 @@ def _event_row(
     )
 
 
-def _say(batch: _Batch, key: ConversationKey, channel: Channel, content: Content, turn_no: int, now: float) -> None:
-    """Put a message into the outbox, outside any turn."""
+def _say(
+    batch: _Batch, key: ConversationKey, channel: Channel, content: Content, place: tuple[int, int], now: float
+) -> None:
+    """Put a message into the outbox, outside any turn. `place`: its event's number below zero, and its own there."""
     conversation = batch.desk[key]
     seq = conversation.out_last + 1
     batch.notices.append(
@@ -295,8 +302,7 @@ def _say(batch: _Batch, key: ConversationKey, channel: Channel, content: Content
             key.id,
             seq,
             channel.id,
-            turn_no,
-            0,
+            *place,
             _encode(content),
             created_at=now,
             expires_at=mailbox.sends_from(conversation, now) + channel.turns.reply_expires,
