@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from turnkeeper.bots.python import Bot
+    from turnkeeper.bots.stages import Event
     from turnkeeper.bots.thinking import ModelsFailed
     from turnkeeper.bots.turn import Turn
     from turnkeeper.llm.toolbox import ToolRefused
@@ -45,6 +46,7 @@ __all__ = [
     "ContactCard",
     "Contacts",
     "Document",
+    "Event",
     "File",
     "Image",
     "List",
@@ -73,6 +75,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "Bot": "turnkeeper.bots.python",
+    "Event": "turnkeeper.bots.stages",
     "ModelsFailed": "turnkeeper.bots.thinking",
     "ToolRefused": "turnkeeper.llm.toolbox",
     "Turn": "turnkeeper.bots.turn",

@@ -1,4 +1,4 @@
-"""What docs/bots.md shows is run: each Python block by itself, and talked to."""
+"""What docs/bots.md and docs/stages.md show is run: each Python block by itself, and talked to."""
 
 import re
 from dataclasses import replace as replace_policy
@@ -16,8 +16,10 @@ from turnkeeper.testing.conversation import Person, conversation, in_virtual_tim
 from turnkeeper.testing.events import TURNS, chosen, event, reaction, text
 from turnkeeper.testing.models import calls
 
-PAGE = (Path(__file__).parents[2] / "docs/bots.md").read_text("utf-8")
-BLOCKS = re.findall(r"^```python\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
+DOCS = Path(__file__).parents[2] / "docs"
+PAGE = (DOCS / "bots.md").read_text("utf-8")
+PAGES = PAGE + (DOCS / "stages.md").read_text("utf-8")
+BLOCKS = re.findall(r"^```python\n(.*?)^```", PAGES, re.DOTALL | re.MULTILINE)
 Said = str | Inbound
 TALKS: list[tuple[str, list[Said], list[str]]] = [
     (
@@ -56,13 +58,23 @@ TALKS: list[tuple[str, list[Said], list[str]]] = [
         ["It is time: still there?, {'asked': 'tea'}", "It is time: report, None"],
     ),
     ("assistant", ["hi"], ["You said: hi", "Are you still there?"]),
+    (
+        "dinners",
+        ["hi", "3", replace(event("payment"), details={"payment": "p1", "news": "paid"}), "and now?"],
+        [
+            "Hello! How many seats?",
+            "3 seats. Please pay at the door, or by the link that I send.",
+            "Thank you! 3 seats are yours.",
+            "You are on the list.",
+        ],
+    ),
 ]
 
 
 def run(block: str) -> dict[str, Any]:
     """What a block defines."""
     names: dict[str, Any] = {"__name__": "a_block"}
-    exec(compile(block, "docs/bots.md", "exec", dont_inherit=True), names)
+    exec(compile(block, "docs", "exec", dont_inherit=True), names)
     return names
 
 

@@ -281,11 +281,14 @@ async def test_a_session_goes_from_stage_to_stage_with_its_state() -> None:
 async def test_a_stage_that_is_gone_is_set_aside_and_shown() -> None:
     async def welcome(turn: Turn) -> None:
         await turn.reply(f"welcome {turn.state.get('kept')}")
+        turn.stage = None if turn.state else "gone"
         turn.state["kept"] = "yes"
-        turn.stage = "gone"
 
-    async with conversation(bot_of(welcome)) as person:
+    bot = bot_of(welcome)
+    bot.stage("gone")(takes_anything)
+    async with conversation(bot) as person:
         await person.says("hi")
+        del bot._stages["gone"]
         await person.says("hi")
         assert person.heard == ["welcome None", "welcome yes"]
         told = [moment.detail for moment in await person.moments() if moment.kind == "committed"]

@@ -89,6 +89,14 @@ def test_one_that_is_not_async_runs_in_a_thread_with_key_and_turn_of_ours() -> N
     assert given(_book, seats=2) == "2 the key the turn False"
 
 
+def test_a_turn_whose_state_has_a_type_is_the_turn_too() -> None:
+    def quoted(day: str, at: Turn[Place]) -> str:
+        """Say what it got."""
+        return f"{day} {at}"
+
+    assert given(quoted, day="today") == "today the turn"
+
+
 def test_a_function_without_the_decorator_is_a_tool_without_effect() -> None:
     async def greet(name: str) -> str:
         """Greet."""

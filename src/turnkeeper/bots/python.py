@@ -6,33 +6,46 @@ import hashlib
 import importlib
 import inspect
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from copy import copy
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Generic, overload
 
-from turnkeeper.bots.turn import Turn
+from turnkeeper.bots.stages import Event, Moves, told
+from turnkeeper.bots.turn import S, Turn, timers_of
 from turnkeeper.engine.answer import Answer, Work
 from turnkeeper.model.errors import ConfigurationError
+from turnkeeper.model.events import Inbound
 
 if TYPE_CHECKING:
     from turnkeeper.bots.library import Library
+    from turnkeeper.bots.states import States
     from turnkeeper.bots.thinking import Thinking
 
-Stage = Callable[[Turn], Awaitable[None]]
+Stage = Callable[[Turn[S]], Awaitable[None]]
+Handler = Callable[[Turn[S], Event], Awaitable[None]]
 
 
-class Bot:
+class Bot(Generic[S]):
     """A bot of stages.
 
+    `state`: a pydantic model; `turn.state` is then one of these, checked when a turn commits, and else a dict.
     `version` changes with the source of the module that defines the bot, unless given: a turn that was begun
     by other code is never resumed half-way.
     """
 
-    def __init__(self, name: str, *, version: str | None = None) -> None:
+    @overload
+    def __init__(self: Bot[dict[str, Any]], name: str, *, version: str | None = None) -> None: ...
+    @overload
+    def __init__(self, name: str, *, state: type[S], version: str | None = None) -> None: ...
+    def __init__(self, name: str, *, state: Any = None, version: str | None = None) -> None:
         self.name = name
-        self._stages: dict[str, Stage] = {}
+        self._states: States[Any] | None = None if state is None else _states(state)
+        self._stages: dict[str, Stage[S]] = {}
+        self._to: dict[str, tuple[str, ...]] = {}
+        self._handlers: dict[str, Handler[S]] = {}
         self._first: str | None = None
         self._version = version
         self._thinking: Thinking | None = None
@@ -42,7 +55,7 @@ class Bot:
     def version(self) -> str:
         """What the bot's code is known by."""
         if self._version is None:
-            self._version = _source_digest(list(self._stages.values()))
+            self._version = _source_digest([*self._stages.values(), *self._handlers.values()])
         return self._version
 
     @property
@@ -50,49 +63,100 @@ class Bot:
         """The names of the stages, in the order in which they were written."""
         return tuple(self._stages)
 
-    def stage(self, name: str, *, first: bool = False) -> Callable[[Stage], Stage]:
-        """Register a stage; one is `first`, where a new session starts."""
+    def stage(
+        self, name: str, *, first: bool = False, to: Sequence[str] | None = None
+    ) -> Callable[[Stage[S]], Stage[S]]:
+        """Register a stage; one is `first`, where a new session starts. `to`: the stages that it may go to, beside
+        itself; without it, any. Raises ValueError for a name that is taken, and for a second first."""
+        if isinstance(to, str):
+            raise ValueError(f"stage {name!r}: `to` is several names, write to=({to!r},)")
 
-        def register(function: Stage) -> Stage:
+        def register(function: Stage[S]) -> Stage[S]:
             if name in self._stages:
                 raise ValueError(f"stage {name!r} is defined twice")
             if first and self._first is not None:
                 raise ValueError(f"{self._first!r} is the first stage already, {name!r} cannot be too")
             self._stages[name] = function
+            if to is not None:
+                self._to[name] = tuple(to)
             if first:
                 self._first = name
             return function
 
         return register
 
-    def with_thinking(self, thinking: Thinking) -> Bot:
+    def on(self, type: str) -> Callable[[Handler[S]], Handler[S]]:  # noqa: A002 - the word of events
+        """Register what runs, before the stage, for an event that nobody said: `payment.paid` and the like,
+        `timer.NAME`, or an outside event's type. Raises ValueError for a type that has a handler."""
+
+        def register(function: Handler[S]) -> Handler[S]:
+            if type in self._handlers:
+                raise ValueError(f"{type!r} has a handler already")
+            self._handlers[type] = function
+            return function
+
+        return register
+
+    def with_thinking(self, thinking: Thinking) -> Bot[S]:
         """The same bot with models to ask: `turn.ask`."""
         bot = copy(self)
         bot._thinking = thinking
         return bot
 
-    def with_library(self, library: Library | None) -> Bot:
+    def with_library(self, library: Library | None) -> Bot[S]:
         """The same bot with something to look things up in: `turn.look_up`."""
         bot = copy(self)
         bot._library = library
         return bot
 
     async def answer(self, work: Work) -> Answer:
-        """Run the stage that the session is in; a stage that is gone is set aside, not raised."""
-        turn = Turn(work, self._thinking, self._library)
-        trace = None
-        name = turn.stage or self._first
-        if name not in self._stages:
-            trace = f"stage {name!r} set aside: the bot has {', '.join(self._stages) or 'none'}"
-            name = turn.stage = self._first
-        if name is None:
-            raise ConfigurationError(f"bots.{self.name}", "no stage is the first", "write @bot.stage(..., first=True)")
-        turn.stage = name
-        await self._stages[name](turn)
-        return turn.answer(trace)
+        """Run the handlers of the turn's events; then the stage that the session is in, unless they were for all of
+        them. A stage that is gone, and a state that is none any more, are set aside, not raised."""
+        turn: Turn[S] = Turn(work, self._thinking, self._library)
+        aside = self._begin(turn, work.state)
+        moves = Moves(tuple(self._stages), self._to)
+        ran = None
+        if not await self._handled(turn):
+            moves.check(turn.stage, ran=None)
+            turn.stage = ran = turn.stage or self._first_stage()
+            await self._stages[ran](turn)
+        left = turn.answer(aside)
+        moves.check(turn.stage, ran=ran)
+        return left if self._states is None else replace(left, state=self._states.left(turn.state, ran))
+
+    def _begin(self, turn: Turn[S], kept: Mapping[str, Any]) -> str | None:
+        """Give the turn its state and stage; what was set aside, in words."""
+        name = turn.stage or self._first_stage()
+        turn.stage = name if name in self._stages else self._first_stage()
+        if self._states is not None:
+            turn.state, aside = self._states.made(kept)
+            if aside is not None:
+                turn.stage = self._first_stage()
+                return aside
+        return None if name in self._stages else f"stage {name!r} set aside: the bot has {', '.join(self._stages)}"
+
+    def _first_stage(self) -> str:
+        if self._first is None:
+            mend = "write @bot.stage(..., first=True)"
+            raise ConfigurationError(f"bots.{self.name}", "no stage is the first", mend)
+        return self._first
+
+    async def _handled(self, turn: Turn[S]) -> bool:
+        """Run the handlers in the order of the events; whether that was all that happened. The stage finds the timers
+        that no handler took."""
+        others: list[Inbound] = []
+        for inbound in turn.events:
+            event = told(inbound)
+            handler = None if event is None else self._handlers.get(event.type)
+            if event is None or handler is None:
+                others.append(inbound)
+            else:
+                await handler(turn, event)
+        turn.timers = timers_of(others)
+        return bool(turn.events) and not others
 
 
-def load(entry: str, folder: Path, key: str = "entry") -> Bot:
+def load(entry: str, folder: Path, key: str = "entry") -> Bot[Any]:
     """The bot that `module:name` names; modules are looked for in `folder` first. Raises ConfigurationError."""
     bot = named(entry, folder, key, 'write, for example, "my_bot:bot"')
     if not isinstance(bot, Bot):
@@ -134,14 +198,21 @@ def _where(name: str, folder: Path) -> str:
     return f"put {name.replace('.', '/')}.py into {folder} or install it"
 
 
-def _source_digest(functions: list[Stage]) -> str:
+def _states(model: Any) -> States[Any]:
+    """pydantic is imported only where a bot has a model for its state."""
+    from turnkeeper.bots.states import States
+
+    return States(model)
+
+
+def _source_digest(functions: Sequence[Callable[..., Any]]) -> str:
     digest = hashlib.blake2b(digest_size=8)
     for source in sorted({_source(inspect.unwrap(function)) for function in functions}):
         digest.update(source)
     return digest.hexdigest()
 
 
-def _source(function: Stage) -> bytes:
+def _source(function: Callable[..., Any]) -> bytes:
     """The file that a stage is written in; its own code where there is none (a shell, a notebook)."""
     try:
         return Path(inspect.getsourcefile(function) or "").read_bytes()

@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, cast
 
 import msgspec
 
@@ -38,6 +38,7 @@ from turnkeeper.store.base import Line
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
+    from typing_extensions import TypeVar  # its default lets authors write a bare Turn where the state is a dict
 
     from turnkeeper.bots.library import Found, Library
     from turnkeeper.bots.thinking import Thinking
@@ -45,7 +46,13 @@ if TYPE_CHECKING:
     from turnkeeper.llm.extraction import Extracted
     from turnkeeper.llm.toolbox import Tool
 
-M = TypeVar("M", bound="BaseModel")
+    M = TypeVar("M", bound=BaseModel)
+    S = TypeVar("S", default=dict[str, Any])
+else:
+    from typing import TypeVar
+
+    S = TypeVar("S")
+
 _LONGEST_TIMER = 3650 * 86_400.0
 
 
@@ -66,12 +73,13 @@ class Contact:
     addresses: tuple[str, ...]
 
 
-class Turn:
+class Turn(Generic[S]):
     """What a person said, what is remembered of them, and what to do about it.
 
     `events`: everything that the turn answers, oldest first; `messages`: what of it the contact did; `text`: the
     messages' texts, one a line; in a group, after the name of who wrote it ("Ada: hello").
-    `state` is kept between turns as JSON, until the session expires; `stage` is where the next turn starts.
+    `state` is kept between turns as JSON, until the session expires: a dict, or the bot's own model, as in
+    `turn: Turn[State]`; `stage` is where the next turn starts.
     `facts`: what is known of the contact, across conversations. `effects`: effect steps of earlier turns that were
     cut off by a takeover or gave up, which the bot may have to know of: dicts with `name`, `done`, `result`.
     """
@@ -88,9 +96,9 @@ class Turn:
         self.events: tuple[Inbound, ...] = tuple(work.events)
         self.messages: tuple[Message, ...] = messages_of(self.events, work.quoted)
         self.text = "\n".join(text for event in self.events if (text := named(event, event.text)))
-        self.timers = tuple(_timer(event) for event in self.events if event.kind == "timer")
+        self.timers = timers_of(self.events)
         self.contact = _contact(self.events, work.addresses)
-        self.state: dict[str, Any] = work.state
+        self.state: S = cast("S", work.state)
         self.stage: str | None = work.stage
         self.effects: Sequence[Mapping[str, object]] = work.carried
         self.tools_done: dict[str, ToolRun] = {}
@@ -332,13 +340,18 @@ class Turn:
             raise TypeError(f"turn.stage is a stage's name, not a {type(self.stage).__name__}")
         return Answer(
             tuple(self._replies),
-            self.state,
+            cast("dict[str, Any]", self.state),
             self.stage,
             tuple(self._timers),
             self._handover,
             trace or self._work.trace,
             self.facts.learned,
         )
+
+
+def timers_of(events: Sequence[Inbound]) -> tuple[Timer, ...]:
+    """The timers among events."""
+    return tuple(_timer(event) for event in events if event.kind == "timer")
 
 
 def _timer(event: Inbound) -> Timer:

@@ -17,7 +17,7 @@ import inspect
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar, get_type_hints, overload
+from typing import Any, TypeVar, get_origin, get_type_hints, overload
 
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
@@ -38,7 +38,10 @@ class ToolMisdeclared(ValueError):
 
 
 class _Turn:
-    """Stands for an author's `Turn`, which may be imported for the type checker only."""
+    """Stands for an author's `Turn` or `Turn[State]`, which may be imported for the type checker only."""
+
+    def __class_getitem__(cls, _: object) -> type[_Turn]:
+        return cls
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +177,8 @@ def _hints(name: str, function: Callable[..., Any]) -> dict[str, Any]:
 def _is_turn(annotation: object) -> bool:
     if annotation is _Turn:
         return True
-    return getattr(annotation, "__qualname__", "") == "Turn" and "turnkeeper" in getattr(annotation, "__module__", "")
+    named = get_origin(annotation) or annotation
+    return getattr(named, "__qualname__", "") == "Turn" and "turnkeeper" in getattr(named, "__module__", "")
 
 
 def _description(function: Callable[..., Any]) -> str:

@@ -1,0 +1,66 @@
+"""What a bot of stages reads beside words, and where its stages may go. Nothing here runs anything."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from turnkeeper.model.errors import BotError
+from turnkeeper.model.events import Inbound
+
+
+class Event(NamedTuple):
+    """Something that happened and that nobody said: `type` is `payment.paid`, `timer.NAME`, or what an outside event
+    calls itself. `id`: what it is about, a payment's id or the outside event's own; `at`: unix seconds, where told."""
+
+    type: str
+    data: dict[str, Any]
+    id: str | None = None
+    at: float | None = None
+
+
+def told(event: Inbound) -> Event | None:
+    """The event as a handler gets it; None for what a person did."""
+    details = event.details or {}
+    at = None if event.timestamp is None else float(event.timestamp)
+    match event.kind:
+        case "timer":
+            return Event(f"timer.{details.get('name', '')}", _data(details.get("data")), None, at)
+        case "payment":
+            return Event(f"payment.{details.get('news', '')}", dict(details), _id(details.get("payment")), at)
+        case "api":
+            id_ = _id(details.get("id")) or event.message_id
+            return Event(str(details.get("type", "")), _data(details.get("data")), id_, at)
+    return None
+
+
+def _data(given: object) -> dict[str, Any]:
+    """A handler gets a dict, whatever the timer or the sender gave."""
+    if isinstance(given, Mapping):
+        return dict(given)
+    return {} if given is None else {"value": given}
+
+
+def _id(given: object) -> str | None:
+    return None if given is None else str(given)
+
+
+@dataclass(frozen=True, slots=True)
+class Moves:
+    """Where stages may go. `to`: of those that say so; None, the start anew, is open to all."""
+
+    names: Collection[str]
+    to: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def check(self, left: str | None, *, ran: str | None) -> None:
+        """Raises BotError where the stage that `ran` (None: handlers alone) may not leave the session in `left`."""
+        who = "a handler" if ran is None else f"stage {ran!r}"
+        if left is None:
+            return
+        if left not in self.names:
+            raise BotError(f"{who} left turn.stage = {left!r}, which no stage is: there are {', '.join(self.names)}")
+        if ran is None or left == ran or ran not in self.to or left in self.to[ran]:
+            return
+        allowed = ", ".join(self.to[ran]) or "nowhere else"
+        raise BotError(f"{who} left turn.stage = {left!r}, but goes to {allowed} by its own `to`: add {left!r} there")
