@@ -403,3 +403,20 @@ async def test_effects_of_a_turn_that_a_person_cut_off_are_told() -> None:
         await person.is_given_back()
         await person.says("so?")
         assert seen == [[], [("book", True, "table 4")]]
+
+
+@in_virtual_time
+async def test_every_attempt_is_told_the_same_beginning() -> None:
+    seen: list[float] = []
+
+    async def only(turn: Turn) -> None:
+        seen.append(turn.began_at)
+        await asyncio.sleep(10)
+
+    async with conversation(bot_of(only)) as person:
+        await person.writes("hi")
+        await asyncio.sleep(8)
+        await person.survives_a_crash()
+        await person.rests()
+        assert len(seen) == 2
+        assert seen[0] == seen[1] > 1_800_000_000

@@ -169,6 +169,11 @@ class Turn(Generic[S]):
         """From 1: a newer message or an error starts the turn over."""
         return self._work.attempt
 
+    @property
+    def began_at(self) -> float:
+        """When the turn first began, in unix seconds: the same for every attempt, and on whatever machine."""
+        return self._work.began_at
+
     async def reply(self, said: Reply, *, quote: bool = False, reply_to: str | None = None) -> None:
         """Say something when the turn commits: Markdown, of which long texts are split, or any other content.
 
