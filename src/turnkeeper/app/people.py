@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from turnkeeper.app.database import existing
-from turnkeeper.app.trial import address_of
+from turnkeeper.app.naming import address_of
 from turnkeeper.config import Settings
 from turnkeeper.config.errors import nearest
 from turnkeeper.model.conversation import Conversation

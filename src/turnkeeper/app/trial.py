@@ -16,11 +16,12 @@ from typing import Literal
 from turnkeeper import app
 from turnkeeper.app.channel_checkup import to_resume
 from turnkeeper.app.database import existing
+from turnkeeper.app.naming import address_of
 from turnkeeper.channels.base import Capabilities
 from turnkeeper.config import Settings
 from turnkeeper.engine.speaking import CannotSay, Speaker, Speech
 from turnkeeper.model.contents import Reply, Template
-from turnkeeper.model.errors import ConfigurationError, TurnkeeperError
+from turnkeeper.model.errors import TurnkeeperError
 from turnkeeper.model.policy import Channel
 from turnkeeper.rules import window
 from turnkeeper.store.base import Moment, Store
@@ -76,22 +77,6 @@ async def put(store: Store, channel: Channel, address: str, content: Reply, wait
     ahead = conversation.unsent - len(said.rows)
     async for seen in _followed(store, said, ahead, _capabilities(channel).confirms, began_at, wait):
         yield seen
-
-
-def address_of(channel: Channel, to: str) -> str:
-    """The address that an operator names: `kind:id` as it stands, else as the adapter reads it, else a phone number."""
-    if ":" in to:
-        return to
-    read = getattr(app.adapter(channel.kind), "address", None)
-    if read is not None:
-        named: str | None = read(to)
-    else:
-        digits = "".join(each for each in to if each not in " ()+-./")
-        named = f"phone:{digits}" if digits.isascii() and digits.isdigit() and 7 <= len(digits) <= 15 else None
-    if named is None:
-        mend = "Write a phone number with its country's code, or the id that the provider knows the person by."
-        raise ConfigurationError("ADDRESS", f"{to!r} names nobody on {channel.id}", mend)
-    return named
 
 
 def _capabilities(channel: Channel) -> Capabilities:

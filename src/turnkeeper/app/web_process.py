@@ -16,6 +16,7 @@ from turnkeeper.app.connections import Connection, Server
 from turnkeeper.app.figures import of_machine
 from turnkeeper.app.garbage import settle
 from turnkeeper.app.line import Line
+from turnkeeper.app.naming import address_of
 from turnkeeper.app.telemetry import Telemetry
 from turnkeeper.config import Receiver, Settings
 from turnkeeper.engine.accounts import looks_after
@@ -24,6 +25,7 @@ from turnkeeper.engine.patience import until_stored
 from turnkeeper.engine.spooling import Spooling
 from turnkeeper.model.errors import StoreError, StoreUnavailable
 from turnkeeper.store.base import Store
+from turnkeeper.web.api.events import Events, Source
 from turnkeeper.web.console import read_console
 from turnkeeper.web.counters import WebhookCounters
 from turnkeeper.web.demo import Demo
@@ -31,7 +33,7 @@ from turnkeeper.web.media import MediaPages
 from turnkeeper.web.ops import Ops
 from turnkeeper.web.originals import Originals
 from turnkeeper.web.site import Site
-from turnkeeper.web.webhooks import Endpoint, Holder, Webhooks
+from turnkeeper.web.webhooks import Endpoint, Holder, Taking, Webhooks
 
 STATIC = Path(turnkeeper.web.__file__).parent / "static"
 _MOST_CONNECTIONS_WAITING = 2048
@@ -59,7 +61,8 @@ async def run_web(settings: Settings, line: Line, runtime: Path, telemetry: Tele
     media = app.open_media(settings)
     pages = MediaPages(store, media, lambda: app.media_secret(settings), clock.now)
     originals = Originals(webhooks, original_addresses(settings.receivers))
-    site = Site(webhooks, ops, await read_console(STATIC), phone, pages, originals)
+    events = _events(settings, spooling or store, clock, webhooks)
+    site = Site(webhooks, ops, await read_console(STATIC), phone, pages, originals, events)
     listener = line.listener()
     noting = asyncio.create_task(_note_absence(settings, store, clock, clock.now()))
     server = Server(_uvicorn(site, settings), line.ready)
@@ -76,6 +79,20 @@ async def run_web(settings: Settings, line: Line, runtime: Path, telemetry: Tele
     if spooling is not None:
         await spooling.close()
     await store.close()
+
+
+def _events(settings: Settings, store: Taking, clock: SystemClock, webhooks: Webhooks) -> Events | None:
+    """The API for events from outside; None where nobody may tell any."""
+    sources = [
+        Source(
+            name,
+            keys.token.get_secret_value(),
+            keys.secret.get_secret_value(),
+            {each.id: each for each in settings.channels if each.workspace_id == keys.workspace},
+        )
+        for name, keys in settings.event_sources.items()
+    ]
+    return Events(sources, store, address_of, clock.now, webhooks.taken) if sources else None
 
 
 async def _spooling(settings: Settings, store: Store) -> Spooling | None:

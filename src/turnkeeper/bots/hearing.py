@@ -7,6 +7,7 @@ person sends ends the turn.
 from __future__ import annotations
 
 from turnkeeper.bots.message import Message
+from turnkeeper.bots.outside import told_outside
 from turnkeeper.bots.turn import Turn
 from turnkeeper.model.errors import MediaRefused, MediaUnavailable
 from turnkeeper.model.events import Media, named, words_heard
@@ -35,7 +36,7 @@ async def heard(turn: Turn, *, images: bool, documents: bool) -> Said:
             else:
                 told = f"{told} [left out: too many files at once]"
         words += [_answered(message), told]
-    words += [event.text for event in turn.events if event.kind == "api" and event.text]
+    words += told_outside(turn.events)
     return Said("user", "\n".join(part for part in words if part), tuple(files))
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Generic, overload
 
+from turnkeeper.bots.outside import asks_for_stage
 from turnkeeper.bots.stages import Event, Moves, told
 from turnkeeper.bots.turn import S, Turn, timers_of
 from turnkeeper.engine.answer import Answer, Work
@@ -111,12 +112,18 @@ class Bot(Generic[S]):
 
     async def answer(self, work: Work) -> Answer:
         """Run the handlers of the turn's events; then the stage that the session is in, unless they were for all of
-        them. A stage that is gone, and a state that is none any more, are set aside, not raised."""
+        them and none asked for a stage. A stage that is gone, and a state that is none any more, are set aside, not
+        raised."""
         turn: Turn[S] = Turn(work, self._thinking, self._library)
         aside = self._begin(turn, work.state)
+        asked, begins = asks_for_stage(turn.events), False
+        if asked is not None and asked.stage in self._stages:
+            turn.stage, begins = asked.stage, True
+        elif asked is not None:
+            aside = f"stage {asked.stage!r} of the event {asked.id!r} set aside: the bot has no such stage"
         moves = Moves(tuple(self._stages), self._to)
         ran = None
-        if not await self._handled(turn):
+        if not await self._handled(turn) or begins:
             moves.check(turn.stage, ran=None)
             turn.stage = ran = turn.stage or self._first_stage()
             await self._stages[ran](turn)

@@ -14,6 +14,7 @@ from turnkeeper.channels import registry
 from turnkeeper.channels.keys import ChannelKeys
 from turnkeeper.config.bots import BotKeys, ChainKeys, ModelUserKeys
 from turnkeeper.config.errors import SecretMissing, nearest, worded
+from turnkeeper.config.events import read_events
 from turnkeeper.config.keys import (
     BOT_KINDS,
     BUILT_IN_TOOLS,
@@ -34,7 +35,7 @@ from turnkeeper.model.ids import BotId, ChannelId, WorkspaceId
 from turnkeeper.model.policy import Channel, SendPolicy, TurnPolicy
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
-_NAMED_SECTIONS = ("channels", "bots", "providers", "tools", "knowledge", "transcribers")
+_NAMED_SECTIONS = ("channels", "bots", "providers", "tools", "knowledge", "transcribers", "event_sources")
 Table = TypeVar("Table", bound=BaseModel)
 
 
@@ -63,6 +64,7 @@ class Reading:
         bots = self.bots(self.table(raw.get("bots", {}), "bots"))
         knowledge = self.knowledge(self.table(raw.get("knowledge", {}), "knowledge"), providers)
         transcribers = self.transcribers(self.table(raw.get("transcribers", {}), "transcribers"))
+        event_sources = read_events(self, dict(raw))
         self.known(bots, {"models": providers, "tools": tools, "knowledge": knowledge})
         self.heard(bots, transcribers)
         channels = self.table(raw.get("channels", {}), "channels")
@@ -83,6 +85,7 @@ class Reading:
             tools=_frozen(tools),
             knowledge=_frozen(knowledge),
             transcribers=_frozen(transcribers),
+            event_sources=_frozen(event_sources),
         )
 
     def wrong(self, key: str, problem: str, mend: str) -> None:

@@ -8,6 +8,7 @@ from pydantic.fields import FieldInfo
 
 from turnkeeper.channels import registry
 from turnkeeper.channels.keys import read_duration, read_duration_or_off
+from turnkeeper.config.events import EventSourceKeys
 from turnkeeper.config.keys import BOT_KINDS, SECTIONS
 from turnkeeper.config.knowledge import KnowledgeKeys
 from turnkeeper.config.providers import PROVIDER_KINDS
@@ -44,6 +45,7 @@ def as_markdown() -> str:
     parts += _kinds("tools", TOOL_KINDS)
     parts.append(_section("[knowledge.NAME]", KnowledgeKeys))
     parts += _kinds("transcribers", TRANSCRIBER_KINDS)
+    parts.append(_section("[event_sources.NAME]", EventSourceKeys))
     return "\n".join(parts)
 
 

@@ -24,7 +24,7 @@ from turnkeeper.model.conversation import (
     TurnRow,
 )
 from turnkeeper.model.events import DeliveryUpdate, Inbound, SessionStatus
-from turnkeeper.model.ids import ChannelId, ConversationKey, OutboundKey, WorkerId, WorkspaceId
+from turnkeeper.model.ids import ChannelId, ConversationId, ConversationKey, OutboundKey, WorkerId, WorkspaceId
 from turnkeeper.model.outbound import Outcome
 from turnkeeper.model.policy import Channel
 from turnkeeper.rules.retry import Outage
@@ -100,11 +100,13 @@ class Wake(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Taken(NamedTuple):
-    """What became of an intake: how many events were new, how many had been here, and who is to be woken."""
+    """What became of an intake: how many events were new, how many had been here, and who is to be woken. `homes`: of
+    each arrival its conversation, and whether it was new; empty where that is not known yet."""
 
     accepted: int
     duplicates: int
     wakes: list[Wake]
+    homes: Sequence[tuple[ConversationId, bool]] = ()
 
 
 class Run(NamedTuple):

@@ -11,6 +11,7 @@ from turnkeeper.model.contents import Content, words_of
 from turnkeeper.model.conversation import EventRow, OutboundRow, StepRow, TurnRow
 from turnkeeper.model.events import Inbound, caption_of, words_heard
 from turnkeeper.model.media import MediaRow
+from turnkeeper.model.outside import outside
 from turnkeeper.store.base import Line, Moment
 
 _LABEL = 80
@@ -111,7 +112,8 @@ def moments(
 
 def _of_event(event: EventRow) -> list[Moment]:
     inbound = _inbound(event.body)
-    label = (inbound.text or event.kind)[:_LABEL]
+    happened = outside(inbound)
+    label = (inbound.text or (event.kind if happened is None else happened.type))[:_LABEL]
     told = [Moment(event.received_at, "received", event.turn_no, event.seq, label)]
     if event.state == "waiting":
         told.append(Moment(event.received_at, "waiting", None, event.seq, label))

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from turnkeeper.model.events import Choice, DeliveryUpdate, EventKind, Inbound, Reaction, Status
 from turnkeeper.model.ids import BotId, ChannelId, WorkspaceId
+from turnkeeper.model.outside import OutsideEvent, inbound
 from turnkeeper.model.policy import Channel, SendPolicy, TurnPolicy
 
 ADA = "15551230001"
@@ -158,6 +159,22 @@ def echo(said: str, *, of: str = ADA, id: str | None = None) -> Inbound:  # noqa
         addresses=(f"phone:{of}",),
         dedup_key=f"m:{known_as}",
     )
+
+
+def happened(
+    type: str,  # noqa: A002
+    data: object = None,
+    *,
+    of: str = ADA,
+    id: str | None = None,  # noqa: A002
+    stage: str | None = None,
+    sequence: str | None = None,
+    source: str = "shop",
+) -> Inbound:
+    """An event from outside, as `POST /api/v1/events` puts it into a contact's mailbox."""
+    known_as = id if id is not None else f"outside.{next(_numbers)}"
+    told = OutsideEvent(type=type, id=known_as, data=data, source=source, stage=stage, sequence=sequence)
+    return inbound(told, f"phone:{of}")
 
 
 def status(

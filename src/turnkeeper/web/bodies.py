@@ -1,4 +1,4 @@
-"""Reading a request's body: not more than 3 MB, not for longer than 10 s.
+"""Reading a request's body: not more than 3 MB (or less), not for longer than 10 s.
 
 One sweep a second ends what is too slow: a timer for each request costs more than the reading.
 """
@@ -28,8 +28,9 @@ class Refused(Exception):
 class Bodies:
     """The bodies that are being read."""
 
-    def __init__(self, slowest: float = SLOWEST_BODY) -> None:
+    def __init__(self, slowest: float = SLOWEST_BODY, largest: int = LARGEST_BODY) -> None:
         self._slowest = slowest
+        self._largest = largest
         self._since: dict[asyncio.Task[object], float] = {}
         self._ended: set[asyncio.Task[object]] = set()
         self._sweep: asyncio.TimerHandle | None = None
@@ -46,10 +47,10 @@ class Bodies:
             message = await receive()
             if message["type"] == "http.request" and not message.get("more_body", False):
                 body: bytes = message.get("body", b"")
-                if len(body) > LARGEST_BODY:
+                if len(body) > self._largest:
                     raise Refused(413, "too_large")
                 return body
-            return await _rest(message, receive)
+            return await _rest(message, receive, self._largest)
         except asyncio.CancelledError:
             if task not in self._ended:
                 raise
@@ -70,7 +71,7 @@ class Bodies:
             self._sweep = loop.call_later(min(_SWEEP, self._slowest / 2), self._end_slow, loop)
 
 
-async def _rest(message: Message, receive: Receive) -> bytes:
+async def _rest(message: Message, receive: Receive, largest: int) -> bytes:
     parts: list[bytes] = []
     size = 0
     while True:
@@ -78,12 +79,12 @@ async def _rest(message: Message, receive: Receive) -> bytes:
             raise Refused(400, "cut_off")
         part: bytes = message.get("body", b"")
         size += len(part)
-        if size <= LARGEST_BODY:
+        if size <= largest:
             parts.append(part)
         else:
             parts.clear()
         more = message.get("more_body", False)
-        if size > LARGEST_BODY and (not more or size > _MOST_DISCARDED):
+        if size > largest and (not more or size > _MOST_DISCARDED):
             raise Refused(413, "too_large")
         if not more:
             return b"".join(parts)

@@ -18,6 +18,7 @@ class Site:
         demo: Demo | None = None,
         media: App | None = None,
         originals: Originals | None = None,
+        api: App | None = None,
     ) -> None:
         self._webhooks = webhooks
         self._ops = ops
@@ -25,6 +26,7 @@ class Site:
         self._demo = demo
         self._media = media
         self._originals = originals
+        self._api = api
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass one request on."""
@@ -37,6 +39,8 @@ class Site:
             await self._webhooks(scope, receive, send)
         elif path in self._ops.pages:
             await self._ops(scope, receive, send)
+        elif self._api is not None and path.startswith("/api/v1/"):
+            await self._api(scope, receive, send)
         elif self._media is not None and path.startswith("/media/"):
             await self._media(scope, receive, send)
         elif self._demo is not None and self._demo.has(path):

@@ -17,7 +17,7 @@ Form = Literal["auto", "text", "json", "events"]
 Method = Literal["GET", "POST", "PUT"]
 
 PLACEHOLDERS: Final = (
-    "user", "user_id", "phone", "name", "language", "title", "thread_id", "text", "history", "channel",
+    "user", "user_id", "phone", "name", "language", "title", "thread_id", "text", "history", "channel", "events",
 )  # fmt: skip
 """What may stand in `{…}` in paths and bodies."""
 CALLS: Final[dict[Style, tuple[str, ...]]] = {
@@ -96,7 +96,8 @@ def unknown_in(template: object) -> set[str]:
 
 
 def filled(template: object, values: Mapping[str, object]) -> object:
-    """A body. What is filled in is never read as a template itself; `{history}` alone becomes the list."""
+    """A body. What is filled in is never read as a template itself; A list (`{history}`, `{events}`) that stands
+    alone stays one."""
     if isinstance(template, str):
         alone = _PLACE.fullmatch(template)
         return values.get(alone[1], "") if alone else _PLACE.sub(lambda found: _worded(values, found[1]), template)

@@ -16,6 +16,7 @@ import msgspec
 import structlog
 
 from turnkeeper.bots import guarding, offering
+from turnkeeper.bots.outside import outside_events
 from turnkeeper.bots.recalling import Memory, recollect
 from turnkeeper.bots.remote.asking import Asking, BackendError, NotThere, Told, read_time
 from turnkeeper.bots.remote.backend import Backend
@@ -26,6 +27,7 @@ from turnkeeper.engine.streaming import Streaming
 from turnkeeper.llm.chain import Chain
 from turnkeeper.model.errors import EffectUnknown
 from turnkeeper.model.llm import Said
+from turnkeeper.model.outside import line
 from turnkeeper.rules.recall import with_now
 from turnkeeper.text import citations
 from turnkeeper.text.guessing import language_of
@@ -93,7 +95,7 @@ class RemoteBot:
         taken = offering.taken(turn)
         if taken.accepted is not None:
             return await self._handed_over(turn, taken.accepted)
-        if not turn.text.strip():
+        if not _words(turn).strip():
             if turn.messages and (polite := work.channel.turns.unsupported_reply):
                 await turn.reply(polite)
             return turn.answer("nothing in words: the backend was not asked")
@@ -146,8 +148,9 @@ class RemoteBot:
             "phone": turn.contact.phone or "",
             "name": turn.contact.name or "",
             "language": known.language,
-            "title": " ".join(turn.text.split()[:_TITLE_WORDS])[:_LONGEST_TITLE],
-            "text": turn.text,
+            "title": " ".join(_words(turn).split()[:_TITLE_WORDS])[:_LONGEST_TITLE],
+            "text": _words(turn),
+            "events": [{"type": each.type, "id": each.id, "data": each.data} for each in outside_events(turn.events)],
             "channel": str(work.channel.id),
         }
 
@@ -162,7 +165,7 @@ class RemoteBot:
         """What was said before, in Markdown, and this turn's words as the last message."""
         memory = Memory(self._backend.history, summary=False)
         before = await recollect(work, memory, await work.history(memory.lines))
-        told = with_now(before.messages, Said("user", turn.text))
+        told = with_now(before.messages, Said("user", _words(turn)))
         return [{"role": each.role, "content": each.text} for each in told]
 
     async def _in_thread(self, work: Work, turn: Turn, asking: Asking, known: _Known) -> str:
@@ -235,6 +238,11 @@ class RemoteBot:
         """The thread that was made before the worker was cut off: the last one, with nothing in it."""
         found = await self._looked("last", asking)
         return None if found is None or found.fields.get("last_at") else _id(found.fields.get("last_thread_id"))
+
+
+def _words(turn: Turn) -> str:
+    """What the backend is told: what was said, and what came from no person."""
+    return "\n".join(filter(None, (turn.text, *map(line, outside_events(turn.events)))))
 
 
 def _known(turn: Turn, facts: Mapping[str, Any]) -> _Known:

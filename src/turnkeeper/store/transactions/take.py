@@ -93,7 +93,7 @@ async def take(rows: Rows, directory: Directory, intakes: Sequence[Intake]) -> l
     await desk.save()
     strays = [stray for intake in intakes for stray in intake.strays]
     seen = await rows.add_strays([_stray_row(stray) for stray in strays]) if strays else 0
-    return _results(intakes, fresh, batch, woken, seen)
+    return _results(intakes, keys, fresh, batch, woken, seen)
 
 
 def _homed(intake: Intake) -> Intake:
@@ -321,6 +321,7 @@ def _stray_row(stray: Stray) -> StrayRow:
 
 def _results(
     intakes: Sequence[Intake],
+    keys: Sequence[ConversationKey],
     fresh: Sequence[bool],
     batch: _Batch,
     woken: set[ConversationKey],
@@ -335,9 +336,11 @@ def _results(
     start = 0
     for intake in intakes:
         count = len(intake.arrivals)
-        new = sum(fresh[start : start + count])
+        here = slice(start, start + count)
+        new = sum(fresh[here])
         start += count
-        results.append(Taken(new, count - new, []))
+        homes = [(key.id, is_new) for key, is_new in zip(keys[here], fresh[here], strict=True)]
+        results.append(Taken(new, count - new, [], homes))
     if results:
         results[0].wakes.extend(wakes)
         results[0] = results[0]._replace(duplicates=results[0].duplicates + seen)

@@ -1,0 +1,1 @@
+"""The API for programs of the operator's: JSON in, JSON out, problems in words."""
