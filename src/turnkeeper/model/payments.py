@@ -32,7 +32,8 @@ class PaymentRow(msgspec.Struct, frozen=True):
     `id` is the idempotency key of the step that asked for it, and our reference at the provider: it is written before
     the provider is asked, so that whatever the provider tells finds it. `name`: the bot's word for it; `provider`:
     the table's name in the configuration; `external_id`: the link's id; `charge_id`: the id of what was paid.
-    `look_at`: when the provider is asked next what became of it; None: no more.
+    `look_at`: when the provider is asked next what became of it; None: no more. `reason`: what went wrong, in words
+    for the operator. `void_at`: since then nobody is to pay any more, for the turn that asked for it was given up.
     """
 
     workspace_id: WorkspaceId
@@ -57,6 +58,7 @@ class PaymentRow(msgspec.Struct, frozen=True):
     paid_at: float | None = None
     refunded: int = 0
     reason: str | None = None
+    void_at: float | None = None
 
     @property
     def key(self) -> ConversationKey:
@@ -67,6 +69,11 @@ class PaymentRow(msgspec.Struct, frozen=True):
     def money(self) -> Money:
         """What was asked for."""
         return Money(self.amount, self.currency)
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether nobody can pay any more: it was paid, or it is over."""
+        return self.state not in ("opening", "open")
 
 
 class PaymentOrder(NamedTuple):

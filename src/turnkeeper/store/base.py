@@ -33,6 +33,7 @@ from turnkeeper.store.channels import ChannelRecords
 from turnkeeper.store.erasing import Erasures
 from turnkeeper.store.knowledge import KnowledgeRecords
 from turnkeeper.store.media import MediaRecords
+from turnkeeper.store.payments import PaymentRecords
 from turnkeeper.store.speaking import SpokenRecords
 
 LOOKED_BACK = 1000
@@ -290,7 +291,9 @@ class Sole(Protocol):
         """Leave it to others; never raises."""
 
 
-class Store(ChannelRecords, MediaRecords, AgentRecords, KnowledgeRecords, Erasures, SpokenRecords, Protocol):
+class Store(
+    ChannelRecords, MediaRecords, AgentRecords, KnowledgeRecords, Erasures, SpokenRecords, PaymentRecords, Protocol
+):
     """Everything that the engine keeps."""
 
     async def open(self) -> None:

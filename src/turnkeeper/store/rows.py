@@ -36,6 +36,7 @@ from turnkeeper.rules.mailbox import OUTSIDE_KINDS
 from turnkeeper.rules.pacing import Bucket
 from turnkeeper.store.channels import ChannelKey as ChannelKey
 from turnkeeper.store.erasing import ErasingRows
+from turnkeeper.store.payments import PaymentRows
 
 AddressKey = tuple[WorkspaceId, ChannelId, str]
 OWN_KINDS = ", ".join(f"'{kind}'" for kind in sorted(OUTSIDE_KINDS | {"operator"}))
@@ -85,7 +86,7 @@ class EarlyReport(NamedTuple):
     received_at: float
 
 
-class Rows(ErasingRows, Protocol):
+class Rows(ErasingRows, PaymentRows, Protocol):
     """One open transaction."""
 
     async def addresses(self, wanted: Iterable[AddressKey]) -> dict[AddressKey, AddressRow]: ...

@@ -10,6 +10,7 @@ from turnkeeper.model.account import AccountState
 from turnkeeper.model.agents import Spent
 from turnkeeper.model.conversation import Mode, StepRow
 from turnkeeper.model.ids import ChannelId, ConversationKey, WorkerId, WorkspaceId
+from turnkeeper.model.payments import PaymentFound, PaymentRow
 from turnkeeper.model.policy import Directory
 from turnkeeper.rules.retry import Outage
 from turnkeeper.store.base import (
@@ -29,11 +30,13 @@ from turnkeeper.store.base import (
 )
 from turnkeeper.store.channels import ChannelKey
 from turnkeeper.store.erasing import Erased
+from turnkeeper.store.payments import PaymentTold, Within
 from turnkeeper.store.rows import Rows
 from turnkeeper.store.transactions import (
     accounts,
     channels,
     erasing,
+    payments,
     people,
     retelling,
     send,
@@ -144,6 +147,24 @@ class ScriptedStore(ABC, Generic[R]):
 
     async def erase(self, key: ConversationKey, now: float) -> Erased:
         return await self._alone(lambda rows: erasing.erase(rows, self._directory, key, now))
+
+    async def open_payment(self, run: Run, row: PaymentRow) -> PaymentRow:
+        return await self._alone(lambda rows: payments.open_payment(rows, self._directory, run, row))
+
+    async def payment_found(
+        self, provider: str, found: PaymentFound, now: float, within: Within | None = None
+    ) -> PaymentTold:
+        what = self._kept(found)
+        return await self._alone(lambda rows: payments.found(rows, self._directory, provider, what, now, within))
+
+    async def payment_failed(self, key: ConversationKey, payment_id: str, reason: str, now: float) -> PaymentRow | None:
+        return await self._alone(lambda rows: payments.failed(rows, self._directory, key, payment_id, reason, now))
+
+    async def payment_looked(self, workspace_id: WorkspaceId, payment_id: str, again_at: float | None) -> None:
+        await self._alone(lambda rows: payments.looked(rows, workspace_id, payment_id, again_at))
+
+    async def payments_due(self, now: float, limit: int, until: float) -> list[PaymentRow]:
+        return await self._alone(lambda rows: rows.due_payments(now, limit, until))
 
     async def register(self, worker_id: WorkerId, now: float) -> None:
         await self._alone(lambda rows: rows.add_worker(worker_id, now))

@@ -12,6 +12,7 @@ from turnkeeper.model.conversation import EventRow, OutboundRow, StepRow, TurnRo
 from turnkeeper.model.events import Inbound, caption_of, words_heard
 from turnkeeper.model.media import MediaRow
 from turnkeeper.model.outside import outside
+from turnkeeper.model.payments import PaymentRow
 from turnkeeper.store.base import Line, Moment
 
 _LABEL = 80
@@ -99,6 +100,7 @@ def moments(
     steps: Sequence[StepRow],
     rows: Sequence[OutboundRow],
     refused: Sequence[MediaRow] = (),
+    payments: Sequence[PaymentRow] = (),
 ) -> list[Moment]:
     """What happened, oldest first; the same row may have several moments. `refused`: files that were not taken."""
     told = [moment for event in events for moment in _of_event(event)]
@@ -107,6 +109,7 @@ def moments(
     told += [moment for step in steps for moment in _of_step(step)]
     told += [moment for row in rows for moment in _of_row(row)]
     told += [_of_refused(file) for file in refused]
+    told += [moment for payment in payments for moment in _of_payment(payment)]
     return sorted(told, key=lambda moment: moment.at)
 
 
@@ -149,6 +152,17 @@ def _of_step(step: StepRow) -> list[Moment]:
 def _of_refused(file: MediaRow) -> Moment:
     turn = file.turn_no if file.turn_no > 0 else None
     return Moment(file.at, "media_refused", turn, None, file.reason or "", file.detail)
+
+
+def _of_payment(row: PaymentRow) -> list[Moment]:
+    """What was asked for, when it was paid, and how it stands since the last change."""
+    label = f"{row.name}: {row.amount} {row.currency}"
+    told = [Moment(row.created_at, "payment_asked", row.turn_no, None, label, row.external_id)]
+    if row.paid_at is not None:
+        told.append(Moment(row.paid_at, "payment_paid", row.turn_no, None, label, row.charge_id))
+    if row.state not in ("opening", "open", "paid") or row.reason is not None:
+        told.append(Moment(row.changed_at, f"payment_{row.state}", row.turn_no, None, label, row.reason))
+    return told
 
 
 def _of_row(row: OutboundRow) -> list[Moment]:

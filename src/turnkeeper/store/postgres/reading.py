@@ -17,6 +17,7 @@ from turnkeeper.store.base import Ledger, Line, Moment, Vitals
 from turnkeeper.store.channels import Traffic
 from turnkeeper.store.ledger import DUPLICATE, MEDIA_REFUSED, summed
 from turnkeeper.store.postgres import statements as sql
+from turnkeeper.store.postgres.payments import payments_of
 from turnkeeper.store.postgres.rows import PostgresRows
 from turnkeeper.store.postgres.statements import columns
 
@@ -121,7 +122,9 @@ async def moments(connection: PooledConnection, key: ConversationKey, limit: int
         steps = await _newest(connection, "step", StepRow, "turn_no", key, limit)
         rows = await _newest(connection, "outbound", OutboundRow, "seq", key, limit)
         refused = await connection.fetch(_REFUSED, f"{key.workspace_id}\x1f{key.id}", limit)
-    return story.moments(events, turns[::-1], steps[::-1], rows, [MediaRow(*row) for row in refused])
+        paid = await payments_of(connection, key)
+    files = [MediaRow(*row) for row in refused]
+    return story.moments(events, turns[::-1], steps[::-1], rows, files, paid[:limit])
 
 
 async def recent(connection: PooledConnection, limit: int) -> list[Conversation]:

@@ -29,6 +29,7 @@ from turnkeeper.model.ids import ChannelId, ConversationKey, OutboundKey, Worker
 from turnkeeper.rules.pacing import Bucket
 from turnkeeper.store.postgres import statements as sql
 from turnkeeper.store.postgres.erasing import PostgresErasing
+from turnkeeper.store.postgres.payments import PostgresPaymentRows
 from turnkeeper.store.rows import (
     AddressKey,
     ChannelKey,
@@ -64,7 +65,7 @@ def _known_at(fact: Fact) -> float:
     return fact.at
 
 
-class PostgresRows(PostgresErasing):
+class PostgresRows(PostgresErasing, PostgresPaymentRows):
     """One open transaction on one connection."""
 
     def __init__(self, connection: Connection) -> None:

@@ -28,6 +28,7 @@ from turnkeeper.store.postgres.connecting import Connections
 from turnkeeper.store.postgres.knowledge import PostgresKnowledge
 from turnkeeper.store.postgres.media import PostgresMedia
 from turnkeeper.store.postgres.own_thread import OwnThread, called_here
+from turnkeeper.store.postgres.payments import PostgresPayments
 from turnkeeper.store.postgres.rows import PostgresRows
 from turnkeeper.store.postgres.sole import SessionSole
 from turnkeeper.store.postgres.speaking import PostgresSpeaking
@@ -63,7 +64,9 @@ def _concerned(intake: Intake) -> Hashable:
     return None
 
 
-class PostgresStore(PostgresMedia, PostgresAgents, PostgresKnowledge, PostgresSpeaking, ScriptedStore[PostgresRows]):
+class PostgresStore(
+    PostgresMedia, PostgresAgents, PostgresKnowledge, PostgresSpeaking, PostgresPayments, ScriptedStore[PostgresRows]
+):
     """The Store port on one database; `connections` is the most that this process opens, beside a listener's.
 
     `own_thread`: for processes that run bots, which may block the event loop while a transaction is under way.

@@ -16,6 +16,7 @@ from turnkeeper.store import story
 from turnkeeper.store.base import Ledger, Line, Moment, Vitals
 from turnkeeper.store.channels import Traffic
 from turnkeeper.store.ledger import DUPLICATE, MEDIA_REFUSED, summed
+from turnkeeper.store.sqlite.payments import payments_of
 from turnkeeper.store.sqlite.rows import SqliteRows
 from turnkeeper.store.sqlite.statements import BY_EXTERNAL, columns
 
@@ -103,7 +104,8 @@ def moments(connection: apsw.Connection, key: ConversationKey, limit: int) -> li
     refused = f"""select {columns(MediaRow)} from media where workspace_id = ? and conversation_id = ?
       and state = 'refused' order by at desc limit ?"""
     files = [MediaRow(*row) for row in _all(connection, refused, (*key, limit))]
-    return story.moments(events, [TurnRow(*row) for row in turns], [StepRow(*row) for row in steps], rows, files)
+    paid = payments_of(connection, key)[:limit]
+    return story.moments(events, [TurnRow(*row) for row in turns], [StepRow(*row) for row in steps], rows, files, paid)
 
 
 def recent(connection: apsw.Connection, limit: int) -> list[Conversation]:

@@ -37,9 +37,10 @@ from turnkeeper.store.rows import (
 )
 from turnkeeper.store.sqlite import statements as sql
 from turnkeeper.store.sqlite.erasing import SqliteErasing
+from turnkeeper.store.sqlite.payments import SqlitePaymentRows
 
 
-class SqliteRows(SqliteErasing):
+class SqliteRows(SqliteErasing, SqlitePaymentRows):
     """One open transaction on one connection."""
 
     def __init__(self, connection: apsw.Connection) -> None:

@@ -79,6 +79,7 @@ ERASE = (
     "delete from step where workspace_id = ?1 and conversation_id = ?2",
     "delete from session where workspace_id = ?1 and conversation_id = ?2",
     "delete from timer where workspace_id = ?1 and conversation_id = ?2",
+    "update payment set description = '', url = null where workspace_id = ?1 and conversation_id = ?2",
     """delete from fact where workspace_id = ?1
   and contact_id = (select contact_id from conversation where workspace_id = ?1 and id = ?2)""",
     """insert into summary (workspace_id, conversation_id, text, up_to, made_at) values (?1, ?2, '', ?3, ?3)

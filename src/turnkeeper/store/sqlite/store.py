@@ -27,6 +27,7 @@ from turnkeeper.store.sqlite import reading
 from turnkeeper.store.sqlite.agents import SqliteAgents
 from turnkeeper.store.sqlite.knowledge import SqliteKnowledge
 from turnkeeper.store.sqlite.media import SqliteMedia
+from turnkeeper.store.sqlite.payments import SqlitePayments
 from turnkeeper.store.sqlite.rows import SqliteRows
 from turnkeeper.store.sqlite.sole import FileSole, named
 from turnkeeper.store.sqlite.speaking import SqliteSpeaking
@@ -71,7 +72,9 @@ def _asked(connection: apsw.Connection, query: Callable[[apsw.Connection], T]) -
         raise StoreUnavailable(f"SQLite: {error}") from error
 
 
-class SqliteStore(SqliteMedia, SqliteAgents, SqliteKnowledge, SqliteSpeaking, ScriptedStore[SqliteRows]):
+class SqliteStore(
+    SqliteMedia, SqliteAgents, SqliteKnowledge, SqliteSpeaking, SqlitePayments, ScriptedStore[SqliteRows]
+):
     """The Store port on one file, or in memory with `inline` (simulations)."""
 
     def __init__(self, path: str | Path, directory: Directory, *, inline: bool = False) -> None:

@@ -256,6 +256,9 @@ async def _write_commits(
     await _set_timers(desk, [item for item, _ in commits])
     # Nothing to wait for, unless it spoke with `say_now`: then it ends as its words do.
     await end_turns(desk, silent, now)
+    given_up = [(*item.run.key, item.turn_no) for item, _ in commits if item.failed]
+    if given_up:
+        await rows.void_payments(given_up, now)
     for item, _ in commits:
         if item.handover is not None:
             await _hand_over(desk, item)

@@ -8,7 +8,7 @@ create table payment (
   created_at double precision not null, changed_at double precision not null,
   expires_at double precision, look_at double precision,
   external_id text collate "C", url text, charge_id text collate "C", paid_at double precision,
-  refunded bigint not null, reason text,
+  refunded bigint not null, reason text, void_at double precision,
   primary key (workspace_id, id)
 );
 create unique index payment_reference on payment (id);

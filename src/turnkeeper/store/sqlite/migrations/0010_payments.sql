@@ -6,6 +6,7 @@ create table payment (
   amount integer not null, currency text not null, description text not null, state text not null,
   created_at real not null, changed_at real not null, expires_at real, look_at real,
   external_id text, url text, charge_id text, paid_at real, refunded integer not null, reason text,
+  void_at real,
   primary key (workspace_id, id)
 ) without rowid;
 create unique index payment_reference on payment (id);

@@ -1,0 +1,92 @@
+"""What a store keeps of payments: asked for by turns, told of by providers, and looked after until they are settled.
+
+Every method is one transaction. A payment is written before its provider is asked, so whatever is told finds it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from turnkeeper.model.ids import ConversationId, ConversationKey, WorkspaceId
+from turnkeeper.model.payments import PaymentFound, PaymentNews, PaymentRow
+
+if TYPE_CHECKING:
+    from turnkeeper.store.base import Run, Wake
+
+UNKNOWN = "payment not known here"
+
+
+class Within(NamedTuple):
+    """The turn that asked a provider. What it found is an event of that very turn, as long as it runs.
+
+    `own`: the turn did it itself (took a link back, paid money back), so that only money that came is an event.
+    """
+
+    run: Run
+    turn_no: int
+    own: bool = False
+
+
+class PaymentTold(NamedTuple):
+    """What became of something that was found: the payment as it is now (None: there is none), what was new of it to
+    its conversation, and who is to be woken. `misfit`: why it did not count."""
+
+    row: PaymentRow | None
+    news: Sequence[PaymentNews] = ()
+    wakes: Sequence[Wake] = ()
+    misfit: str | None = None
+
+
+class PaymentRows(Protocol):
+    """What scripts read and write of payments inside one open transaction. A payment is written with its conversation
+    locked."""
+
+    async def find_payment(self, provider: str, found: PaymentFound) -> PaymentRow | None:
+        """By our reference, else the link's id, else that of what was paid."""
+
+    async def lock_payment(self, workspace_id: WorkspaceId, payment_id: str) -> PaymentRow | None: ...
+    async def put_payment(self, row: PaymentRow) -> None:
+        """Insert or replace."""
+
+    async def void_payments(self, turns: Sequence[tuple[WorkspaceId, ConversationId, int]], now: float) -> None:
+        """Nobody is to pay any more what these turns asked for; looked at, at once."""
+
+    async def due_payments(self, now: float, limit: int, until: float) -> list[PaymentRow]:
+        """Take those to be looked at now; nobody else is given them before `until`."""
+
+    async def blank_payments(self, key: ConversationKey) -> None:
+        """Forget what settled payments were for, and their addresses."""
+
+
+class PaymentRecords(Protocol):
+    """The part of the store that keeps payments."""
+
+    async def open_payment(self, run: Run, row: PaymentRow) -> PaymentRow:
+        """Keep a payment of a running turn, before its provider is asked; the one that is there if it was kept
+        before. Raises Fenced."""
+
+    async def payment_found(
+        self, provider: str, found: PaymentFound, now: float, within: Within | None = None
+    ) -> PaymentTold:
+        """Apply what a provider tells, and put what is new of it into the conversation's mailbox; may be repeated."""
+
+    async def payment_failed(self, key: ConversationKey, payment_id: str, reason: str, now: float) -> PaymentRow | None:
+        """The provider gave no link, and never will; nothing changes for a payment that has one."""
+
+    async def payment_looked(self, workspace_id: WorkspaceId, payment_id: str, again_at: float | None) -> None:
+        """When the provider is asked next; nothing for a payment that is settled."""
+
+    async def payments_due(self, now: float, limit: int, until: float) -> list[PaymentRow]:
+        """Payments whose provider is to be asked now; nobody else is given them before `until`."""
+
+    async def payments_of(self, key: ConversationKey) -> list[PaymentRow]:
+        """A conversation's, the newest first."""
+
+    async def payments(
+        self, workspace_id: WorkspaceId | None, limit: int, states: Sequence[str] = ()
+    ) -> list[PaymentRow]:
+        """The newest of a workspace, or of all; `states`: only those in one of them."""
+
+    async def payment(self, payment_id: str) -> PaymentRow | None:
+        """By our id, else by the provider's for the link or the charge."""
