@@ -168,12 +168,30 @@ class World:
         step = replace(self.step(turn, "say_now", b"null", effect=True), occurrence=occurrence)
         return await self.store.say_now(turn.run, step, contents(*replies), self.now)
 
-    def timer(self, turn: ClaimedTurn, seconds: float, *, follow_up: bool = False, name: str = "later") -> TimerRow:
+    def timer(
+        self,
+        turn: ClaimedTurn,
+        seconds: float,
+        *,
+        follow_up: bool = False,
+        name: str = "later",
+        known_as: str | None = None,
+        late: float | None = None,
+    ) -> TimerRow:
         key = turn.run.key
-        event = Inbound(kind="timer", text=name, addresses=(f"phone:{ADA}",), dedup_key=f"timer:{key.id}:{name}")
+        due_at = self.now + seconds
+        too_late_at = None if late is None else due_at + late
+        details = {"name": name} if too_late_at is None else {"name": name, "too_late_at": too_late_at}
+        event = Inbound(
+            kind="timer",
+            text=name,
+            addresses=(f"phone:{ADA}",),
+            dedup_key=f"timer:{key.id}:{known_as or name}",
+            details=details,
+        )
         body = msgspec.json.encode(event)
         return TimerRow(
-            key.workspace_id, key.id, name, turn.channel.id, self.now + seconds, follow_up=follow_up, body=body
+            key.workspace_id, key.id, known_as or name, turn.channel.id, due_at, follow_up, body, name, too_late_at
         )
 
     async def fire(self) -> list[Wake]:

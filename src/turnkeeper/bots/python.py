@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, Generic, overload
 
 from turnkeeper.bots.outside import asks_for_stage
 from turnkeeper.bots.stages import Event, Moves, told
-from turnkeeper.bots.turn import S, Turn, timers_of
+from turnkeeper.bots.timing import timers_of
+from turnkeeper.bots.turn import S, Turn
 from turnkeeper.engine.answer import Answer, Work
 from turnkeeper.model.errors import ConfigurationError
 from turnkeeper.model.events import Inbound

@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, Generic, cast
 
 import msgspec
 
@@ -16,7 +16,8 @@ from turnkeeper.bots.files import StoredFile
 from turnkeeper.bots.message import Message, messages_of
 from turnkeeper.bots.results import Results, spent_in
 from turnkeeper.bots.saying import latest_message, reaction_to, sayable
-from turnkeeper.engine.answer import Answer, Later, OnUnknown, Work
+from turnkeeper.bots.timing import TimedTurn
+from turnkeeper.engine.answer import Answer, OnUnknown, Work
 from turnkeeper.llm.calls import ToolRun
 from turnkeeper.model.contents import File, Reply
 from turnkeeper.model.events import (
@@ -53,15 +54,6 @@ else:
 
     S = TypeVar("S")
 
-_LONGEST_TIMER = 3650 * 86_400.0
-
-
-class Timer(NamedTuple):
-    """A timer that fired: its name and what was given to `turn.after`."""
-
-    name: str
-    data: Any
-
 
 @dataclass(frozen=True, slots=True)
 class Contact:
@@ -73,7 +65,7 @@ class Contact:
     addresses: tuple[str, ...]
 
 
-class Turn(Generic[S]):
+class Turn(TimedTurn, Generic[S]):
     """What a person said, what is remembered of them, and what to do about it.
 
     `events`: everything that the turn answers, oldest first; `messages`: what of it the contact did; `text`: the
@@ -91,12 +83,11 @@ class Turn(Generic[S]):
         self._asking = asyncio.Lock()
         self.facts = Facts(work.records)
         self._replies: list[Reply] = []
-        self._timers: list[Later] = []
+        super().__init__(work)
         self._handover: str | None = None
         self.events: tuple[Inbound, ...] = tuple(work.events)
         self.messages: tuple[Message, ...] = messages_of(self.events, work.quoted)
         self.text = "\n".join(text for event in self.events if (text := named(event, event.text)))
-        self.timers = timers_of(self.events)
         self.contact = _contact(self.events, work.addresses)
         self.state: S = cast("S", work.state)
         self.stage: str | None = work.stage
@@ -309,16 +300,6 @@ class Turn(Generic[S]):
         kept = await self._work.files.keep(given, filename, mime)
         return File(key=kept.key, mime=kept.mime, filename=kept.filename, size=kept.size)
 
-    def after(self, seconds: float, name: str, data: object = None, *, follow_up: bool = True) -> None:
-        """Wake this conversation again, `seconds` after the turn commits: a turn with a timer of that name.
-
-        A follow-up is forgotten when the contact writes first. `data` is kept as JSON. Raises ValueError for a
-        time in the past or more than ten years away.
-        """
-        if not 0 <= seconds < _LONGEST_TIMER:
-            raise ValueError(f"a timer fires 0 to {_LONGEST_TIMER:.0f} seconds later, not {seconds}")
-        self._timers.append(Later(seconds, name, data, follow_up))
-
     def handover(self, reason: str) -> None:
         """Let a person go on once the turn's replies are out; the bot keeps silent until it is given back."""
         self._handover = reason
@@ -347,21 +328,12 @@ class Turn(Generic[S]):
             tuple(self._replies),
             cast("dict[str, Any]", self.state),
             self.stage,
-            tuple(self._timers),
+            tuple(self._set),
             self._handover,
             trace or self._work.trace,
             self.facts.learned,
+            cancelled=tuple(self._cancelled),
         )
-
-
-def timers_of(events: Sequence[Inbound]) -> tuple[Timer, ...]:
-    """The timers among events."""
-    return tuple(_timer(event) for event in events if event.kind == "timer")
-
-
-def _timer(event: Inbound) -> Timer:
-    details = event.details or {}
-    return Timer(str(details.get("name", "")), details.get("data"))
 
 
 def _contact(events: Sequence[Inbound], addresses: Sequence[str]) -> Contact:

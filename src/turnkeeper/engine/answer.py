@@ -20,12 +20,20 @@ OnUnknown = Literal["retry", "ask", "fail", "raise"]
 
 @dataclass(frozen=True, slots=True)
 class Later:
-    """A timer that a turn sets: it fires `seconds` after the commit. A follow-up dies when the contact writes first."""
+    """A timer that a turn sets: it fires `seconds` after the commit, or at the instant `at`.
+
+    A follow-up dies when the contact writes first. `late`: seconds after which it is dropped instead of being told
+    to the bot; None: never. `id`: one that is set again under the same replaces the earlier; without it each is
+    another.
+    """
 
     seconds: float
     name: str
     data: object = None
     follow_up: bool = True
+    at: float | None = None
+    late: float | None = None
+    id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +50,8 @@ class Answer:
     """What was learned of the contact, as JSON; None forgets."""
     afterwards: Sequence[Callable[[], Awaitable[None]]] = ()
     """Work that nobody waits for, run once when the replies are out; lost if the worker dies."""
+    cancelled: Sequence[str] = ()
+    """The names of timers that are taken back; those in `timers` are set afterwards."""
     asked: bool = True
     """False: it is not the bot's own; effects of earlier turns that were cut off are still to be told to it."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import random
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 import msgspec
 import structlog
@@ -17,7 +17,7 @@ from msgspec.structs import replace
 
 from turnkeeper.channels.base import ChannelAdapter
 from turnkeeper.engine.afterwards import Afterwards
-from turnkeeper.engine.answer import Answer, Bot, HandoverWanted, Later
+from turnkeeper.engine.answer import Answer, Bot, HandoverWanted
 from turnkeeper.engine.calling import Calling
 from turnkeeper.engine.clock import Clock
 from turnkeeper.engine.journal import Journal, session_of
@@ -25,11 +25,10 @@ from turnkeeper.engine.media import FileKeeper
 from turnkeeper.engine.outbox import Sender
 from turnkeeper.engine.patience import until_stored
 from turnkeeper.engine.rendering import rendered
+from turnkeeper.engine.timers import timer_rows
 from turnkeeper.engine.typing import Shown, typing
 from turnkeeper.engine.watching import Seen, Watch
-from turnkeeper.model.conversation import TimerRow
 from turnkeeper.model.errors import BotError, EffectUnknown, Fenced, MediaRefused
-from turnkeeper.model.events import Inbound
 from turnkeeper.rules import reading
 from turnkeeper.rules.retry import turn_retry
 from turnkeeper.store.base import ClaimedTurn, Dispatch, PutOff, Run, Store, TurnCommit
@@ -184,7 +183,8 @@ class TurnRunner:
             said.contents,
             session,
             now,
-            timers=_timers(claimed, answer.timers, now),
+            timers=timer_rows(claimed, answer.timers, now),
+            cancelled=[_storable(name) for name in answer.cancelled],
             handover=answer.handover,
             trace=_storable("\n".join(filter(None, told)))[-_LONGEST_TRACE:] or None,
             given=journal.given,
@@ -244,28 +244,3 @@ def _storable(text: str) -> str:
 def _facts(learned: Mapping[str, object]) -> dict[str, bytes | None]:
     """Raises what a name that is no text, or a value that cannot be JSON, raises."""
     return {_storable(name): None if value is None else _encode(value) for name, value in learned.items()}
-
-
-def _timers(claimed: ClaimedTurn, timers: Sequence[Later], now: float) -> list[TimerRow]:
-    key = claimed.run.key
-    rows: list[TimerRow] = []
-    for place, later in enumerate(timers):
-        name = f"{claimed.turn.no}.{place}"
-        event = Inbound(
-            kind="timer",
-            addresses=tuple(claimed.conversation.addresses.split("\n")),
-            dedup_key=f"timer:{key.id}:{name}",
-            details={"name": later.name, "data": later.data},
-        )
-        rows.append(
-            TimerRow(
-                key.workspace_id,
-                key.id,
-                name,
-                claimed.channel.id,
-                now + later.seconds,
-                later.follow_up,
-                _encode(event),
-            )
-        )
-    return rows

@@ -101,10 +101,10 @@ def admit(
     return close_watermark(conversation, admission)
 
 
-def leave_alone(conversation: Conversation, reason: str) -> Admission:
-    """Count an event that concerns neither bot nor people."""
+def leave_alone(conversation: Conversation, reason: str, state: EventState = EventState.IGNORED) -> Admission:
+    """Count an event that concerns neither bot nor people, or no longer does."""
     counted = replace(conversation, in_last=conversation.in_last + 1)
-    return close_watermark(conversation, Admission(counted, EventState.IGNORED, reason))
+    return close_watermark(conversation, Admission(counted, state, reason))
 
 
 def gone_before(conversation: Conversation, event: Inbound, now: float) -> Admission:

@@ -172,7 +172,7 @@ class TurnCommit:
 
     `failed`: the bot gave up, the contents are its `error_reply`. `given`: the carried effects that the turn knew
     of; what was carried after that is the next turn's. `facts`: what the bot learned of the contact, as JSON; None
-    forgets.
+    forgets. `cancelled`: the names of timers that are taken back before the turn's own are set.
     """
 
     run: Run
@@ -187,6 +187,7 @@ class TurnCommit:
     trace: str | None = None
     given: bytes = b"[]"
     facts: Mapping[str, bytes | None] = field(default_factory=dict)
+    cancelled: Sequence[str] = ()
 
 
 class Retold(NamedTuple):

@@ -44,6 +44,7 @@ OWN_KINDS = ", ".join(f"'{kind}'" for kind in sorted(OUTSIDE_KINDS | {"operator"
 TurnKey = tuple[WorkspaceId, ConversationId, int]
 StepId = tuple[WorkspaceId, ConversationId, int, int, str, int]
 """A step: its turn's key, then attempt, name and occurrence."""
+TimerName = tuple[WorkspaceId, ConversationId, str]
 FactKey = tuple[WorkspaceId, ContactId, BotId, str]
 Day = tuple[WorkspaceId, ConversationId, str]
 """A conversation's day, UTC: `2026-11-20`."""
@@ -195,6 +196,9 @@ class Rows(ErasingRows, PaymentRows, Protocol):
     async def add_timers(self, rows: Sequence[TimerRow]) -> None: ...
     async def due_timers(self, now: float, limit: int) -> list[TimerRow]:
         """Take due timers."""
+
+    async def drop_timers(self, named: Iterable[TimerName]) -> None:
+        """Those of these names, in conversations that are locked."""
 
     async def drop_follow_ups(self, keys: Sequence[ConversationKey]) -> None: ...
 

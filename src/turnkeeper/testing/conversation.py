@@ -225,6 +225,13 @@ class Person:
         self._worker.kill()
         await self._start()
 
+    async def outlasts_an_outage(self, seconds: float) -> None:
+        """`kill -9` the server; for so long there is none. Then another starts."""
+        assert self._worker is not None
+        self._worker.kill()
+        await asyncio.sleep(seconds)
+        await self._start()
+
     async def moments(self) -> list[Moment]:
         """The conversation's story as the console tells it."""
         found = await self._found()

@@ -38,6 +38,7 @@ from turnkeeper.store.rows import (
     EventChange,
     FactKey,
     StepId,
+    TimerName,
     TurnEnd,
     TurnKey,
     UploadKey,
@@ -294,6 +295,10 @@ class PostgresRows(PostgresErasing, PostgresPaymentRows):
     async def forget_uploads(self, keys: Sequence[UploadKey]) -> None:
         for key in sorted(keys):
             await self.run(sql.FORGET_UPLOAD, *key)
+
+    async def drop_timers(self, named: Iterable[TimerName]) -> None:
+        """As with follow-ups: one that fires at this moment does so."""
+        await self._by_keys(sql.DROP_TIMERS, set(named))
 
     async def drop_follow_ups(self, keys: Sequence[ConversationKey]) -> None:
         """One that fires at this moment is held by whoever fires it, who waits for the conversation: let it."""

@@ -252,6 +252,10 @@ ADD_TIMERS = _insert("timer", columns(TimerRow), _replaced(TimerRow, 3))
 TAKE_TIMERS = f"""delete from timer where ctid = any(array(
     select ctid from timer where due_at <= $1 order by due_at limit $2 for update skip locked
   )) returning {columns(TimerRow)}"""
+DROP_TIMERS = f"""delete from timer where ctid = any(array(
+    select r.ctid from {_TRIPLE}
+    cross join lateral (select ctid from timer r where {_MINE} and r.name = k.x for update skip locked) r
+  ))"""
 DROP_FOLLOW_UPS = f"""delete from timer where ctid = any(array(
     select r.ctid from {_PAIR}
     cross join lateral (select ctid from timer r where {_MINE} and r.follow_up for update skip locked) r

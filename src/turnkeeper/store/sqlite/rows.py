@@ -31,6 +31,7 @@ from turnkeeper.store.rows import (
     EventChange,
     FactKey,
     StepId,
+    TimerName,
     TurnEnd,
     TurnKey,
     UploadKey,
@@ -212,6 +213,9 @@ class SqliteRows(SqliteErasing, SqlitePaymentRows):
 
     async def forget_uploads(self, keys: Sequence[UploadKey]) -> None:
         self._many(sql.FORGET_UPLOAD, keys)
+
+    async def drop_timers(self, named: Iterable[TimerName]) -> None:
+        self._many(sql.DROP_TIMERS, named)
 
     async def drop_follow_ups(self, keys: Sequence[ConversationKey]) -> None:
         self._many(sql.DROP_FOLLOW_UPS, keys)

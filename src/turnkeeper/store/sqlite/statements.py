@@ -143,10 +143,11 @@ ADD_EARLY = "insert into early_report values (?, ?, ?, ?, ?, ?, ?, ?)"
 ADD_TIMER = insert(
     "timer",
     TimerRow,
-    "on conflict do update set due_at = excluded.due_at, follow_up = excluded.follow_up, body = excluded.body",
+    "on conflict do update set " + ", ".join(f"{field} = excluded.{field}" for field in TimerRow.__struct_fields__[3:]),
 )
 TAKE_TIMERS = f"""delete from timer where rowid in (select rowid from timer where due_at <= ? order by due_at limit ?)
   returning {columns(TimerRow)}"""
+DROP_TIMERS = "delete from timer where workspace_id = ? and conversation_id = ? and name = ?"
 DROP_FOLLOW_UPS = "delete from timer where workspace_id = ? and conversation_id = ? and follow_up"
 PAUSED = "select workspace_id, channel_id from channel_pause"
 REFUSED = """insert into channel_refusal (workspace_id, channel_id, credentials) values (?, ?, ?)

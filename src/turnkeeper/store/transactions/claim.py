@@ -19,6 +19,7 @@ from turnkeeper.store.transactions.choosing import read_choices
 from turnkeeper.store.transactions.desk import Desk
 from turnkeeper.store.transactions.outbox import UNCONFIGURED_WAIT, let_go, pump
 from turnkeeper.store.transactions.people import settle_echoes
+from turnkeeper.store.transactions.timers import without_late
 
 CLAIMS = 5
 """A turn that was claimed this often and never committed takes its workers down: it is failed."""
@@ -94,7 +95,8 @@ async def _claim_turns(
         desk.put(mailbox.lapse(desk[key], now))
         record = records.get((key.workspace_id, key.id, desk[key].turn_no))
         version = versions.get(channel.bot_id, "")
-        start = _start(desk[key], opened.get(key, []), record, channel, version, now)
+        standing = await without_late(desk, key, opened.get(key, []), now)
+        start = _start(desk[key], standing, record, channel, version, now)
         if start is None:
             desk.put(_idle(desk[key]))
         else:

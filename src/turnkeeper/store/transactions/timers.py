@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from hashlib import blake2b
 
 import msgspec
@@ -13,9 +14,12 @@ from turnkeeper.model.ids import ConversationKey
 from turnkeeper.model.policy import Channel, Directory
 from turnkeeper.rules import mailbox
 from turnkeeper.store.base import Wake
-from turnkeeper.store.rows import Rows
+from turnkeeper.store.rows import EventChange, Rows
 from turnkeeper.store.transactions.desk import Desk
 from turnkeeper.store.transactions.outbox import UNCONFIGURED_WAIT
+
+TOO_LATE = "too_late"
+_inbound = msgspec.json.Decoder(Inbound).decode
 
 
 async def fire(rows: Rows, directory: Directory, now: float, limit: int) -> list[Wake]:
@@ -32,11 +36,16 @@ async def fire(rows: Rows, directory: Directory, now: float, limit: int) -> list
         channel = directory.channel(timer.workspace_id, timer.channel_id)
         if conversation is None:
             continue
-        if channel is None:
+        late = timer.too_late_at is not None and now >= timer.too_late_at
+        if channel is None or (timer.too_late_at is not None and not late and await desk.is_paused(conversation)):
+            # What has a time of its own must not be said late; it would be, when the channel sends again.
             later.append(replace(timer, due_at=now + UNCONFIGURED_WAIT))
             continue
-        event = msgspec.json.decode(timer.body, type=Inbound)
-        admission = mailbox.admit(conversation, event, channel.turns, channel.sends, now)
+        if late:
+            admission = mailbox.leave_alone(conversation, TOO_LATE, EventState.DROPPED)
+        else:
+            event = _inbound(timer.body)
+            admission = mailbox.admit(conversation, event, channel.turns, channel.sends, now)
         after = desk.put(admission.conversation)
         events.append(_event(timer, channel, after.in_last, admission, now))
         wakes[key] = Wake(key.workspace_id, key.id, after.due_at)
@@ -45,6 +54,23 @@ async def fire(rows: Rows, directory: Directory, now: float, limit: int) -> list
         await rows.add_timers(later)
     await desk.save()
     return list(wakes.values())
+
+
+async def without_late(desk: Desk, key: ConversationKey, opened: Sequence[EventRow], now: float) -> Sequence[EventRow]:
+    """The open events of a conversation whose turn is about to begin, but for timers that have waited too long."""
+    late = {event.seq for event in opened if event.kind == "timer" and event.state == EventState.WAITING}
+    late = {event.seq for event in opened if event.seq in late and _is_late(event, now)}
+    if not late:
+        return opened
+    await desk.rows.change_events([EventChange(key, seq, EventState.DROPPED, TOO_LATE, None, now) for seq in late])
+    return [event for event in opened if event.seq not in late]
+
+
+def _is_late(event: EventRow, now: float) -> bool:
+    if b'"too_late_at"' not in event.body:
+        return False
+    too_late_at = (_inbound(event.body).details or {}).get("too_late_at")
+    return isinstance(too_late_at, int | float) and now >= too_late_at
 
 
 def _event(timer: TimerRow, channel: Channel, seq: int, admission: mailbox.Admission, now: float) -> EventRow:

@@ -313,6 +313,9 @@ async def _set_timers(desk: Desk, items: Sequence[TurnCommit]) -> None:
     cancelled = [item.run.key for item in items if item.follow_ups_cancelled]
     if cancelled:
         await desk.rows.drop_follow_ups(cancelled)
+    taken_back = [(*item.run.key, name) for item in items for name in item.cancelled]
+    if taken_back:
+        await desk.rows.drop_timers(taken_back)
     timers: list[TimerRow] = []
     for item in items:
         conversation = desk[item.run.key]
