@@ -1,7 +1,9 @@
 """Timers as a bot's author sets, moves and takes them back."""
 
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +12,7 @@ from turnkeeper import Bot, Turn
 from turnkeeper.testing.conversation import conversation, in_virtual_time
 
 HOUR = 3600.0
+PAGE = (Path(__file__).parents[2] / "docs/timers.md").read_text("utf-8")
 
 
 def bot_that(stage: Callable[[Turn], Any]) -> Bot:
@@ -120,3 +123,14 @@ async def test_what_no_timer_can_be(label: str, wrong: Callable[[Turn], None], t
     async with conversation(bot_that(plan)) as person:
         await person.says("hi")
         assert raised
+
+
+@in_virtual_time
+async def test_the_page_shows_a_bot_that_works() -> None:
+    (block,) = re.findall(r"^```python\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
+    names: dict[str, Any] = {}
+    exec(block, names)  # noqa: S102 - our own page
+    async with conversation(names["bot"]) as person:
+        await person.says("book")
+        await person.waits(HOUR)
+        assert person.heard == ["nudge: anything else?"]

@@ -323,6 +323,9 @@ class TestTooLate:
             for _ in range(60):
                 w.now += 61
                 await w.fire()
+                for turn in await w.claim():
+                    assert isinstance(turn, ClaimedTurn)
+                    await w.commit(turn, "re: later")
             await w.store.resume_channel(w.channel.workspace_id, w.channel.id, w.now)
             await w.until_idle()
             assert w.sent == (["I will", "re: later"] if late == 7200 else ["I will"])
