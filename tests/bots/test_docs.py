@@ -111,8 +111,10 @@ def test_the_tables_name_what_there_is(heading: str, shown: type) -> None:
     section = PAGE.split(f"\n## {heading}\n")[1].split("\n## ")[0]
     cells = [line.split("|")[1] for line in section.splitlines() if line.startswith("| `")]
     told = {name for cell in cells for name in re.findall(r"`(?:await )?(?:turn\.)?(\w+)", cell)}
-    there = {name for name in vars(shown) if not name.startswith("_")}
-    there |= {name for name in vars(shown)["__init__"].__code__.co_names if not name.startswith("_") and name in told}
+    parts = [part for part in shown.__mro__ if part is not object]
+    there = {name for part in parts for name in vars(part) if not name.startswith("_")}
+    made = {name for part in parts if "__init__" in vars(part) for name in vars(part)["__init__"].__code__.co_names}
+    there |= {name for name in made if not name.startswith("_") and name in told}
     assert told - {"answer"} == there - {"answer", "typing_at"}
 
 

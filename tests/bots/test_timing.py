@@ -129,7 +129,7 @@ async def test_what_no_timer_can_be(label: str, wrong: Callable[[Turn], None], t
 async def test_the_page_shows_a_bot_that_works() -> None:
     (block,) = re.findall(r"^```python\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
     names: dict[str, Any] = {}
-    exec(block, names)  # noqa: S102 - our own page
+    exec(block, names)
     async with conversation(names["bot"]) as person:
         await person.says("book")
         await person.waits(HOUR)

@@ -24,14 +24,14 @@ class TimedTurn:
     """The half of a Turn that has to do with time. Whatever is set or taken back counts when the turn commits."""
 
     def __init__(self, work: Work) -> None:
-        self._clock = work.now
+        self._work = work
         self._set: list[Later] = []
         self._cancelled: dict[str, None] = {}
         self.timers = timers_of(work.events)
 
     def now(self) -> datetime:
         """The time, UTC; in a test the virtual one. A later attempt finds it later."""
-        return datetime.fromtimestamp(self._clock(), UTC)
+        return datetime.fromtimestamp(self._work.now(), UTC)
 
     def after(
         self, seconds: float, name: str, data: object = None, *, follow_up: bool = True, late: float | None = None
