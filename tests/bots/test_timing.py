@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +32,8 @@ def bot_that(stage: Callable[[Turn], Any]) -> Bot:
 async def test_at_an_instant_whoever_writes_meanwhile() -> None:
     def dinner(turn: Turn) -> None:
         if turn.text == "book":
-            turn.at(turn.now() + timedelta(hours=5), "dinner", "at eight")
-            turn.at(turn.now().timestamp() + 2 * HOUR, "leave")
+            turn.at(datetime.fromtimestamp(turn.began_at + 5 * HOUR, UTC), "dinner", "at eight")
+            turn.at(turn.began_at + 2 * HOUR, "leave")
 
     async with conversation(bot_that(dinner)) as person:
         await person.says("book")
@@ -55,7 +55,7 @@ async def test_an_instant_that_has_passed_is_one_that_comes_late(
     ago: float, late: float | None, heard: list[str]
 ) -> None:
     def dinner(turn: Turn) -> None:
-        turn.at(turn.now().timestamp() - ago, "dinner", late=late)
+        turn.at(turn.began_at - ago, "dinner", late=late)
 
     async with conversation(bot_that(dinner)) as person:
         await person.says("book")
@@ -68,7 +68,7 @@ async def test_an_instant_that_has_passed_is_one_that_comes_late(
 async def test_cancelled_now_or_by_a_later_turn() -> None:
     def plan(turn: Turn) -> None:
         if turn.text == "book":
-            turn.at(turn.now().timestamp() + HOUR, "early")
+            turn.at(turn.began_at + HOUR, "early")
             turn.after(HOUR, "early", follow_up=False)
             turn.cancel("early")
             turn.after(2 * HOUR, "early", "second", follow_up=False)
@@ -88,8 +88,8 @@ async def test_hours_without_a_server_bring_each_once_and_drops_what_is_too_late
     def plan(turn: Turn) -> None:
         turn.after(HOUR, "nudge")
         turn.after(HOUR, "soon", late=HOUR)
-        turn.at(turn.now().timestamp() + 2 * HOUR, "dinner")
-        turn.at(turn.now().timestamp() + 3 * HOUR, "invoice", late=None)
+        turn.at(turn.began_at + 2 * HOUR, "dinner")
+        turn.at(turn.began_at + 3 * HOUR, "invoice", late=None)
 
     async with conversation(bot_that(plan)) as person:
         await person.says("book")
@@ -103,11 +103,11 @@ async def test_hours_without_a_server_bring_each_once_and_drops_what_is_too_late
     ("label", "wrong", "told"),
     [
         ("a naive time", lambda turn: turn.at(datetime(2030, 1, 1), "x"), "no time zone"),  # noqa: DTZ001
-        ("ten years away", lambda turn: turn.at(turn.now().timestamp() + 3651 * 86_400, "x"), "within"),
+        ("ten years away", lambda turn: turn.at(turn.began_at + 3651 * 86_400, "x"), "within"),
         ("never", lambda turn: turn.at(float("inf"), "x"), "within"),
         ("long ago", lambda turn: turn.at(float("-inf"), "x"), "within"),
         ("no time", lambda turn: turn.at(float("nan"), "x"), "within"),
-        ("late before", lambda turn: turn.at(turn.now(), "x", late=-1), "seconds late"),
+        ("late before", lambda turn: turn.at(turn.began_at, "x", late=-1), "seconds late"),
         ("late, no number", lambda turn: turn.after(1, "x", late=float("nan")), "seconds late"),
     ],
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from turnkeeper.engine.answer import Later, Work
@@ -29,10 +29,6 @@ class TimedTurn:
         self._cancelled: dict[str, None] = {}
         self.timers = timers_of(work.events)
 
-    def now(self) -> datetime:
-        """The time, UTC; in a test the virtual one. A later attempt finds it later."""
-        return datetime.fromtimestamp(self._work.now(), UTC)
-
     def after(
         self, seconds: float, name: str, data: object = None, *, follow_up: bool = True, late: float | None = None
     ) -> None:
@@ -54,7 +50,7 @@ class TimedTurn:
         zone and for what is more than ten years away.
         """
         at = _unix(instant)
-        if not abs(at - self.now().timestamp()) < _LONGEST:
+        if not abs(at - self._work.now()) < _LONGEST:
             raise ValueError(f"a timer fires within {_LONGEST:.0f} seconds, not at {instant}")
         self._set.append(Later(0.0, name, data, follow_up=False, at=at, late=_checked(late)))
 
