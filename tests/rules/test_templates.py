@@ -96,13 +96,15 @@ BILL = TemplateDefinition(
     text="Dear {{1}}, it is {{2}}. Yes, {{2}}.",
     buttons=(
         DefinedButton("quick_reply", "Fine", may=True),
-        DefinedButton("url", "See", wants=True, may=True),
-        DefinedButton("url", "Home"),
+        DefinedButton("url", "See", wants=True, may=True, opens="https://a.test/{{1}}"),
+        DefinedButton("url", "Home", opens="https://a.test"),
         DefinedButton("copy_code", "", wants=True, may=True),
-        DefinedButton("phone_number", "Call"),
+        DefinedButton("phone_number", "Call", opens="+1"),
         DefinedButton("flow", "Form", may=True),
         DefinedButton("other", "?"),
     ),
+    header_text="Bill of {{1}}",
+    footer="The shop",
 )
 
 

@@ -11,8 +11,9 @@ import msgspec
 import pytest
 
 from turnkeeper.model.errors import StoreUnavailable
-from turnkeeper.model.events import Choice, Inbound, Media, SessionStatus
+from turnkeeper.model.events import Choice, Inbound, Media, SessionStatus, TemplateReport
 from turnkeeper.model.ids import WorkspaceId
+from turnkeeper.model.templates import TemplateNews
 from turnkeeper.rules.spool import MOST_BYTES_TOGETHER, MOST_TOGETHER
 from turnkeeper.store.base import Arrival, Intake, Report, SessionReport, Stray
 from turnkeeper.store.spool import GONE, NOT_READ, REFUSED, decode, encode, merged, refused, single
@@ -28,6 +29,7 @@ WHOLE = Intake(
     [Report(SHOP, status("read", id="wamid.out"), 3.75)],
     [STRAY],
     [SessionReport(SHOP, SessionStatus(status="SCAN_QR_CODE", works=False, timestamp=7, mend="Scan it."), 8.5)],
+    (TemplateNews(HOME, TemplateReport(external_id="7", name="bill", language="en", status="PAUSED"), 9.5),),
 )
 
 
@@ -36,9 +38,9 @@ class TestEntries:
         assert decode(encode(WHOLE), Channels(SHOP, LAB), HOME) == WHOLE
 
     def test_an_entry_of_a_release_that_knew_no_sessions_is_read(self) -> None:
-        arrivals, reports, strays, _ = msgspec.msgpack.decode(encode(WHOLE))
+        arrivals, reports, strays, *_ = msgspec.msgpack.decode(encode(WHOLE))
         found = decode(msgspec.msgpack.encode([arrivals, reports, strays]), Channels(SHOP, LAB), HOME)
-        assert found == WHOLE._replace(sessions=[])
+        assert found == WHOLE._replace(sessions=[], templates=())
 
     def test_so_does_everything_that_an_event_can_hold(self) -> None:
         event = Inbound(

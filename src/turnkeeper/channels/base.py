@@ -25,6 +25,7 @@ from turnkeeper.model.limits import ContentLimits, Markup
 from turnkeeper.model.media import KeptFile
 from turnkeeper.model.outbound import NotSent, Outbound, Outcome, Rejected
 from turnkeeper.model.policy import RateLimit
+from turnkeeper.model.templates import FoundTemplate, TemplateDraft
 
 
 class ChannelError(TurnkeeperError):
@@ -192,6 +193,24 @@ class SessionAdapter(Protocol[Config]):
 
     def session(self, config: Config) -> Calls[SessionStatus | NotSent]:
         """Whether the account can send and receive now; NotSent: the provider could not be asked."""
+
+
+class TemplateAdapter(Protocol[Config]):
+    """Whose provider reviews messages beforehand, the only ones that may be sent outside its window."""
+
+    def templates(self, config: Config) -> Calls[list[FoundTemplate] | NotSent | Rejected]:
+        """Every template of the account."""
+
+    def submit_template(self, draft: TemplateDraft, config: Config) -> Calls[FoundTemplate | NotSent | Rejected]:
+        """Have one reviewed. It delivers nothing to anybody."""
+
+    def edit_template(
+        self, external_id: str, draft: TemplateDraft, config: Config
+    ) -> Calls[FoundTemplate | NotSent | Rejected]:
+        """Have another wording of one reviewed."""
+
+    def why_not(self, status: str, reason: str | None) -> str:
+        """Why a template in this status is not sent, in words; "" for one that is."""
 
 
 @dataclass(frozen=True, slots=True)

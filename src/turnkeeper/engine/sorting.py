@@ -10,11 +10,22 @@ from hashlib import blake2b
 
 import msgspec
 
-from turnkeeper.model.events import DeliveryUpdate, Ignored, Inbound, Received, SessionStatus, Unreadable
+from turnkeeper.model.events import (
+    DeliveryUpdate,
+    Ignored,
+    Inbound,
+    Received,
+    SessionStatus,
+    TemplateReport,
+    Unreadable,
+)
+from turnkeeper.model.ids import WorkspaceId
 from turnkeeper.model.policy import Channel
+from turnkeeper.model.templates import TemplateNews
 from turnkeeper.store.base import Arrival, Intake, Report, SessionReport, Stray
 
 NOT_OURS = "number not configured here"
+_LONGEST_REASON = 200
 
 Item = Inbound | DeliveryUpdate | Ignored | Unreadable
 
@@ -26,9 +37,10 @@ def sorted_out(received: Sequence[Received], own: Mapping[str, Channel], first: 
     reports: list[Report] = []
     strays: list[Stray] = []
     sessions: list[SessionReport] = []
+    templates: list[TemplateNews] = []
     for each in received:
         channel = own.get(each.account_id) or own.get("")
-        item = _told(each) if isinstance(each, SessionStatus) else each
+        item = _told(each) if isinstance(each, SessionStatus | TemplateReport) else each
         if channel is not None and channel.elsewhere is not None:
             strays.append(_elsewhere(item, channel, now))
         elif isinstance(item, Inbound) and channel is not None:
@@ -38,13 +50,25 @@ def sorted_out(received: Sequence[Received], own: Mapping[str, Channel], first: 
         else:
             if isinstance(each, SessionStatus) and channel is not None:
                 sessions.append(SessionReport(channel, each, now))
+            if isinstance(each, TemplateReport):  # of an account, which channels of several workspaces may share
+                templates += [TemplateNews(workspace_id, each, now) for workspace_id in _workspaces(own)]
             strays.append(_stray(item, channel, first, now))
-    return Intake(arrivals, reports, strays, sessions)
+    return Intake(arrivals, reports, strays, sessions, templates)
 
 
-def _told(item: SessionStatus) -> Ignored:
+def _workspaces(own: Mapping[str, Channel]) -> list[WorkspaceId]:
+    """Those of the channels that the request may concern."""
+    return list(dict.fromkeys(channel.workspace_id for channel in own.values() if channel.elsewhere is None))
+
+
+def _told(item: SessionStatus | TemplateReport) -> Ignored:
     """Concerns the account and nobody's mailbox."""
-    return Ignored(reason=f"session {item.status}", account_id=item.account_id, raw=msgspec.json.encode(item))
+    if isinstance(item, SessionStatus):
+        reason = f"session {item.status}"
+    else:
+        news = item.status or item.quality or item.category or item.reason
+        reason = f"template {item.name} {item.language}: {news}"[:_LONGEST_REASON]
+    return Ignored(reason=reason, account_id=item.account_id, raw=msgspec.json.encode(item))
 
 
 def _stray(item: Item, channel: Channel | None, first: Channel, now: float) -> Stray:

@@ -319,7 +319,24 @@ class SessionStatus(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tru
     mend: str = ""
 
 
-Received = Inbound | DeliveryUpdate | Ignored | Unreadable | SessionStatus
+class TemplateReport(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """What a provider says became of a template, in its own words; None: of that it says nothing.
+
+    `external_id` names the template in one language. `reason`: why it was rejected, paused or switched off, as
+    TemplateRow has it; "" where that is over.
+    """
+
+    external_id: str
+    name: str
+    language: str
+    account_id: str = ""
+    status: str | None = None
+    quality: str | None = None
+    category: str | None = None
+    reason: str | None = None
+
+
+Received = Inbound | DeliveryUpdate | Ignored | Unreadable | SessionStatus | TemplateReport
 
 _NOT_WORDS = frozenset({
     "works", "mend", "addresses", "dedup_key", "dedup_window", "details", "error", "cards", "order", "ad",
@@ -340,6 +357,8 @@ def words(received: Received) -> dict[str, object]:
             return {"kind": "status", **shown}
         case SessionStatus():
             return {"kind": "session_status", **shown}
+        case TemplateReport():
+            return {"kind": "template", **shown}
         case Ignored():
             return {"kind": "ignored", **shown}
         case Unreadable():

@@ -27,7 +27,15 @@ def problems(template: Template) -> list[str]:
 
 
 def check(template: Template, definition: TemplateDefinition) -> list[str]:
-    """What is wrong with it for this definition; empty if nothing. Raises nothing."""
+    """What is wrong with it for this definition, or with this; empty if nothing. Raises nothing."""
+    found = misfits(template, definition)
+    if definition.status != "APPROVED":
+        found.append(f"the template is {definition.status.lower().replace('_', ' ')}, only an approved one is sent")
+    return found
+
+
+def misfits(template: Template, definition: TemplateDefinition) -> list[str]:
+    """What is wrong with it for this definition, whatever its status."""
     return [*_problems(template), *_misfits(template, definition)]
 
 
@@ -99,8 +107,6 @@ def _bad_buttons(template: Template) -> Iterator[str]:
 def _misfits(template: Template, definition: TemplateDefinition) -> Iterator[str]:
     if (template.name, template.language) != (definition.name, definition.language):
         yield f"this is the definition of {definition.name} in {definition.language}"
-    if definition.status != "APPROVED":
-        yield f"the template is {definition.status.lower().replace('_', ' ')}, only an approved one is sent"
     yield from _wrong_body(template, definition)
     values = {**dict(zip(definition.body, template.body, strict=False)), **template.named}
     if len(_VARIABLE.sub(lambda found: values.get(found[1], ""), definition.text)) > LONGEST_VALUE:

@@ -27,6 +27,7 @@ from turnkeeper.model.events import DeliveryUpdate, Inbound, SessionStatus
 from turnkeeper.model.ids import ChannelId, ConversationId, ConversationKey, OutboundKey, WorkerId, WorkspaceId
 from turnkeeper.model.outbound import Outcome
 from turnkeeper.model.policy import Channel
+from turnkeeper.model.templates import TemplateNews
 from turnkeeper.rules.retry import Outage
 from turnkeeper.store.agents import AgentRecords
 from turnkeeper.store.channels import ChannelRecords
@@ -35,6 +36,7 @@ from turnkeeper.store.knowledge import KnowledgeRecords
 from turnkeeper.store.media import MediaRecords
 from turnkeeper.store.payments import PaymentRecords
 from turnkeeper.store.speaking import SpokenRecords
+from turnkeeper.store.templates import TemplateRecords
 
 LOOKED_BACK = 1000
 """How many events of a conversation are looked through for one by the provider's id."""
@@ -81,12 +83,14 @@ class SessionReport(NamedTuple):
 
 
 class Intake(NamedTuple):
-    """All that one webhook brought; taken whole or not at all (what is told of accounts may be taken first)."""
+    """All that one webhook brought; taken whole or not at all (what is told of accounts and templates may be taken
+    first)."""
 
     arrivals: Sequence[Arrival] = ()
     reports: Sequence[Report] = ()
     strays: Sequence[Stray] = ()
     sessions: Sequence[SessionReport] = ()
+    templates: Sequence[TemplateNews] = ()
 
 
 class Wake(msgspec.Struct, frozen=True, array_like=True):
@@ -293,7 +297,15 @@ class Sole(Protocol):
 
 
 class Store(
-    ChannelRecords, MediaRecords, AgentRecords, KnowledgeRecords, Erasures, SpokenRecords, PaymentRecords, Protocol
+    ChannelRecords,
+    MediaRecords,
+    AgentRecords,
+    KnowledgeRecords,
+    Erasures,
+    SpokenRecords,
+    PaymentRecords,
+    TemplateRecords,
+    Protocol,
 ):
     """Everything that the engine keeps."""
 

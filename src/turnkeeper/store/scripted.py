@@ -12,6 +12,7 @@ from turnkeeper.model.conversation import Mode, StepRow
 from turnkeeper.model.ids import ChannelId, ConversationKey, WorkerId, WorkspaceId
 from turnkeeper.model.payments import PaymentFound, PaymentRow
 from turnkeeper.model.policy import Directory
+from turnkeeper.model.templates import TemplateNews
 from turnkeeper.rules.retry import Outage
 from turnkeeper.store.base import (
     Beat,
@@ -66,6 +67,10 @@ class ScriptedStore(ABC, Generic[R]):
     async def _alone(self, script: Callable[[R], Coroutine[Any, Any, T]]) -> T:
         """Play a script that takes no batch."""
 
+    @abstractmethod
+    async def tell_template(self, news: TemplateNews) -> int:
+        """Apply what a provider told of a template."""
+
     def _kept(self, value: T) -> T:
         """The value as the database can keep it."""
         return value
@@ -85,6 +90,8 @@ class ScriptedStore(ABC, Generic[R]):
     async def take(self, intake: Intake) -> Taken:
         for report in intake.sessions:  # rare, and on PostgreSQL they lock conversations in no order
             await self._told(report)
+        for news in intake.templates:
+            await self.tell_template(news)
         return cast(Taken, await self._batched(self._take, intake))
 
     async def _told(self, report: SessionReport) -> bool:

@@ -14,6 +14,7 @@ import msgspec
 from turnkeeper.model.events import DeliveryUpdate, Inbound, SessionStatus
 from turnkeeper.model.ids import ChannelId, WorkspaceId
 from turnkeeper.model.policy import Channel, Directory
+from turnkeeper.model.templates import TemplateNews
 from turnkeeper.store.base import Arrival, Intake, Report, SessionReport, Stray
 
 GONE = "channel not configured any more"
@@ -78,6 +79,7 @@ class _Entry(msgspec.Struct, frozen=True, array_like=True):
     reports: list[_Report]
     strays: list[Stray]
     sessions: list[_Session] = []
+    templates: tuple[TemplateNews, ...] = ()
 
 
 _encoder = msgspec.msgpack.Encoder()
@@ -92,6 +94,7 @@ def encode(intake: Intake) -> bytes:
             [_Report(r.channel.workspace_id, r.channel.id, r.update, r.received_at) for r in intake.reports],
             list(intake.strays),
             [_Session(s.channel.workspace_id, s.channel.id, s.status, s.received_at) for s in intake.sessions],
+            tuple(intake.templates),
         )
     )
 
@@ -122,7 +125,7 @@ def decode(body: bytes, directory: Directory, home: WorkspaceId) -> Intake:
             strays.append(_gone(report, report.update))
     named = ((directory.channel(each.workspace_id, each.channel_id), each) for each in entry.sessions)
     sessions = [SessionReport(channel, each.status, each.received_at) for channel, each in named if channel is not None]
-    return Intake(arrivals, reports, strays, sessions)
+    return Intake(arrivals, reports, strays, sessions, entry.templates)
 
 
 def merged(intakes: Sequence[Intake]) -> Intake:
@@ -132,6 +135,7 @@ def merged(intakes: Sequence[Intake]) -> Intake:
         [report for intake in intakes for report in intake.reports],
         [stray for intake in intakes for stray in intake.strays],
         [session for intake in intakes for session in intake.sessions],
+        [news for intake in intakes for news in intake.templates],
     )
 
 
@@ -142,6 +146,7 @@ def single(intake: Intake) -> list[Intake]:
         *(Intake(reports=[report]) for report in intake.reports),
         *(Intake(strays=[stray]) for stray in intake.strays),
         *(Intake(sessions=[session]) for session in intake.sessions),
+        *(Intake(templates=[news]) for news in intake.templates),
     ]
 
 

@@ -20,7 +20,7 @@ from turnkeeper.channels.base import (
     Upload,
     Webhook,
 )
-from turnkeeper.channels.whatsapp_cloud import media, webhook
+from turnkeeper.channels.whatsapp_cloud import media, template_management, template_words, webhook
 from turnkeeper.channels.whatsapp_cloud.bodies import NotUploaded, body_of
 from turnkeeper.channels.whatsapp_cloud.errors import outcome_of
 from turnkeeper.channels.whatsapp_cloud.health import health
@@ -31,6 +31,7 @@ from turnkeeper.model.events import Media, Received
 from turnkeeper.model.media import KeptFile
 from turnkeeper.model.outbound import NotSent, Outbound, Outcome, Rejected
 from turnkeeper.model.policy import RateLimit
+from turnkeeper.model.templates import FoundTemplate, TemplateDraft
 
 _SIGNED = "sha256="
 _CHALLENGE_LENGTH = 64
@@ -179,9 +180,34 @@ class WhatsAppCloud:
             verify_token=config.verify_token,
         )
 
+    def templates(self, config: WhatsAppCloudConfig) -> Calls[list[FoundTemplate] | NotSent | Rejected]:
+        """Every template of the number's account."""
+        return template_management.found_templates(_templates_url(config), config.headers(), config.access_token)
+
+    def submit_template(
+        self, draft: TemplateDraft, config: WhatsAppCloudConfig
+    ) -> Calls[FoundTemplate | NotSent | Rejected]:
+        """Have a template reviewed, which takes up to 24 hours."""
+        return template_management.submit(draft, _templates_url(config), config.headers(), config.access_token)
+
+    def edit_template(
+        self, external_id: str, draft: TemplateDraft, config: WhatsAppCloudConfig
+    ) -> Calls[FoundTemplate | NotSent | Rejected]:
+        """Have another wording of a template reviewed; an approved one may change once a day, 10 times in 30 days."""
+        url = config.url(external_id)
+        return template_management.edit(draft, external_id, url, config.headers(), config.access_token)
+
+    def why_not(self, status: str, reason: str | None) -> str:
+        """Why a template is not sent, in words; "" for one that is."""
+        return template_words.why(status, reason)
+
     def _post(self, edge: str, body: object, config: WhatsAppCloudConfig) -> HttpCall:
         url = config.url(f"{config.phone_number_id}/{edge}")
         return HttpCall("POST", url, config.headers(), body)
+
+
+def _templates_url(config: WhatsAppCloudConfig) -> str:
+    return config.url(f"{config.waba_id}/message_templates")
 
 
 def _recipient(addresses: tuple[str, ...]) -> dict[str, str] | None:

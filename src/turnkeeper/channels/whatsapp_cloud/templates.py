@@ -37,6 +37,8 @@ def definition_of(item: Item) -> TemplateDefinition | None:
         named=(text(item.get("parameter_format")) or "").upper() == "NAMED",
         header=header_kind,
         header_values=_variables(header) if header_kind == "text" else (),
+        header_text=(text(header.get("text")) or "") if header_kind == "text" else "",
+        footer=text(by_type.get("FOOTER", {}).get("text")) or "",
         body=_variables(by_type.get("BODY", {})),
         text=text(by_type.get("BODY", {}).get("text")) or "",
         buttons=tuple(_button(each) for each in listing(by_type.get("BUTTONS", {}).get("buttons")) or ()),
@@ -53,4 +55,6 @@ def _button(value: object) -> DefinedButton:
     item = mapping(value) or {}
     kind = _BUTTONS.get((text(item.get("type")) or "").upper(), "other")
     wants = kind == "copy_code" or (kind == "url" and bool(_VARIABLE.search(text(item.get("url")) or "")))
-    return DefinedButton(kind, text(item.get("text")) or "", wants, may=wants or kind in ("quick_reply", "flow"))
+    opens = text(item.get("url")) or text(item.get("phone_number")) or ""
+    may = wants or kind in ("quick_reply", "flow")
+    return DefinedButton(kind, text(item.get("text")) or "", wants, may, opens)

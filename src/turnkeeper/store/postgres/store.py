@@ -32,6 +32,7 @@ from turnkeeper.store.postgres.payments import PostgresPayments
 from turnkeeper.store.postgres.rows import PostgresRows
 from turnkeeper.store.postgres.sole import SessionSole
 from turnkeeper.store.postgres.speaking import PostgresSpeaking
+from turnkeeper.store.postgres.templates import PostgresTemplates
 from turnkeeper.store.scripted import ScriptedStore
 
 if TYPE_CHECKING:
@@ -65,7 +66,13 @@ def _concerned(intake: Intake) -> Hashable:
 
 
 class PostgresStore(
-    PostgresMedia, PostgresAgents, PostgresKnowledge, PostgresSpeaking, PostgresPayments, ScriptedStore[PostgresRows]
+    PostgresMedia,
+    PostgresAgents,
+    PostgresKnowledge,
+    PostgresSpeaking,
+    PostgresPayments,
+    PostgresTemplates,
+    ScriptedStore[PostgresRows],
 ):
     """The Store port on one database; `connections` is the most that this process opens, beside a listener's.
 

@@ -31,6 +31,7 @@ from turnkeeper.store.sqlite.payments import SqlitePayments
 from turnkeeper.store.sqlite.rows import SqliteRows
 from turnkeeper.store.sqlite.sole import FileSole, named
 from turnkeeper.store.sqlite.speaking import SqliteSpeaking
+from turnkeeper.store.sqlite.templates import SqliteTemplates
 from turnkeeper.store.sqlite.writer import AWAY, BUSY_MS, Batches, InlineWriter, ProcessLock, ThreadWriter
 
 T = TypeVar("T")
@@ -73,7 +74,13 @@ def _asked(connection: apsw.Connection, query: Callable[[apsw.Connection], T]) -
 
 
 class SqliteStore(
-    SqliteMedia, SqliteAgents, SqliteKnowledge, SqliteSpeaking, SqlitePayments, ScriptedStore[SqliteRows]
+    SqliteMedia,
+    SqliteAgents,
+    SqliteKnowledge,
+    SqliteSpeaking,
+    SqlitePayments,
+    SqliteTemplates,
+    ScriptedStore[SqliteRows],
 ):
     """The Store port on one file, or in memory with `inline` (simulations)."""
 

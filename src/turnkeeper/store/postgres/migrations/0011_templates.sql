@@ -8,12 +8,20 @@ create table template (
   primary key (workspace_id, channel_id, name, language)
 );
 
+create table template_sync (
+  workspace_id text collate "C" not null, channel_id text collate "C" not null,
+  look_at double precision not null, synced_at double precision, problem text,
+  primary key (workspace_id, channel_id)
+);
+
 alter table template enable row level security;
 create policy workspace on template using (workspace_id = current_setting('turnkeeper.workspace', true));
+alter table template_sync enable row level security;
+create policy workspace on template_sync using (workspace_id = current_setting('turnkeeper.workspace', true));
 
 do $$
 begin
-  grant select on template to turnkeeper_api;
+  grant select on template, template_sync to turnkeeper_api;
 exception when insufficient_privilege or undefined_object then
   raise notice 'the role turnkeeper_api was given nothing';
 end $$;

@@ -6,3 +6,8 @@ create table template (
   definition blob not null, synced_at real not null,
   primary key (workspace_id, channel_id, name, language)
 ) without rowid;
+
+create table template_sync (
+  workspace_id text not null, channel_id text not null, look_at real not null, synced_at real, problem text,
+  primary key (workspace_id, channel_id)
+) without rowid;
