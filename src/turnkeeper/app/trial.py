@@ -98,7 +98,7 @@ async def _examine(store: Store, channel: Channel, address: str, content: Reply,
     if isinstance(content, Template) or channel.sends.window is None:
         return
     known = await store.find(channel.workspace_id, channel.id, address)
-    if not window.is_open(contact_at=known.contact_at if known else None, window=channel.sends.window, now=now):
+    if known is None or not window.is_open(known, channel.sends, now):
         hours = f"{channel.sends.window / 3600:g} hours"
         mend = "Write to the number from that phone first, or send a template (--template NAME)."
         raise Refused(f"this person has not written within {hours}, so only a template may be sent", mend)

@@ -87,6 +87,10 @@ class Capabilities:
     limits: ContentLimits
     markup: Markup = "plain"
     free_form_window: float | None = None
+    entry_window: float | None = None
+    """The window after a message that came by way of an ad."""
+    window_codes: frozenset[str] = frozenset()
+    """Codes of refusals that mean: the window is closed."""
     typing_refresh: float | None = None
     typing_longest: float = 300.0
     tracks_sends: bool = False

@@ -7,10 +7,11 @@ from typing import Annotated, Literal, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from turnkeeper.channels.keys import Keys, Seconds, Whole, read_cap, wrong
+from turnkeeper.config.fallback import read_fallback
 from turnkeeper.config.hearing import HearingKeys
 from turnkeeper.config.values import read_kinds, read_rate
 from turnkeeper.model.llm import ModelChoice, ModelSettings
-from turnkeeper.model.policy import Keep, Overlap, RateLimit, TurnPolicy
+from turnkeeper.model.policy import FallbackTemplate, Keep, Overlap, RateLimit, TurnPolicy
 
 _POLICY = TurnPolicy()
 _MODEL = re.compile(r"([A-Za-z0-9][A-Za-z0-9_-]{0,62})/(\S+)")
@@ -203,6 +204,13 @@ class BotKeys(Keys):
         _POLICY.reactions,
         description="true: an emoji under a message starts a turn too.",
         examples=["false"],
+    )
+
+    fallback_template: Annotated[FallbackTemplate | None, BeforeValidator(read_fallback)] = Field(
+        _POLICY.fallback_template,
+        description="The template that goes instead of words when the provider's window is closed; `{text}` in its "
+        "parameters stands for them. Without it such words are refused.",
+        examples=['{ name = "answer_ready", language = "en", body = ["{text}"] }'],
     )
 
     @model_validator(mode="after")

@@ -347,6 +347,8 @@ def _receiver(name: str, keys: ChannelKeys, bot: BotSettings, environment: str) 
             daily_cap=keys.daily_limit,
             human_pause=keys.pause,
             resolves=hasattr(kind.adapter, "resolve"),
+            entry_window=can.entry_window,
+            window_codes=can.window_codes,
         ),
         config=adapter_config(keys),
         elsewhere=keys.environment if keys.environment not in ("", environment) else None,

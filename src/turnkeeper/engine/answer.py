@@ -112,6 +112,10 @@ class Work(Protocol):
         """The clock's time."""
 
     @property
+    def open_until(self) -> float:
+        """When the provider's window closes, as of the turn's claim (rules.window.closes_at)."""
+
+    @property
     def records(self) -> Records: ...
 
     @property

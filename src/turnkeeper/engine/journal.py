@@ -102,6 +102,11 @@ class Journal:
         return self._clock.now()
 
     @property
+    def open_until(self) -> float:
+        """When the provider's window closes, as of the turn's claim."""
+        return window.open_until(self._claimed.conversation, self._claimed.channel.sends)
+
+    @property
     def number(self) -> int:
         """The turn's place in the conversation, from 1."""
         return self._claimed.turn.no

@@ -272,9 +272,7 @@ class Sender:
             content,
             tracker_for(row.key),
             row.tries,
-            window.is_open(
-                contact_at=conversation.contact_at, window=claimed.channel.sends.window, now=self._clock.now()
-            ),
+            window.is_open(conversation, claimed.channel.sends, self._clock.now()),
             ready.ids,
             ready.links,
             row.sending_at if row.tries <= 1 else row.created_at,

@@ -33,6 +33,17 @@ class Habit(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class FallbackTemplate:
+    """The template that goes instead of words when the provider's window is closed. In `body` (in order) and `named`
+    (by name) `{text}` stands for these words."""
+
+    name: str
+    language: str
+    body: tuple[str, ...] = ()
+    named: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class TurnPolicy:
     """When a bot's turns start, what newer messages do, and what is said when something is not answered."""
 
@@ -65,6 +76,8 @@ class TurnPolicy:
     until that has expired."""
     opt_out_notice: str = "You will get no more messages from us. Write START to undo this."
     opt_in_notice: str = "Welcome back. You will get our messages again."
+    fallback_template: FallbackTemplate | None = None
+    """Without one, words that come too late for the window are refused."""
 
     @property
     def erases(self) -> bool:
@@ -105,6 +118,10 @@ class SendPolicy:
     """Seconds between two messages of the number, on average; each pause is its own."""
     resolves: bool = False
     """The provider can be asked what became of a send of unknown fate, before anything else is done about it."""
+    entry_window: float | None = None
+    """How long the window is after a message that came by way of an ad; None: as after any other."""
+    window_codes: frozenset[str] = frozenset()
+    """Codes of failures that mean: the window is closed."""
 
     @property
     def is_paced(self) -> bool:

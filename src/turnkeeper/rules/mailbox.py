@@ -187,6 +187,8 @@ def react(conversation: Conversation, event: Inbound, turns: TurnPolicy, now: fl
 def _heard(conversation: Conversation, event: Inbound, now: float) -> Conversation:
     """The window opens with whatever the contact does, at the provider's time."""
     said_at = _happened_at(event, now)
+    if window.is_entry(event) and said_at > (conversation.entry_at or 0.0):
+        conversation = replace(conversation, entry_at=said_at)
     if conversation.contact_at is not None and conversation.contact_at >= said_at:
         return conversation
     return replace(conversation, contact_at=said_at)
@@ -219,7 +221,7 @@ def _stopped(conversation: Conversation, turns: TurnPolicy, sends: SendPolicy, n
     """STOP: whatever is under way ends, one sentence confirms it, silence follows."""
     quiet = replace(clear_desk(conversation), opted_out=True, offered=0)
     told = None if conversation.opted_out else turns.opt_out_notice
-    open_window = window.is_open(contact_at=conversation.contact_at, window=sends.window, now=now)
+    open_window = window.is_open(conversation, sends, now)
     return Admission(
         quiet,
         EventState.DROPPED,
@@ -233,7 +235,7 @@ def _stopped(conversation: Conversation, turns: TurnPolicy, sends: SendPolicy, n
 def _stale(conversation: Conversation, turns: TurnPolicy, sends: SendPolicy, now: float) -> Admission:
     told_at = conversation.stale_noticed_at
     due = told_at is None or now - told_at >= turns.stale_after
-    if due and window.is_open(contact_at=conversation.contact_at, window=sends.window, now=now):
+    if due and window.is_open(conversation, sends, now):
         told = replace(conversation, stale_noticed_at=now)
         return Admission(told, EventState.DROPPED, "stale", notice=turns.stale_notice)
     return Admission(conversation, EventState.DROPPED, "stale")

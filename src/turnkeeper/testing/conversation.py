@@ -84,7 +84,13 @@ class Person:
         self._reports: set[asyncio.Task[None]] = set()
         config = WhatsAppCloudConfig("1001", "2001", "token", "secret", "verify")
         able = registry.find(_KIND).adapter.capabilities
-        sends = SendPolicy(able.free_form_window, on_unknown=able.on_unknown, stale_uploads=able.stale_uploads)
+        sends = SendPolicy(
+            able.free_form_window,
+            on_unknown=able.on_unknown,
+            stale_uploads=able.stale_uploads,
+            entry_window=able.entry_window,
+            window_codes=able.window_codes,
+        )
         self._channel = Channel(DEFAULT_WORKSPACE, ChannelId("shop"), _KIND, BotId(_BOT), turns, sends, config)
         self._store = SqliteStore(":memory:", Channels(self._channel), inline=True)
         self._clock = VirtualClock()

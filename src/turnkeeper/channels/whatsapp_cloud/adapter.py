@@ -66,6 +66,8 @@ class WhatsAppCloud:
         limits=LIMITS,
         markup="whatsapp",
         free_form_window=24 * 3600.0,
+        entry_window=72 * 3600.0,
+        window_codes=frozenset({"131047"}),
         typing_refresh=20.0,
         typing_longest=300.0,
         tracks_sends=True,

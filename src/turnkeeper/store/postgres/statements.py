@@ -24,6 +24,7 @@ from turnkeeper.model.conversation import (
     TurnRow,
 )
 from turnkeeper.rules.account import PREFIX
+from turnkeeper.rules.fallback import STOOD_IN
 from turnkeeper.store.base import EARLY_LOOKED_BACK, LOOKED_BACK, LOOKED_THROUGH
 from turnkeeper.store.rows import OWN_KINDS, EarlyReport
 
@@ -197,7 +198,10 @@ EXTERNAL = _from_keys(columns(OutboundRow, "r"), _TRIPLE, "outbound", f"{_BESIDE
 ADD_OUTBOUND = _insert("outbound", columns(OutboundRow))
 SAVE_OUTBOUND = _update("outbound", OutboundRow, 3)
 TURN_STATES = _from_keys(
-    "k.w, k.c, k.no, r.state, r.settled_at is not null", _NUMBERED, "outbound", f"{_BESIDE_MINE} and r.turn_no = k.no"
+    "k.w, k.c, k.no, r.state, r.settled_at is not null",
+    _NUMBERED,
+    "outbound",
+    f"{_BESIDE_MINE} and r.turn_no = k.no and r.code is distinct from '{STOOD_IN}'",
 )
 CANCEL = """update outbound set state = 'cancelled', settled_at = $3
   where workspace_id = $1 and conversation_id = $2 and turn_no + 0 > 0 and state = 'queued'

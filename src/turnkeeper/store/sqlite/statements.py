@@ -18,6 +18,7 @@ from turnkeeper.model.conversation import (
     TurnRow,
 )
 from turnkeeper.rules.account import PREFIX
+from turnkeeper.rules.fallback import STOOD_IN
 from turnkeeper.store.base import EARLY_LOOKED_BACK, LOOKED_BACK, LOOKED_THROUGH
 from turnkeeper.store.rows import OWN_KINDS
 
@@ -99,8 +100,8 @@ FIRST = f"""select {_OUT} from outbound where workspace_id = ? and conversation_
 EXTERNAL = f"select {_OUT} from outbound where workspace_id = ? and channel_id = ? and external_id = ?"
 ADD_ROW = insert("outbound", OutboundRow)
 SAVE_ROW = _update("outbound", OutboundRow, 3)
-STATES = """select state, settled_at is not null from outbound
-  where workspace_id = ? and conversation_id = ? and turn_no = ?"""
+STATES = f"""select state, settled_at is not null from outbound
+  where workspace_id = ? and conversation_id = ? and turn_no = ? and code is not '{STOOD_IN}'"""
 # The plus keeps the plan from going by the index of turns: through all that was ever sent.
 CANCEL = """update outbound set state = 'cancelled', settled_at = ?
   where workspace_id = ? and conversation_id = ? and seq > ? and +turn_no > 0 and state = 'queued' returning turn_no"""

@@ -16,6 +16,8 @@ from turnkeeper.rules import daily_cap, groups, outbox, pacing, rate_limit
 from turnkeeper.rules.delivery import settle_events
 from turnkeeper.rules.retry import Outage
 from turnkeeper.store.rows import TurnEnd, TurnKey, UploadKey
+from turnkeeper.store.transactions import refusals
+from turnkeeper.store.transactions.allowing import allowed, fell_back, needs_a_look, tried_in_time
 from turnkeeper.store.transactions.desk import Desk
 
 _NO_CHANNEL = SendPolicy()
@@ -56,12 +58,14 @@ async def pump(
                 if (until := await _waits_for_part(desk, row, now)) is not None:
                     desk.put(replace(desk[key], out_done=row.seq - 1, send_at=until))
                     continue
+                move = await allowed(desk, row, move, policy_of(desk, desk[key]), now)
+            if move.move == "send":
                 move = await _paced(desk, row, move, now)
                 changed += await _delayed_with(desk, row, move.row)
             if move.row != row:
                 changed.append(move.row)
             if move.move == "send":
-                desk.put(replace(desk[key], out_done=row.seq - 1, send_at=now))
+                desk.put(replace(fell_back(desk[key], row, move.row), out_done=row.seq - 1, send_at=now))
                 marked[key] = move.row
             elif move.move == "hold":
                 desk.put(replace(desk[key], out_done=row.seq - 1, send_at=move.row.hold_until))
@@ -89,7 +93,8 @@ async def mark_new(
         first = row.seq == conversation.out_done + 1 and desk.channel(conversation) is not None
         policy = policy_of(desk, conversation)
         alone = row.seq == 1 or policy.parts == "accepted"
-        if first and alone and not await desk.is_paused(conversation):
+        plain = first and alone and not needs_a_look(conversation, row, policy, now)
+        if plain and not await desk.is_paused(conversation):
             move = outbox.next_move(row, policy, now=now)
             if move.move == "send":
                 move = await _paced(desk, row, move, now)
@@ -133,7 +138,8 @@ async def _paced(desk: Desk, row: OutboundRow, move: outbox.Next, now: float) ->
         if slot.capped:
             return outbox.Next("hold", daily_cap.delayed(row, policy.daily_cap or 0, slot.at, now))
         if not slot.goes:
-            return _held(row, slot.at - pacing.LEAD)
+            held = _held(row, slot.at - pacing.LEAD)
+            return held._replace(row=tried_in_time(conversation, held.row, policy, now))
         marked = daily_cap.over(replace(marked, call_at=slot.at))
     if pair_tat != conversation.pair_tat:
         desk.put(replace(conversation, pair_tat=pair_tat))
@@ -201,6 +207,7 @@ def _settled(desk: Desk, row: OutboundRow) -> TurnKey:
 
 async def change_rows(desk: Desk, changes: Sequence[tuple[OutboundRow, OutboundRow]], now: float) -> None:
     """Write rows (before, after), and settle the turns that this completes or corrects."""
+    changes = await refusals.told_later(desk, changes, lambda of: policy_of(desk, of).window_codes, now)
     turns: set[TurnKey] = set()
     changed = [after for before, after in changes if after != before]
     for before, after in changes:

@@ -13,7 +13,8 @@ from turnkeeper.model.policy import Directory
 from turnkeeper.rules import outbox
 from turnkeeper.store.base import ClaimedSend, Dispatch, Sent
 from turnkeeper.store.rows import Rows
-from turnkeeper.store.transactions import reports
+from turnkeeper.store.transactions import refusals, reports
+from turnkeeper.store.transactions.allowing import tried_in_time
 from turnkeeper.store.transactions.channels import pause_channel
 from turnkeeper.store.transactions.desk import Desk
 from turnkeeper.store.transactions.outbox import (
@@ -38,9 +39,11 @@ async def record(rows: Rows, directory: Directory, items: Sequence[Sent]) -> lis
     for item in items:
         row = after.get(item.row)
         if row is not None and (row.tries == item.tried or isinstance(item.outcome, Accepted)):
-            after[item.row] = outbox.after_outcome(
-                row, item.outcome, policy_of(desk, desk[row.conversation]), backoff=item.backoff, now=item.now
-            )
+            policy = policy_of(desk, desk[row.conversation])
+            told = outbox.after_outcome(row, item.outcome, policy, backoff=item.backoff, now=item.now)
+            if isinstance(item.outcome, NotSent) and item.outcome.scope == "message":
+                told = tried_in_time(desk[row.conversation], told, policy, item.now)
+            after[item.row] = refusals.at_once(desk, row, told, item.outcome, item.now)
     stopped = {place for place, item in enumerate(items) if await _stops_channel(desk, before, item)}
     await _apply_early(rows, after)
     now = max((item.now for item in items), default=0.0)
