@@ -16,7 +16,7 @@ from turnkeeper.config.reference import as_markdown
 from turnkeeper.config.values import read_duration, read_rate
 from turnkeeper.model.errors import ConfigurationError
 from turnkeeper.model.ids import BotId, ChannelId, WorkspaceId
-from turnkeeper.model.policy import OwnerWords, RateLimit, TurnPolicy
+from turnkeeper.model.policy import FallbackTemplate, OwnerWords, RateLimit, TurnPolicy
 
 CHANNEL = """
 [channels.shop]
@@ -148,6 +148,19 @@ BOT_KEYS = [
     ("a number in quotes", 'turn_limit = "90"\n', "turn_limit", 90.0),
     ("no rate limit", 'rate_limit = "off"\n', "rate_limit", None),
     ("another rate", 'rate_limit = "3/90s"\n', "rate_limit", RateLimit(3, 90.0)),
+    ("no template", 'fallback_template = "off"\n', "fallback_template", None),
+    (
+        "a template",
+        'fallback_template = { name = "a", language = "en", body = ["Hi", "{text}"] }\n',
+        "fallback_template",
+        FallbackTemplate("a", "en", ("Hi", "{text}")),
+    ),
+    (
+        "a template with names",
+        'fallback_template = { name = "a", language = "en", named = { t = "{text}" } }\n',
+        "fallback_template",
+        FallbackTemplate("a", "en", (), (("t", "{text}"),)),
+    ),
     ("retries", "turn_retries = 0\n", "turn_retries", 0),
     ("overlap", 'overlap = "drop"\n', "overlap", "drop"),
     ("gather", "gather = false\n", "gather", False),
@@ -582,6 +595,28 @@ def test_a_bot_looks_things_up_where_it_answers(tmp_path: Path) -> None:
     assert error.key == "bots.assistant.knowledge"
     assert 'workspace "cafe", and no channel of the bot is. Set knowledge.help.workspace to default.' in str(error)
     assert read(tmp_path, text.format("default")).knowledge["help"].workspace == "default"
+
+
+WRONG_TEMPLATES = [
+    ("no table", '"answer_ready"', "is not a table"),
+    ("no language", '{ name = "a" }', "needs its language"),
+    ("a name that is none", '{ name = "A b", language = "en" }', "a-z, 0-9 and _"),
+    ("an unknown setting", '{ name = "a", language = "en", bdy = ["x"] }', "'bdy' is not a setting"),
+    ("an unknown word in braces", '{ name = "a", language = "en", body = ["{name}"] }', "{name} stands for nothing"),
+    ("a number", '{ name = "a", language = "en", body = [1] }', "1 is not a parameter"),
+    ("an empty parameter", '{ name = "a", language = "en", body = [" "] }', "parameter 1 is empty"),
+    ("parameters of both kinds", '{ name = "a", language = "en", body = ["x"], named = { y = "z" } }', "not both"),
+]
+
+
+@pytest.mark.parametrize("label, value, said", WRONG_TEMPLATES, ids=[row[0] for row in WRONG_TEMPLATES])
+def test_a_fallback_template_that_would_not_go_stops_the_start(
+    tmp_path: Path, label: str, value: str, said: str
+) -> None:
+    with pytest.raises(ConfigurationError) as raised:
+        read(tmp_path, WHOLE.replace("quiet =", f"fallback_template = {value}\nquiet ="))
+    assert raised.value.key == "bots.assistant.fallback_template"
+    assert said in raised.value.problem
 
 
 WRONG_OF_AGENTS = [

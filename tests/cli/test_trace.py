@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -167,6 +168,18 @@ def test_what_is_known_is_seen_and_erased(settings: Settings) -> None:
     assert run(settings, "contact", "forget", *person, "--fact", "likes").stdout == "forgot 1 fact\n"
     assert json.loads(run(settings, "contact", "forget", *person, "--json").stdout) == {"forgotten": 1}
     assert run(settings, "contact", "facts", *person).stdout == "nothing is known of this person\n"
+
+
+def test_where_a_conversation_stands(settings: Settings) -> None:
+    id_ = asyncio.run(happened(settings))
+    told = json.loads(run(settings, "contact", "show", "shop", "+15551230001", "--json").stdout)
+    assert (told["conversation"], told["mode"], told["opted_out"]) == (id_, "bot", False)
+    closes_at = told["window"]["closes_at"]
+    assert told["window"]["open"] is (time.time() < closes_at)
+    shown = run(settings, "contact", "show", id_).stdout
+    assert "addresses     phone:15551230001" in shown
+    assert "opted_out     no" in shown
+    assert "window        " in shown
 
 
 NOBODY = [

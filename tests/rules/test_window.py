@@ -51,9 +51,7 @@ def test_is_open(
     assert is_open(talk(contact_at, entry_at), sends, now) is expected
 
 
-@pytest.mark.parametrize(
-    ("source_type", "expected"), [("ad", True), ("post", True), ("product", False), (None, False)]
-)
+@pytest.mark.parametrize(("source_type", "expected"), [("ad", True), ("post", True), ("product", False), (None, False)])
 def test_is_entry(source_type: str | None, expected: bool) -> None:
     assert is_entry(Inbound(kind="text", ad=Referral(source_type=source_type))) is expected
     assert not is_entry(Inbound(kind="text"))

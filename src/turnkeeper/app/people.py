@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +16,8 @@ from turnkeeper.config.errors import nearest
 from turnkeeper.model.conversation import Conversation
 from turnkeeper.model.errors import ConfigurationError, TurnkeeperError
 from turnkeeper.model.ids import BotId, ConversationId, ConversationKey, WorkspaceId
+from turnkeeper.model.policy import Channel
+from turnkeeper.rules import window
 from turnkeeper.store.base import Store
 
 
@@ -48,6 +52,30 @@ async def conversation_of(store: Store, settings: Settings, named: Named) -> Con
     if found is None:
         raise NotThere(f"nobody with the address {named.address!r} has written on {channel.id}.")
     return found
+
+
+async def standing(settings: Settings, named: Named) -> dict[str, Any]:
+    """Where a contact's conversation stands, for JSON. Raises NotThere, ConfigurationError, StoreError."""
+    async with existing(settings) as store:
+        found = await conversation_of(store, settings, named)
+    channels = {(each.workspace_id, each.id): each for each in settings.channels}
+    channel = channels.get((found.workspace_id, found.channel_id))
+    return {
+        "conversation": found.id,
+        "channel": found.channel_id,
+        "contact": found.contact_id,
+        "addresses": found.addresses.split("\n"),
+        "mode": str(found.mode),
+        "opted_out": bool(found.opted_out),
+        "unsent": found.unsent,
+        "window": None if channel is None else _window(found, channel, time.time()),
+    }
+
+
+def _window(conversation: Conversation, channel: Channel, now: float) -> dict[str, Any]:
+    """Whether anything but a template may be sent; `closes_at` is None where there is no window, or it never opened."""
+    until = window.open_until(conversation, channel.sends)
+    return {"open": now < until, "closes_at": until if math.isfinite(until) else None}
 
 
 async def known_facts(settings: Settings, named: Named, bot: str | None) -> list[dict[str, Any]]:

@@ -17,6 +17,7 @@ from turnkeeper.bots.message import Message, messages_of
 from turnkeeper.bots.results import Results, spent_in
 from turnkeeper.bots.saying import latest_message, reaction_to, sayable
 from turnkeeper.bots.timing import TimedTurn
+from turnkeeper.bots.window import Window
 from turnkeeper.engine.answer import Answer, OnUnknown, Work
 from turnkeeper.llm.calls import ToolRun
 from turnkeeper.model.contents import File, Reply
@@ -72,8 +73,9 @@ class Turn(TimedTurn, Generic[S]):
     messages' texts, one a line; in a group, after the name of who wrote it ("Ada: hello").
     `state` is kept between turns as JSON, until the session expires: a dict, or the bot's own model, as in
     `turn: Turn[State]`; `stage` is where the next turn starts.
-    `facts`: what is known of the contact, across conversations. `effects`: effect steps of earlier turns that were
-    cut off by a takeover or gave up, which the bot may have to know of: dicts with `name`, `done`, `result`.
+    `facts`: what is known of the contact, across conversations; `window`: until when they may be sent anything.
+    `effects`: effect steps of earlier turns that were cut off by a takeover or gave up, which the bot may have to know
+    of: dicts with `name`, `done`, `result`.
     """
 
     def __init__(self, work: Work, thinking: Thinking | None = None, library: Library | None = None) -> None:
@@ -82,6 +84,7 @@ class Turn(TimedTurn, Generic[S]):
         self._thinking = thinking
         self._asking = asyncio.Lock()
         self.facts = Facts(work.records)
+        self.window = Window(work.open_until, work.now)
         self._replies: list[Reply] = []
         super().__init__(work)
         self._handover: str | None = None

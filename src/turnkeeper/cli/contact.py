@@ -1,4 +1,4 @@
-"""`turnkeeper contact …`: what bots keep of a person, to see and to erase."""
+"""`turnkeeper contact …`: where a person's conversation stands, and what bots keep of them, to see and to erase."""
 
 from typing import Annotated
 
@@ -7,7 +7,7 @@ import typer
 from turnkeeper.cli.options import DEFAULT, HOME, AsJson, Config, Workspace
 from turnkeeper.cli.refusing import refusing
 
-app = typer.Typer(no_args_is_help=True, help="See and erase what bots keep of a person.")
+app = typer.Typer(no_args_is_help=True, help="See a person's conversation and what bots keep of them; erase it.")
 What = Annotated[str, typer.Argument(metavar="CONVERSATION|CHANNEL", help="A conversation's id, or a channel.")]
 Address = Annotated[
     str | None, typer.Argument(help="After a channel: a phone number with its country's code, or kind:id.")
@@ -18,6 +18,49 @@ OfBot = Annotated[str | None, typer.Option("--bot", help="Only what this bot kee
 @app.callback()
 def contact() -> None:
     """See and erase what bots keep of a person."""
+
+
+@app.command()
+def show(
+    what: What,
+    address: Address = None,
+    config: Config = DEFAULT,
+    workspace: Workspace = HOME,
+    as_json: AsJson = False,
+) -> None:
+    """Show where a person's conversation stands: who answers, and until when anything may be sent."""
+    import asyncio
+    import json
+
+    from turnkeeper.app.people import Named, standing
+    from turnkeeper.config import load
+
+    with refusing():
+        found = asyncio.run(standing(load(config, secrets=False), Named(what, address, workspace)))
+    if as_json:
+        typer.echo(json.dumps(found, ensure_ascii=False))
+        return
+    found["window"] = _window_in_words(found["window"])
+    for name, value in found.items():
+        typer.echo(f"{name:13} {_plain(value)}")
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, list):
+        return ", ".join(value)
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
+
+
+def _window_in_words(window: dict[str, object] | None) -> str:
+    from datetime import UTC, datetime
+
+    if window is None:
+        return "unknown: its channel is not configured here"
+    closes_at = window["closes_at"]
+    if not isinstance(closes_at, float):
+        return "always open" if window["open"] else "closed: they have never written"
+    at = f"{datetime.fromtimestamp(closes_at, UTC):%Y-%m-%d %H:%M} UTC"
+    return f"open until {at}" if window["open"] else f"closed since {at}: only templates go"
 
 
 @app.command()

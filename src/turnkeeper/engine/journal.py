@@ -29,6 +29,7 @@ from turnkeeper.model.errors import BotError, EffectUnknown, Fenced, StepChanged
 from turnkeeper.model.events import Inbound
 from turnkeeper.model.ids import ConversationKey
 from turnkeeper.model.policy import Channel
+from turnkeeper.rules import window
 from turnkeeper.rules.effects import with_carried
 from turnkeeper.store.base import ClaimedTurn, Dispatch, Line, Retold, StepKey, Store
 
