@@ -106,6 +106,7 @@ def load_bots(
     Without a client only those that call no backend, without `minds` those that ask models ask none, without `ears`
     none hears: enough to see whether they can be loaded.
     """
+    from turnkeeper.bots.offering import Replies
     from turnkeeper.bots.python import load
     from turnkeeper.config.bots import AgentKeys, PythonKeys
     from turnkeeper.config.remote import RemoteKeys
@@ -120,6 +121,8 @@ def load_bots(
         match bot.keys:
             case PythonKeys() as keys:
                 loaded = load(keys.entry, settings.folder, f"bots.{bot.id}.entry")
+                own_words = Replies(keys.fixed_reply, keys.handover_reply, keys.offer_buttons)
+                loaded = loaded.with_words(own_words)
                 loaded = loaded.with_thinking(opened().thinking(bot, keys)) if keys.models else loaded
                 found[bot.id] = loaded.with_library(opened().library(keys)) if keys.knowledge else loaded
             case AgentKeys() as keys:

@@ -7,7 +7,7 @@ its format has it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from hashlib import blake2b
 
 import structlog
@@ -15,6 +15,7 @@ import structlog
 from turnkeeper.bots import guarding, offering
 from turnkeeper.bots.hearing import heard
 from turnkeeper.bots.library import Library, answer_from
+from turnkeeper.bots.offering import Replies as Replies
 from turnkeeper.bots.question import DETAIL, Prompting, PromptSource, Question, question
 from turnkeeper.bots.recalling import HANDED_OVER_AT
 from turnkeeper.bots.remembering import Remembering
@@ -28,17 +29,6 @@ from turnkeeper.text import citations, stage_format
 _log = structlog.get_logger("turnkeeper.agents")
 
 
-@dataclass(frozen=True, slots=True)
-class Replies:
-    """What an agent says itself. `fixed`: where no model answers, with `buttons` if it asks; `handover`: to who then
-    wants a person; `nothing_found`: where there is no model, and no passage that answers."""
-
-    fixed: str = "Sorry, something is not working. Shall I ask a person to get back to you?"
-    handover: str = "I have told my colleagues. Somebody will get back to you here."
-    buttons: tuple[str, str] = offering.BUTTONS
-    nothing_found: str = "I found nothing about that. Shall I ask a person to get back to you?"
-
-
 class AgentBot:
     """A configured agent. `thinking`: whom it asks; `prompts`: what is published; `remembering`: None keeps no
     summaries; `library`: what it looks things up in, and what answers where there is no model."""
@@ -48,7 +38,7 @@ class AgentBot:
         prompting: Prompting,
         thinking: Thinking,
         prompts: PromptSource,
-        replies: Replies = Replies(),
+        replies: Replies = Replies(),  # noqa: B008 - frozen
         remembering: Remembering | None = None,
         library: Library | None = None,
         release: str = "",

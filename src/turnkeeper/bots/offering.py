@@ -7,18 +7,32 @@ at once.
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping
-from typing import Any, NamedTuple
+from collections.abc import Mapping, MutableMapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from turnkeeper.bots.turn import Turn
 from turnkeeper.model.contents import Buttons, Reply
 from turnkeeper.model.events import Choice
 from turnkeeper.rules.offers import NO_ID, YES_ID, answer, offers
+
+if TYPE_CHECKING:
+    from turnkeeper.bots.turn import Turn
 
 STATE = "_offered"
 """Where a session keeps the reason for which a person was offered."""
 _LONGEST_REASON = 500
 BUTTONS = ("Yes, please", "No, thanks")
+
+
+@dataclass(frozen=True, slots=True)
+class Replies:
+    """What a bot says itself. `fixed`: where no model answers, with `buttons` if it asks; `handover`: to who then
+    wants a person; `nothing_found`: where there is no model, and no passage that answers."""
+
+    fixed: str = "Sorry, something is not working. Shall I ask a person to get back to you?"
+    handover: str = "I have told my colleagues. Somebody will get back to you here."
+    buttons: tuple[str, str] = BUTTONS
+    nothing_found: str = "I found nothing about that. Shall I ask a person to get back to you?"
 
 
 def offered(
@@ -41,12 +55,31 @@ class Taken(NamedTuple):
     declined: bool = False
 
 
-def taken(turn: Turn) -> Taken:
-    """What this turn says to an offer. The offer is over in any case but that of a timer."""
-    if STATE not in turn.state or not turn.messages:
+def taken(turn: Turn[Any], state: MutableMapping[str, Any] | None = None) -> Taken:
+    """What this turn says to an offer. The offer is over in any case but that of a timer. `state`: as the session
+    keeps it, where the turn's own is something else."""
+    kept = turn.state if state is None else state
+    if STATE not in kept or not turn.messages:
         return Taken()
-    reason = str(turn.state.pop(STATE))
+    reason = str(kept.pop(STATE))
     chosen = turn.choice.id if turn.choice is not None else None
     said = "\n".join(message.text for message in turn.messages if message.text)
     told = answer(said, chosen)
     return Taken(reason if told == "yes" else None, told == "no")
+
+
+def set_apart(turn: Turn[Any], session: Mapping[str, Any]) -> tuple[dict[str, Any], str | None]:
+    """The session's state without the offer in it, and why the person is wanted now whom it offered. An offer that
+    nobody has answered yet stands on, in `turn.offer`."""
+    state = dict(session)
+    accepted = taken(turn, state).accepted
+    if STATE in state:
+        turn.offer[STATE] = state.pop(STATE)
+    return state, accepted
+
+
+async def take_up(turn: Turn[Any], reason: str, own_words: Replies) -> None:
+    """The person wants the person whom they were offered."""
+    if own_words.handover:
+        await turn.reply(own_words.handover)
+    turn.handover(reason)

@@ -11,8 +11,10 @@ from copy import copy
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, Generic, overload
+from typing import TYPE_CHECKING, Any, Generic, cast, overload
 
+from turnkeeper.bots import offering
+from turnkeeper.bots.offering import Replies
 from turnkeeper.bots.outside import asks_for_stage
 from turnkeeper.bots.stages import Event, Moves, told
 from turnkeeper.bots.timing import timers_of
@@ -52,6 +54,7 @@ class Bot(Generic[S]):
         self._version = version
         self._thinking: Thinking | None = None
         self._library: Library | None = None
+        self._own_words = Replies()
 
     @property
     def version(self) -> str:
@@ -111,12 +114,19 @@ class Bot(Generic[S]):
         bot._library = library
         return bot
 
+    def with_words(self, own_words: Replies) -> Bot[S]:
+        """The same bot with what it says itself where no model answers: `turn.offer_person`."""
+        bot = copy(self)
+        bot._own_words = own_words
+        return bot
+
     async def answer(self, work: Work) -> Answer:
         """Run the handlers of the turn's events; then the stage that the session is in, unless they were for all of
         them and none asked for a stage. A stage that is gone, and a state that is none any more, are set aside, not
         raised."""
-        turn: Turn[S] = Turn(work, self._thinking, self._library)
-        aside = self._begin(turn, work.state)
+        turn: Turn[S] = Turn(work, self._thinking, self._library, self._own_words)
+        session, wanted = offering.set_apart(turn, work.state)
+        aside = self._begin(turn, session)
         asked, begins = asks_for_stage(turn.events), False
         if asked is not None and asked.stage in self._stages:
             turn.stage, begins = asked.stage, True
@@ -124,19 +134,25 @@ class Bot(Generic[S]):
             aside = f"stage {asked.stage!r} of the event {asked.id!r} set aside: the bot has no such stage"
         moves = Moves(tuple(self._stages), self._to)
         ran = None
-        if not await self._handled(turn) or begins:
+        all_handled = await self._handled(turn) and not begins
+        if wanted is not None and not begins:
+            await offering.take_up(turn, wanted, self._own_words)
+        elif not all_handled:
             moves.check(turn.stage, ran=None)
             turn.stage = ran = turn.stage or self._first_stage()
             await self._stages[ran](turn)
         left = turn.answer(aside)
         moves.check(turn.stage, ran=ran)
-        return left if self._states is None else replace(left, state=self._states.left(turn.state, ran))
+        state = left.state if self._states is None else self._states.left(turn.state, ran)
+        return replace(left, state={**state, **turn.offer})
 
     def _begin(self, turn: Turn[S], kept: Mapping[str, Any]) -> str | None:
         """Give the turn its state and stage; what was set aside, in words."""
         name = turn.stage or self._first_stage()
         turn.stage = name if name in self._stages else self._first_stage()
-        if self._states is not None:
+        if self._states is None:
+            turn.state = cast("S", kept)
+        else:
             turn.state, aside = self._states.made(kept)
             if aside is not None:
                 turn.stage = self._first_stage()

@@ -14,6 +14,7 @@ import msgspec
 from turnkeeper.bots.facts import Facts
 from turnkeeper.bots.files import StoredFile
 from turnkeeper.bots.message import Message, messages_of
+from turnkeeper.bots.offering import Replies, offered
 from turnkeeper.bots.results import Results, spent_in
 from turnkeeper.bots.saying import latest_message, reaction_to, sayable
 from turnkeeper.bots.timing import TimedTurn
@@ -78,8 +79,17 @@ class Turn(TimedTurn, Generic[S]):
     of: dicts with `name`, `done`, `result`.
     """
 
-    def __init__(self, work: Work, thinking: Thinking | None = None, library: Library | None = None) -> None:
+    def __init__(
+        self,
+        work: Work,
+        thinking: Thinking | None = None,
+        library: Library | None = None,
+        own_words: Replies = Replies(),  # noqa: B008 - frozen
+    ) -> None:
         self._work = work
+        self._own_words = own_words
+        self.offer: dict[str, Any] = {}
+        """The offer of a person that this turn makes, as bots.offering keeps it."""
         self.library = library and library.of(work.channel.workspace_id)
         self._thinking = thinking
         self._asking = asyncio.Lock()
@@ -306,6 +316,12 @@ class Turn(TimedTurn, Generic[S]):
     def handover(self, reason: str) -> None:
         """Let a person go on once the turn's replies are out; the bot keeps silent until it is given back."""
         self._handover = reason
+
+    async def offer_person(self, reason: str) -> None:
+        """Say the bot's `fixed_reply`. If that ends in a question mark, whoever says yes to it next, in words or by a
+        tap, hears `handover_reply` and is handed over for the reason; no stage runs for that."""
+        for reply in offered(self._own_words.fixed, reason, self.offer, self._own_words.buttons):
+            await self.reply(reply)
 
     async def look_up(self, question: str, most: int = 5) -> list[Found]:
         """The passages of the bot's `knowledge` that answer a question best, the best first; none if nothing does.
