@@ -88,8 +88,13 @@ class PaymentOrder(NamedTuple):
 
 
 class PaymentFound(msgspec.Struct, frozen=True, kw_only=True):
-    """What a provider says of a payment, in a webhook or asked. `reference` is our id where the provider echoes it,
-    `external_id` the link's; `money`: what the payment is for; `at`: unix seconds, as far as it is told."""
+    """What a provider says of a payment, in a webhook or asked.
+
+    `reference` is our id where the provider echoes it, `external_id` the link's, `charge_id` what was paid (refunds
+    name it); `money`: what was asked for, and once it is paid what was taken; `refunded`: what went back so far, in
+    all; `at`: unix seconds, as far as it is told. One reference may come under a second link's `external_id`, which
+    nobody was ever shown.
+    """
 
     news: PaymentNews | Literal["open"]
     live: bool
@@ -102,3 +107,12 @@ class PaymentFound(msgspec.Struct, frozen=True, kw_only=True):
     at: float | None = None
     reason: str | None = None
     event_id: str | None = None
+    expires_at: float | None = None
+
+
+class PaymentIgnored(NamedTuple):
+    """A webhook that changes no payment, and why; `alert`: somebody of the team should know of it."""
+
+    reason: str
+    event_id: str | None = None
+    alert: bool = False
