@@ -1,0 +1,5 @@
+"""Razorpay's payment links."""
+
+from turnkeeper.payments.razorpay.adapter import Razorpay
+
+__all__ = ["Razorpay"]

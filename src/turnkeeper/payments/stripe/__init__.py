@@ -1,0 +1,5 @@
+"""Stripe's checkout."""
+
+from turnkeeper.payments.stripe.adapter import Stripe
+
+__all__ = ["Stripe"]
