@@ -45,10 +45,11 @@ KINDS = {
     "channels": {"whatsapp_cloud", "waha", "wablas", "whacenter", "telegram"},
     "store": {"sqlite", "postgres"},
     "media": {"disk", "bucket"},
+    "payments": {"razorpay", "stripe"},
 }
-CHOOSES = {"app", "cli", "testing", "channels.registry"}
+CHOOSES = {"app", "cli", "testing", "channels.registry", "payments.registry"}
 
-PURE = CORE | {"channels"}
+PURE = CORE | {"channels", "payments"}
 IMPURE_MODULES = set(
     "aiohttp apsw asyncio asyncpg concurrent ctypes fcntl getpass glob http httpx httpx2 io "
     "logging mmap multiprocessing os pathlib random requests secrets select selectors shutil "
@@ -130,7 +131,7 @@ def adapter_complaints(module: str, tree: ast.AST, modules: frozenset[str]) -> I
 
 
 def purity_complaints(module: str, tree: ast.AST, modules: frozenset[str]) -> Iterator[str]:
-    """The core and the channel adapters do no I/O and read no clock and no randomness."""
+    """The core and the adapters of channels and payments do no I/O and read no clock and no randomness."""
     if part_of(module) not in PURE:
         return
     for line, target in imports_in(tree, modules):

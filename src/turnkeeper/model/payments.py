@@ -91,9 +91,9 @@ class PaymentFound(msgspec.Struct, frozen=True, kw_only=True):
     """What a provider says of a payment, in a webhook or asked.
 
     `reference` is our id where the provider echoes it, `external_id` the link's, `charge_id` what was paid (refunds
-    name it); `money`: what was asked for, and once it is paid what was taken; `refunded`: what went back so far, in
-    all; `at`: unix seconds, as far as it is told. One reference may come under a second link's `external_id`, which
-    nobody was ever shown.
+    name it; of a failed attempt, the attempt); `money`: what was asked for, and once it is paid what was taken;
+    `refunded`: what went back so far, in all; `at`: unix seconds, as far as it is told. One reference may come under
+    a second link's `external_id`, which nobody was ever shown.
     """
 
     news: PaymentNews | Literal["open"]

@@ -94,6 +94,7 @@ def _failed(payment: Item, event_id: str, *, live: bool) -> PaymentFound | Payme
         news="attempt_failed",
         live=live,
         external_id=link,
+        charge_id=an_id(payment.get("id")),
         money=money(payment.get("amount"), payment.get("currency")),
         at=instant(payment.get("created_at")),
         reason=next(filter(None, said), None),
