@@ -11,7 +11,7 @@ from copy import copy
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, Generic, cast, overload
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, overload
 
 from turnkeeper.bots import offering
 from turnkeeper.bots.offering import Replies
@@ -19,7 +19,8 @@ from turnkeeper.bots.outside import asks_for_stage
 from turnkeeper.bots.stages import Event, Moves, told
 from turnkeeper.bots.timing import timers_of
 from turnkeeper.bots.turn import S, Turn
-from turnkeeper.engine.answer import Answer, Work
+from turnkeeper.bots.undoing import Undo, UndoFunction, UndoingTurn
+from turnkeeper.engine.answer import Answer, Effect, Work
 from turnkeeper.model.errors import ConfigurationError
 from turnkeeper.model.events import Inbound
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 Stage = Callable[[Turn[S]], Awaitable[None]]
 Handler = Callable[[Turn[S], Event], Awaitable[None]]
+U = TypeVar("U", bound=UndoFunction)
 
 
 class Bot(Generic[S]):
@@ -50,6 +52,7 @@ class Bot(Generic[S]):
         self._stages: dict[str, Stage[S]] = {}
         self._to: dict[str, tuple[str, ...]] = {}
         self._handlers: dict[str, Handler[S]] = {}
+        self._undos: dict[str, Undo] = {}
         self._first: str | None = None
         self._version = version
         self._thinking: Thinking | None = None
@@ -60,7 +63,8 @@ class Bot(Generic[S]):
     def version(self) -> str:
         """What the bot's code is known by."""
         if self._version is None:
-            self._version = _source_digest([*self._stages.values(), *self._handlers.values()])
+            undos = [undo.function for undo in self._undos.values()]
+            self._version = _source_digest([*self._stages.values(), *self._handlers.values(), *undos])
         return self._version
 
     @property
@@ -101,6 +105,33 @@ class Bot(Generic[S]):
             return function
 
         return register
+
+    def undo(self, step: str, *, unknown: bool = False) -> Callable[[U], U]:
+        """Register what takes the effect step of that name back when its turn is given up: `async (turn, result)`.
+
+        `unknown`: also where the effect was cut off, so that nobody knows whether it happened; its result is then None.
+        Parameters `key` and `effect_key` get idempotency keys: the undo's own, and the effect's. An undo may take
+        steps; it cannot speak. Raises ValueError for a step that has an undo.
+        """
+
+        def register(function: U) -> U:
+            if step in self._undos:
+                raise ValueError(f"step {step!r} has an undo already")
+            self._undos[step] = Undo(function, unknown)
+            return function
+
+        return register
+
+    def undoes(self, effect: Effect) -> bool:
+        """Whether there is an undo for it."""
+        undo = self._undos.get(effect.name)
+        return undo is not None and (undo.unknown or effect.result is not None)
+
+    async def take_back(self, work: Work, effect: Effect, key: str) -> None:
+        """Run the undo of an effect, over the turn as it began."""
+        turn: Turn[S] = UndoingTurn(work, effect)
+        self._begin(turn, work.state)
+        await self._undos[effect.name].run(turn, effect, key)
 
     def with_thinking(self, thinking: Thinking) -> Bot[S]:
         """The same bot with models to ask: `turn.ask`."""

@@ -71,14 +71,19 @@ class Results:
 
     def decode(self, stored: bytes) -> Any:
         """As the annotated return type, or as plain JSON where that does not fit. Raises NotStorable."""
-        if stored.startswith(_UNKEPT_START):
-            raise NotStorable(msgspec.json.decode(stored)[_UNKEPT])
-        if self._type in (Any, None, type(None)):
-            return msgspec.json.decode(stored)
-        try:
-            return msgspec.json.decode(stored, type=self._type, dec_hook=_decodable)
-        except (TypeError, ValueError, msgspec.MsgspecError):
-            return msgspec.json.decode(stored)
+        return decoded(stored, self._type)
+
+
+def decoded(stored: bytes, wanted: Any) -> Any:
+    """A stored result as a type, or as plain JSON where that does not fit. Raises NotStorable."""
+    if stored.startswith(_UNKEPT_START):
+        raise NotStorable(msgspec.json.decode(stored)[_UNKEPT])
+    if wanted in (Any, None, type(None)):
+        return msgspec.json.decode(stored)
+    try:
+        return msgspec.json.decode(stored, type=wanted, dec_hook=_decodable)
+    except (TypeError, ValueError, msgspec.MsgspecError):
+        return msgspec.json.decode(stored)
 
 
 def _encodable(value: Any) -> Any:

@@ -76,7 +76,7 @@ class Turn(TimedTurn, Generic[S]):
     `turn: Turn[State]`; `stage` is where the next turn starts.
     `facts`: what is known of the contact, across conversations; `window`: until when they may be sent anything.
     `effects`: effect steps of earlier turns that were cut off by a takeover or gave up, which the bot may have to know
-    of: dicts with `name`, `done`, `result`.
+    of: dicts with `name`, `done`, `result`, and `undone` where an undo took them back.
     """
 
     def __init__(
@@ -222,7 +222,7 @@ class Turn(TimedTurn, Generic[S]):
 
         async def run(key: str) -> bytes:
             named = {"key": key} if _wants_key(function, args) else {}
-            value = await _called(function, args, named)
+            value = await called(function, args, named)
             return results.happened(value) if effect else results.encode(value)
 
         counted = spent_in if spent else None
@@ -370,7 +370,8 @@ def _wants_key(function: Callable[..., Any], args: Sequence[Any]) -> bool:
         return False
 
 
-async def _called(function: Callable[..., Any], args: Sequence[Any], named: Mapping[str, str]) -> Any:
+async def called(function: Callable[..., Any], args: Sequence[Any], named: Mapping[str, str]) -> Any:
+    """What a function gives, `async` or not: else it runs in a thread."""
     if inspect.iscoroutinefunction(inspect.unwrap(function)):
         return await function(*args, **named)
     value = await asyncio.to_thread(function, *args, **named)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
 
 from turnkeeper.model.agents import Spent, Summary
 from turnkeeper.model.contents import Reply
@@ -173,6 +173,27 @@ class Bot(Protocol):
 
     async def answer(self, work: Work) -> Answer:
         """Run one turn. Whatever it raises ends the attempt; it may be cancelled at every await."""
+
+
+class Effect(NamedTuple):
+    """An effect that a turn had. `result`: as it was stored, None where nobody knows whether it happened; `key`: the
+    idempotency key that it was given."""
+
+    name: str
+    occurrence: int
+    result: bytes | None
+    key: str
+
+
+@runtime_checkable
+class Undoing(Protocol):
+    """A bot that takes effects back when a turn is given up. Of wrappers around a bot, `bot` is asked."""
+
+    def undoes(self, effect: Effect) -> bool:
+        """Whether it knows how."""
+
+    async def take_back(self, work: Work, effect: Effect, key: str) -> None:
+        """Undo it; `key` is the same for every try. What it raises is tried again."""
 
 
 class HandoverWanted(Exception):

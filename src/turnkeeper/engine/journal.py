@@ -151,8 +151,28 @@ class Journal:
         spent: Spending | None = None,
     ) -> bytes:
         """The stored result, or `run`'s, stored before it is used, with what it took of models."""
+        return await self._once(self._next_key(name, effect), run, arguments, effect, on_unknown, spent)
+
+    async def apart(self, name: str, occurrence: int, run: Running) -> bytes:
+        """An effect step of the engine's own, which the bot's steps do not count."""
+        return await self._once(StepKey(self.number, 0, name, occurrence), run, b"[]", True, "retry", None)
+
+    @property
+    def steps(self) -> Sequence[StepRow]:
+        """All that are stored, or begun, as far as this attempt may read them."""
+        return list(self._stored.values())
+
+    async def _once(
+        self,
+        key: StepKey,
+        run: Running,
+        arguments: bytes,
+        effect: bool,
+        on_unknown: OnUnknown,
+        spent: Spending | None,
+    ) -> bytes:
+        name = key.name
         digest = blake2b(arguments, digest_size=16).hexdigest()
-        key = self._next_key(name, effect)
         stored = self._stored.get((name, effect, key.occurrence))
         if self.over is not None:
             raise self.over

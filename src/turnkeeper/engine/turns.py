@@ -7,6 +7,7 @@ A turn that raises is tried again with backoff; then the person gets the bot's `
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import random
 import traceback
 from collections.abc import Callable, Mapping
@@ -20,6 +21,7 @@ from turnkeeper.engine.afterwards import Afterwards
 from turnkeeper.engine.answer import Answer, Bot, HandoverWanted
 from turnkeeper.engine.calling import Calling
 from turnkeeper.engine.clock import Clock
+from turnkeeper.engine.giving_up import GivenUp, Undone, given_up, undo
 from turnkeeper.engine.journal import Journal, session_of
 from turnkeeper.engine.media import FileKeeper
 from turnkeeper.engine.outbox import Sender
@@ -79,10 +81,12 @@ class TurnRunner:
                 return await self._run(claimed, seen, shown)
 
     async def _run(self, claimed: ClaimedTurn, seen: Seen, shown: Shown) -> float | None:
+        before = given_up(claimed.steps)
+        if before is not None:
+            return await self._fail(claimed, seen, before)
         if claimed.exhausted:
-            seen.outcome = "failed"
             trace = "claimed too often without ever being committed: it takes its worker down"
-            return await self._fail(claimed, trace)
+            return await self._give_turn_up(claimed, seen, trace)
         files = None if self._files is None else self._files.of(claimed)
         journal = Journal(claimed, self._store, self._sender, self._clock, self._watch, files, shown.ended)
         try:
@@ -154,14 +158,13 @@ class TurnRunner:
             seen.outcome = "committed"
             return await self._commit(self._leaves(claimed, journal, answer, carried=session.carried))
         trace = _storable("".join(traceback.format_exception(error, limit=20))[-_LONGEST_TRACE:])
+        known = dataclasses.replace(claimed, steps=journal.steps)
         if isinstance(error, MediaRefused):  # the same file would be refused again, and nobody need mend anything
-            seen.outcome = "failed"
-            return await self._fail(claimed, trace, claimed.channel.turns.media_reply)
+            return await self._give_turn_up(known, seen, trace, claimed.channel.turns.media_reply)
         self._watch.raised(claimed.channel, error)
         if isinstance(error, EffectUnknown):
-            seen.outcome = "failed"
-            return await self._fail(claimed, trace)
-        return await self._failed(claimed, trace, type(error).__name__, seen)
+            return await self._give_turn_up(known, seen, trace)
+        return await self._failed(known, trace, type(error).__name__, seen)
 
     def _leaves(self, claimed: ClaimedTurn, journal: Journal, answer: Answer, carried: bytes = b"[]") -> TurnCommit:
         """Raises what the bot's own words, state and timers raise when they cannot be kept."""
@@ -210,18 +213,37 @@ class TurnRunner:
             failures=failures,
             error=error,
         )
-        seen.outcome = "failed" if wait is None else "retried"
         if wait is None:
-            return await self._fail(claimed, trace)
+            return await self._give_turn_up(claimed, seen, trace)
+        seen.outcome = "retried"
+        return await self._put_off(claimed, trace, wait)
+
+    async def _put_off(self, claimed: ClaimedTurn, trace: str, wait: float) -> float | None:
         now = self._clock.now()
         put_off = PutOff(claimed.run, claimed.turn.no, trace, now + wait, now)
         return await until_stored(lambda: self._store.put_off(put_off), self._clock)
 
-    async def _fail(self, claimed: ClaimedTurn, trace: str, said: str | None = None) -> float | None:
+    async def _give_turn_up(
+        self, claimed: ClaimedTurn, seen: Seen, trace: str, said: str | None = None
+    ) -> float | None:
         """`said`: to the person, instead of the bot's `error_reply`."""
+        failures, claims = claimed.conversation.failures, claimed.conversation.claims
+        return await self._fail(claimed, seen, GivenUp(trace, said, failures, claims))
+
+    async def _fail(self, claimed: ClaimedTurn, seen: Seen, why: GivenUp) -> float | None:
+        """Undo what the turn did, and end it; or try the undoing again later."""
+        seen.outcome = "failed"
+        undone = await self._undone(claimed, why)
+        told = [why.trace, *undone.told, *undone.failed]
+        trace = _storable("\n".join(told)[-_LONGEST_TRACE:])
+        tries = claimed.conversation.failures - why.failures + 1
+        if undone.failed and not undone.over:
+            wait = turn_retry(claimed.channel.turns, failures=tries, jitter=self._rng.random())
+            if wait is not None:
+                seen.outcome = "retried"
+                return await self._put_off(claimed, trace, wait)
         now = self._clock.now()
-        if said is None:
-            said = claimed.channel.turns.error_reply
+        said = claimed.channel.turns.error_reply if why.said is None else why.said
         session, _ = session_of(claimed, now)
         commit = TurnCommit(
             claimed.run,
@@ -229,11 +251,24 @@ class TurnRunner:
             rendered([said], self._sender.capabilities(claimed.channel)).contents,
             replace(session, saved_at=now),
             now,
+            handover=_storable("; ".join(undone.failed)) if undone.failed else None,
             failed=True,
             trace=trace,
             given=session.carried,
         )
         return await self._commit(commit)
+
+    async def _undone(self, claimed: ClaimedTurn, why: GivenUp) -> Undone:
+        """A turn without effects has nothing to undo, and costs nothing here."""
+        if not any(step.effect for step in claimed.steps):
+            return Undone()
+        files = None if self._files is None else self._files.of(claimed)
+        journal = Journal(claimed, self._store, self._sender, self._clock, self._watch, files)
+        try:
+            return await undo(self._bots[claimed.channel.bot_id], journal, claimed, why)
+        finally:
+            if files is not None:
+                files.close()
 
 
 def _storable(text: str) -> str:

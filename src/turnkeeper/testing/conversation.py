@@ -337,19 +337,19 @@ class _Watched:
     """The bot, with what it did last."""
 
     def __init__(self, bot: Bot) -> None:
-        self._bot = bot
+        self.bot = bot
         self.raised: list[Exception] = []
         self.left = Answer()
 
     @property
     def version(self) -> str:
         """The bot's own."""
-        return self._bot.version
+        return self.bot.version
 
     async def answer(self, work: Work) -> Answer:
         """The bot's own, noted."""
         try:
-            self.left = await self._bot.answer(work)
+            self.left = await self.bot.answer(work)
         except Exception as error:
             self.raised.append(error)
             raise
