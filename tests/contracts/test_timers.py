@@ -1,12 +1,14 @@
 """Timers wait in their own table and reach the bot through the mailbox, each once."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 
 from tests.contracts.conftest import OpenWorld
 from tests.contracts.world import World, words
-from turnkeeper.model.ids import WorkerId
+from turnkeeper.model.conversation import TimerRow
+from turnkeeper.model.ids import ChannelId, WorkerId, WorkspaceId
 from turnkeeper.model.policy import RateLimit
 from turnkeeper.store.base import ClaimedTurn
 from turnkeeper.testing.events import ADA, TURNS, channel, event, text
@@ -359,3 +361,32 @@ async def test_after_an_outage_each_comes_once(world: OpenWorld, restarts: int) 
         told = " ".join(w.sent)
         assert [told.count(name) for name in ("t0", "t1", "t2")] == [1, 1, 0]
         assert await w.states() == {"answered": 3, "dropped: too_late": 1}
+
+
+async def test_what_is_to_come_is_shown_the_next_first(world: OpenWorld) -> None:
+    async with world() as w:
+        keys = []
+        for n, of in enumerate((ADA, BOB)):
+            await w.hear(text("hi", of=of))
+            turn = await w.turn()
+            timers = [w.timer(turn, 100 - 10 * n - k, name=f"t{k}", known_as=f"{k}", follow_up=k == 1) for k in (0, 1)]
+            await w.deliver(await w.commit(turn, "ok", timers=timers))
+            keys.append(turn.run.key)
+        ada, bob = keys
+        home, here = ada.workspace_id, w.channel.id
+
+        def told(rows: Sequence[TimerRow]) -> list[tuple[bool, str]]:
+            return [(row.conversation_id == ada.id, row.name) for row in rows]
+
+        order = [(False, "t1"), (False, "t0"), (True, "t1"), (True, "t0")]
+        assert told(await w.store.timers(home, 10)) == told(await w.store.timers(home, 10, here)) == order
+        assert told(await w.store.timers(home, 2)) == order[:2]
+        assert await w.store.timers(home, 10, ChannelId("nowhere")) == []
+        assert await w.store.timers(WorkspaceId("elsewhere"), 10) == []
+        rows = await w.store.timers_of(ada, 10)
+        assert [(row.name, row.follow_up) for row in rows] == [("t1", True), ("t0", False)]
+        assert len(await w.store.timers_of(ada, 1)) == 1
+        assert await w.store.cancel_timers(ada, "nobody knows it") == 0
+        assert await w.store.cancel_timers(ada, "t1") == 1
+        assert await w.store.cancel_timers(bob) == 2
+        assert told(await w.store.timers(home, 10)) == [(True, "t0")]

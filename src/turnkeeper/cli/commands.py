@@ -20,6 +20,7 @@ from turnkeeper.cli.restore import restore
 from turnkeeper.cli.serve import serve
 from turnkeeper.cli.settings import settings
 from turnkeeper.cli.text import app as text
+from turnkeeper.cli.timer import app as timer
 from turnkeeper.cli.trace import trace
 from turnkeeper.cli.voice import app as voice
 
@@ -54,6 +55,7 @@ app.add_typer(prompt, name="prompt")
 app.add_typer(contact, name="contact")
 app.add_typer(knowledge, name="knowledge")
 app.add_typer(voice, name="voice")
+app.add_typer(timer, name="timer")
 
 
 def _add_channel() -> None:

@@ -37,6 +37,7 @@ from turnkeeper.store.media import MediaRecords
 from turnkeeper.store.payments import PaymentRecords
 from turnkeeper.store.speaking import SpokenRecords
 from turnkeeper.store.templates import TemplateRecords
+from turnkeeper.store.timers import TimerRecords
 
 LOOKED_BACK = 1000
 """How many events of a conversation are looked through for one by the provider's id."""
@@ -305,6 +306,7 @@ class Store(
     SpokenRecords,
     PaymentRecords,
     TemplateRecords,
+    TimerRecords,
     Protocol,
 ):
     """Everything that the engine keeps."""

@@ -33,6 +33,7 @@ from turnkeeper.store.postgres.rows import PostgresRows
 from turnkeeper.store.postgres.sole import SessionSole
 from turnkeeper.store.postgres.speaking import PostgresSpeaking
 from turnkeeper.store.postgres.templates import PostgresTemplates
+from turnkeeper.store.postgres.timers import PostgresTimers
 from turnkeeper.store.scripted import ScriptedStore
 
 if TYPE_CHECKING:
@@ -72,6 +73,7 @@ class PostgresStore(
     PostgresSpeaking,
     PostgresPayments,
     PostgresTemplates,
+    PostgresTimers,
     ScriptedStore[PostgresRows],
 ):
     """The Store port on one database; `connections` is the most that this process opens, beside a listener's.

@@ -32,6 +32,7 @@ from turnkeeper.store.sqlite.rows import SqliteRows
 from turnkeeper.store.sqlite.sole import FileSole, named
 from turnkeeper.store.sqlite.speaking import SqliteSpeaking
 from turnkeeper.store.sqlite.templates import SqliteTemplates
+from turnkeeper.store.sqlite.timers import SqliteTimers
 from turnkeeper.store.sqlite.writer import AWAY, BUSY_MS, Batches, InlineWriter, ProcessLock, ThreadWriter
 
 T = TypeVar("T")
@@ -80,6 +81,7 @@ class SqliteStore(
     SqliteSpeaking,
     SqlitePayments,
     SqliteTemplates,
+    SqliteTimers,
     ScriptedStore[SqliteRows],
 ):
     """The Store port on one file, or in memory with `inline` (simulations)."""

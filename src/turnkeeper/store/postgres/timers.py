@@ -1,0 +1,52 @@
+"""The rows of timers that people look at, on PostgreSQL."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from turnkeeper.model.conversation import TimerRow
+from turnkeeper.model.ids import ChannelId, ConversationKey, WorkspaceId
+from turnkeeper.store.postgres.characters import without_nul
+from turnkeeper.store.postgres.rows import PostgresRows
+from turnkeeper.store.postgres.statements import columns
+
+if TYPE_CHECKING:
+    from turnkeeper.store.postgres.connecting import PooledConnection
+
+T = TypeVar("T")
+
+_NEXT = f"""select {columns(TimerRow)} from timer
+  where workspace_id = $1 and ($3::text is null or channel_id = $3) order by due_at limit $2"""
+_OF = f"""select {columns(TimerRow)} from timer where workspace_id = $1 and conversation_id = $2
+  order by due_at, id limit $3"""
+# Whoever fires one holds it, and waits for nothing that is held here.
+_CANCEL = """delete from timer where ctid = any(array(
+    select ctid from timer where workspace_id = $1 and conversation_id = $2 and ($3::text is null or name = $3)
+    for update skip locked
+  )) returning 1"""
+
+
+class PostgresTimers(ABC):
+    """The TimerRecords port, over what the store gives."""
+
+    @abstractmethod
+    async def _alone(self, script: Callable[[PostgresRows], Coroutine[Any, Any, T]]) -> T: ...
+    @abstractmethod
+    async def _read(self, query: Callable[[PooledConnection], Awaitable[T]]) -> T: ...
+
+    async def timers(
+        self, workspace_id: WorkspaceId, limit: int, channel_id: ChannelId | None = None
+    ) -> list[TimerRow]:
+        found = await self._read(lambda at: at.fetch(_NEXT, workspace_id, limit, channel_id))
+        return [TimerRow(*row) for row in found]
+
+    async def timers_of(self, key: ConversationKey, limit: int) -> list[TimerRow]:
+        return [TimerRow(*row) for row in await self._read(lambda at: at.fetch(_OF, *key, limit))]
+
+    async def cancel_timers(self, key: ConversationKey, name: str | None = None) -> int:
+        async def cancel(rows: PostgresRows) -> int:
+            return len(await rows.run(_CANCEL, *key, without_nul(name)))
+
+        return await self._alone(cancel)
