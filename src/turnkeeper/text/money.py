@@ -1,6 +1,6 @@
 """Amounts as people read them.
 
-Source of the decimals: ISO 4217, list one, read 2026. Only marks that mean one currency are written instead of its code.
+Source of the decimals: ISO 4217, list one, read 2026. A mark that may mean several currencies is not written.
 """
 
 from __future__ import annotations
