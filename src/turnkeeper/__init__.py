@@ -6,6 +6,7 @@ Rule: importing this package imports nothing else, so that the command line star
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from turnkeeper.bots.payment import Payment, PaymentRefused, PaymentUnavailable
     from turnkeeper.bots.python import Bot
     from turnkeeper.bots.stages import Event
     from turnkeeper.bots.thinking import ModelsFailed
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     )
     from turnkeeper.model.errors import MediaRefused
     from turnkeeper.model.events import Choice
+    from turnkeeper.model.payments import Money
 
 __all__ = [
     "Audio",
@@ -54,6 +56,10 @@ __all__ = [
     "LocationRequest",
     "MediaRefused",
     "ModelsFailed",
+    "Money",
+    "Payment",
+    "PaymentRefused",
+    "PaymentUnavailable",
     "Phone",
     "Reaction",
     "Section",
@@ -77,6 +83,10 @@ _HOMES = {
     "Bot": "turnkeeper.bots.python",
     "Event": "turnkeeper.bots.stages",
     "ModelsFailed": "turnkeeper.bots.thinking",
+    "Money": "turnkeeper.model.payments",
+    "Payment": "turnkeeper.bots.payment",
+    "PaymentRefused": "turnkeeper.bots.payment",
+    "PaymentUnavailable": "turnkeeper.bots.payment",
     "ToolRefused": "turnkeeper.llm.toolbox",
     "Turn": "turnkeeper.bots.turn",
     "tool": "turnkeeper.llm.tools.functions",

@@ -26,6 +26,7 @@ from turnkeeper.model.events import Inbound
 
 if TYPE_CHECKING:
     from turnkeeper.bots.library import Library
+    from turnkeeper.bots.paying import Paying
     from turnkeeper.bots.states import States
     from turnkeeper.bots.thinking import Thinking
 
@@ -58,6 +59,7 @@ class Bot(Generic[S]):
         self._thinking: Thinking | None = None
         self._library: Library | None = None
         self._own_words = Replies()
+        self._paying: Paying | None = None
 
     @property
     def version(self) -> str:
@@ -151,11 +153,17 @@ class Bot(Generic[S]):
         bot._own_words = own_words
         return bot
 
+    def with_payments(self, paying: Paying) -> Bot[S]:
+        """The same bot with somebody to be paid through: `turn.payment_link`."""
+        bot = copy(self)
+        bot._paying = paying
+        return bot
+
     async def answer(self, work: Work) -> Answer:
         """Run the handlers of the turn's events; then the stage that the session is in, unless they were for all of
         them and none asked for a stage. A stage that is gone, and a state that is none any more, are set aside, not
         raised."""
-        turn: Turn[S] = Turn(work, self._thinking, self._library, self._own_words)
+        turn: Turn[S] = Turn(work, self._thinking, self._library, self._own_words, self._paying)
         session, wanted = offering.set_apart(turn, work.state)
         aside = self._begin(turn, session)
         asked, begins = asks_for_stage(turn.events), False

@@ -15,6 +15,7 @@ from turnkeeper.bots.facts import Facts
 from turnkeeper.bots.files import StoredFile
 from turnkeeper.bots.message import Message, messages_of
 from turnkeeper.bots.offering import Replies, offered
+from turnkeeper.bots.payable import Payable
 from turnkeeper.bots.results import Results, spent_in
 from turnkeeper.bots.saying import latest_message, reaction_to, sayable
 from turnkeeper.bots.timing import TimedTurn
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from typing_extensions import TypeVar  # its default lets authors write a bare Turn where the state is a dict
 
     from turnkeeper.bots.library import Found, Library
+    from turnkeeper.bots.paying import Paying
     from turnkeeper.bots.thinking import Thinking
     from turnkeeper.llm.calls import ChainAnswer
     from turnkeeper.llm.extraction import Extracted
@@ -67,7 +69,7 @@ class Contact:
     addresses: tuple[str, ...]
 
 
-class Turn(TimedTurn, Generic[S]):
+class Turn(TimedTurn, Payable, Generic[S]):
     """What a person said, what is remembered of them, and what to do about it.
 
     `events`: everything that the turn answers, oldest first; `messages`: what of it the contact did; `text`: the
@@ -85,8 +87,10 @@ class Turn(TimedTurn, Generic[S]):
         thinking: Thinking | None = None,
         library: Library | None = None,
         own_words: Replies = Replies(),  # noqa: B008 - frozen
+        paying: Paying | None = None,
     ) -> None:
         self._work = work
+        self._paying = paying
         self._own_words = own_words
         self.offer: dict[str, Any] = {}
         """The offer of a person that this turn makes, as bots.offering keeps it."""

@@ -12,8 +12,10 @@ from turnkeeper.model.contents import Reply
 from turnkeeper.model.events import EventKind, Inbound, Media
 from turnkeeper.model.ids import ConversationKey
 from turnkeeper.model.media import KeptFile
+from turnkeeper.model.payments import PaymentFound, PaymentRow
 from turnkeeper.model.policy import Channel
 from turnkeeper.store.base import Line
+from turnkeeper.store.payments import PaymentTold
 
 OnUnknown = Literal["retry", "ask", "fail", "raise"]
 
@@ -78,8 +80,30 @@ class Files(Protocol):
         """What these carry is about to be sent."""
 
 
+class Payments(Protocol):
+    """The payments of a turn's conversation. What is found of one joins the turn."""
+
+    async def all(self) -> list[PaymentRow]:
+        """Of the whole conversation, the newest first."""
+
+    async def opened(self, row: PaymentRow) -> PaymentRow:
+        """Keep one before its provider is asked; the one that is there if it was kept before."""
+
+    async def found(self, provider: str, what: PaymentFound, *, own: bool = False) -> PaymentTold:
+        """Apply what a provider tells. `own`: of what the turn did itself."""
+
+    async def failed(self, payment_id: str, reason: str) -> None:
+        """There will never be a link."""
+
+    async def void(self, payment_id: str) -> None:
+        """Nobody is to pay it any more: its link is taken back by and by."""
+
+
 class Records(Protocol):
     """What is kept of a turn's conversation and contact beyond the session."""
+
+    @property
+    def payments(self) -> Payments: ...
 
     async def facts(self) -> dict[str, Any]:
         """What this bot knows of the contact."""

@@ -8,6 +8,7 @@ import msgspec
 
 from turnkeeper.engine.clock import Clock
 from turnkeeper.engine.patience import until_stored
+from turnkeeper.engine.payments import TurnPayments
 from turnkeeper.model.agents import Spent, Summary, day_of
 from turnkeeper.model.ids import BotId
 from turnkeeper.store.base import ClaimedTurn, Store
@@ -24,6 +25,7 @@ class TurnRecords:
         self._clock = clock
         self._keeps_nothing = claimed.channel.turns.erases
         self._facts: dict[str, Any] | None = None
+        self.payments = TurnPayments(claimed, store, clock)
 
     async def facts(self) -> dict[str, Any]:
         """What this bot knew of the contact when the turn first asked, by name."""

@@ -74,6 +74,9 @@ class PaymentRecords(Protocol):
     async def payment_failed(self, key: ConversationKey, payment_id: str, reason: str, now: float) -> PaymentRow | None:
         """The provider gave no link, and never will; nothing changes for a payment that has one."""
 
+    async def void_payment(self, key: ConversationKey, payment_id: str, now: float) -> None:
+        """Nobody is to pay it any more: it is looked at, at once, and its link is taken back."""
+
     async def payment_looked(self, workspace_id: WorkspaceId, payment_id: str, again_at: float | None) -> None:
         """When the provider is asked next; nothing for a payment that is settled."""
 

@@ -167,6 +167,9 @@ class ScriptedStore(ABC, Generic[R]):
     async def payment_failed(self, key: ConversationKey, payment_id: str, reason: str, now: float) -> PaymentRow | None:
         return await self._alone(lambda rows: payments.failed(rows, self._directory, key, payment_id, reason, now))
 
+    async def void_payment(self, key: ConversationKey, payment_id: str, now: float) -> None:
+        await self._alone(lambda rows: payments.void(rows, self._directory, key, payment_id, now))
+
     async def payment_looked(self, workspace_id: WorkspaceId, payment_id: str, again_at: float | None) -> None:
         await self._alone(lambda rows: payments.looked(rows, workspace_id, payment_id, again_at))
 

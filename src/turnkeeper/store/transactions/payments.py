@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from hashlib import blake2b
-from typing import Any
 
 import msgspec
 from msgspec.structs import replace
@@ -186,8 +185,17 @@ async def failed(
     return over
 
 
+async def void(rows: Rows, directory: Directory, key: ConversationKey, payment_id: str, now: float) -> None:
+    """Let an open link be taken back."""
+    desk = Desk(rows, directory)
+    await desk.lock([key])
+    row = await rows.lock_payment(key.workspace_id, payment_id)
+    if row is not None and not row.is_settled and row.void_at is None:
+        await rows.put_payment(replace(row, void_at=now, look_at=now))
+
+
 async def looked(rows: Rows, workspace_id: WorkspaceId, payment_id: str, again_at: float | None) -> None:
     """Set when the provider is asked next."""
-    row: Any = await rows.lock_payment(workspace_id, payment_id)
+    row = await rows.lock_payment(workspace_id, payment_id)
     if row is not None and not row.is_settled:
         await rows.put_payment(replace(row, look_at=again_at))
