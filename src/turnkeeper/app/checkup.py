@@ -21,6 +21,7 @@ from turnkeeper.app.library import examine_folders
 from turnkeeper.app.link import PATIENCE, Link, of_error
 from turnkeeper.app.model_checkup import examine_providers
 from turnkeeper.app.models import examine_prompt
+from turnkeeper.app.payment_checkup import examine_payments
 from turnkeeper.app.reaching import examine_server, judge_public_url
 from turnkeeper.app.tool_checkup import examine_servers
 from turnkeeper.app.voice_checkup import examine_transcribers
@@ -59,6 +60,7 @@ async def examine(config: Path) -> list[Link]:
         server = await examine_server(settings, client)
         links.append(server)
         links += await _backends(settings, client)
+        links += await examine_payments(settings, client)
         for receiver in settings.receivers:
             links += await examine_channel(receiver, settings, client, running=server.state == "ok")
     finally:

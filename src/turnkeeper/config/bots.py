@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from turnkeeper.channels.keys import Keys, Seconds, Whole, read_cap, wrong
 from turnkeeper.config.fallback import read_fallback
 from turnkeeper.config.hearing import HearingKeys
+from turnkeeper.config.payments import PayingKeys
 from turnkeeper.config.values import read_kinds, read_rate
 from turnkeeper.model.llm import ModelChoice, ModelSettings
 from turnkeeper.model.policy import FallbackTemplate, Keep, Overlap, RateLimit, TurnPolicy
@@ -339,7 +340,7 @@ class ModelUserKeys(ChainKeys):
     )
 
 
-class PythonKeys(ModelUserKeys):
+class PythonKeys(PayingKeys, ModelUserKeys):
     """A bot written in Python."""
 
     kind: Literal["python"] = Field(description="What the bot is made of.", examples=['"python"'])

@@ -26,6 +26,7 @@ from turnkeeper.config.keys import (
     WorkersKeys,
 )
 from turnkeeper.config.knowledge import KnowledgeKeys
+from turnkeeper.config.payments import payers, read_payments
 from turnkeeper.config.providers import PROVIDER_KINDS
 from turnkeeper.config.settings import BotSettings, Receiver, Settings
 from turnkeeper.config.tools import TOOL_KINDS
@@ -35,7 +36,7 @@ from turnkeeper.model.ids import BotId, ChannelId, WorkspaceId
 from turnkeeper.model.policy import Channel, SendPolicy, TurnPolicy
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
-_NAMED_SECTIONS = ("channels", "bots", "providers", "tools", "knowledge", "transcribers", "event_sources")
+_NAMED_SECTIONS = ("channels", "bots", "providers", "tools", "knowledge", "transcribers", "event_sources", "payments")
 Table = TypeVar("Table", bound=BaseModel)
 
 
@@ -65,8 +66,10 @@ class Reading:
         knowledge = self.knowledge(self.table(raw.get("knowledge", {}), "knowledge"), providers)
         transcribers = self.transcribers(self.table(raw.get("transcribers", {}), "transcribers"))
         event_sources = read_events(self, dict(raw))
+        payments = read_payments(self, dict(raw))
         self.known(bots, {"models": providers, "tools": tools, "knowledge": knowledge})
         self.heard(bots, transcribers)
+        payers(self, bots, payments)
         channels = self.table(raw.get("channels", {}), "channels")
         receivers = self.receivers(channels, bots, server.environment if server else "")
         self.within_reach(bots, knowledge, receivers)
@@ -86,6 +89,7 @@ class Reading:
             knowledge=_frozen(knowledge),
             transcribers=_frozen(transcribers),
             event_sources=_frozen(event_sources),
+            payments=_frozen(payments),
         )
 
     def wrong(self, key: str, problem: str, mend: str) -> None:

@@ -11,6 +11,7 @@ from turnkeeper.channels.keys import read_duration, read_duration_or_off
 from turnkeeper.config.events import EventSourceKeys
 from turnkeeper.config.keys import BOT_KINDS, SECTIONS
 from turnkeeper.config.knowledge import KnowledgeKeys
+from turnkeeper.config.payments import PAYMENT_KINDS
 from turnkeeper.config.providers import PROVIDER_KINDS
 from turnkeeper.config.tools import TOOL_KINDS
 from turnkeeper.config.transcribers import TRANSCRIBER_KINDS
@@ -45,6 +46,7 @@ def as_markdown() -> str:
     parts += _kinds("tools", TOOL_KINDS)
     parts.append(_section("[knowledge.NAME]", KnowledgeKeys))
     parts += _kinds("transcribers", TRANSCRIBER_KINDS)
+    parts += _kinds("payments", PAYMENT_KINDS)
     parts.append(_section("[event_sources.NAME]", EventSourceKeys))
     return "\n".join(parts)
 

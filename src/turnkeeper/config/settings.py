@@ -13,6 +13,7 @@ from turnkeeper.config.errors import nearest
 from turnkeeper.config.events import EventSourceKeys
 from turnkeeper.config.keys import MediaKeys, RetentionKeys, ServerKeys, WorkersKeys
 from turnkeeper.config.knowledge import KnowledgeKeys
+from turnkeeper.config.payments import PaymentKeys
 from turnkeeper.config.transcribers import TranscriberKeys
 from turnkeeper.model.errors import ConfigurationError
 from turnkeeper.model.ids import BotId, ChannelId, WorkspaceId
@@ -75,6 +76,7 @@ class Settings:
     knowledge: Mapping[str, KnowledgeKeys] = field(default_factory=dict)
     transcribers: Mapping[str, TranscriberKeys] = field(default_factory=dict)
     event_sources: Mapping[str, EventSourceKeys] = field(default_factory=dict)
+    payments: Mapping[str, PaymentKeys] = field(default_factory=dict)
 
     @property
     def folder(self) -> Path:
@@ -145,7 +147,7 @@ class Settings:
         found |= {each.get_secret_value() for each in of_media}
         found |= {part for each in self.receivers for part in (each.path_secret, each.original.partition("/")[2])}
         of_bots = [bot.keys for bot in self.bots.values()]
-        named = (self.providers, self.tools, self.knowledge, self.transcribers, self.event_sources)
+        named = (self.providers, self.tools, self.knowledge, self.transcribers, self.event_sources, self.payments)
         for table in (*of_bots, *(each for tables in named for each in tables.values())):
             found |= set(secrets_in(table))
         return frozenset(found) - {""}
