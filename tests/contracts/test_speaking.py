@@ -7,21 +7,29 @@ import pytest
 from tests.contracts.conftest import OpenWorld
 from tests.contracts.world import World
 from turnkeeper.channels.registry import find
+from turnkeeper.engine.clock import SystemClock
 from turnkeeper.engine.speaking import CannotSay, Speaker, Speech
 from turnkeeper.model.contents import Reply, Template
 from turnkeeper.store.base import Wake
 from turnkeeper.testing.events import ADA
 
 
+class WorldsClock(SystemClock):
+    def __init__(self, world: World) -> None:
+        super().__init__()
+        self._world = world
+
+    def now(self) -> float:
+        return self._world.now
+
+
 def speaker(w: World, woken: list[Wake] | None = None) -> Speaker:
     adapters = {"whatsapp_cloud": find("whatsapp_cloud").adapter}
-    return Speaker(w.store, adapters, None if woken is None else woken.extend)
+    return Speaker(w.store, adapters, WorldsClock(w), None if woken is None else woken.extend)
 
 
 async def say(w: World, *replies: Reply, known_as: str = "1", of: str = ADA, takes_over: bool = False) -> Speech:
-    return await speaker(w).say(
-        w.channel, f"phone:{of}", replies, known_as=known_as, now=w.now, takes_over=takes_over, by="tests"
-    )
+    return await speaker(w).say(w.channel, f"phone:{of}", replies, known_as=known_as, takes_over=takes_over, by="tests")
 
 
 def states(speech: Speech) -> Sequence[tuple[int, str]]:
@@ -93,7 +101,7 @@ async def test_what_would_fail_is_not_put_into_the_outbox(world: OpenWorld, labe
 async def test_workers_are_woken(world: OpenWorld) -> None:
     async with world() as w:
         woken: list[Wake] = []
-        said = await speaker(w, woken).say(w.channel, f"phone:{ADA}", ["hi"], known_as="1", now=w.now)
+        said = await speaker(w, woken).say(w.channel, f"phone:{ADA}", ["hi"], known_as="1")
         assert [(wake.conversation_id, wake.due_at) for wake in woken] == [(said.key.id, w.now)]
 
 

@@ -19,6 +19,7 @@ from turnkeeper.app.database import existing
 from turnkeeper.app.naming import address_of
 from turnkeeper.channels.base import Capabilities
 from turnkeeper.config import Settings
+from turnkeeper.engine.clock import SystemClock
 from turnkeeper.engine.speaking import CannotSay, Speaker, Speech
 from turnkeeper.model.contents import Reply, Template
 from turnkeeper.model.errors import TurnkeeperError
@@ -66,10 +67,10 @@ async def send(settings: Settings, name: str, to: str, content: Reply, wait: flo
 async def put(store: Store, channel: Channel, address: str, content: Reply, wait: float) -> AsyncIterator[Seen]:
     """Say it, and tell each stage as it is reached, for at most `wait` seconds. Raises Refused, StoreError."""
     began_at = time.time()
-    speaker = Speaker(store, {channel.kind: app.adapter(channel.kind)})
+    speaker = Speaker(store, {channel.kind: app.adapter(channel.kind)}, SystemClock())
     known_as = f"command:{token_hex(8)}"
     try:
-        said = await speaker.say(channel, address, [content], known_as=known_as, now=began_at, by="command")
+        said = await speaker.say(channel, address, [content], known_as=known_as, by="command")
     except CannotSay as error:
         raise Refused(str(error), "Say it in another way.") from None
     conversation = await store.conversation(said.key)

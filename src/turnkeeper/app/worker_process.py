@@ -22,6 +22,7 @@ from turnkeeper.engine.accounts import Accounts
 from turnkeeper.engine.clock import SystemClock
 from turnkeeper.engine.erasing import Erasing
 from turnkeeper.engine.http import Client
+from turnkeeper.engine.template_sync import TemplateSyncing
 from turnkeeper.engine.watching import Watch
 from turnkeeper.engine.withdrawing import Withdrawing
 from turnkeeper.engine.worker import Worker
@@ -59,6 +60,7 @@ async def run_worker(settings: Settings, line: Line, runtime: Path, name: str, t
     media = app.open_media(settings)
     wakeups = app.open_wakeups(store, runtime, name)
     accounts = Accounts(store, adapters, settings.channels_here, client, wakeups, clock)
+    syncing = TemplateSyncing(store, adapters, settings.channels_here, client, clock)
     erasing = _erasing(settings, store, media, clock, Withdrawing(directory, adapters, client))
     worker = Worker(
         store,
@@ -79,6 +81,7 @@ async def run_worker(settings: Settings, line: Line, runtime: Path, name: str, t
     line.ready()
     upkeep = [
         accounts.run(),
+        syncing.run(),
         prompts.run(),
         erasing.run(),
         forget_old(store, clock, settings.retention.keep),

@@ -14,6 +14,7 @@ from turnkeeper.model.ids import ConversationKey
 from turnkeeper.model.media import KeptFile
 from turnkeeper.model.payments import PaymentFound, PaymentRow
 from turnkeeper.model.policy import Channel
+from turnkeeper.model.templates import TemplateDefinition
 from turnkeeper.store.base import Line
 from turnkeeper.store.payments import PaymentTold
 
@@ -177,6 +178,9 @@ class Work(Protocol):
         """The step's stored result, or `run`'s, then stored; `run` is given an idempotency key.
 
         `spent`: what the result took of models, counted once, with the result."""
+
+    async def template(self, name: str, language: str) -> TemplateDefinition | None:
+        """What the provider has told of a template; None: nothing is known of it."""
 
     async def say_now(self, said: Reply, *, aside: bool = False) -> None:
         """Send at once. `aside`: beside what the bot itself says, once in a turn, whatever comes before it."""

@@ -21,6 +21,7 @@ from turnkeeper.engine.outbox import Sender
 from turnkeeper.engine.patience import until_stored
 from turnkeeper.engine.records import TurnRecords
 from turnkeeper.engine.rendering import rendered
+from turnkeeper.engine.templates import Named
 from turnkeeper.engine.watching import Watch
 from turnkeeper.model.agents import Spent
 from turnkeeper.model.contents import Reply
@@ -29,6 +30,7 @@ from turnkeeper.model.errors import BotError, EffectUnknown, Fenced, StepChanged
 from turnkeeper.model.events import Inbound
 from turnkeeper.model.ids import ConversationKey
 from turnkeeper.model.policy import Channel
+from turnkeeper.model.templates import TemplateDefinition
 from turnkeeper.rules import window
 from turnkeeper.rules.effects import with_carried
 from turnkeeper.store.base import ClaimedTurn, Dispatch, Line, Retold, StepKey, Store
@@ -73,6 +75,7 @@ class Journal:
         self._bodies = [event.body for event in claimed.events]
         self.events: Sequence[Inbound] = [msgspec.json.decode(body, type=Inbound) for body in self._bodies]
         self.quoted: Mapping[str, Line] = {}
+        self.templates: Mapping[Named, TemplateDefinition] = {}
         self.session, self.trace = session_of(claimed, clock.now())
         self.state: dict[str, Any] = msgspec.json.decode(self.session.state)
         self.given = self.session.carried
@@ -268,6 +271,14 @@ class Journal:
         self._bodies = [bodies.get(place, body) for place, body in enumerate(self._bodies)]
         self.events = [events.get(place, event) for place, event in enumerate(self.events)]
 
+    async def template(self, name: str, language: str) -> TemplateDefinition | None:
+        """What the provider has told of a template; None: nothing is known of it."""
+        return await self._sender.templates.definition(self.channel, name, language)
+
+    async def know(self, replies: Sequence[Reply]) -> None:
+        """Look up the templates among what is to be said."""
+        self.templates = await self._sender.templates.definitions(self.channel, replies)
+
     async def say_now(self, said: Reply, *, aside: bool = False) -> None:
         """Journal and send at once, in order with what was said before; at most once in a turn."""
         key = StepKey(self.number, 0, SAY_NOW, _ASIDE) if aside else self._next_key(SAY_NOW, effect=True)
@@ -279,7 +290,13 @@ class Journal:
         if stored is not None and stored.arguments != digest:
             raise StepChanged("say_now said something else at this place before")
         channel = self._claimed.channel
-        words = rendered([said], self._sender.capabilities(channel), numbered=channel.turns.part_numbers)
+        await self.know([said])
+        words = rendered(
+            [said],
+            self._sender.capabilities(channel),
+            numbered=channel.turns.part_numbers,
+            templates=self.templates,
+        )
         self.notes += words.notes
         if stored is not None:
             return

@@ -23,9 +23,10 @@ from turnkeeper.engine.clock import Clock
 from turnkeeper.engine.lease import Lease
 from turnkeeper.engine.patience import until_stored
 from turnkeeper.engine.resolving import Resolving
+from turnkeeper.engine.templates import TemplateLookup
 from turnkeeper.engine.uploads import Ready, Uploads
 from turnkeeper.engine.watching import Watch
-from turnkeeper.model.contents import Content, Refused, Sayable, files_of
+from turnkeeper.model.contents import Content, Refused, Sayable, Template, files_of
 from turnkeeper.model.conversation import OutboundRow
 from turnkeeper.model.errors import Fenced
 from turnkeeper.model.events import SessionStatus
@@ -81,6 +82,7 @@ class Sender:
         self._crowds: dict[tuple[WorkspaceId, ChannelId], dict[str, float]] = {}
         self._uploads = uploads
         self._resolving = Resolving(adapters, client)
+        self.templates = TemplateLookup(store, clock)
         self.under_way: set[asyncio.Future[Any]] = set()
         """Calls that must be seen to their end: sends, and the effects of turns."""
 
@@ -199,6 +201,10 @@ class Sender:
         content = _content(claimed.row.content)
         if isinstance(content, Refused):
             return Rejected("refused", content.reason)
+        if isinstance(content, Template):
+            adapter = self._adapters[claimed.channel.kind]
+            if (refusal := await self.templates.refusal(claimed.channel, content, adapter)) is not None:
+                return refusal
         ready = await self._ready(claimed, content, stopped)
         if not isinstance(ready, Ready):
             return ready

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -26,11 +26,14 @@ from turnkeeper.model.contents import (
     Video,
     words_of,
 )
-from turnkeeper.rules.templates import problems
+from turnkeeper.model.templates import TemplateDefinition
+from turnkeeper.rules.templates import misfits, problems
 from turnkeeper.text.fitting import body_limit, fit
 from turnkeeper.text.rendering import render
+from turnkeeper.text.template_preview import preview
 
 _encode = msgspec.json.Encoder().encode
+_NONE: Mapping[tuple[str, str], TemplateDefinition] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,21 +44,37 @@ class Rendered:
     notes: list[str]
 
 
-def rendered(replies: Sequence[Reply], capabilities: Capabilities, *, numbered: bool = False) -> Rendered:
+def rendered(
+    replies: Sequence[Reply],
+    capabilities: Capabilities,
+    *,
+    numbered: bool = False,
+    templates: Mapping[tuple[str, str], TemplateDefinition] = _NONE,
+) -> Rendered:
     """Each reply as one or more encoded contents. What cannot be said is a row that fails with its reason.
 
-    `numbered`: the parts of a long text end in "(1/3)".
+    `numbered`: the parts of a long text end in "(1/3)". `templates`: those that are known, by name and language.
     """
     contents: list[bytes] = []
     notes: list[str] = []
     for reply in replies:
         said = Text(reply) if isinstance(reply, str) else reply
-        for content in _marked_up(said, capabilities, numbered, notes):
+        made = _marked_up(said, capabilities, numbered, notes)
+        if isinstance(said, Template):
+            made = iter([_shown(said, templates.get((said.name, said.language)))])
+        for content in made:
             fitted = fit(content, capabilities.limits, capabilities.markup)
             contents += map(_encode, fitted.contents)
             notes += fitted.notes
             notes += [f"not sent: {each.reason}" for each in fitted.contents if isinstance(each, Refused)]
     return Rendered(contents, notes)
+
+
+def _shown(said: Template, definition: TemplateDefinition | None) -> Template | Refused:
+    """With what the person will see of it, where the definition is known."""
+    if wrong := problems(said) if definition is None else misfits(said, definition):
+        return Refused(words_of(said), "; ".join(wrong))
+    return said if definition is None else replace(said, shown=preview(said, definition))
 
 
 def _marked_up(
@@ -87,8 +106,6 @@ def _marked_up(
                 notes.append("what was too long of a caption followed as text")
             for part in rest:
                 yield Text(part)
-        case Template() if wrong := problems(said):
-            yield Refused(words_of(said), "; ".join(wrong))
         case _:
             yield said
 

@@ -12,7 +12,9 @@ from typing import NamedTuple
 import msgspec
 
 from turnkeeper.channels.base import ChannelAdapter
+from turnkeeper.engine.clock import Clock
 from turnkeeper.engine.rendering import rendered
+from turnkeeper.engine.templates import TemplateLookup
 from turnkeeper.model.contents import Content, Refused, Reply, words_of
 from turnkeeper.model.conversation import OutboundRow
 from turnkeeper.model.errors import TurnkeeperError
@@ -45,11 +47,14 @@ class Speaker:
         self,
         store: Store,
         adapters: Mapping[str, ChannelAdapter[object]],
+        clock: Clock,
         publish: Callable[[Sequence[Wake]], None] | None = None,
     ) -> None:
         self._store = store
         self._adapters = adapters
+        self._clock = clock
         self._publish = publish
+        self._templates = TemplateLookup(store, clock)
 
     async def say(
         self,
@@ -58,7 +63,6 @@ class Speaker:
         replies: Sequence[Reply],
         *,
         known_as: str,
-        now: float,
         takes_over: bool = False,
         by: str = "",
     ) -> Speech:
@@ -68,8 +72,9 @@ class Speaker:
         `takes_over`: from here on a person answers, not the bot. `by`: who says it, kept with it. Raises CannotSay
         for what would fail, and StoreUnavailable.
         """
-        event = self._event(channel, address, replies, known_as, takes_over=takes_over, by=by)
-        taken = await self._store.take(Intake([Arrival(channel, event, now)]))
+        contents = await self._contents(channel, replies)
+        event = _event(address, contents, known_as, takes_over=takes_over, by=by)
+        taken = await self._store.take(Intake([Arrival(channel, event, self._clock.now())]))
         if self._publish is not None and taken.wakes:
             self._publish(taken.wakes)
         spoken = await self.spoken(channel, known_as)
@@ -80,21 +85,10 @@ class Speaker:
         """How far it is; None: it was never said."""
         return await self._store.spoken(channel.workspace_id, channel.id, _key(known_as))
 
-    def _event(
-        self, channel: Channel, address: str, replies: Sequence[Reply], known_as: str, *, takes_over: bool, by: str
-    ) -> Inbound:
-        contents = self._contents(channel, replies)
-        details: dict[str, object] = {
-            "takes_over": takes_over,
-            "contents": [msgspec.to_builtins(each) for each in contents],
-            **({"by": by} if by else {}),
-        }
-        text = "\n\n".join(map(words_of, contents))
-        return Inbound(kind="operator", text=text, addresses=(address,), dedup_key=_key(known_as), details=details)
-
-    def _contents(self, channel: Channel, replies: Sequence[Reply]) -> list[Content]:
+    async def _contents(self, channel: Channel, replies: Sequence[Reply]) -> list[Content]:
         """As the channel writes them. Raises CannotSay."""
-        said = rendered(replies, self._adapters[channel.kind].capabilities)
+        known = await self._templates.definitions(channel, replies)
+        said = rendered(replies, self._adapters[channel.kind].capabilities, templates=known)
         contents = [_content(each) for each in said.contents]
         for content in contents:
             if isinstance(content, Refused):
@@ -102,6 +96,16 @@ class Speaker:
         if not any(words_of(content).strip() for content in contents):
             raise CannotSay("there is nothing to say")
         return contents
+
+
+def _event(address: str, contents: Sequence[Content], known_as: str, *, takes_over: bool, by: str) -> Inbound:
+    details: dict[str, object] = {
+        "takes_over": takes_over,
+        "contents": [msgspec.to_builtins(each) for each in contents],
+        **({"by": by} if by else {}),
+    }
+    text = "\n\n".join(map(words_of, contents))
+    return Inbound(kind="operator", text=text, addresses=(address,), dedup_key=_key(known_as), details=details)
 
 
 def _key(known_as: str) -> str:

@@ -98,6 +98,7 @@ class TurnRunner:
                     answer = await self._answer(claimed, journal)
                 if files is not None:
                     await files.needed(answer.replies)  # before the commit's instant: later, it is somebody else's need
+                await journal.know(answer.replies)
                 commit = self._leaves(claimed, journal, answer, b"[]" if answer.asked else journal.given)
         except Exception as error:  # noqa: BLE001 - whatever a bot raises is the bot's
             return await self._ended(claimed, journal, journal.over or error, seen)
@@ -178,7 +179,8 @@ class TurnRunner:
         )
         handed_over = None if answer.handover is None else f"handed over: {answer.handover}"
         numbered = claimed.channel.turns.part_numbers
-        said = rendered(answer.replies, self._sender.capabilities(claimed.channel), numbered=numbered)
+        able = self._sender.capabilities(claimed.channel)
+        said = rendered(answer.replies, able, numbered=numbered, templates=journal.templates)
         told = (answer.trace or journal.trace, *journal.notes, *said.notes, handed_over)
         return TurnCommit(
             claimed.run,

@@ -246,7 +246,8 @@ class Template(msgspec.Struct, frozen=True, tag="template", omit_defaults=True):
     """A pre-approved message and its parameters, in order (`body`) or by name (`named`).
 
     `header`: the parameter of a header of words, `header_name` its name where parameters have names; `header_file`,
-    `header_kind`, `header_location`: of the others.
+    `header_kind`, `header_location`: of the others. `shown`: what the person sees of it, where that is known; set when
+    it is rendered.
     """
 
     name: str
@@ -260,6 +261,7 @@ class Template(msgspec.Struct, frozen=True, tag="template", omit_defaults=True):
     buttons: tuple[TemplateButton, ...] = ()
     reply_to: str | None = None
     header_name: str | None = None
+    shown: str | None = None
 
 
 class Refused(msgspec.Struct, frozen=True, tag="refused"):
@@ -323,8 +325,8 @@ def words_of(content: Content) -> str:
             return "[contacts] " + ", ".join(card.name for card in cards)
         case Reaction(emoji=emoji):
             return emoji or "[reaction taken away]"
-        case Template(name=name):
-            return f"[template {name}]"
+        case Template(name=name, shown=shown):
+            return shown or f"[template {name}]"
         case Refused(words=words):
             return words
     return f"[{content.__struct_config__.tag}]"

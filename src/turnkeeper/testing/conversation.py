@@ -25,12 +25,14 @@ from turnkeeper.channels.base import Calls, HttpCall, HttpReply
 from turnkeeper.channels.whatsapp_cloud import WhatsAppCloudConfig
 from turnkeeper.engine.answer import Answer, Bot, Work
 from turnkeeper.engine.calling import played
+from turnkeeper.engine.template_sync import row_of
 from turnkeeper.engine.wakeups import LocalWakeups
 from turnkeeper.engine.worker import Worker
 from turnkeeper.model.conversation import Conversation, Mode
 from turnkeeper.model.events import Choice, EventKind, Inbound
 from turnkeeper.model.ids import DEFAULT_WORKSPACE, BotId, ChannelId
 from turnkeeper.model.policy import Channel, SendPolicy, TurnPolicy
+from turnkeeper.model.templates import FoundTemplate, TemplateDefinition
 from turnkeeper.store.base import Arrival, Intake, Ledger, Moment, Report
 from turnkeeper.store.sqlite.store import SqliteStore
 from turnkeeper.testing.cabinet import Cabinet, ids_in, kind_of
@@ -237,6 +239,12 @@ class Person:
         self._worker.kill()
         await asyncio.sleep(seconds)
         await self._start()
+
+    async def has_template(self, definition: TemplateDefinition, reason: str | None = None) -> None:
+        """Let the provider have told of a template, in the definition's status (`reason`: why, in Meta's word); told
+        again, it takes the place of what was known."""
+        found = FoundTemplate(definition, f"{definition.name}.{definition.language}", "GREEN", reason)
+        await self._store.put_template(row_of(self._channel, found, self._clock.now()))
 
     async def moments(self) -> list[Moment]:
         """The conversation's story as the console tells it."""
