@@ -24,10 +24,21 @@ def decimals(currency: str) -> int:
 
 
 def shown(money: Money) -> str:
-    """`₹1,500.00`, `¥500`, `12.00 USD`."""
+    """`₹1,500.00`, `¥500`, `12.00 USD`; rupees are grouped as in India (`₹1,50,000.00`)."""
     places = decimals(money.currency)
     whole, part = divmod(abs(money.amount), 10**places)
-    number = f"{whole:,}" + (f".{part:0{places}}" if places else "")
+    grouped = _in_lakhs(whole) if money.currency == "INR" else f"{whole:,}"
+    number = grouped + (f".{part:0{places}}" if places else "")
     sign = "-" if money.amount < 0 else ""
     mark = _MARKS.get(money.currency)
     return f"{sign}{mark}{number}" if mark else f"{sign}{number} {money.currency}"
+
+
+def _in_lakhs(whole: int) -> str:
+    """The last three digits, and pairs before them."""
+    front, last = divmod(whole, 1000)
+    if not front:
+        return str(last)
+    digits = str(front)
+    pairs = [digits[max(0, end - 2) : end] for end in range(len(digits), 0, -2)]
+    return f"{','.join(reversed(pairs))},{last:03d}"
