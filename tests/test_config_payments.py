@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from turnkeeper.config import Settings, load
+from turnkeeper.config import ConfigurationErrors, Settings, load
 from turnkeeper.config.payments import paid_through
 from turnkeeper.model.errors import ConfigurationError
 from turnkeeper.model.ids import BotId
@@ -95,6 +95,8 @@ WRONG = [
     ("both modes, one said", RAZORPAY + 'mode = "test"' + STRIPE.replace("sk_test", "rk_live"), "payments.euros.mode",
      'Write mode = "live"'),
     ("an unknown setting", STRIPE + 'succes_url = "x"', "payments.euros.succes_url", 'Did you mean "success_url"'),
+    ("a channel at the same address", RAZORPAY + BOT + '[channels.payments]\nkind = "telegram"\nbot = "b"\n'
+     'token = "123456:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw0"\nupdates = "polling"', "channels.payments", "another name"),
     ("a bot's provider", RAZORPAY + BOT + 'payments = "razorpya"', "bots.b.payments", 'Did you mean "razorpay"'),
 ]  # fmt: skip
 
@@ -103,6 +105,7 @@ WRONG = [
 def test_what_is_refused(tmp_path: Path, label: str, text: str, key: str, said: str) -> None:
     with pytest.raises(ConfigurationError) as raised:
         read(tmp_path, text, ID)
+    assert not isinstance(raised.value, ConfigurationErrors)
     assert raised.value.key == key
     assert said in str(raised.value)
     assert "hunter" not in str(raised.value)

@@ -204,8 +204,10 @@ def _modes(tables: Mapping[str, PaymentKeys | None]) -> dict[str, str]:
     return modes if len(set(modes.values())) > 1 else {}
 
 
-def payers(reading: Any, bots: Mapping[Any, Any], payments: Mapping[str, object]) -> None:
-    """Through whom bots are paid is there."""
+def payers(reading: Any, bots: Mapping[Any, Any], payments: Mapping[str, object], raw: Mapping[str, object]) -> None:
+    """Through whom bots are paid is there, and no channel has the address at which payments are told."""
+    if payments and "payments" in reading.table(raw.get("channels", {}), "channels"):
+        reading.wrong("channels.payments", "has the address of payment providers' webhooks", "Give it another name.")
     for bot in filter(None, bots.values()):
         named = bot.keys.payments if isinstance(bot.keys, PayingKeys) else ""
         if named and named not in payments:

@@ -69,7 +69,7 @@ class Reading:
         payments = read_payments(self, dict(raw))
         self.known(bots, {"models": providers, "tools": tools, "knowledge": knowledge})
         self.heard(bots, transcribers)
-        payers(self, bots, payments)
+        payers(self, bots, payments, raw)
         channels = self.table(raw.get("channels", {}), "channels")
         receivers = self.receivers(channels, bots, server.environment if server else "")
         self.within_reach(bots, knowledge, receivers)
