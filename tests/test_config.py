@@ -171,6 +171,7 @@ BOT_KEYS = [
     ("what it reads, in a row", 'reads = "text, voice"\n', "reads", ("text", "voice")),
     ("it reads all", 'reads = "all"\n', "reads", None),
     ("what nobody can read", 'unsupported_reply = ""\n', "unsupported_reply", ""),
+    ("a farewell", 'farewell = "Bye."\n', "farewell", "Bye."),
     ("reactions", "reactions = true\n", "reactions", True),
     ("numbers of parts", "part_numbers = true\n", "part_numbers", True),
     ("what is said of a file", 'media_reply = "A PDF, please."\n', "media_reply", "A PDF, please."),

@@ -68,6 +68,7 @@ TALKS: list[tuple[str, list[Said], list[str]]] = [
             "You are on the list.",
         ],
     ),
+    ("returning", ["hi", "milk"], ["What do you need?"]),
     ("tables", ["two"], ["Table 4 is yours."]),
 ]
 

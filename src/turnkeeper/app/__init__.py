@@ -132,7 +132,14 @@ def load_bots(
 
                 chain = opened().chain(keys) if keys.models else None
                 found[bot.id] = remote_bot(keys, client, chain)
-    return found if ears is None else {id_: _hearing(settings.bots[BotId(id_)], found[id_], ears) for id_ in found}
+    return found if ears is None else {id_: _dressed(settings.bots[BotId(id_)], found[id_], ears) for id_ in found}
+
+
+def _dressed(settings: BotSettings, bot: Bot, ears: Callable[[BotSettings], Ears]) -> Bot:
+    """The bot with what stands around any kind of bot."""
+    from turnkeeper.bots.farewell import with_farewell
+
+    return _hearing(settings, with_farewell(bot, settings.keys.farewell), ears)
 
 
 def _hearing(settings: BotSettings, bot: Bot, ears: Callable[[BotSettings], Ears]) -> Bot:

@@ -20,7 +20,7 @@ from turnkeeper.bots.stages import Event, Moves, told
 from turnkeeper.bots.timing import timers_of
 from turnkeeper.bots.turn import S, Turn
 from turnkeeper.bots.undoing import Undo, UndoFunction, UndoingTurn
-from turnkeeper.engine.answer import Answer, Effect, Work
+from turnkeeper.engine.answer import Answer, Effect, Expired, Work
 from turnkeeper.model.errors import ConfigurationError
 from turnkeeper.model.events import Inbound
 
@@ -108,6 +108,15 @@ class Bot(Generic[S]):
 
         return register
 
+    def handles(self, type: str) -> bool:  # noqa: A002
+        """Whether there is a handler for events of that type."""
+        return type in self._handlers
+
+    def is_fresh(self, state: Mapping[str, object], stage: str | None) -> bool:
+        """Whether a session is as every session begins."""
+        first = {} if self._states is None else self._states.first()
+        return stage in (None, self._first) and state in ({}, first)
+
     def undo(self, step: str, *, unknown: bool = False) -> Callable[[U], U]:
         """Register what takes the effect step of that name back when its turn is given up: `async (turn, result)`.
 
@@ -181,7 +190,7 @@ class Bot(Generic[S]):
             turn.stage = ran = turn.stage or self._first_stage()
             await self._stages[ran](turn)
         left = turn.answer(aside)
-        moves.check(turn.stage, ran=ran)
+        moves.check(turn.stage, ran=None if turn.resumed else ran)
         state = left.state if self._states is None else self._states.left(turn.state, ran)
         return replace(left, state={**state, **turn.offer})
 
@@ -189,6 +198,7 @@ class Bot(Generic[S]):
         """Give the turn its state and stage; what was set aside, in words."""
         name = turn.stage or self._first_stage()
         turn.stage = name if name in self._stages else self._first_stage()
+        turn.expired = self._expired(turn.expired)
         if self._states is None:
             turn.state = cast("S", kept)
         else:
@@ -197,6 +207,16 @@ class Bot(Generic[S]):
                 turn.stage = self._first_stage()
                 return aside
         return None if name in self._stages else f"stage {name!r} set aside: the bot has {', '.join(self._stages)}"
+
+    def _expired(self, found: Expired | None) -> Expired | None:
+        """The session that expired, as this bot would have left it; None where it has other states by now."""
+        if found is None:
+            return None
+        state, aside = {name: value for name, value in found.state.items() if name != offering.STATE}, None
+        if self._states is not None:
+            state, aside = self._states.made(state)
+        stage = found.stage if found.stage in self._stages else self._first_stage()
+        return None if aside is not None else Expired(state, stage, found.at)
 
     def _first_stage(self) -> str:
         if self._first is None:

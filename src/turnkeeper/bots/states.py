@@ -30,6 +30,10 @@ class States(Generic[M]):
             fields = ", ".join(str(problem["loc"][0]) for problem in error.errors() if problem["loc"])
             raise TypeError(f"{model.__name__}: a session begins with no state: give {fields} a default") from error
 
+    def first(self) -> dict[str, Any]:
+        """What is kept of a state in which nothing was changed."""
+        return self.left(self.model(), None)
+
     def made(self, kept: Mapping[str, Any]) -> tuple[M, str | None]:
         """The session's state; one that the model does not take is set aside, and words for the trace say so."""
         if not kept:

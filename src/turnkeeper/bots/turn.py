@@ -21,7 +21,7 @@ from turnkeeper.bots.saying import latest_message, reaction_to, sayable
 from turnkeeper.bots.templating import Buttons, Header, checked, templated
 from turnkeeper.bots.timing import TimedTurn
 from turnkeeper.bots.window import Window
-from turnkeeper.engine.answer import Answer, OnUnknown, Work
+from turnkeeper.engine.answer import Answer, Expired, OnUnknown, Work
 from turnkeeper.llm.calls import ToolRun
 from turnkeeper.model.contents import File, Reply
 from turnkeeper.model.events import (
@@ -109,6 +109,9 @@ class Turn(TimedTurn, Payable, Generic[S]):
         self.contact = _contact(self.events, work.addresses)
         self.state: S = cast("S", work.state)
         self.stage: str | None = work.stage
+        self.expired: Expired | None = work.expired
+        """The session that expired before this turn, if there was one: `state`, `stage`, `at`."""
+        self.resumed = False
         self.effects: Sequence[Mapping[str, object]] = work.carried
         self.tools_done: dict[str, ToolRun] = {}
         """The tools with an effect that models have used in this turn, by name: each at most once."""
@@ -335,6 +338,14 @@ class Turn(TimedTurn, Payable, Generic[S]):
         given = Path(file) if isinstance(file, str) else file
         kept = await self._work.files.keep(given, filename, mime)
         return File(key=kept.key, mime=kept.mime, filename=kept.filename, size=kept.size)
+
+    def resume(self) -> bool:
+        """Take the session that expired back: its state now, its stage where the next turn starts; False: there is
+        none. Whatever stage runs may do so, whatever its `to` says."""
+        if self.expired is None:
+            return False
+        self.state, self.stage, self.resumed = self.expired.state, self.expired.stage, True
+        return True
 
     def handover(self, reason: str) -> None:
         """Let a person go on once the turn's replies are out; the bot keeps silent until it is given back."""

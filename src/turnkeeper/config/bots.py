@@ -144,6 +144,12 @@ class BotKeys(Keys):
         description="After so long without a message the bot starts afresh.",
         examples=['"24h"'],
     )
+    farewell: str = Field(
+        _POLICY.farewell,
+        max_length=4000,
+        description='Said when a session expires, where the contact may still be written to; "": nothing.',
+        examples=['"I close this for now. Just write when you are back."'],
+    )
     reply_expires: Seconds = Field(
         _POLICY.reply_expires,
         gt=0,

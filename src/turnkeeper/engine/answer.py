@@ -122,6 +122,18 @@ class Records(Protocol):
         """What the conversation has taken of models since midnight, UTC."""
 
 
+ENDED = "_ended"
+"""Where the state of a session keeps the one before it, whose end was a turn of its own; no bot finds it there."""
+
+
+class Expired(NamedTuple):
+    """A session that expired: what was left of it, and when it ended (unix seconds). `state` may be a model's."""
+
+    state: Any
+    stage: str | None
+    at: float
+
+
 class Work(Protocol):
     """A turn as the engine hands it to a bot: what was said, what is remembered, and the journal."""
 
@@ -159,6 +171,10 @@ class Work(Protocol):
     def state(self) -> dict[str, Any]: ...
     @property
     def stage(self) -> str | None: ...
+    @property
+    def expired(self) -> Expired | None:
+        """The session before this one, if it expired; None once a turn has committed since."""
+
     @property
     def carried(self) -> Sequence[Mapping[str, object]]: ...
     @property

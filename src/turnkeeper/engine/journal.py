@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec.structs import replace
 
-from turnkeeper.engine.answer import Files, HandoverWanted, OnUnknown
+from turnkeeper.engine.answer import ENDED, Expired, Files, HandoverWanted, OnUnknown
 from turnkeeper.engine.clock import Clock
 from turnkeeper.engine.outbox import Sender
 from turnkeeper.engine.patience import until_stored
@@ -76,8 +76,11 @@ class Journal:
         self.events: Sequence[Inbound] = [msgspec.json.decode(body, type=Inbound) for body in self._bodies]
         self.quoted: Mapping[str, Line] = {}
         self.templates: Mapping[Named, TemplateDefinition] = {}
-        self.session, self.trace = session_of(claimed, clock.now())
+        now = clock.now()
+        self.session, self.trace = session_of(claimed, now)
         self.state: dict[str, Any] = msgspec.json.decode(self.session.state)
+        self.expired = expired_of(claimed, now)
+        self.state.pop(ENDED, None)
         self.given = self.session.carried
         self.carried: Sequence[Mapping[str, object]] = msgspec.json.decode(self.given)
 
@@ -332,13 +335,34 @@ def session_of(claimed: ClaimedTurn, now: float) -> tuple[SessionRow, str | None
     kept = claimed.session
     if kept is None:
         return SessionRow(key.workspace_id, key.id), None
-    if now - kept.saved_at > claimed.channel.turns.session_ttl:
+    if _has_expired(kept, claimed, now):
         return SessionRow(key.workspace_id, key.id, carried=kept.carried), None
-    try:
-        readable = isinstance(msgspec.json.decode(kept.state), dict)
-    except msgspec.DecodeError:
-        readable = False
-    if readable:
+    if _readable(kept) is not None:
         return kept, None
     trace = f"session set aside, it could not be read: {kept.state[:500]!r}"
     return SessionRow(key.workspace_id, key.id, carried=kept.carried), trace
+
+
+def expired_of(claimed: ClaimedTurn, now: float) -> Expired | None:
+    """The session that expired since the last turn that a bot had, if there was anything in it that can be read."""
+    kept = claimed.session
+    state = None if kept is None else _readable(kept)
+    if kept is None or state is None:
+        return None
+    if ENDED in state:
+        return msgspec.convert(state[ENDED], Expired)
+    if not _has_expired(kept, claimed, now) or not (state or kept.stage):
+        return None
+    return Expired(state, kept.stage, kept.saved_at + claimed.channel.turns.session_ttl)
+
+
+def _has_expired(kept: SessionRow, claimed: ClaimedTurn, now: float) -> bool:
+    return now - kept.saved_at > claimed.channel.turns.session_ttl
+
+
+def _readable(kept: SessionRow) -> dict[str, Any] | None:
+    try:
+        state = msgspec.json.decode(kept.state)
+    except msgspec.DecodeError:
+        return None
+    return state if isinstance(state, dict) else None

@@ -55,6 +55,7 @@ class TurnPolicy:
     rate_limit: RateLimit | None = RateLimit(10, 60.0)
     stale_after: float = 86_400.0
     session_ttl: float = 86_400.0
+    farewell: str = ""
     reply_expires: float = 86_400.0
     turn_limit: float = 300.0
     turn_retries: int = 2

@@ -20,6 +20,7 @@ from typing import Any, Literal, ParamSpec, TypeVar
 
 import msgspec
 
+from turnkeeper.bots.farewell import with_farewell
 from turnkeeper.channels import registry
 from turnkeeper.channels.base import Calls, HttpCall, HttpReply
 from turnkeeper.channels.whatsapp_cloud import WhatsAppCloudConfig
@@ -396,7 +397,7 @@ async def conversation(
     """
     if not isinstance(asyncio.get_running_loop(), VirtualTimeLoop):
         raise RuntimeError("a conversation runs in virtual time: write @in_virtual_time above the test")
-    person = Person(bot, turns, name, seed)
+    person = Person(with_farewell(bot, turns.farewell), turns, name, seed)
     await person._open()
     try:
         yield person
@@ -408,6 +409,8 @@ async def conversation(
 
 def _scripted(bot: Bot) -> Iterator[ScriptedModel]:
     """The scripted models that a bot asks."""
-    thinking = getattr(getattr(bot, "bot", bot), "_thinking", None)  # also of one that hears
+    while hasattr(bot, "bot"):  # one that hears, or says goodbye
+        bot = bot.bot
+    thinking = getattr(bot, "_thinking", None)
     if thinking is not None:
         yield from (model for _, model in thinking.chain.models if isinstance(model, ScriptedModel))
