@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from turnkeeper.app.models import Minds
     from turnkeeper.bots.listening import Ears
+    from turnkeeper.bots.paying import Paying
     from turnkeeper.channels.base import ChannelAdapter
     from turnkeeper.config import BotSettings, Settings
     from turnkeeper.engine.answer import Bot
@@ -100,11 +101,12 @@ def load_bots(
     client: Streaming | None = None,
     minds: Minds | None = None,
     ears: Callable[[BotSettings], Ears] | None = None,
+    paying: Callable[[BotSettings], Paying | None] | None = None,
 ) -> dict[str, Bot]:
     """The configured bots; raises ConfigurationError for one that cannot be made.
 
     Without a client only those that call no backend, without `minds` those that ask models ask none, without `ears`
-    none hears: enough to see whether they can be loaded.
+    none hears, without `paying` none is paid: enough to see whether they can be loaded.
     """
     from turnkeeper.bots.offering import Replies
     from turnkeeper.bots.python import load
@@ -123,6 +125,8 @@ def load_bots(
                 loaded = load(keys.entry, settings.folder, f"bots.{bot.id}.entry")
                 own_words = Replies(keys.fixed_reply, keys.handover_reply, keys.offer_buttons)
                 loaded = loaded.with_words(own_words)
+                paid = None if paying is None else paying(bot)
+                loaded = loaded if paid is None else loaded.with_payments(paid)
                 loaded = loaded.with_thinking(opened().thinking(bot, keys)) if keys.models else loaded
                 found[bot.id] = loaded.with_library(opened().library(keys)) if keys.knowledge else loaded
             case AgentKeys() as keys:

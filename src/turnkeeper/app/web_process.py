@@ -17,13 +17,16 @@ from turnkeeper.app.figures import of_machine
 from turnkeeper.app.garbage import settle
 from turnkeeper.app.line import Line
 from turnkeeper.app.naming import address_of
+from turnkeeper.app.payments import merchants
 from turnkeeper.app.telemetry import Telemetry
 from turnkeeper.config import Receiver, Settings
 from turnkeeper.engine.accounts import looks_after
 from turnkeeper.engine.clock import SystemClock
 from turnkeeper.engine.patience import until_stored
 from turnkeeper.engine.spooling import Spooling
+from turnkeeper.engine.wakeups import Wakeups
 from turnkeeper.model.errors import StoreError, StoreUnavailable
+from turnkeeper.model.ids import DEFAULT_WORKSPACE
 from turnkeeper.store.base import Store
 from turnkeeper.web.api.events import Events, Source
 from turnkeeper.web.console import read_console
@@ -32,6 +35,7 @@ from turnkeeper.web.demo import Demo
 from turnkeeper.web.media import MediaPages
 from turnkeeper.web.ops import Ops
 from turnkeeper.web.originals import Originals
+from turnkeeper.web.payments import PaymentHooks
 from turnkeeper.web.site import Site
 from turnkeeper.web.webhooks import Endpoint, Holder, Taking, Webhooks
 
@@ -62,7 +66,16 @@ async def run_web(settings: Settings, line: Line, runtime: Path, telemetry: Tele
     pages = MediaPages(store, media, lambda: app.media_secret(settings), clock.now)
     originals = Originals(webhooks, original_addresses(settings.receivers))
     events = _events(settings, spooling or store, clock, webhooks)
-    site = Site(webhooks, ops, await read_console(STATIC), phone, pages, originals, events)
+    site = Site(
+        webhooks,
+        ops,
+        await read_console(STATIC),
+        phone,
+        pages,
+        originals,
+        events,
+        _payments(settings, store, wakeups, clock, counters),
+    )
     listener = line.listener()
     noting = asyncio.create_task(_note_absence(settings, store, clock, clock.now()))
     server = Server(_uvicorn(site, settings), line.ready)
@@ -93,6 +106,15 @@ def _events(settings: Settings, store: Taking, clock: SystemClock, webhooks: Web
         for name, keys in settings.event_sources.items()
     ]
     return Events(sources, store, address_of, clock.now, webhooks.taken) if sources else None
+
+
+def _payments(
+    settings: Settings, store: Store, wakeups: Wakeups, clock: SystemClock, counters: WebhookCounters
+) -> PaymentHooks | None:
+    """The webhooks of payment providers; None where there is none."""
+    found = merchants(settings)
+    home = settings.channels[0].workspace_id if settings.channels else DEFAULT_WORKSPACE
+    return PaymentHooks(found, store, wakeups, clock.now, counters, home) if found else None
 
 
 async def _spooling(settings: Settings, store: Store) -> Spooling | None:

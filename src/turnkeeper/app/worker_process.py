@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from turnkeeper import app
-from turnkeeper.app import files
+from turnkeeper.app import files, payments
 from turnkeeper.app.figures import FigureFile
 from turnkeeper.app.garbage import settle
 from turnkeeper.app.line import Line
@@ -22,6 +22,7 @@ from turnkeeper.engine.accounts import Accounts
 from turnkeeper.engine.clock import SystemClock
 from turnkeeper.engine.erasing import Erasing
 from turnkeeper.engine.http import Client
+from turnkeeper.engine.payments import Asking
 from turnkeeper.engine.template_sync import TemplateSyncing
 from turnkeeper.engine.watching import Watch
 from turnkeeper.engine.withdrawing import Withdrawing
@@ -53,7 +54,9 @@ async def run_worker(settings: Settings, line: Line, runtime: Path, name: str, t
     watch = Watch(clock, figures.read(), telemetry.spans, telemetry.sentry)
     minds = opened(settings, clock, prompts, store, watch)
     transcribers = Transcribers(settings, clock.now, client, watch=watch)
-    bots = app.load_bots(settings, client, minds, transcribers.of)
+    merchants = payments.merchants(settings)
+    paying = payments.paying(merchants, settings, client)
+    bots = app.load_bots(settings, client, minds, transcribers.of, paying)
     await store.open()
     await prompts.look()
     adapters = app.adapters(settings)
@@ -82,6 +85,7 @@ async def run_worker(settings: Settings, line: Line, runtime: Path, name: str, t
     upkeep = [
         accounts.run(),
         syncing.run(),
+        Asking(store, merchants, client, wakeups, clock).run(),
         prompts.run(),
         erasing.run(),
         forget_old(store, clock, settings.retention.keep),

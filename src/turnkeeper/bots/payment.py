@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from turnkeeper.model.errors import BotError
 from turnkeeper.model.events import Inbound
 from turnkeeper.model.payments import Money, PaymentRow
+from turnkeeper.text.money import shown
 
 
 class PaymentRefused(BotError):
@@ -43,6 +44,11 @@ class Payment:
     refunded: int
     live: bool
     reason: str | None
+
+    @property
+    def shown(self) -> str:
+        """The amount as people read it: ₹1,500.00."""
+        return shown(self.money)
 
     @property
     def is_paid(self) -> bool:

@@ -15,6 +15,7 @@ from turnkeeper.cli.knowledge import app as knowledge
 from turnkeeper.cli.ledger import ledger
 from turnkeeper.cli.migrate import migrate
 from turnkeeper.cli.model import app as model
+from turnkeeper.cli.payment import app as payment
 from turnkeeper.cli.prompt import app as prompt
 from turnkeeper.cli.restore import restore
 from turnkeeper.cli.serve import serve
@@ -56,6 +57,7 @@ app.add_typer(contact, name="contact")
 app.add_typer(knowledge, name="knowledge")
 app.add_typer(voice, name="voice")
 app.add_typer(timer, name="timer")
+app.add_typer(payment, name="payment")
 
 
 def _add_channel() -> None:

@@ -136,6 +136,10 @@ class Asking:
         if isinstance(told, NotDone | Refused | Unsure):
             return await self._again(row, self._away(merchant, told))
         self._failures.pop(merchant.name, None)
+        if told is not None and told.news:
+            _log.info("found by asking", payment=row.id, provider=merchant.name, news=list(told.news))
+        if told is not None and told.misfit is not None:
+            _log.error("a payment does not fit what was asked for", payment=row.id, misfit=told.misfit)
         now = self._clock.now()
         if told is None and row.state == "opening" and now - row.created_at > _NEVER_MADE:
             await self._store.payment_failed(row.key, row.id, "its provider knows nothing of it", now)
@@ -158,8 +162,6 @@ class Asking:
             return found
         told = await self._store.payment_found(merchant.name, found, self._clock.now())
         self._wakeups.publish(list(told.wakes))
-        if told.news:
-            _log.info("a payment was asked about", payment=row.id, provider=merchant.name, news=list(told.news))
         return told
 
     def _away(self, merchant: Merchant, trouble: NotDone | Refused | Unsure) -> float:

@@ -11,7 +11,7 @@ BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0,
 class WebhookCounters:
     """Webhooks by outcome, and how long they took to answer."""
 
-    __slots__ = ("buckets", "duplicates", "events", "outcomes", "seconds", "takes")
+    __slots__ = ("buckets", "duplicates", "events", "outcomes", "payments", "seconds", "takes")
 
     def __init__(self) -> None:
         self.outcomes: dict[str, int] = {}
@@ -21,6 +21,12 @@ class WebhookCounters:
         """How long the store, or the spool before it, took to keep a webhook."""
         self.events = 0
         self.duplicates = 0
+        self.payments: dict[tuple[str, str], int] = {}
+        """What providers of payments told, by provider and what came of it."""
+
+    def payment(self, provider: str, outcome: str) -> None:
+        """Count something that a provider of payments told."""
+        self.payments[provider, outcome] = self.payments.get((provider, outcome), 0) + 1
 
     def add(self, outcome: str, seconds: float) -> None:
         """Count one answered request."""

@@ -54,6 +54,8 @@ def of_webhooks(counted: WebhookCounters) -> Iterator[Any]:
     yield _counter("turnkeeper_webhooks", "Webhook requests by what became of them.", ["outcome"], outcomes)
     yield CounterMetricFamily("turnkeeper_webhook_events", "Events that were new.", value=counted.events)
     yield CounterMetricFamily("turnkeeper_webhook_duplicates", "Events that had been here.", value=counted.duplicates)
+    told = "What providers of payments told, by what came of it."
+    yield _counter("turnkeeper_payment_notices", told, ["provider", "outcome"], counted.payments)
     seconds = HistogramMetricFamily("turnkeeper_webhook_seconds", "From the first byte of a webhook to its answer.")
     _add(seconds, [], webhook_counters.BUCKETS, counted.buckets, counted.seconds)
     yield seconds

@@ -19,6 +19,7 @@ class Site:
         media: App | None = None,
         originals: Originals | None = None,
         api: App | None = None,
+        payments: App | None = None,
     ) -> None:
         self._webhooks = webhooks
         self._ops = ops
@@ -27,6 +28,7 @@ class Site:
         self._media = media
         self._originals = originals
         self._api = api
+        self._payments = payments
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass one request on."""
@@ -35,7 +37,9 @@ class Site:
                 await send({"type": "websocket.close", "code": 1000})
             return
         path: str = scope["path"]
-        if path.startswith("/webhooks/"):
+        if self._payments is not None and path.startswith("/webhooks/payments/"):
+            await self._payments(scope, receive, send)
+        elif path.startswith("/webhooks/"):
             await self._webhooks(scope, receive, send)
         elif path in self._ops.pages:
             await self._ops(scope, receive, send)

@@ -105,14 +105,14 @@ class Webhooks:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         started = perf_counter()
-        refusals = _REFUSALS
+        refusals = REFUSALS
         try:
             endpoint, path_secret = self._endpoint(scope["path"])
             if endpoint.ends_in_secret:
                 refusals = _SILENT
             if scope["method"] == "POST":
                 said = await self._accept(endpoint, path_secret, scope, receive)
-                start, body = answer(200, said, kind=b"application/json") if said else (_OK, _OK_BODY)
+                start, body = answer(200, said, kind=b"application/json") if said else OK
                 outcome = "accepted"
             elif scope["method"] == "GET":
                 challenge = _challenge(endpoint, scope["query_string"])
@@ -220,7 +220,7 @@ def _challenge(endpoint: Endpoint, query: bytes) -> bytes:
 
 
 _CLOSE = (b"connection", b"close")
-_OK, _OK_BODY = answer(200, b"")  # a body would be a second write to the socket
+OK = answer(200, b"")  # a body would be a second write to the socket
 _REFUSED: Mapping[int, tuple[bytes, tuple[tuple[bytes, bytes], ...]]] = {
     400: (b"not a webhook of this provider\n", ()),
     401: (b"the signature is missing or wrong\n", ()),
@@ -231,6 +231,6 @@ _REFUSED: Mapping[int, tuple[bytes, tuple[tuple[bytes, bytes], ...]]] = {
     413: (b"the body is larger than 3 MB\n", (_CLOSE,)),
     503: (b"cannot keep this now, send it again\n", ((b"retry-after", b"5"),)),
 }
-_REFUSALS = {status: answer(status, said, *headers) for status, (said, headers) in _REFUSED.items()}
+REFUSALS = {status: answer(status, said, *headers) for status, (said, headers) in _REFUSED.items()}
 _SILENT = {status: answer(status, b"", *headers) for status, (_, headers) in _REFUSED.items()}
 """For gateways, which may pass an answer's body on to the person who wrote."""

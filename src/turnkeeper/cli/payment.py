@@ -1,0 +1,112 @@
+"""`turnkeeper payment …`: what people were asked to pay, and what became of it."""
+
+from typing import Annotated, Any
+
+import typer
+
+from turnkeeper.cli.options import DEFAULT, HOME, AsJson, Config, Workspace
+from turnkeeper.cli.refusing import refusing
+
+app = typer.Typer(no_args_is_help=True, help="See payments, and ask their provider what became of them.")
+Address = Annotated[
+    str | None, typer.Argument(help="After a channel: a phone number with its country's code, or kind:id.")
+]
+Id = Annotated[str, typer.Argument(metavar="PAYMENT", help="Our id of it, or the provider's.")]
+
+
+@app.callback()
+def payment() -> None:
+    """See payments, and ask their provider what became of them."""
+
+
+@app.command("list")
+def show_all(
+    what: Annotated[
+        str | None, typer.Argument(metavar="[CONVERSATION|CHANNEL]", help="Only of this person's conversation.")
+    ] = None,
+    address: Address = None,
+    state: Annotated[list[str] | None, typer.Option("--state", help="Only in this state; may be given again.")] = None,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="At most so many, the newest first.")] = 50,
+    config: Config = DEFAULT,
+    workspace: Workspace = HOME,
+    as_json: AsJson = False,
+) -> None:
+    """Show the newest payments."""
+    import asyncio
+    import json
+
+    from turnkeeper.app.payments import listed
+    from turnkeeper.app.people import Named
+    from turnkeeper.config import load
+
+    with refusing():
+        named = None if what is None else Named(what, address, workspace)
+        found = asyncio.run(listed(load(config, secrets=False), named, workspace, limit, state or ()))
+    if as_json:
+        typer.echo(json.dumps(found, ensure_ascii=False))
+    elif not found:
+        typer.echo("nobody was asked for money")
+    else:
+        _table(found)
+
+
+def _table(found: list[dict[str, Any]]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table()
+    for column in ("asked", "payment", "name", "amount", "state", "mode", "channel", "what is wrong"):
+        table.add_column(column, overflow="fold", justify="right" if column == "amount" else "left")
+    for each in found:
+        table.add_row(
+            _when(each["created_at"]),
+            each["payment"],
+            each["name"],
+            each["shown"],
+            each["state"],
+            each["mode"],
+            each["channel"],
+            each["reason"] or "",
+        )
+    Console().print(table)
+
+
+@app.command()
+def show(id_: Id, config: Config = DEFAULT, as_json: AsJson = False) -> None:
+    """Show a payment whole."""
+    import asyncio
+
+    from turnkeeper.app.payments import one
+    from turnkeeper.config import load
+
+    with refusing():
+        _print(asyncio.run(one(load(config, secrets=False), id_)), as_json=as_json)
+
+
+@app.command()
+def check(id_: Id, config: Config = DEFAULT, as_json: AsJson = False) -> None:
+    """Ask the provider what became of a payment; what is new acts as its webhook would."""
+    import asyncio
+
+    from turnkeeper.app.payments import checked
+    from turnkeeper.config import load
+
+    with refusing():
+        _print(asyncio.run(checked(load(config), id_)), as_json=as_json)
+
+
+def _print(found: dict[str, Any], *, as_json: bool) -> None:
+    import json
+
+    if as_json:
+        typer.echo(json.dumps(found, ensure_ascii=False))
+        return
+    for name, value in found.items():
+        if value is not None:
+            typer.echo(f"{name}: {_when(value) if name.endswith('_at') else value}")
+
+
+def _when(at: float) -> str:
+    from datetime import UTC, datetime
+
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M UTC")
