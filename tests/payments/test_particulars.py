@@ -13,6 +13,7 @@ from turnkeeper.model.http import HttpCall, HttpReply
 from turnkeeper.model.payments import Money, PaymentFound, PaymentOrder
 from turnkeeper.payments.base import NotDone, RefundMade, Refused, Unsure
 from turnkeeper.payments.razorpay import Razorpay
+from turnkeeper.payments.razorpay.reading import of_link
 from turnkeeper.payments.stripe import Stripe
 from turnkeeper.testing.fake_razorpay import FakeRazorpay
 from turnkeeper.testing.fake_stripe import FakeStripe
@@ -151,3 +152,44 @@ def test_addresses_that_are_none_are_not_handed_out() -> None:
         link = json.loads(json.dumps(LINK | {"short_url": url}))
         _, found = played(Razorpay().create(ORDER, RAZORPAY), lambda _, link=link: reply(200, link))  # type: ignore[misc]
         assert isinstance(found, Unsure)
+
+
+OPEN = {
+    "id": "cs_1", "object": "checkout.session", "mode": "payment", "livemode": False, "status": "open",
+    "payment_status": "unpaid", "amount_total": 50_000, "currency": "inr", "url": "https://pay.test/1",
+}  # fmt: skip
+
+
+def test_what_cannot_be_closed_and_is_open_is_refused() -> None:
+    said = reply(400, {"error": {"description": "not now", "message": "not now"}})
+    for calls in (
+        played(Razorpay().expire("plink_1", RAZORPAY), answering(said, reply(200, LINK))),
+        played(Stripe().expire("cs_1", STRIPE), answering(said, reply(200, OPEN))),
+    ):
+        made, found = calls
+        assert isinstance(found, Refused)
+        assert "not now" in found.reason
+        assert [call.method for call in made] == ["POST", "GET"]
+
+
+def test_a_checkout_of_another_amount_is_refused() -> None:
+    _, found = played(Stripe().create(ORDER, STRIPE), lambda _: reply(200, OPEN | {"amount_total": 1}))
+    assert isinstance(found, Refused)
+    _, found = played(Stripe().create(ORDER, STRIPE), lambda _: reply(200, OPEN))
+    assert isinstance(found, PaymentFound)
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_key_that_may_not_is_the_operators_to_mend(status: int) -> None:
+    for calls in (Razorpay().create(ORDER, RAZORPAY), Stripe().create(ORDER, STRIPE)):
+        _, found = played(calls, lambda _: reply(status, {"error": {}}))
+        assert isinstance(found, Refused)
+        assert found.remedy == "operator"
+
+
+@pytest.mark.parametrize("name", ["a\x00b", "a\ud800", "a\nb", "", "x" * 256, 7])
+def test_ids_that_no_database_takes_are_none(name: object) -> None:
+    found = of_link(LINK | {"reference_id": name}, live=False)
+    assert found is not None
+    assert found.reference is None
+    assert of_link(LINK | {"id": name}, live=False) is None
