@@ -6,9 +6,7 @@ from turnkeeper.engine.http import Client
 from turnkeeper.payments.base import NotDone, PaymentProvider
 from turnkeeper.payments.config import PaymentConfig
 from turnkeeper.payments.registry import find
-
-WEBHOOKS = "/webhooks/payments/"
-"""What the path of each provider's webhook begins with; its name ends it."""
+from turnkeeper.web.payments import PREFIX
 
 
 async def examine_payments(settings: Settings, client: Client) -> list[Link]:
@@ -37,7 +35,7 @@ def _webhook(provider: PaymentProvider[PaymentConfig], config: PaymentConfig, pu
     link = f"payments {config.name} webhook"
     if not public_url:
         return Link(link, "unknown", "its address begins with server.public_url, which is not set", "Set it.")
-    address = f"{public_url.rstrip('/')}{WEBHOOKS}{config.name}"
+    address = f"{public_url.rstrip('/')}{PREFIX}{config.name}"
     secrets = "a secret and the one before it are set" if config.old_webhook_secret else "its secret is set"
     detail = f"in the {config.mode} dashboard: {address} for {', '.join(provider.events)}; {secrets}"
     return Link(link, "ok", detail)
