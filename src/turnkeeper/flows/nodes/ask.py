@@ -1,0 +1,206 @@
+"""A question, and what counts as an answer to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, NamedTuple
+
+import msgspec
+
+from turnkeeper.flows.answers import a_date, a_number, a_phone, an_email
+from turnkeeper.flows.effects import Effect, Sleep
+from turnkeeper.flows.model import NEXT, Flow, Texts
+from turnkeeper.flows.nodes.base import GiveUp, Leave, Move, NodeData, Spot, Stay
+from turnkeeper.flows.nodes.choosing import Option, OptionList, chosen, content_of, options_problems
+from turnkeeper.flows.nodes.delay import LONGEST
+from turnkeeper.flows.nodes.wait import NO_ANSWER
+from turnkeeper.flows.signals import Replied, Signal, TimedOut
+from turnkeeper.flows.values import NAME
+from turnkeeper.model.contents import LocationRequest, Reply
+
+if TYPE_CHECKING:
+    from turnkeeper.flows.checking import Checking
+
+CANCEL: Final = "cancel"
+Wanted = Literal["text", "number", "date", "phone", "email", "choice", "location", "media"]
+_AGAIN: Final[Mapping[Wanted, Texts]] = {
+    "text": {"en": "Please write that as text.", "id": "Tolong tulis sebagai teks."},
+    "number": {"en": "Please write that as a number.", "id": "Tolong tulis sebagai angka."},
+    "date": {"en": "Please write a date, such as 5 December.", "id": "Tolong tulis tanggalnya, misalnya 5 Desember."},
+    "phone": {"en": "Please write a phone number.", "id": "Tolong tulis nomor telepon."},
+    "email": {"en": "Please write an e-mail address.", "id": "Tolong tulis alamat email."},
+    "choice": {"en": "Please choose one of these.", "id": "Tolong pilih salah satu."},
+    "location": {"en": "Please send your location.", "id": "Tolong kirim lokasi Anda."},
+    "media": {"en": "Please send a picture or a file.", "id": "Tolong kirim foto atau berkas."},
+}
+_LONGEST_TEXT: Final = 4096
+
+
+class _Read(NamedTuple):
+    """An answer's value, or None with what is wrong."""
+
+    value: Any
+    problem: str = ""
+
+
+class Ask(NodeData, frozen=True):
+    """Asks, and keeps the answer in the variable `save`.
+
+    What does not fit (`least`, `most`: of a number, or of the characters of a text; `files`: kinds that are taken) is
+    asked for again with `retry`, up to `tries` times in all; then the flow's fallback. `cancel` is the exit for whoever
+    wants out, `no_answer` where `seconds` have passed.
+    """
+
+    TYPE: ClassVar[str] = "ask"
+    TITLE: ClassVar[str] = "Question"
+    WAITS: ClassVar[bool] = True
+
+    text: Texts
+    wants: Wanted = "text"
+    save: str = ""
+    retry: Texts = ""
+    tries: int = 3
+    least: float | None = None
+    most: float | None = None
+    month_first: bool = False
+    country: str = ""
+    buttons: tuple[Option, ...] = ()
+    listed: OptionList | None = msgspec.field(default=None, name="list")
+    files: tuple[str, ...] = ()
+    seconds: float | None = None
+
+    @property
+    def options(self) -> tuple[Option, ...]:
+        """All choices."""
+        return self.buttons or (self.listed.options if self.listed else ())
+
+    def titles(self, flow: Flow, language: str) -> list[str]:
+        """What stands on the choices, as shown in a language."""
+        return [flow.said(option.title, language) for option in self.options]
+
+    def exits(self) -> tuple[str, ...]:
+        """`next`, one for each choice, `cancel`, and `no_answer` where there is a limit."""
+        limited = () if self.seconds is None else (NO_ANSWER,)
+        return (NEXT, *(option.id for option in self.options), CANCEL, *limited)
+
+    def enter(self, spot: Spot) -> Move:
+        """Ask."""
+        said = spot.say(self._question(spot))
+        if self.seconds is None:
+            return Stay(("reply",), (said,), why=f"asks for {self.wants}")
+        effects: tuple[Effect, ...] = (said, Sleep(spot.next_call, self.seconds))
+        return Stay(("reply", "time"), effects, asked=True, why=f"asks for {self.wants}, waits {self.seconds:g} s")
+
+    def hear(self, spot: Spot, signal: Signal) -> Move | None:
+        """An answer, or something else."""
+        if isinstance(signal, TimedOut) and self.seconds is not None:
+            return Leave(NO_ANSWER, why=f"no answer within {self.seconds:g} s")
+        if not isinstance(signal, Replied):
+            return None
+        if self.wants == "choice":
+            return self._choice(spot, signal)
+        read = self._read(spot, signal)
+        if read.problem:
+            return self._again(spot, read.problem)
+        return Leave(sets={self.save: read.value} if self.save else {}, why=f"answered: {read.value!r}"[:200])
+
+    def _choice(self, spot: Spot, said: Replied) -> Move:
+        option = chosen(self.options, spot, said)
+        if option is None:
+            return self._again(spot, "none of the choices")
+        leads = spot.flow.leads_to(spot.node, option.id) is not None
+        sets = {self.save: option.id} if self.save else {}
+        return Leave(option.id if leads else NEXT, sets=sets, why=f"chose {option.id}")
+
+    def _again(self, spot: Spot, problem: str) -> Move:
+        if spot.tries + 1 >= self.tries:
+            return GiveUp(f"{problem}: {self.tries} tries are over")
+        retry = spot.text(self.retry) or spot.text(_AGAIN[self.wants])
+        content: Reply = retry if not self.options else content_of(spot, retry, self.buttons, self.listed)
+        awaits = spot_awaits(self.seconds)
+        return Stay(awaits, (spot.say(content),), missed=True, why=f"{problem}: try {spot.tries + 2} of {self.tries}")
+
+    def _question(self, spot: Spot) -> Reply:
+        text = spot.text(self.text)
+        if self.options:
+            return content_of(spot, text, self.buttons, self.listed)
+        return LocationRequest(text) if self.wants == "location" else text
+
+    def _read(self, spot: Spot, said: Replied) -> _Read:
+        match self.wants:
+            case "location":
+                place = said.place
+                if place is None:
+                    return _Read(None, "no place")
+                return _Read({"latitude": place.latitude, "longitude": place.longitude, "name": place.name})
+            case "media":
+                found = [file for file in said.files if not self.files or file.kind in self.files]
+                if not found:
+                    return _Read(None, "no file" if not said.files else f"{said.files[0].kind} is not taken")
+                return _Read({"kind": found[0].kind, "key": found[0].key, "filename": found[0].filename})
+        text = (said.label or said.text).strip()
+        if self.wants == "phone" and not text:
+            text = said.phone
+        if not text:
+            return _Read(None, "no text")
+        return self._read_text(spot, text)
+
+    def _read_text(self, spot: Spot, text: str) -> _Read:
+        value: Any
+        match self.wants:
+            case "number":
+                value = a_number(text)
+                if value is not None and (low_or_high := self._outside(value)):
+                    return _Read(None, low_or_high)
+                value = int(value) if value is not None and value.is_integer() else value
+            case "date":
+                day = a_date(text, spot.here.local.date(), month_first=self.month_first)
+                value = None if day is None else day.isoformat()
+            case "phone":
+                value = a_phone(text, self.country or str(spot.here.contact.get("country") or ""))
+            case "email":
+                value = an_email(text)
+            case _:
+                value = text[:_LONGEST_TEXT]
+                if low_or_high := self._outside(len(text)):
+                    return _Read(None, f"{low_or_high} characters")
+        return _Read(value) if value is not None else _Read(None, f"not a {self.wants}")
+
+    def _outside(self, value: float) -> str:
+        if self.least is not None and value < self.least:
+            return f"less than {self.least:g}"
+        return f"more than {self.most:g}" if self.most is not None and value > self.most else ""
+
+    def texts(self) -> Iterator[tuple[str, Texts]]:
+        """The question, and what is said when it is asked again."""
+        yield "text", self.text
+        if self.retry:
+            yield "retry", self.retry
+        for option in self.options:
+            yield f"choice {option.id}", option.title
+
+    def sets(self) -> Iterator[str]:
+        """The answer."""
+        if self.save:
+            yield self.save
+
+    def problems(self, checking: Checking) -> Iterator[str]:
+        """Questions that nobody could answer."""
+        if not self.text:
+            yield "the question has no text"
+        if self.save and not NAME.fullmatch(self.save):
+            yield f"{self.save!r} is not a variable's name"
+        if not 1 <= self.tries <= 10:
+            yield "tries are 1 to 10"
+        if (self.wants == "choice") != bool(self.options):
+            yield "a choice needs buttons or a list" if self.wants == "choice" else f"{self.wants} takes no choices"
+        if self.least is not None and self.most is not None and self.least > self.most:
+            yield f"least ({self.least:g}) is more than most ({self.most:g})"
+        if self.seconds is not None and not 0 < self.seconds <= LONGEST:
+            yield "the limit is more than 0 seconds and at most a year"
+        yield from options_problems(self.buttons, self.listed)
+
+
+def spot_awaits(seconds: float | None) -> tuple[Literal["reply"]] | tuple[Literal["reply"], Literal["time"]]:
+    """What a question waits for; its limit counts from the first time that it was asked."""
+    return ("reply",) if seconds is None else ("reply", "time")

@@ -1,0 +1,223 @@
+"""What a node is: how it is entered, what it makes of a signal, and what can be wrong with it. Nothing here decides.
+
+One type of node is one file beside this one: its data as a struct, which answers these questions. A node sees its Spot
+and nothing else; what it does is its Move.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import msgspec
+
+from turnkeeper.flows.effects import Effect, Ending, Say
+from turnkeeper.flows.model import NEXT, Flow, Texts
+from turnkeeper.flows.signals import Replied, Signal
+from turnkeeper.flows.state import Awaited
+from turnkeeper.flows.values import filled, looked_up, names_in, values_of
+from turnkeeper.model.contents import Reply
+
+if TYPE_CHECKING:
+    from turnkeeper.flows.checking import Checking
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """What is so around a flow as it decides: the contact, the conversation, the time where the contact is.
+
+    `contact`: `name`, `phone`, `language`, `tags` and the fields kept; `session`, `channel`, `window`: what the
+    conditions' fields of these names show. `seed` is the conversation's own: whatever is drawn by lot comes from it.
+    `languages`: as guessed from what the person wrote, best first.
+    """
+
+    local: datetime
+    contact: Mapping[str, Any] = field(default_factory=dict)
+    session: Mapping[str, Any] = field(default_factory=dict)
+    channel: Mapping[str, Any] = field(default_factory=dict)
+    window: Mapping[str, Any] = field(default_factory=dict)
+    seed: str = ""
+    languages: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A node in use. `call`: the number of what it last asked for; `next_call`: of what it asks for now; `tries` and
+    `memo` as in FlowState; `reply`: what the person said last in this turn."""
+
+    flow: Flow
+    node: str
+    here: Here
+    variables: Mapping[str, Any]
+    language: str
+    call: int
+    tries: int
+    memo: Any
+    visits: int
+    reply: Replied
+
+    @property
+    def next_call(self) -> int:
+        """The number of the next thing that is asked for."""
+        return self.call + 1
+
+    @property
+    def data(self) -> Mapping[str, Any]:
+        """What marks and conditions can name: the flow's variables, then what is so around it."""
+        local = self.here.local
+        return {
+            **self.variables,
+            "contact": self.here.contact,
+            "session": self.here.session,
+            "channel": self.here.channel,
+            "window": self.here.window,
+            "message": self.reply.label or self.reply.text,
+            "choice": self.reply.choice,
+            "message_kind": self.reply.files[0].kind if self.reply.files else "text",
+            "time": {
+                "date": local.date().isoformat(),
+                "hour": local.hour,
+                "clock": f"{local.hour:02}:{local.minute:02}",
+                "weekday": local.isoweekday(),
+            },
+        }
+
+    def value(self, path: str) -> Any:
+        """What a name stands for now."""
+        return looked_up(self.data, path)
+
+    def text(self, texts: Texts) -> str:
+        """A text in the person's language, its marks as they are."""
+        return self.flow.said(texts, self.language)
+
+    def filled(self, texts: Texts) -> str:
+        """A text in the person's language, its marks filled in: for models and calls, not for Markdown."""
+        return filled(self.text(texts), self.data)
+
+    def say(self, content: Reply) -> Say:
+        """A message whose marks whoever sends it fills in."""
+        data = self.data
+        values = {mark: said for text in _texts_in(content) for mark, said in values_of(text, data).items()}
+        return Say(content, values)
+
+
+def _texts_in(content: Reply) -> Iterator[str]:
+    found = msgspec.to_builtins(content)
+    stack = [found]
+    while stack:
+        each = stack.pop()
+        if isinstance(each, str):
+            yield each
+        elif isinstance(each, dict):
+            stack.extend(each.values())
+        elif isinstance(each, list):
+            stack.extend(each)
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """On to the node behind an exit. `sets`: variables; `why`: for whoever asks later."""
+
+    by: str = NEXT
+    effects: tuple[Effect, ...] = ()
+    sets: Mapping[str, Any] = field(default_factory=dict)
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """Wait here. `missed`: an answer did not do, one more try is used up."""
+
+    awaits: tuple[Awaited, ...]
+    effects: tuple[Effect, ...] = ()
+    sets: Mapping[str, Any] = field(default_factory=dict)
+    memo: Any = None
+    missed: bool = False
+    asked: bool = False
+    """Something was asked for, under the spot's `next_call`."""
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GiveUp:
+    """What the person does is not what was asked for, and there are no more tries: the flow's fallback."""
+
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """Into another flow, and on by `next` when that one is over (`again`: here once more); `sets`: its variables as it
+    begins."""
+
+    flow: str
+    sets: Mapping[str, Any] = field(default_factory=dict)
+    again: bool = False
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """The flow is over; a flow that called it goes on, unless a person does."""
+
+    ending: Ending
+    effects: tuple[Effect, ...] = ()
+    why: str = ""
+
+
+Move = Leave | Stay | GiveUp | Visit | Stop
+
+
+class NodeData(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """What one kind of box knows and does. Its struct's fields are its form in the editor."""
+
+    TYPE: ClassVar[str] = ""
+    TITLE: ClassVar[str] = ""
+    """What the kind is called, in words."""
+    WAITS: ClassVar[bool] = False
+    """It always waits for something from outside, so that a circle through it is no endless one."""
+
+    def exits(self) -> tuple[str, ...]:
+        """By which exits the node can be left."""
+        return (NEXT,)
+
+    def needs(self) -> tuple[str, ...]:
+        """Of these, the ones that have to lead somewhere; by the others the flow may end."""
+        return ()
+
+    def enter(self, spot: Spot) -> Move:
+        """What happens when the flow comes here."""
+        raise NotImplementedError
+
+    def hear(self, spot: Spot, signal: Signal) -> Move | None:
+        """What happens with a signal while the flow waits here; None: it is not for this node."""
+        return None
+
+    def texts(self) -> Iterator[tuple[str, Texts]]:
+        """What the person is shown, by the name of its field."""
+        return iter(())
+
+    def reads(self) -> Iterator[str]:
+        """The names that it uses, besides those in its texts."""
+        return iter(())
+
+    def sets(self) -> Iterator[str]:
+        """The variables that it sets."""
+        return iter(())
+
+    def calls(self) -> Iterator[str]:
+        """The flows that it goes into."""
+        return iter(())
+
+    def problems(self, checking: Checking) -> Iterator[str]:
+        """What is wrong with it, besides what every node is checked for."""
+        return iter(())
+
+
+def marks_in(texts: Iterable[Texts]) -> Iterator[str]:
+    """The names in texts of any language."""
+    for each in texts:
+        for text in (each,) if isinstance(each, str) else each.values():
+            yield from names_in(text)

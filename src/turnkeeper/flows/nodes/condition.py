@@ -1,0 +1,76 @@
+"""A fork: the first branch whose condition holds, else the other way."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+import msgspec
+
+from turnkeeper.flows import conditions
+from turnkeeper.flows.conditions import BadCondition, Condition
+from turnkeeper.flows.nodes.base import Leave, Move, NodeData, Spot
+
+if TYPE_CHECKING:
+    from turnkeeper.flows.checking import Checking
+
+ELSE: Final = "else"
+
+
+class Branch(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """An exit, and when it is taken: a condition as JSON (flows.conditions)."""
+
+    exit: str
+    when: Any
+
+    def condition(self) -> Condition:
+        """Raises BadCondition."""
+        return conditions.read(self.when)
+
+
+class ConditionNode(NodeData, frozen=True):
+    """Goes on by the first branch that holds, else by `else`."""
+
+    TYPE: ClassVar[str] = "condition"
+    TITLE: ClassVar[str] = "Condition"
+
+    branches: tuple[Branch, ...]
+
+    def exits(self) -> tuple[str, ...]:
+        """One for each branch, and `else`."""
+        return (*(branch.exit for branch in self.branches), ELSE)
+
+    def enter(self, spot: Spot) -> Move:
+        """Decide."""
+        data = spot.data
+        for branch in self.branches:
+            try:
+                if conditions.holds(branch.condition(), data):
+                    return Leave(branch.exit, why=f"{branch.exit}: it holds")
+            except BadCondition:  # which publishing refuses
+                continue
+        return Leave(ELSE, why="none of the conditions holds")
+
+    def reads(self) -> Iterator[str]:
+        """The fields of its conditions."""
+        for branch in self.branches:
+            try:
+                yield from (test.field for test in conditions.tests_of(branch.condition()))
+            except BadCondition:
+                continue
+
+    def problems(self, checking: Checking) -> Iterator[str]:
+        """Conditions that are none."""
+        if not self.branches:
+            yield "it has no branches"
+        for exit_, times in Counter(branch.exit for branch in self.branches).items():
+            if times > 1 or exit_ in (ELSE, ""):
+                yield f"a branch cannot be called {exit_!r}" if times == 1 else f"{times} branches are called {exit_!r}"
+        for branch in self.branches:
+            try:
+                condition = branch.condition()
+            except BadCondition as error:
+                yield f"{branch.exit}: {error}"
+            else:
+                yield from (f"{branch.exit}: {problem}" for problem in conditions.problems(condition))

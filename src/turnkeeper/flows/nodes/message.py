@@ -1,0 +1,134 @@
+"""A message: words, a file, buttons or a list. It waits for a tap only where one of its choices leads somewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+import msgspec
+
+from turnkeeper.flows.model import NEXT, Flow, Texts
+from turnkeeper.flows.nodes.base import Leave, Move, NodeData, Spot, Stay
+from turnkeeper.flows.nodes.choosing import ELSE, Option, OptionList, chosen, content_of, options_problems
+from turnkeeper.flows.signals import Replied, Signal
+from turnkeeper.model.contents import Audio, Document, File, Image, Reply, Sticker, Video, VoiceNote
+
+if TYPE_CHECKING:
+    from turnkeeper.flows.checking import Checking
+
+
+class MediaData(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """A file, by its address (https) or as the name of one that is kept; `filename` as the person sees it."""
+
+    kind: Literal["image", "video", "audio", "voice", "document", "sticker"]
+    url: str = ""
+    key: str = ""
+    filename: str = ""
+
+    def content(self, caption: str) -> Reply:
+        """As a message; sounds and stickers have no caption."""
+        file = File(link=self.url or None, key=self.key or None, filename=self.filename or None)
+        match self.kind:
+            case "image":
+                return Image(file, caption=caption or None)
+            case "video":
+                return Video(file, caption=caption or None)
+            case "document":
+                return Document(file, caption=caption or None)
+            case "audio":
+                return Audio(file)
+            case "voice":
+                return VoiceNote(file)
+        return Sticker(file)
+
+
+class Message(NodeData, frozen=True):
+    """Says something and goes on. With choices of which one leads somewhere (an edge from its id) it waits for one;
+    what is none of them leaves by `else` where that is drawn, and is asked again where it is not."""
+
+    TYPE: ClassVar[str] = "message"
+    TITLE: ClassVar[str] = "Message"
+
+    text: Texts = ""
+    media: MediaData | None = None
+    buttons: tuple[Option, ...] = ()
+    listed: OptionList | None = msgspec.field(default=None, name="list")
+    header: Texts = ""
+    footer: Texts = ""
+
+    def exits(self) -> tuple[str, ...]:
+        """`next`, and one for each choice."""
+        options = self.options
+        return (NEXT, *(option.id for option in options), ELSE) if options else (NEXT,)
+
+    @property
+    def options(self) -> tuple[Option, ...]:
+        """All choices."""
+        return self.buttons or (self.listed.options if self.listed else ())
+
+    def titles(self, flow: Flow, language: str) -> list[str]:
+        """What stands on the choices, as shown in a language."""
+        return [flow.said(option.title, language) for option in self.options]
+
+    def enter(self, spot: Spot) -> Move:
+        """Say it."""
+        said = tuple(spot.say(content) for content in self._contents(spot))
+        if not self._waits(spot):
+            return Leave(effects=said)
+        return Stay(("reply",), said, why="waits for a choice")
+
+    def hear(self, spot: Spot, signal: Signal) -> Move | None:
+        """A choice, tapped or typed."""
+        if not isinstance(signal, Replied):
+            return None
+        option = chosen(self.options, spot, signal)
+        if option is not None:
+            leads = spot.flow.leads_to(spot.node, option.id) is not None
+            return Leave(option.id if leads else NEXT, why=f"chose {option.id}")
+        if spot.flow.leads_to(spot.node, ELSE) is not None:
+            return Leave(ELSE, why="said something else")
+        if spot.tries + 1 >= _TRIES:
+            return Leave(NEXT, why=f"none of the choices, {_TRIES} times")
+        said = tuple(spot.say(content) for content in self._contents(spot))
+        return Stay(("reply",), said, missed=True, why="none of the choices: asked again")
+
+    def _waits(self, spot: Spot) -> bool:
+        return any(spot.flow.leads_to(spot.node, option.id) is not None for option in self.options)
+
+    def _contents(self, spot: Spot) -> Iterator[Reply]:
+        text = spot.text(self.text)
+        if self.options:
+            if self.media is not None:
+                yield self.media.content("")
+            yield content_of(spot, text, self.buttons, self.listed, self.header, self.footer)
+            return
+        if self.media is None:
+            if text:
+                yield text
+            return
+        yield self.media.content(text)
+        if text and self.media.kind in ("audio", "voice", "sticker"):
+            yield text
+
+    def texts(self) -> Iterator[tuple[str, Texts]]:
+        """The words, and what stands on the choices."""
+        for name in ("text", "header", "footer"):
+            if getattr(self, name):
+                yield name, getattr(self, name)
+        for option in self.options:
+            yield f"choice {option.id}", option.title
+
+    def problems(self, checking: Checking) -> Iterator[str]:
+        """Nothing to say, choices that cannot be told apart, files that are nowhere."""
+        if not self.text and self.media is None:
+            yield "it says nothing: add a text or a file"
+        if self.buttons and self.listed is not None:
+            yield "it has buttons and a list: only one of them can be shown"
+        if self.options and not self.text:
+            yield "choices need a text above them"
+        if self.media is not None and bool(self.media.url) == bool(self.media.key):
+            yield "the file has an address or the name of a kept one: one of them"
+        yield from options_problems(self.buttons, self.listed)
+
+
+_TRIES = 3

@@ -1,0 +1,106 @@
+"""A payment: its link, and waiting for what becomes of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from turnkeeper.flows.effects import AskPayment
+from turnkeeper.flows.model import NEXT, Texts
+from turnkeeper.flows.nodes.ai import FAILED
+from turnkeeper.flows.nodes.base import Leave, Move, NodeData, Spot, Stay
+from turnkeeper.flows.nodes.set import worth
+from turnkeeper.flows.signals import Failed, PaymentTold, Replied, Signal
+from turnkeeper.flows.values import names_in, number
+from turnkeeper.model.payments import Money
+
+if TYPE_CHECKING:
+    from turnkeeper.flows.checking import Checking
+
+EXPIRED: Final = "expired"
+_CURRENCY: Final = re.compile(r"[A-Z]{3}")
+
+
+class PaymentNode(NodeData, frozen=True):
+    """Asks for `amount` (whole numbers of the currency's smallest unit: 50000 is 500.00 rupees) and says `text` with
+    the link in it (`{{payment_url}}`). On by `next` once it is paid, by `expired` or `failed` where it is not.
+
+    What the person writes meanwhile is answered with `waiting`; the payment itself is never taken from their words.
+    """
+
+    TYPE: ClassVar[str] = "payment"
+    TITLE: ClassVar[str] = "Payment"
+    WAITS: ClassVar[bool] = True
+
+    amount: Any
+    currency: str
+    description: Texts
+    text: Texts = "{{payment_url}}"
+    waiting: Texts = ""
+    expires_in: float | None = None
+    provider: str = ""
+
+    def exits(self) -> tuple[str, ...]:
+        """`next`, `expired`, `failed`."""
+        return (NEXT, EXPIRED, FAILED)
+
+    def enter(self, spot: Spot) -> Move:
+        """Ask for a link."""
+        amount = number(worth(self.amount, spot))
+        if amount is None or amount <= 0 or not amount.is_integer():
+            return Leave(FAILED, why=f"{worth(self.amount, spot)!r} is not an amount in the smallest unit")
+        money = Money(int(amount), self.currency)
+        ask = AskPayment(spot.next_call, money, spot.filled(self.description), self.expires_in, self.provider)
+        return Stay(("payment", "reply"), (ask,), asked=True, why=f"asks for {money.amount} {money.currency}")
+
+    def hear(self, spot: Spot, signal: Signal) -> Move | None:
+        """What became of it."""
+        match signal:
+            case PaymentTold(news="opened"):
+                data = {**spot.data, "payment_url": signal.url}
+                said = spot.say(spot.text(self.text))
+                values = {**said.values, "payment_url": str(data["payment_url"])}
+                shown = type(said)(said.content, values)
+                return Stay(("payment", "reply"), (shown,), {"payment_url": signal.url}, why="the link is out")
+            case PaymentTold(news="paid"):
+                return Leave(why="paid")
+            case PaymentTold(news="expired" | "cancelled"):
+                return Leave(EXPIRED, why=signal.news)
+            case PaymentTold(news="failed"):
+                return Leave(FAILED, why="failed")
+            case Failed():
+                return Leave(FAILED, why=f"no link: {signal.reason}")
+            case Replied() if spot.text(self.waiting):
+                return Stay(("payment", "reply"), (spot.say(spot.text(self.waiting)),), why="waits for the payment")
+        return None
+
+    def texts(self) -> Iterator[tuple[str, Texts]]:
+        """What is said with the link, and meanwhile."""
+        yield "text", self.text
+        if self.waiting:
+            yield "waiting", self.waiting
+
+    def reads(self) -> Iterator[str]:
+        """What the amount is made of."""
+        if isinstance(self.amount, str):
+            yield from names_in(self.amount)
+
+    def sets(self) -> Iterator[str]:
+        """The link."""
+        yield "payment_url"
+
+    def problems(self, checking: Checking) -> Iterator[str]:
+        """Amounts that are none, a text without the link."""
+        if not _CURRENCY.fullmatch(self.currency):
+            yield f"{self.currency!r} is not a currency: write INR, IDR, USD"
+        fixed = number(self.amount)
+        if fixed is None and not (isinstance(self.amount, str) and "{{" in self.amount):
+            yield f"{self.amount!r} is not an amount"
+        if fixed is not None and (fixed <= 0 or not fixed.is_integer()):
+            yield "the amount is a whole number above 0, in the currency's smallest unit"
+        texts = (self.text,) if isinstance(self.text, str) else tuple(self.text.values())
+        if not all("payment_url" in names_in(text) for text in texts):
+            yield "the text does not hold the link: write {{payment_url}} in it"
+        if checking.payments is not None and not checking.payments:
+            yield "no payment provider is configured"
