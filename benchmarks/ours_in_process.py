@@ -22,6 +22,7 @@ from turnkeeper.engine.worker import Worker
 from turnkeeper.model.events import Inbound
 from turnkeeper.model.ids import BotId, ChannelId, WorkspaceId
 from turnkeeper.model.policy import Channel, SendPolicy, TurnPolicy
+from turnkeeper.model.subscriptions import Subscription
 from turnkeeper.store.base import Arrival, Intake, Store
 
 T = TypeVar("T")
@@ -43,6 +44,10 @@ class OneChannel:
     def channel(self, workspace_id: WorkspaceId, channel_id: ChannelId) -> Channel | None:
         """The channel, whoever asks."""
         return CHANNEL if (workspace_id, channel_id) == (CHANNEL.workspace_id, CHANNEL.id) else None
+
+    def wanting(self, workspace_id: WorkspaceId, event: str) -> tuple[Subscription, ...]:  # noqa: ARG002 - the port's
+        """Nobody is told."""
+        return ()
 
 
 class Provider:

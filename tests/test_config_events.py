@@ -7,6 +7,7 @@ import pytest
 from tests.test_config import BOT
 from turnkeeper.config import ConfigurationErrors, Settings, loads
 from turnkeeper.model.errors import ConfigurationError
+from turnkeeper.model.ids import WorkspaceId
 
 SOURCE = """
 [event_sources.orders]
@@ -44,6 +45,64 @@ WRONG = [
 def test_what_is_wrong_is_named(label: str, text: str, key: str) -> None:
     with pytest.raises(ConfigurationError) as refused:
         read(BOT + text)
+    errors = refused.value.errors if isinstance(refused.value, ConfigurationErrors) else (refused.value,)
+    assert [each.key for each in errors] == [key]
+    assert "of-the-shop" not in str(refused.value)
+
+
+TOLD = (
+    SOURCE
+    + """
+[mail]
+host = "smtp.example.com"
+sender = "Shop <shop@example.com>"
+password = "env:SECRET"
+[subscriptions.crm]
+kind = "webhook"
+url = "http://localhost:9000/told"
+secret = "env:SECRET"
+events = ["message.received", "payment.*"]
+texts = true
+[subscriptions.team]
+kind = "email"
+to = ["team@example.com", "Boss <boss@example.com>"]
+events = "conversation.escalated"
+"""
+)
+
+
+def test_who_is_told_is_found_by_workspace_and_event() -> None:
+    settings = read(BOT + TOLD)
+    directory = settings.directory()
+    (crm,) = directory.wanting(WorkspaceId("default"), "payment.paid")
+    assert (crm.name, crm.kind, crm.texts) == ("crm", "webhook", True)
+    assert [each.name for each in directory.wanting(WorkspaceId("default"), "conversation.escalated")] == ["team"]
+    assert directory.wanting(WorkspaceId("default"), "turn.failed") == ()
+    assert directory.wanting(WorkspaceId("other"), "payment.paid") == ()
+    assert settings.directory_here().wanting(WorkspaceId("default"), "payment.paid") == (crm,)
+    assert "of-the-shop" not in repr(settings)
+
+
+EMAIL = '"email"\nto = ["team@example.com", "Boss <boss@example.com>"]'
+MISTOLD = [
+    ("no such event", ("payment.*", "payments.*"), "subscriptions.crm.events"),
+    ("no event", ('["message.received", "payment.*"]', "[]"), "subscriptions.crm.events"),
+    ("no such kind", ('"webhook"', '"post"'), "subscriptions.crm.kind"),
+    ("a short secret", ('secret = "env:SECRET"\nevents', 'secret = "short"\nevents'), "subscriptions.crm.secret"),
+    ("not an address", ("http://localhost:9000/told", "localhost"), "subscriptions.crm.url"),
+    ("nobody's e-mail", ('"team@example.com"', '"team"'), "subscriptions.team.to"),
+    ("a line in a name", ("Boss <", "B\\nBcc: x <"), "subscriptions.team.to"),
+    ("no server for e-mail", ("smtp.example.com", ""), "subscriptions.team"),
+    ("nobody to write as", ("Shop <shop@example.com>", ""), "subscriptions.team"),
+    ("no such channel", (EMAIL, '"chat"\nchannel = "x"\nto = "1"'), "subscriptions.team.channel"),
+]
+
+
+@pytest.mark.parametrize("label, change, key", MISTOLD, ids=[case[0] for case in MISTOLD])
+def test_who_cannot_be_told_is_named(label: str, change: tuple[str, str], key: str) -> None:
+    assert change[0] in TOLD
+    with pytest.raises(ConfigurationError) as refused:
+        read(BOT + TOLD.replace(*change))
     errors = refused.value.errors if isinstance(refused.value, ConfigurationErrors) else (refused.value,)
     assert [each.key for each in errors] == [key]
     assert "of-the-shop" not in str(refused.value)

@@ -24,6 +24,7 @@ from turnkeeper.model.errors import Fenced, StoreUnavailable
 from turnkeeper.model.events import DeliveryUpdate, Inbound
 from turnkeeper.model.ids import DEFAULT_WORKSPACE, BotId, ChannelId
 from turnkeeper.model.policy import Channel, RateLimit, SendPolicy, TurnPolicy
+from turnkeeper.model.subscriptions import Subscription
 from turnkeeper.store.base import Arrival, Intake, Report, Wake
 from turnkeeper.store.sqlite.store import SqliteStore
 from turnkeeper.testing.virtual_time import VirtualClock
@@ -476,6 +477,9 @@ class Directory:
 
     def channel(self, workspace_id: str, channel_id: str) -> Channel | None:
         return self.only if (workspace_id, channel_id) == (self.only.workspace_id, self.only.id) else None
+
+    def wanting(self, *_: str) -> tuple[Subscription, ...]:
+        return ()
 
 
 __all__ = ["Faults", "Fenced", "World"]

@@ -10,6 +10,7 @@ from typing import Any
 
 from turnkeeper import app
 from turnkeeper.app import files, payments
+from turnkeeper.app.announcing import announcing
 from turnkeeper.app.figures import FigureFile
 from turnkeeper.app.garbage import settle
 from turnkeeper.app.line import Line
@@ -92,6 +93,9 @@ async def run_worker(settings: Settings, line: Line, runtime: Path, name: str, t
         figures.keep(watch.figures),
         files.forget_files(store, media, clock, settings.keeps_files, files.incoming(settings)),
     ]
+    telling = announcing(settings, store, client, adapters, wakeups.publish, clock, watch.figures)
+    if telling is not None:
+        upkeep.append(telling.run())
     await _until_told(worker, line, clock, upkeep, settings.server.drain)
     for each in (minds, transcribers, client, media, store):
         await each.close()

@@ -9,6 +9,7 @@ from pydantic import BaseModel, BeforeValidator, Field, SecretStr, model_validat
 
 from turnkeeper.channels.keys import DAY, ENVIRONMENT, Address, Keys, Seconds, Token, Whole, wrong
 from turnkeeper.config.bots import AgentKeys, BotKeys, PythonKeys
+from turnkeeper.config.events import MailKeys
 from turnkeeper.config.remote import RemoteKeys
 from turnkeeper.config.values import Place, SigningKey, Size, read_database, read_dsn
 
@@ -159,6 +160,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "workers": WorkersKeys,
     "retention": RetentionKeys,
     "media": MediaKeys,
+    "mail": MailKeys,
 }
 BOT_KINDS: dict[str, type[BotKeys]] = {"python": PythonKeys, "agent": AgentKeys, "remote": RemoteKeys}
 BUILT_IN_TOOLS = ("handover", "knowledge")

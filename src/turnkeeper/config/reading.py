@@ -36,7 +36,9 @@ from turnkeeper.model.ids import BotId, ChannelId, WorkspaceId
 from turnkeeper.model.policy import Channel, SendPolicy, TurnPolicy
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
-_NAMED_SECTIONS = ("channels", "bots", "providers", "tools", "knowledge", "transcribers", "event_sources", "payments")
+_NAMED_SECTIONS = (
+    "channels", "bots", "providers", "tools", "knowledge", "transcribers", "event_sources", "subscriptions", "payments",
+)  # fmt: skip
 Table = TypeVar("Table", bound=BaseModel)
 
 
@@ -65,7 +67,7 @@ class Reading:
         bots = self.bots(self.table(raw.get("bots", {}), "bots"))
         knowledge = self.knowledge(self.table(raw.get("knowledge", {}), "knowledge"), providers)
         transcribers = self.transcribers(self.table(raw.get("transcribers", {}), "transcribers"))
-        event_sources = read_events(self, dict(raw))
+        events = read_events(self, raw)
         payments = read_payments(self, dict(raw))
         self.known(bots, {"models": providers, "tools": tools, "knowledge": knowledge})
         self.heard(bots, transcribers)
@@ -73,7 +75,7 @@ class Reading:
         channels = self.table(raw.get("channels", {}), "channels")
         receivers = self.receivers(channels, bots, server.environment if server else "")
         self.within_reach(bots, knowledge, receivers)
-        if self.errors or not (server and database and workers and retention and media):
+        if self.errors or not (server and database and workers and retention and media and events.mail):
             return None
         return Settings(
             path=self.path,
@@ -88,7 +90,9 @@ class Reading:
             tools=_frozen(tools),
             knowledge=_frozen(knowledge),
             transcribers=_frozen(transcribers),
-            event_sources=_frozen(event_sources),
+            event_sources=_frozen(events.sources),
+            subscriptions=_frozen(events.subscriptions),
+            mail=events.mail,
             payments=_frozen(payments),
         )
 

@@ -8,7 +8,7 @@ from pydantic.fields import FieldInfo
 
 from turnkeeper.channels import registry
 from turnkeeper.channels.keys import read_duration, read_duration_or_off
-from turnkeeper.config.events import EventSourceKeys
+from turnkeeper.config.events import SUBSCRIPTION_KINDS, EventSourceKeys
 from turnkeeper.config.keys import BOT_KINDS, SECTIONS
 from turnkeeper.config.knowledge import KnowledgeKeys
 from turnkeeper.config.payments import PAYMENT_KINDS
@@ -48,6 +48,7 @@ def as_markdown() -> str:
     parts += _kinds("transcribers", TRANSCRIBER_KINDS)
     parts += _kinds("payments", PAYMENT_KINDS)
     parts.append(_section("[event_sources.NAME]", EventSourceKeys))
+    parts += _kinds("subscriptions", SUBSCRIPTION_KINDS)
     return "\n".join(parts)
 
 

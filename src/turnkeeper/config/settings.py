@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
+from typing import Literal, cast
 from urllib.parse import unquote, urlsplit
 
 from pydantic import SecretStr
@@ -10,7 +11,7 @@ from pydantic import SecretStr
 from turnkeeper.channels.keys import Keys
 from turnkeeper.config.bots import BotKeys
 from turnkeeper.config.errors import nearest
-from turnkeeper.config.events import EventSourceKeys
+from turnkeeper.config.events import EventSourceKeys, MailKeys, SubscriptionKeys
 from turnkeeper.config.keys import MediaKeys, RetentionKeys, ServerKeys, WorkersKeys
 from turnkeeper.config.knowledge import KnowledgeKeys
 from turnkeeper.config.payments import PaymentKeys
@@ -18,6 +19,7 @@ from turnkeeper.config.transcribers import TranscriberKeys
 from turnkeeper.model.errors import ConfigurationError
 from turnkeeper.model.ids import BotId, ChannelId, WorkspaceId
 from turnkeeper.model.policy import Channel, TurnPolicy
+from turnkeeper.model.subscriptions import Subscription
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +27,15 @@ class ConfiguredDirectory:
     """The channels of a configuration file, looked up by the engine."""
 
     channels: Mapping[tuple[WorkspaceId, ChannelId], Channel]
+    subscriptions: Mapping[tuple[WorkspaceId, str], tuple[Subscription, ...]] = field(default_factory=dict)
 
     def channel(self, workspace_id: WorkspaceId, channel_id: ChannelId) -> Channel | None:
         """The channel, or None if it is not configured (any more)."""
         return self.channels.get((workspace_id, channel_id))
+
+    def wanting(self, workspace_id: WorkspaceId, event: str) -> tuple[Subscription, ...]:
+        """Whoever wants to know of an event."""
+        return self.subscriptions.get((workspace_id, event), ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +76,7 @@ class Settings:
     workers: WorkersKeys
     retention: RetentionKeys
     media: MediaKeys
+    mail: MailKeys
     bots: Mapping[BotId, BotSettings]
     receivers: tuple[Receiver, ...]
     providers: Mapping[str, Keys] = field(default_factory=dict)
@@ -77,6 +85,7 @@ class Settings:
     transcribers: Mapping[str, TranscriberKeys] = field(default_factory=dict)
     event_sources: Mapping[str, EventSourceKeys] = field(default_factory=dict)
     payments: Mapping[str, PaymentKeys] = field(default_factory=dict)
+    subscriptions: Mapping[str, SubscriptionKeys] = field(default_factory=dict)
 
     @property
     def folder(self) -> Path:
@@ -147,18 +156,39 @@ class Settings:
         found |= {each.get_secret_value() for each in of_media}
         found |= {part for each in self.receivers for part in (each.path_secret, each.original.partition("/")[2])}
         of_bots = [bot.keys for bot in self.bots.values()]
-        named = (self.providers, self.tools, self.knowledge, self.transcribers, self.event_sources, self.payments)
-        for table in (*of_bots, *(each for tables in named for each in tables.values())):
+        named = (self.providers, self.tools, self.knowledge, self.transcribers, self.payments)
+        of_events = (self.mail, *self.event_sources.values(), *self.subscriptions.values())
+        for table in (*of_bots, *of_events, *(each for tables in named for each in tables.values())):
             found |= set(secrets_in(table))
         return frozenset(found) - {""}
 
+    def subscribed(self) -> dict[str, Subscription]:
+        """Who is told what, by the table's name."""
+        return {
+            name: Subscription(
+                WorkspaceId(keys.workspace),
+                name,
+                cast('Literal["webhook", "email", "chat"]', keys.kind),
+                keys.events,
+                keys.texts,
+            )
+            for name, keys in self.subscriptions.items()
+        }
+
+    def _wanting(self) -> dict[tuple[WorkspaceId, str], tuple[Subscription, ...]]:
+        found: dict[tuple[WorkspaceId, str], tuple[Subscription, ...]] = {}
+        for each in self.subscribed().values():
+            for event in each.events:
+                found[each.workspace_id, event] = (*found.get((each.workspace_id, event), ()), each)
+        return found
+
     def directory(self) -> ConfiguredDirectory:
         """The channels by workspace and name."""
-        return ConfiguredDirectory({(each.workspace_id, each.id): each for each in self.channels})
+        return ConfiguredDirectory({(each.workspace_id, each.id): each for each in self.channels}, self._wanting())
 
     def directory_here(self) -> ConfiguredDirectory:
         """Those of this environment: to whoever runs turns and sends, the others are not configured."""
-        return ConfiguredDirectory({(each.workspace_id, each.id): each for each in self.channels_here})
+        return ConfiguredDirectory({(each.workspace_id, each.id): each for each in self.channels_here}, self._wanting())
 
 
 def secrets_in(keys: Keys) -> Iterator[str]:

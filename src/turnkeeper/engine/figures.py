@@ -62,6 +62,8 @@ class Figures(msgspec.Struct):
     """What these took, by transcriber."""
     sound: dict[str, float] = msgspec.field(default_factory=dict)
     """Seconds of sound that were heard, by transcriber."""
+    announcements: dict[tuple[str, str], int] = msgspec.field(default_factory=dict)
+    """Tries to tell a subscription something, by its name and outcome: `sent`, `later`, `failed`."""
 
     def turn(self, channel: str, outcome: str) -> None:
         """An attempt of a turn is over."""
@@ -99,6 +101,10 @@ class Figures(msgspec.Struct):
         _histogram(self.listening, transcriber).add(seconds)
         _count(self.sound, transcriber, sound)
 
+    def announced(self, subscription: str, outcome: str) -> None:
+        """A try to tell somebody something is over."""
+        _count(self.announcements, (subscription, outcome), 1)
+
 
 def _count(among: dict[K, N], key: K, more: N) -> None:
     among[key] = among[key] + more if key in among else more
@@ -123,6 +129,7 @@ def added(several: Iterable[Figures]) -> Figures:
         _sum(total.costs, each.costs)
         _sum(total.hearings, each.hearings)
         _sum(total.sound, each.sound)
+        _sum(total.announcements, each.announcements)
         pairs = (
             (total.stages, each.stages),
             (total.store, each.store),

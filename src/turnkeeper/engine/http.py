@@ -205,6 +205,8 @@ class Client:
             headers["host"] = host
             extensions |= extra
         sent: dict[str, Any] = {"json": call.json} if call.form is None else {"data": dict(call.form)}
+        if call.body is not None:
+            sent = {"content": call.body}
         if call.multipart is not None and content is not None:
             form = _Form(call.multipart, content, leaving)
             headers |= form.headers

@@ -190,7 +190,7 @@ class TurnRunner:
             now,
             timers=timer_rows(claimed, answer.timers, now),
             cancelled=[_storable(name) for name in answer.cancelled],
-            handover=answer.handover,
+            handover=None if answer.handover is None else _storable(answer.handover),
             trace=_storable("\n".join(filter(None, told)))[-_LONGEST_TRACE:] or None,
             given=journal.given,
             facts=_facts(answer.facts),

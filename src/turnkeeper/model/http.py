@@ -39,8 +39,8 @@ class Multipart:
 class HttpCall:
     """A call for the shared client to make. `timeout` in seconds; `None`: the client's own.
 
-    Its body is `json`, `form` (as a browser sends one without files) or `multipart`. Addresses, headers and bodies hold
-    tokens, so that no repr shows them.
+    Its body is `json`, `form` (as a browser sends one without files), `multipart`, or exactly `body`. Addresses,
+    headers and bodies hold tokens, so that no repr shows them.
     """
 
     method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -50,6 +50,7 @@ class HttpCall:
     timeout: float | None = None
     multipart: Multipart | None = None
     form: Mapping[str, str] | None = field(default=None, repr=False)
+    body: bytes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

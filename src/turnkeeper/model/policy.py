@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, Protocol
 
 from turnkeeper.model.ids import BotId, ChannelId, WorkspaceId
+from turnkeeper.model.subscriptions import Subscriptions
 
 Overlap = Literal["interrupt", "queue", "drop"]
 Groups = Literal["ignore", "mention", "all"]
@@ -171,7 +172,7 @@ class Channel:
     """What it is about, told to agents."""
 
 
-class Directory(Protocol):
+class Directory(Subscriptions, Protocol):
     """Where channels are looked up: the configuration file now, the database too later on."""
 
     def channel(self, workspace_id: WorkspaceId, channel_id: ChannelId) -> Channel | None:

@@ -5,17 +5,39 @@ Struct field order is column order; instants are unix seconds.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
 
 import msgspec
 
-from turnkeeper.model.ids import ConversationId, WorkspaceId
+from turnkeeper.model.ids import ConversationId, ConversationKey, WorkspaceId
+
+EVENTS: Final = (
+    "message.received",
+    "message.answered",
+    "turn.failed",
+    "delivery.failed",
+    "conversation.escalated",
+    "conversation.handed_over",
+    "conversation.returned",
+    "contact.opted_out",
+    "contact.opted_in",
+    "payment.paid",
+    "payment.attempt_failed",
+    "payment.failed",
+    "payment.expired",
+    "payment.cancelled",
+    "payment.part_refunded",
+    "payment.refunded",
+)
+"""All that may be told."""
 
 
 class Announcement(msgspec.Struct, frozen=True):
     """One of our events on its way to one subscription; of a conversation they go in the order of `seq`, and one that
-    fails for now holds those behind it back. `body` is JSON."""
+    fails for now holds those behind it back. `body` is JSON, and gone once it is settled; `due_at` None: another one is
+    before it, or it is settled."""
 
     workspace_id: WorkspaceId
     subscription: str
@@ -30,15 +52,21 @@ class Announcement(msgspec.Struct, frozen=True):
     settled_at: float | None = None
     reason: str | None = None
 
+    @property
+    def key(self) -> ConversationKey:
+        """The conversation's."""
+        return ConversationKey(self.workspace_id, self.conversation_id)
+
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """Who wants to know of which events; `events` may end in `.*`."""
+    """Who wants to know of which events. `texts`: what people write is told, too."""
 
     workspace_id: WorkspaceId
     name: str
     kind: Literal["webhook", "email", "chat"]
     events: tuple[str, ...]
+    texts: bool = False
 
 
 class Subscriptions(Protocol):
@@ -49,8 +77,8 @@ class Subscriptions(Protocol):
 
 
 class Escalation(msgspec.Struct, frozen=True):
-    """That a conversation needs a person: `open` until one takes it over, then `taken`, and `closed` when it is given
-    back. One a conversation: the newest."""
+    """That a conversation needs a person: `open` until one answers, then `taken`, and `closed` when it is given back.
+    One a conversation: the newest."""
 
     workspace_id: WorkspaceId
     conversation_id: ConversationId
@@ -60,3 +88,21 @@ class Escalation(msgspec.Struct, frozen=True):
     opened_at: float
     taken_at: float | None = None
     closed_at: float | None = None
+
+    @property
+    def key(self) -> ConversationKey:
+        """The conversation's."""
+        return ConversationKey(self.workspace_id, self.conversation_id)
+
+
+def meant(patterns: Iterable[str]) -> tuple[str, ...]:
+    """The events that some patterns name (`payment.*`, `*`), in the order of EVENTS; raises ValueError, with the
+    pattern, for one that names none."""
+    found: set[str] = set()
+    for pattern in patterns:
+        prefix = pattern.removesuffix("*")
+        named = [each for each in EVENTS if each == pattern or (prefix != pattern and each.startswith(prefix))]
+        if not named or (prefix != pattern and prefix and not prefix.endswith(".")):
+            raise ValueError(pattern)
+        found.update(named)
+    return tuple(each for each in EVENTS if each in found)

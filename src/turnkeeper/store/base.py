@@ -30,6 +30,7 @@ from turnkeeper.model.policy import Channel
 from turnkeeper.model.templates import TemplateNews
 from turnkeeper.rules.retry import Outage
 from turnkeeper.store.agents import AgentRecords
+from turnkeeper.store.announcements import AnnouncementRecords
 from turnkeeper.store.channels import ChannelRecords
 from turnkeeper.store.erasing import Erasures
 from turnkeeper.store.knowledge import KnowledgeRecords
@@ -307,6 +308,7 @@ class Store(
     PaymentRecords,
     TemplateRecords,
     TimerRecords,
+    AnnouncementRecords,
     Protocol,
 ):
     """Everything that the engine keeps."""

@@ -34,6 +34,7 @@ from turnkeeper.model.ids import (
 )
 from turnkeeper.rules.mailbox import OUTSIDE_KINDS
 from turnkeeper.rules.pacing import Bucket
+from turnkeeper.store.announcements import AnnouncementRows
 from turnkeeper.store.channels import ChannelKey as ChannelKey
 from turnkeeper.store.erasing import ErasingRows
 from turnkeeper.store.payments import PaymentRows
@@ -87,7 +88,7 @@ class EarlyReport(NamedTuple):
     received_at: float
 
 
-class Rows(ErasingRows, PaymentRows, Protocol):
+class Rows(ErasingRows, PaymentRows, AnnouncementRows, Protocol):
     """One open transaction."""
 
     async def addresses(self, wanted: Iterable[AddressKey]) -> dict[AddressKey, AddressRow]: ...

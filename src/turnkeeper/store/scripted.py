@@ -14,6 +14,7 @@ from turnkeeper.model.payments import PaymentFound, PaymentRow
 from turnkeeper.model.policy import Directory
 from turnkeeper.model.templates import TemplateNews
 from turnkeeper.rules.retry import Outage
+from turnkeeper.store.announcements import Settled
 from turnkeeper.store.base import (
     Beat,
     Claimed,
@@ -35,6 +36,7 @@ from turnkeeper.store.payments import PaymentTold, Within
 from turnkeeper.store.rows import Rows
 from turnkeeper.store.transactions import (
     accounts,
+    announcing,
     channels,
     erasing,
     payments,
@@ -148,6 +150,9 @@ class ScriptedStore(ABC, Generic[R]):
 
     async def release(self, run: Run, now: float) -> float | None:
         return await self._alone(lambda rows: turn.release(rows, self._directory, run, now))
+
+    async def settle_announcement(self, settled: Settled) -> None:
+        await self._alone(lambda rows: announcing.settle(rows, settled))
 
     async def erasures(self, now: float, limit: int) -> list[ConversationKey]:
         return await self._alone(lambda rows: rows.due_erasures(now, limit))

@@ -9,6 +9,7 @@ Message ids are made up, each once; give `id` where two events are to be the sam
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import count
 
 from msgspec.structs import replace
@@ -17,6 +18,7 @@ from turnkeeper.model.events import Choice, DeliveryUpdate, EventKind, Inbound, 
 from turnkeeper.model.ids import BotId, ChannelId, WorkspaceId
 from turnkeeper.model.outside import OutsideEvent, inbound
 from turnkeeper.model.policy import Channel, SendPolicy, TurnPolicy
+from turnkeeper.model.subscriptions import Subscription
 
 ADA = "15551230001"
 """The contact that is meant where none is named."""
@@ -33,12 +35,17 @@ _numbers = count(1)
 class Channels:
     """A Directory of given channels."""
 
-    def __init__(self, *channels: Channel) -> None:
+    def __init__(self, *channels: Channel, subscriptions: Sequence[Subscription] = ()) -> None:
         self._channels = {(channel.workspace_id, channel.id): channel for channel in channels}
+        self.subscriptions = tuple(subscriptions)
 
     def channel(self, workspace_id: WorkspaceId, channel_id: ChannelId) -> Channel | None:
         """The channel, or None if it is not one of these."""
         return self._channels.get((workspace_id, channel_id))
+
+    def wanting(self, workspace_id: WorkspaceId, event: str) -> tuple[Subscription, ...]:
+        """Those of the given subscriptions that name the event."""
+        return tuple(each for each in self.subscriptions if each.workspace_id == workspace_id and event in each.events)
 
     def put(self, channel: Channel) -> None:
         """Add a channel, or give it other settings."""

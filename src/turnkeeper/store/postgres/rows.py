@@ -28,6 +28,7 @@ from turnkeeper.model.conversation import (
 from turnkeeper.model.ids import ChannelId, ConversationKey, OutboundKey, WorkerId, WorkspaceId
 from turnkeeper.rules.pacing import Bucket
 from turnkeeper.store.postgres import statements as sql
+from turnkeeper.store.postgres.announcements import PostgresAnnouncing
 from turnkeeper.store.postgres.erasing import PostgresErasing
 from turnkeeper.store.postgres.payments import PostgresPaymentRows
 from turnkeeper.store.rows import (
@@ -66,7 +67,7 @@ def _known_at(fact: Fact) -> float:
     return fact.at
 
 
-class PostgresRows(PostgresErasing, PostgresPaymentRows):
+class PostgresRows(PostgresErasing, PostgresPaymentRows, PostgresAnnouncing):
     """One open transaction on one connection."""
 
     def __init__(self, connection: Connection) -> None:

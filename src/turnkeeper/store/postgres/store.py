@@ -22,6 +22,7 @@ from turnkeeper.store.base import (
 from turnkeeper.store.channels import Traffic
 from turnkeeper.store.postgres import listening, migrating, reading
 from turnkeeper.store.postgres.agents import PostgresAgents
+from turnkeeper.store.postgres.announcements import PostgresAnnouncements
 from turnkeeper.store.postgres.batcher import Batcher
 from turnkeeper.store.postgres.characters import without_nul
 from turnkeeper.store.postgres.connecting import Connections
@@ -75,6 +76,7 @@ class PostgresStore(
     PostgresTemplates,
     PostgresTimers,
     ScriptedStore[PostgresRows],
+    PostgresAnnouncements,
 ):
     """The Store port on one database; `connections` is the most that this process opens, beside a listener's.
 

@@ -37,11 +37,12 @@ from turnkeeper.store.rows import (
     UploadKey,
 )
 from turnkeeper.store.sqlite import statements as sql
+from turnkeeper.store.sqlite.announcements import SqliteAnnouncing
 from turnkeeper.store.sqlite.erasing import SqliteErasing
 from turnkeeper.store.sqlite.payments import SqlitePaymentRows
 
 
-class SqliteRows(SqliteErasing, SqlitePaymentRows):
+class SqliteRows(SqliteErasing, SqlitePaymentRows, SqliteAnnouncing):
     """One open transaction on one connection."""
 
     def __init__(self, connection: apsw.Connection) -> None:

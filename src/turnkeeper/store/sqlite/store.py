@@ -25,6 +25,7 @@ from turnkeeper.store.channels import Traffic
 from turnkeeper.store.scripted import ScriptedStore
 from turnkeeper.store.sqlite import reading
 from turnkeeper.store.sqlite.agents import SqliteAgents
+from turnkeeper.store.sqlite.announcements import SqliteAnnouncements
 from turnkeeper.store.sqlite.knowledge import SqliteKnowledge
 from turnkeeper.store.sqlite.media import SqliteMedia
 from turnkeeper.store.sqlite.payments import SqlitePayments
@@ -83,6 +84,7 @@ class SqliteStore(
     SqliteTemplates,
     SqliteTimers,
     ScriptedStore[SqliteRows],
+    SqliteAnnouncements,
 ):
     """The Store port on one file, or in memory with `inline` (simulations)."""
 

@@ -52,6 +52,7 @@ async def claim(
     desk = Desk(rows, directory)
     due = await rows.due(now, limit)
     desk.hold(due)
+    desk.announcer.now = now
     # Sends last: what they lock of their channels, they lock for all workers.
     turns = await _claim_turns(desk, [row.key for row in due if not row.unsent], worker_id, now, versions)
     sends: list[Claimed] = list(await _claim_sends(desk, [row.key for row in due if row.unsent], worker_id, now, over))

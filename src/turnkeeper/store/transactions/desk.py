@@ -12,6 +12,7 @@ from turnkeeper.rules.mailbox import settle_due
 from turnkeeper.rules.pacing import Bucket
 from turnkeeper.store.base import Run
 from turnkeeper.store.rows import ChannelKey, Rows
+from turnkeeper.store.transactions.announcing import Announcer
 
 
 class Desk:
@@ -20,6 +21,7 @@ class Desk:
     def __init__(self, rows: Rows, directory: Directory) -> None:
         self.rows = rows
         self.directory = directory
+        self.announcer = Announcer(directory)
         self._held: dict[ConversationKey, Conversation] = {}
         self._changed: set[ConversationKey] = set()
         self._paused: set[ChannelKey] | None = None
@@ -28,7 +30,7 @@ class Desk:
 
     async def lock(self, keys: Iterable[ConversationKey]) -> None:
         """Take conversations in hand; call it once, with all of them."""
-        self._held.update(await self.rows.lock(keys))
+        self.hold((await self.rows.lock(keys)).values())
 
     def hold(self, conversations: Iterable[Conversation]) -> None:
         """Take in hand what is locked already."""
@@ -45,6 +47,9 @@ class Desk:
     def put(self, conversation: Conversation) -> Conversation:
         """Remember a change."""
         settled = settle_due(conversation)
+        before = self._held.get(settled.key)
+        if before is not None and (before.mode != settled.mode or before.opted_out != settled.opted_out):
+            self.announcer.moved(before, settled)
         self._held[settled.key] = settled
         self._changed.add(settled.key)
         return settled
@@ -102,6 +107,7 @@ class Desk:
             changed = sorted(self._changed)
             self._changed.clear()
             await self.rows.save([self._held[key] for key in changed])
+            await self.announcer.write(self.rows)
             await self._mark([self._held[key] for key in changed])
 
     async def _mark(self, changed: Iterable[Conversation]) -> None:

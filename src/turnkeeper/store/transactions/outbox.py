@@ -199,10 +199,18 @@ async def _is_held(desk: Desk, key: ConversationKey, now: float) -> bool:
 
 def _settled(desk: Desk, row: OutboundRow) -> TurnKey:
     conversation = desk[row.conversation]
+    _tell_failed(desk, row)
     unsent = max(0, conversation.unsent - 1)
     done = conversation.out_last if not unsent else conversation.out_done
     desk.put(replace(conversation, unsent=unsent, out_done=done, send_at=conversation.send_at if unsent else None))
     return (row.workspace_id, row.conversation_id, row.turn_no)
+
+
+def _tell_failed(desk: Desk, row: OutboundRow) -> None:
+    if row.state in ("failed", "expired", "unknown"):
+        turn = row.turn_no if row.turn_no > 0 else None
+        told = {"row": row.seq, "turn": turn, "state": row.state, "code": row.code, "reason": row.reason}
+        desk.announcer.add(desk[row.conversation], "delivery.failed", told, row.settled_at or desk.announcer.now)
 
 
 async def change_rows(desk: Desk, changes: Sequence[tuple[OutboundRow, OutboundRow]], now: float) -> None:
@@ -215,6 +223,7 @@ async def change_rows(desk: Desk, changes: Sequence[tuple[OutboundRow, OutboundR
             turns.add(_settled(desk, after))
         elif after.settled_at is not None and after.state != before.state:
             turns.add((after.workspace_id, after.conversation_id, after.turn_no))
+            _tell_failed(desk, after)
     await desk.rows.save_outbound(changed)
     await _forget_uploads(desk, changes)
     await end_turns(desk, turns, now)
@@ -247,6 +256,8 @@ async def end_turns(desk: Desk, turns: set[TurnKey], now: float) -> None:
         state = EventState.FAILED if record.state == "failed" else _end(states.get(turn, []))
         key = ConversationKey(record.workspace_id, record.conversation_id)
         ends.append(TurnEnd(key, record.no, record.seq_from, record.seq_to, state, now))
+        if state == EventState.ANSWERED and (conversation := desk.get(key)) is not None:
+            desk.announcer.add(conversation, "message.answered", {"turn": record.no}, now)
     await desk.rows.end_turns(ends)
 
 

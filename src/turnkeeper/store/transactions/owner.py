@@ -39,6 +39,7 @@ async def obey_here(desk: Desk, conversation: Conversation, asked: Asked, words:
     counted = replace(mailbox.lapse(conversation, now), in_last=conversation.in_last + 1)
     shown, fenced = SHOWN[asked.wish], conversation.owner is not None
     if asked.wish == "take":
+        desk.announcer.person_answers(conversation.key)
         taken = mailbox.take_over(counted, Mode.HUMAN, None)
         return Admission(taken, EventState.IGNORED, shown, fenced=fenced, cancels=(EventState.PERSON, None))
     if asked.wish == "erase":
@@ -61,5 +62,6 @@ async def obey_there(desk: Desk, key: ConversationKey, wish: Wish, now: float) -
     if wish == "give":
         desk.put(await people.given_back(desk, conversation, now))
     else:
+        desk.announcer.person_answers(key)
         desk.put(mailbox.take_over(conversation, Mode.HUMAN, None))
         await people.cancel_open(desk, key, (EventState.PERSON, None), now)

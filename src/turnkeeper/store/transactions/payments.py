@@ -84,6 +84,9 @@ async def _tell(
         join = _join_turn if running else _admit
         events.append(await join(desk, row.key, dedup, body, channel, now))
         told.append(each)
+        money = {"amount": row.amount, "currency": row.currency}
+        paid = {"payment": row.id, "name": row.name, **money}
+        desk.announcer.add(desk[row.key], f"payment.{each}", paid, now)
     if not events:
         return None, told
     await desk.rows.add_events(events)

@@ -27,6 +27,7 @@ _content = msgspec.json.Decoder(Content).decode
 
 async def set_mode(desk: Desk, key: ConversationKey, mode: Mode, until: float | None, now: float) -> Wake | None:
     """Hand a conversation over, or back; does not wait for the turn that it may have to stop."""
+    desk.announcer.now = now
     await desk.lock([key])
     before = desk.get(key)
     if before is None:
@@ -35,6 +36,8 @@ async def set_mode(desk: Desk, key: ConversationKey, mode: Mode, until: float | 
         desk.put(await given_back(desk, before, now))
     else:
         desk.put(mailbox.take_over(before, mode, until))
+        if mode is Mode.HUMAN:
+            desk.announcer.person_answers(key)
         await cancel_open(desk, key, (EventState.PERSON, None), now)
     await desk.save()
     after = desk[key]
@@ -127,6 +130,7 @@ async def admit_echo(desk: Desk, conversation: Conversation, event: Inbound, cha
     if await _is_ours(desk, conversation, event.known_as):
         return mailbox.close_watermark(conversation, Admission(counted, EventState.IGNORED, "our own message, echoed"))
     await _correct(desk, conversation.key, event, now)
+    desk.announcer.person_answers(conversation.key)
     admission = mailbox.close_watermark(conversation, _operators(counted, event, channel, now))
     about = event.kind in ("edited", "deleted") and await early.is_early(desk, conversation, event)
     return early.waiting(admission) if about else admission
@@ -217,6 +221,7 @@ async def _settle_echo(desk: Desk, key: ConversationKey, event: EventRow, now: f
     await desk.rows.change_events([EventChange(key, event.seq, EventState.PERSON, None, None, now)])
     inbound = msgspec.json.decode(event.body, type=Inbound)
     await _correct(desk, key, inbound, now)
+    desk.announcer.person_answers(key)
     channel = desk.channel(conversation)
     until = mailbox.stands_back_until(inbound, channel.sends, event.received_at) if channel is not None else None
     if until is not None and until > now:

@@ -46,7 +46,7 @@ async def record(rows: Rows, directory: Directory, items: Sequence[Sent]) -> lis
             after[item.row] = refusals.at_once(desk, row, told, item.outcome, item.now)
     stopped = {place for place, item in enumerate(items) if await _stops_channel(desk, before, item)}
     await _apply_early(rows, after)
-    now = max((item.now for item in items), default=0.0)
+    now = desk.announcer.now = max((item.now for item in items), default=0.0)
     await change_rows(desk, [(before[key], after[key]) for key in sorted(after)], now)
     await settle_echoes(desk, sorted(key for key in keys if desk.get(key)), now)
     for item in items:

@@ -77,6 +77,7 @@ class _Batch:
 async def take(rows: Rows, directory: Directory, intakes: Sequence[Intake]) -> list[Taken]:
     """Accept webhooks, each whole; one result an intake."""
     desk = Desk(rows, directory)
+    desk.announcer.now = _newest(intakes)
     intakes = [_homed(intake) for intake in intakes]
     arrivals = [arrival for intake in intakes for arrival in intake.arrivals]
     updates = [report for intake in intakes for report in intake.reports]
@@ -94,6 +95,13 @@ async def take(rows: Rows, directory: Directory, intakes: Sequence[Intake]) -> l
     strays = [stray for intake in intakes for stray in intake.strays]
     seen = await rows.add_strays([_stray_row(stray) for stray in strays]) if strays else 0
     return _results(intakes, keys, fresh, batch, woken, seen)
+
+
+def _newest(intakes: Sequence[Intake]) -> float:
+    """When the last of them came."""
+    came = [arrival.received_at for intake in intakes for arrival in intake.arrivals]
+    told = [report.received_at for intake in intakes for report in intake.reports]
+    return max((*came, *told), default=0.0)
 
 
 def _homed(intake: Intake) -> Intake:
@@ -188,6 +196,8 @@ async def _admission(batch: _Batch, conversation: Conversation, arrival: Arrival
     if event.kind in ("edited", "deleted"):
         await batch.write()
         return await corrections.admit_correction(batch.desk, conversation, event, channel, now)
+    if event.kind == "operator" and (event.details or {}).get("takes_over") is not False:
+        batch.desk.announcer.person_answers(conversation.key)
     if event.kind == "operator":
         return people.admit_operator(conversation, event, now)
     if event.kind == "reaction":
@@ -246,6 +256,9 @@ async def _write_admission(
         batch.fenced[key] = conversation.owner
     if admission.ends_follow_ups:
         batch.follow_ups.append(key)
+    if _is_written(event) and admission.state is not EventState.IGNORED:
+        told = {"kind": event.kind, "message": event.message_id}
+        batch.desk.announcer.add(admission.conversation, "message.received", told, now, event.text)
     batch.desk.put(admission.conversation)
     if admission.cancels is not None:
         await batch.write()
@@ -257,6 +270,11 @@ async def _write_admission(
         for n, content in enumerate(people.said_by(event, admission.notice)):
             _say(batch, key, channel, content, (-batch.desk[key].in_last, n), now)
     batch.touched.append(key)
+
+
+def _is_written(event: Inbound) -> bool:
+    """Whether a contact did it."""
+    return not event.from_me and event.kind not in _NOT_WRITTEN
 
 
 def _addressed(conversation: Conversation, event: Inbound) -> Conversation:

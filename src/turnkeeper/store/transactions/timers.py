@@ -26,6 +26,7 @@ async def fire(rows: Rows, directory: Directory, now: float, limit: int) -> list
     """Move due timers into their mailboxes; each is gone from its table in the same transaction."""
     timers = await rows.due_timers(now, limit)
     desk = Desk(rows, directory)
+    desk.announcer.now = now
     await desk.lock({ConversationKey(timer.workspace_id, timer.conversation_id) for timer in timers})
     events: list[EventRow] = []
     later: list[TimerRow] = []

@@ -211,7 +211,7 @@ async def commit(rows: Rows, directory: Directory, commits: Sequence[TurnCommit]
             fresh.append((place, item, records[turn]))
         except Fenced as fenced:
             results[place] = await _repeated(desk, item, records.get(turn)) or fenced
-    now = max((item.now for item in commits), default=0.0)
+    now = desk.announcer.now = max((item.now for item in commits), default=0.0)
     marked = await _write_commits(desk, [(item, record) for _, item, record in fresh], now)
     held = [item.run.key for _, item, _ in fresh]
     marked |= await pump(desk, [key for key in held if key not in marked], now)
@@ -263,6 +263,7 @@ async def _write_commits(
         if item.handover is not None:
             await _hand_over(desk, item)
         if item.failed:
+            desk.announcer.add(desk[item.run.key], "turn.failed", {"turn": item.turn_no}, item.now)
             await carry_effects(desk, item.run.key, item.turn_no, item.now)
     written, marked = await mark_new(desk, outbound, now)  # last: what it locks of a channel, it locks for all
     await rows.add_outbound(written)
@@ -356,6 +357,7 @@ async def _hand_over(desk: Desk, item: TurnCommit) -> None:
     """The bot's last words still go; what the contact wrote meanwhile is for the person."""
     key = item.run.key
     conversation = desk[key]
+    desk.announcer.escalate(conversation, item.handover or "", item.turn_no, item.now)
     opened = (await desk.rows.open_events([(key, conversation.done_to)])).get(key, [])
     people = [e for e in opened if e.state == EventState.WAITING and e.reason is None and e.kind not in OUTSIDE_KINDS]
     await desk.rows.change_events([EventChange(key, e.seq, EventState.PERSON, None, None, item.now) for e in people])

@@ -8,10 +8,10 @@ create table announcement (
   created_at double precision not null, due_at double precision, tries integer not null, state text not null,
   settled_at double precision, reason text
 ) with (fillfactor = 70);
-create index announcement_open on announcement (workspace_id, subscription, conversation_id, seq)
+create index announcement_open on announcement (workspace_id, conversation_id, subscription, seq)
   where settled_at is null;
-create index announcement_due on announcement (due_at) where due_at is not null;
-create index announcement_age on announcement (settled_at) where settled_at is not null;
+create index announcement_due on announcement (workspace_id, subscription, due_at) where due_at is not null;
+create index announcement_age on announcement (created_at);
 
 create table escalation (
   workspace_id text collate "C" not null, conversation_id text collate "C" not null, state text not null,

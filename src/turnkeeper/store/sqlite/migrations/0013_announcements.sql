@@ -6,10 +6,10 @@ create table announcement (
   seq integer primary key autoincrement, event text not null, body blob not null,
   created_at real not null, due_at real, tries integer not null, state text not null, settled_at real, reason text
 );
-create index announcement_open on announcement (workspace_id, subscription, conversation_id, seq)
+create index announcement_open on announcement (workspace_id, conversation_id, subscription, seq)
   where settled_at is null;
-create index announcement_due on announcement (due_at) where due_at is not null;
-create index announcement_age on announcement (settled_at) where settled_at is not null;
+create index announcement_due on announcement (workspace_id, subscription, due_at) where due_at is not null;
+create index announcement_age on announcement (created_at);
 
 create table escalation (
   workspace_id text not null, conversation_id text not null, state text not null, reason text not null,
