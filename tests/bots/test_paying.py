@@ -251,6 +251,7 @@ class TestTakingBack:
             await is_told(person, till.links["plink_1"])
             await person.rests()
             assert person.heard[1:] == ["It is cancelled"]
+            assert (await person.ledger()).accepted == 2, "what the bot did itself is no event"
 
     @in_virtual_time
     async def test_money_goes_back_once_in_parts_or_whole(self) -> None:
@@ -326,6 +327,20 @@ class TestAsking:
             asks.cancel()
             assert person.heard[1:] == ["Received 150000 for seat"]
             assert till.asked.count("fetch") == 6
+
+    @in_virtual_time
+    async def test_while_it_is_left_alone_other_payments_wait_too(self) -> None:
+        till = Till()
+        async with conversation(sold_by(till, shop())) as person:
+            await person.says("a seat please")
+            await person.says("no, two more")
+            till.spoils = [NotDone("slow down", 120.0)]
+            asks = asyncio.create_task(asking(till, person).run())
+            await person.waits(90)
+            assert till.asked[2:] == ["fetch"]
+            await person.waits(60)
+            asks.cancel()
+            assert sorted(till.asked[3:]) == ["expire", "fetch", "fetch"]
 
 
 @in_virtual_time

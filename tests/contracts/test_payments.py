@@ -92,6 +92,15 @@ async def test_a_payment_is_an_event_once_however_often_it_is_told(world: OpenWo
         assert await w.states() == {"answered": 2}
 
 
+async def test_each_attempt_that_fails_is_told_once_and_the_link_stays(world: OpenWorld) -> None:
+    async with world() as w:
+        await asked(w)
+        for charge in ("pay_0", "pay_0", "pay_1", "pay_0"):
+            await tell(w, found("attempt_failed", charge_id=charge, reason="declined"))
+        assert news(list((await w.answer("try again")).events)) == ["attempt_failed", "attempt_failed"]
+        assert ((await kept(w)).state, (await kept(w)).reason) == ("open", "declined")
+
+
 @pytest.mark.parametrize(
     ("label", "what"),
     [

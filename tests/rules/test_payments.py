@@ -103,9 +103,11 @@ def test_money_that_came_twice_is_shown() -> None:
 
 
 def test_a_link_is_filled_in_and_a_refund_implies_that_it_was_paid() -> None:
-    opening = replace(ROW, state="opening", external_id=None, url=None)
-    row = after(opening, found("open", external_id="plink_1", url="https://p.test/1"), T0).row
+    opening = replace(ROW, state="opening", external_id=None, url=None, expires_at=None)
+    made = found("open", external_id="plink_1", url="https://p.test/1", expires_at=T0 + 900)
+    row = after(opening, made, T0).row
     assert (row.state, row.external_id, row.url, row.look_at) == ("open", "plink_1", "https://p.test/1", T0 + 60)
+    assert row.expires_at == T0 + 900
     row = after(row, ALL, T0 + 9).row
     assert (row.paid_at, row.charge_id, row.refunded, row.look_at) == (T0 + 9, "pay_1", 150_000, None)
 

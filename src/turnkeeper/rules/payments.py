@@ -78,7 +78,12 @@ def _misfit(row: PaymentRow, found: PaymentFound) -> str | None:
 
 def _filled(row: PaymentRow, found: PaymentFound) -> PaymentRow:
     """With what was not known before of the link."""
-    return replace(row, external_id=row.external_id or found.external_id, url=row.url or found.url)
+    return replace(
+        row,
+        external_id=row.external_id or found.external_id,
+        url=row.url or found.url,
+        expires_at=row.expires_at or found.expires_at,
+    )
 
 
 def _state(row: PaymentRow, found: PaymentFound) -> str:
