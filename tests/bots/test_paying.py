@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -341,6 +342,39 @@ class TestAsking:
             await person.waits(60)
             asks.cancel()
             assert sorted(till.asked[3:]) == ["expire", "fetch", "fetch"]
+
+
+PAGE = (Path(__file__).parents[2] / "docs/payments.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize("how", ["told", "asked about", "expired"])
+@in_virtual_time
+async def test_what_the_page_shows(how: str) -> None:
+    names: dict[str, Any] = {"__name__": "a_block"}
+    exec(compile(PAGE.split("```python\n")[1].split("```")[0], "docs", "exec", dont_inherit=True), names)
+    till = Till()
+    async with conversation(sold_by(till, names["bot"])) as person:
+        await person.says("dinner for two", "quick")
+        assert person.heard == ["₹3,000.00, please: https://pay.test/1"]
+        await person.says("where was it?")
+        assert person.heard[1:] == ["Nothing has arrived yet. Here is the link again: https://pay.test/1"]
+        if how == "expired":
+            await is_told(person, till.ends())
+            await person.rests()
+            await person.says("yes")
+            assert person.heard[2:] == [
+                "The link has expired. Shall I make a new one?",
+                "₹3,000.00, please: https://pay.test/2",
+            ]
+            return
+        till.is_paid()
+        if how == "told":
+            await is_told(person, till.links["plink_1"])
+            await person.rests()
+        await person.says("done")
+        thanks = ["Thank you! Your table for 2 is booked."]
+        assert person.heard[2:] == (thanks if how == "asked about" else [*thanks, "See you!"])
+        assert person.raised == []
 
 
 @in_virtual_time

@@ -124,6 +124,11 @@ class Till:
         self.links[link] = replace(self.links[link], news="paid", charge_id=f"pay_{link[6:]}")
         return self.links[link]
 
+    def ends(self, link: str = "plink_1") -> PaymentFound:
+        """Nobody paid in time; what a webhook would say."""
+        self.links[link] = replace(self.links[link], news="expired")
+        return self.links[link]
+
     def _spoiled(self, call: str) -> Spoiled | None:
         self.asked.append(call)
         return self.spoils.pop(0) if self.spoils else None
