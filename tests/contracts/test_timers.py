@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace as replace_event
 
 from tests.contracts.conftest import OpenWorld
 from tests.contracts.world import World, words
@@ -236,6 +237,34 @@ class TestCancelling:
             )
             assert await w.store.next_due() == w.now + 300
 
+    async def test_one_that_has_fired_and_waits_is_dropped(self, world: OpenWorld) -> None:
+        async with world() as w:
+            await w.hear("hi")
+            turn = await w.turn()
+            timers = [w.timer(turn, 10), w.timer(turn, 10, name="other")]
+            await w.deliver(await w.commit(turn, "ok", timers=timers))
+            w.now += 6
+            await w.hear("stop that")
+            turn = await w.turn()
+            w.now += 5
+            assert len(await w.fire()) == 1
+            await w.deliver(await w.commit(turn, "fine", cancelled=["later"]))
+            await w.until_idle()
+            assert w.sent == ["ok", "fine", "re: other"]
+            assert await w.states() == {"answered": 3, "dropped: cancelled": 1}
+
+    async def test_with_nothing_else_waiting_no_turn_follows(self, world: OpenWorld) -> None:
+        async with world() as w:
+            await asked(w, 10)
+            w.now += 6
+            await w.hear("stop that")
+            turn = await w.turn()
+            w.now += 5
+            await w.fire()
+            await w.deliver(await w.commit(turn, "fine", cancelled=["later"]))
+            await w.until_idle()
+            assert w.sent == ["I will", "fine"]
+
     async def test_a_turn_that_is_not_committed_takes_nothing_back(self, world: OpenWorld) -> None:
         async with world() as w:
             await asked(w, 60)
@@ -246,6 +275,22 @@ class TestCancelling:
                 await w.commit(turn, "x", cancelled=["later"])
             w.now += 100
             assert len(await w.fire()) == 1
+
+
+@pytest.mark.parametrize("why", ["stop", "unreachable"])
+async def test_sequences_end_for_good_when_nobody_may_be_written_to(world: OpenWorld, why: str) -> None:
+    async with world() as w:
+        await w.hear("hi")
+        turn = await w.turn()
+        names = ("sequence.tips", "appointment")
+        await w.deliver(await w.commit(turn, "ok", timers=[w.timer(turn, 600, name=name) for name in names]))
+        if why == "stop":
+            await w.hear("stop", "start")
+        else:
+            await w.hear(replace_event(event("system"), details={"type": "unreachable"}))
+        w.now += 600
+        await w.until_idle()
+        assert [said for said in w.sent if said.startswith("re: ")] == ["re: appointment"]
 
 
 async def test_one_set_again_under_its_id_is_replaced_whole(world: OpenWorld) -> None:

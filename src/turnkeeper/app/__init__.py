@@ -147,14 +147,15 @@ def _dressed(settings: BotSettings, bot: Bot, ears: Callable[[BotSettings], Ears
 
 
 def _hearing(settings: BotSettings, bot: Bot, ears: Callable[[BotSettings], Ears]) -> Bot:
-    """The bot, listening if it is said who hears for it."""
+    """The bot with its sequences, listening if it is said who hears for it."""
     from turnkeeper.bots.listening import Listening
+    from turnkeeper.bots.sequencing import Sequencing
     from turnkeeper.config.hearing import HearingKeys
 
-    keys = settings.keys
+    keys, whole = settings.keys, Sequencing(bot)
     if not isinstance(keys, HearingKeys) or not keys.transcribe:
-        return bot
-    return Listening(bot, ears(settings), keys.manners())
+        return whole
+    return Listening(whole, ears(settings), keys.manners())
 
 
 def open_wakeups(store: Store, runtime: Path, name: str) -> Wakeups:

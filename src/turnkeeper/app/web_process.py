@@ -105,7 +105,11 @@ def _events(settings: Settings, store: Taking, clock: SystemClock, webhooks: Web
         )
         for name, keys in settings.event_sources.items()
     ]
-    return Events(sources, store, address_of, clock.now, webhooks.taken) if sources else None
+    return (
+        Events(sources, store, address_of, clock.now, webhooks.taken, frozenset(settings.sequences))
+        if sources
+        else None
+    )
 
 
 def _payments(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from turnkeeper.bots.sequencing import step_timer
 from turnkeeper.engine.answer import Later, Work
 from turnkeeper.model.events import Inbound
+from turnkeeper.model.sequences import PREFIX, QuietHours, Standing
 
 _LONGEST = 3650 * 86_400.0
 AN_HOUR = 3600.0
@@ -30,7 +32,14 @@ class TimedTurn:
         self.timers = timers_of(work.events)
 
     def after(
-        self, seconds: float, name: str, data: object = None, *, follow_up: bool = True, late: float | None = None
+        self,
+        seconds: float,
+        name: str,
+        data: object = None,
+        *,
+        follow_up: bool = True,
+        late: float | None = None,
+        quiet: bool = False,
     ) -> None:
         """Wake this conversation again, `seconds` after the turn commits: a turn with a timer of that name.
 
@@ -40,24 +49,61 @@ class TimedTurn:
         """
         if not 0 <= seconds < _LONGEST:
             raise ValueError(f"a timer fires 0 to {_LONGEST:.0f} seconds later, not {seconds}")
-        self._set.append(Later(seconds, name, data, follow_up, late=_checked(late)))
+        self._set.append(Later(seconds, _own(name), data, follow_up, late=_checked(late), quiet=self._hours(quiet)))
 
-    def at(self, instant: datetime | float, name: str, data: object = None, *, late: float | None = AN_HOUR) -> None:
+    def at(
+        self,
+        instant: datetime | float,
+        name: str,
+        data: object = None,
+        *,
+        late: float | None = AN_HOUR,
+        quiet: bool = False,
+    ) -> None:
         """Wake this conversation at an instant: a datetime with a time zone, or unix seconds. No follow-up.
 
         More than `late` seconds after that it is dropped, said in the ledger; None: never. An instant that has
-        passed is one that comes too late: at once, or not at all. Raises ValueError for a datetime without a time
-        zone and for what is more than ten years away.
+        passed is one that comes too late: at once, or not at all. `quiet`: as with `after`; `late` counts from then.
+        Raises ValueError for a datetime without a time zone and for what is more than ten years away.
         """
         at = _unix(instant)
         if not abs(at - self._work.now()) < _LONGEST:
             raise ValueError(f"a timer fires within {_LONGEST:.0f} seconds, not at {instant}")
-        self._set.append(Later(0.0, name, data, follow_up=False, at=at, late=_checked(late)))
+        hours = self._hours(quiet)
+        self._set.append(Later(0.0, _own(name), data, follow_up=False, at=at, late=_checked(late), quiet=hours))
 
     def cancel(self, name: str) -> None:
         """Take back all timers of that name, those that were set earlier in this turn too."""
         self._set = [later for later in self._set if later.name != name]
         self._cancelled[name] = None
+
+    def start_sequence(self, name: str, values: Mapping[str, object] | None = None) -> None:
+        """Start one of the sequences of the configuration, anew if it runs; `values` go into its words.
+
+        Raises ValueError for a sequence that there is not, and for values that its words name and that are missing.
+        """
+        sequence = self._work.channel.turns.sequences.get(name)
+        if sequence is None:
+            raise ValueError(f"there is no sequence {name!r}: write [sequences.{name}] into the configuration")
+        given = dict(values or {})
+        missing = sorted(sequence.needs - set(given))
+        if missing:
+            raise ValueError(f"the sequence {name!r} needs a value for {', '.join(missing)}")
+        self.cancel(sequence.timer)
+        self._set.append(step_timer(sequence, Standing(0, given)))
+
+    def stop_sequence(self, name: str) -> None:
+        """Say no more of it; nothing happens where it does not run."""
+        self.cancel(f"{PREFIX}{name}")
+
+    def _hours(self, quiet: bool) -> QuietHours | None:
+        return self._work.channel.turns.quiet_hours if quiet else None
+
+
+def _own(name: str) -> str:
+    if str(name).startswith(PREFIX):
+        raise ValueError(f"{name!r} is a sequence's: names of timers do not begin with {PREFIX!r}")
+    return name
 
 
 def timers_of(events: Sequence[Inbound]) -> tuple[Timer, ...]:

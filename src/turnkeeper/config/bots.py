@@ -10,6 +10,7 @@ from turnkeeper.channels.keys import Keys, Seconds, Whole, read_cap, wrong
 from turnkeeper.config.fallback import read_fallback
 from turnkeeper.config.hearing import HearingKeys
 from turnkeeper.config.payments import PayingKeys
+from turnkeeper.config.timing import TimingKeys
 from turnkeeper.config.values import read_kinds, read_rate
 from turnkeeper.model.llm import ModelChoice, ModelSettings
 from turnkeeper.model.policy import FallbackTemplate, Keep, Overlap, RateLimit, TurnPolicy
@@ -230,7 +231,7 @@ class BotKeys(Keys):
         return self
 
 
-class ChainKeys(HearingKeys, BotKeys):
+class ChainKeys(HearingKeys, TimingKeys, BotKeys):
     """The models that a bot asks in turn, how, and what is said when none answers."""
 
     models: Annotated[tuple[ModelKeys, ...], BeforeValidator(read_models)] = Field(

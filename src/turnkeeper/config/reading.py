@@ -28,7 +28,9 @@ from turnkeeper.config.keys import (
 from turnkeeper.config.knowledge import KnowledgeKeys
 from turnkeeper.config.payments import payers, read_payments
 from turnkeeper.config.providers import PROVIDER_KINDS
+from turnkeeper.config.sequences import SequenceKeys, read_sequences
 from turnkeeper.config.settings import BotSettings, Receiver, Settings
+from turnkeeper.config.timing import TimingKeys
 from turnkeeper.config.tools import TOOL_KINDS
 from turnkeeper.config.transcribers import BUILT_IN, TRANSCRIBER_KINDS, TranscriberKeys, VoiceKeys
 from turnkeeper.model.errors import ConfigurationError
@@ -38,6 +40,7 @@ from turnkeeper.model.policy import Channel, SendPolicy, TurnPolicy
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
 _NAMED_SECTIONS = (
     "channels", "bots", "providers", "tools", "knowledge", "transcribers", "event_sources", "subscriptions", "payments",
+    "sequences",
 )  # fmt: skip
 Table = TypeVar("Table", bound=BaseModel)
 
@@ -64,7 +67,8 @@ class Reading:
         media = self.section(MediaKeys, raw.get("media", {}), "media")
         providers = self.tables(self.table(raw.get("providers", {}), "providers"), "providers", PROVIDER_KINDS)
         tools = self.tables(self.table(raw.get("tools", {}), "tools"), "tools", TOOL_KINDS)
-        bots = self.bots(self.table(raw.get("bots", {}), "bots"))
+        sequences = read_sequences(self, raw)
+        bots = self.bots(self.table(raw.get("bots", {}), "bots"), _frozen(sequences))
         knowledge = self.knowledge(self.table(raw.get("knowledge", {}), "knowledge"), providers)
         transcribers = self.transcribers(self.table(raw.get("transcribers", {}), "transcribers"))
         events = read_events(self, raw)
@@ -94,6 +98,7 @@ class Reading:
             subscriptions=_frozen(events.subscriptions),
             mail=events.mail,
             payments=_frozen(payments),
+            sequences=_frozen(sequences),
         )
 
     def wrong(self, key: str, problem: str, mend: str) -> None:
@@ -168,7 +173,7 @@ class Reading:
             mend = "Use up to 63 letters, digits, hyphens and underscores, a letter or digit first."
             self.wrong(at, "is not a name", mend)
 
-    def bots(self, raw: Mapping[str, object]) -> dict[BotId, BotSettings | None]:
+    def bots(self, raw: Mapping[str, object], sequences: Mapping[str, SequenceKeys]) -> dict[BotId, BotSettings | None]:
         """Every bot by name; None for one that is wrong, so that its channels are not blamed."""
         found: dict[BotId, BotSettings | None] = {}
         for name, value in raw.items():
@@ -181,7 +186,7 @@ class Reading:
                 found[BotId(name)] = None
             else:
                 followed = self.followed(table.get("prompt"))
-                found[BotId(name)] = BotSettings(BotId(name), keys.kind, _turns(keys), keys, followed)
+                found[BotId(name)] = BotSettings(BotId(name), keys.kind, _turns(keys, sequences), keys, followed)
         return found
 
     def followed(self, prompt: object) -> Path | None:
@@ -324,11 +329,14 @@ def _frozen(tables: Mapping[str, Table | None]) -> Mapping[str, Table]:
     return MappingProxyType({name: each for name, each in tables.items() if each is not None})
 
 
-def _turns(keys: BotKeys) -> TurnPolicy:
+def _turns(keys: BotKeys, sequences: Mapping[str, SequenceKeys]) -> TurnPolicy:
     """What is a key is as the file says; the rest stays."""
     known = [each.name for each in fields(TurnPolicy) if each.name in BotKeys.model_fields]
     hears = isinstance(keys, VoiceKeys) and bool(keys.transcribe)
-    return TurnPolicy(**{name: getattr(keys, name) for name in known}, hears=hears)
+    quiet = keys.hours() if isinstance(keys, TimingKeys) else TurnPolicy().quiet_hours
+    told = {name: each.sequence(name, quiet) for name, each in sequences.items()}
+    policy = {name: getattr(keys, name) for name in known}
+    return TurnPolicy(**policy, hears=hears, quiet_hours=quiet, sequences=told)
 
 
 def _receiver(name: str, keys: ChannelKeys, bot: BotSettings, environment: str) -> Receiver:

@@ -13,6 +13,7 @@ from turnkeeper.config.keys import BOT_KINDS, SECTIONS
 from turnkeeper.config.knowledge import KnowledgeKeys
 from turnkeeper.config.payments import PAYMENT_KINDS
 from turnkeeper.config.providers import PROVIDER_KINDS
+from turnkeeper.config.sequences import SequenceKeys
 from turnkeeper.config.tools import TOOL_KINDS
 from turnkeeper.config.transcribers import TRANSCRIBER_KINDS
 from turnkeeper.model.policy import RateLimit
@@ -49,6 +50,7 @@ def as_markdown() -> str:
     parts += _kinds("payments", PAYMENT_KINDS)
     parts.append(_section("[event_sources.NAME]", EventSourceKeys))
     parts += _kinds("subscriptions", SUBSCRIPTION_KINDS)
+    parts.append(_section("[sequences.NAME]", SequenceKeys))
     return "\n".join(parts)
 
 

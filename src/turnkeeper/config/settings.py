@@ -15,6 +15,7 @@ from turnkeeper.config.events import EventSourceKeys, MailKeys, SubscriptionKeys
 from turnkeeper.config.keys import MediaKeys, RetentionKeys, ServerKeys, WorkersKeys
 from turnkeeper.config.knowledge import KnowledgeKeys
 from turnkeeper.config.payments import PaymentKeys
+from turnkeeper.config.sequences import SequenceKeys
 from turnkeeper.config.transcribers import TranscriberKeys
 from turnkeeper.model.errors import ConfigurationError
 from turnkeeper.model.ids import BotId, ChannelId, WorkspaceId
@@ -86,6 +87,7 @@ class Settings:
     event_sources: Mapping[str, EventSourceKeys] = field(default_factory=dict)
     payments: Mapping[str, PaymentKeys] = field(default_factory=dict)
     subscriptions: Mapping[str, SubscriptionKeys] = field(default_factory=dict)
+    sequences: Mapping[str, SequenceKeys] = field(default_factory=dict)
 
     @property
     def folder(self) -> Path:

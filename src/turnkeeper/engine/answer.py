@@ -14,6 +14,7 @@ from turnkeeper.model.ids import ConversationKey
 from turnkeeper.model.media import KeptFile
 from turnkeeper.model.payments import PaymentFound, PaymentRow
 from turnkeeper.model.policy import Channel
+from turnkeeper.model.sequences import QuietHours
 from turnkeeper.model.templates import TemplateDefinition
 from turnkeeper.store.base import Line
 from turnkeeper.store.payments import PaymentTold
@@ -27,7 +28,7 @@ class Later:
 
     A follow-up dies when the contact writes first. `late`: seconds after which it is dropped instead of being told
     to the bot; None: never. `id`: one that is set again under the same replaces the earlier; without it each is
-    another.
+    another. `quiet`: it waits for the end of these hours.
     """
 
     seconds: float
@@ -37,6 +38,7 @@ class Later:
     at: float | None = None
     late: float | None = None
     id: str | None = None
+    quiet: QuietHours | None = None
 
 
 @dataclass(frozen=True, slots=True)

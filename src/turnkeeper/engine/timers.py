@@ -26,6 +26,8 @@ def _row(claimed: ClaimedTurn, place: int, later: Later, now: float) -> TimerRow
     due_at = now + later.seconds if later.at is None else later.at
     too_late_at = None if later.late is None else due_at + later.late
     details: dict[str, object] = {"name": name, "data": later.data}
+    if later.id is not None:
+        details["due_at"] = due_at
     if too_late_at is not None:
         details["too_late_at"] = too_late_at
     event = Inbound(

@@ -23,6 +23,7 @@ from turnkeeper.engine.calling import Calling
 from turnkeeper.engine.clock import Clock
 from turnkeeper.engine.giving_up import GivenUp, Undone, given_up, undo
 from turnkeeper.engine.journal import Journal, session_of
+from turnkeeper.engine.local_time import awaiting_the_day
 from turnkeeper.engine.media import FileKeeper
 from turnkeeper.engine.outbox import Sender
 from turnkeeper.engine.patience import until_stored
@@ -95,7 +96,7 @@ class TurnRunner:
                 commit = self._unasked(claimed, journal)
             else:
                 with self._watch.stage("run"):
-                    answer = await self._answer(claimed, journal)
+                    answer = await awaiting_the_day(journal, await self._answer(claimed, journal))
                 if files is not None:
                     await files.needed(answer.replies)  # before the commit's instant: later, it is somebody else's need
                 await journal.know(answer.replies)

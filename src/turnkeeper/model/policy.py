@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, Protocol
 
 from turnkeeper.model.ids import BotId, ChannelId, WorkspaceId
+from turnkeeper.model.sequences import NIGHT, MessageSequence, QuietHours
 from turnkeeper.model.subscriptions import Subscriptions
 
 Overlap = Literal["interrupt", "queue", "drop"]
@@ -80,6 +82,10 @@ class TurnPolicy:
     opt_in_notice: str = "Welcome back. You will get our messages again."
     fallback_template: FallbackTemplate | None = None
     """Without one, words that come too late for the window are refused."""
+
+    quiet_hours: QuietHours = NIGHT
+    """When nobody is written to unasked, where a timer or a sequence says so."""
+    sequences: Mapping[str, MessageSequence] = field(default_factory=dict)
 
     @property
     def erases(self) -> bool:

@@ -201,6 +201,9 @@ class Rows(ErasingRows, PaymentRows, AnnouncementRows, Protocol):
     async def drop_timers(self, named: Iterable[TimerName]) -> None:
         """Those of these names, in conversations that are locked."""
 
+    async def drop_sequences(self, keys: Sequence[ConversationKey]) -> None:
+        """The sequences that run in conversations that are locked."""
+
     async def drop_follow_ups(self, keys: Sequence[ConversationKey]) -> None: ...
 
     async def paused(self) -> set[tuple[WorkspaceId, ChannelId]]:

@@ -21,6 +21,7 @@ from typing import Any, Literal, ParamSpec, TypeVar
 import msgspec
 
 from turnkeeper.bots.farewell import with_farewell
+from turnkeeper.bots.sequencing import Sequencing
 from turnkeeper.channels import registry
 from turnkeeper.channels.base import Calls, HttpCall, HttpReply
 from turnkeeper.channels.whatsapp_cloud import WhatsAppCloudConfig
@@ -80,7 +81,7 @@ class Person:
         self.heard: list[str] = []
         self.received: list[dict[str, Any]] = []
         self.typing_at: list[float] = []
-        self._watched = _Watched(bot)
+        self._watched = _Watched(Sequencing(bot))
         self._name = name
         self._rng = random.Random(seed)
         self._lives = 0

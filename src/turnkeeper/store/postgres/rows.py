@@ -301,6 +301,10 @@ class PostgresRows(PostgresErasing, PostgresPaymentRows, PostgresAnnouncing):
         """As with follow-ups: one that fires at this moment does so."""
         await self._by_keys(sql.DROP_TIMERS, set(named))
 
+    async def drop_sequences(self, keys: Sequence[ConversationKey]) -> None:
+        """As with follow-ups."""
+        await self._by_keys(sql.DROP_SEQUENCES, set(keys))
+
     async def drop_follow_ups(self, keys: Sequence[ConversationKey]) -> None:
         """One that fires at this moment is held by whoever fires it, who waits for the conversation: let it."""
         await self._by_keys(sql.DROP_FOLLOW_UPS, set(keys))

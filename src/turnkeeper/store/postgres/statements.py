@@ -23,6 +23,7 @@ from turnkeeper.model.conversation import (
     TimerRow,
     TurnRow,
 )
+from turnkeeper.model.sequences import PREFIX as SEQUENCE
 from turnkeeper.rules.account import PREFIX
 from turnkeeper.rules.fallback import STOOD_IN
 from turnkeeper.store.base import EARLY_LOOKED_BACK, LOOKED_BACK, LOOKED_THROUGH
@@ -260,6 +261,10 @@ TAKE_TIMERS = f"""delete from timer where ctid = any(array(
 DROP_TIMERS = f"""delete from timer where ctid = any(array(
     select r.ctid from {_TRIPLE}
     cross join lateral (select ctid from timer r where {_MINE} and r.name = k.x for update skip locked) r
+  ))"""
+DROP_SEQUENCES = f"""delete from timer where ctid = any(array(
+    select r.ctid from {_PAIR}
+    cross join lateral (select ctid from timer r where {_MINE} and r.name like '{SEQUENCE}%' for update skip locked) r
   ))"""
 DROP_FOLLOW_UPS = f"""delete from timer where ctid = any(array(
     select r.ctid from {_PAIR}

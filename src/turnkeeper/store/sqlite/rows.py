@@ -218,6 +218,9 @@ class SqliteRows(SqliteErasing, SqlitePaymentRows, SqliteAnnouncing):
     async def drop_timers(self, named: Iterable[TimerName]) -> None:
         self._many(sql.DROP_TIMERS, named)
 
+    async def drop_sequences(self, keys: Sequence[ConversationKey]) -> None:
+        self._many(sql.DROP_SEQUENCES, keys)
+
     async def drop_follow_ups(self, keys: Sequence[ConversationKey]) -> None:
         self._many(sql.DROP_FOLLOW_UPS, keys)
 

@@ -17,6 +17,7 @@ from turnkeeper.model.conversation import (
     TimerRow,
     TurnRow,
 )
+from turnkeeper.model.sequences import PREFIX as SEQUENCE
 from turnkeeper.rules.account import PREFIX
 from turnkeeper.rules.fallback import STOOD_IN
 from turnkeeper.store.base import EARLY_LOOKED_BACK, LOOKED_BACK, LOOKED_THROUGH
@@ -150,6 +151,7 @@ ADD_TIMER = insert(
 TAKE_TIMERS = f"""delete from timer where rowid in (select rowid from timer where due_at <= ? order by due_at limit ?)
   returning {columns(TimerRow)}"""
 DROP_TIMERS = "delete from timer where workspace_id = ? and conversation_id = ? and name = ?"
+DROP_SEQUENCES = f"delete from timer where workspace_id = ? and conversation_id = ? and name like '{SEQUENCE}%'"
 DROP_FOLLOW_UPS = "delete from timer where workspace_id = ? and conversation_id = ? and follow_up"
 PAUSED = "select workspace_id, channel_id from channel_pause"
 REFUSED = """insert into channel_refusal (workspace_id, channel_id, credentials) values (?, ?, ?)

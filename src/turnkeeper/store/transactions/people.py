@@ -67,6 +67,8 @@ async def cancel_open(
     changes = [EventChange(key, event.seq, end[0], end[1], event.turn_no, now) for event in ended if event not in kept]
     changes += [EventChange(key, event.seq, EventState.WAITING) for event in kept]
     await desk.rows.change_events(changes)
+    if end[0] is EventState.DROPPED:  # they want no more, or cannot be reached
+        await desk.rows.drop_sequences([key])
     cancelled = await desk.rows.cancel_queued(key, now)
     unsent = max(0, conversation.unsent - len(cancelled))
     if unsent:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 
 import msgspec
@@ -19,6 +19,7 @@ from turnkeeper.store.transactions.desk import Desk
 from turnkeeper.store.transactions.outbox import UNCONFIGURED_WAIT
 
 TOO_LATE = "too_late"
+CANCELLED = "cancelled"
 _inbound = msgspec.json.Decoder(Inbound).decode
 
 
@@ -65,6 +66,23 @@ async def without_late(desk: Desk, key: ConversationKey, opened: Sequence[EventR
         return opened
     await desk.rows.change_events([EventChange(key, seq, EventState.DROPPED, TOO_LATE, None, now) for seq in late])
     return [event for event in opened if event.seq not in late]
+
+
+async def take_back(desk: Desk, names: Mapping[ConversationKey, frozenset[str]], now: float) -> None:
+    """Delete timers by their names; those that have fired and wait for their turn end as dropped."""
+    await desk.rows.drop_timers([(*key, name) for key, each in names.items() for name in sorted(each)])
+    opened = await desk.rows.open_events([(key, desk[key].done_to) for key in names])
+    fired = [
+        EventChange(key, event.seq, EventState.DROPPED, CANCELLED, None, now)
+        for key, events in opened.items()
+        for event in events
+        if event.kind == "timer" and event.state == EventState.WAITING and _name(event) in names[key]
+    ]
+    await desk.rows.change_events(fired)
+
+
+def _name(event: EventRow) -> str:
+    return str((_inbound(event.body).details or {}).get("name", ""))
 
 
 def _is_late(event: EventRow, now: float) -> bool:

@@ -29,6 +29,7 @@ from turnkeeper.store.rows import Day, EventChange, FactKey, Rows, StepId, TurnK
 from turnkeeper.store.transactions.desk import Desk
 from turnkeeper.store.transactions.outbox import end_turns, let_go, mark_new, pump
 from turnkeeper.store.transactions.people import carry_effects, settle_echoes
+from turnkeeper.store.transactions.timers import take_back
 
 Finished = tuple[Run, StepRow, Spent | None]
 SAYS_PER_TURN = 1000
@@ -314,9 +315,9 @@ async def _set_timers(desk: Desk, items: Sequence[TurnCommit]) -> None:
     cancelled = [item.run.key for item in items if item.follow_ups_cancelled]
     if cancelled:
         await desk.rows.drop_follow_ups(cancelled)
-    taken_back = [(*item.run.key, name) for item in items for name in item.cancelled]
-    if taken_back:
-        await desk.rows.drop_timers(taken_back)
+    taking_back = {item.run.key: frozenset(item.cancelled) for item in items if item.cancelled}
+    if taking_back:
+        await take_back(desk, taking_back, max(item.now for item in items))
     timers: list[TimerRow] = []
     for item in items:
         conversation = desk[item.run.key]
