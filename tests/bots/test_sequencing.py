@@ -112,6 +112,19 @@ async def test_the_bot_ends_it(when: str) -> None:
 
 
 @in_virtual_time
+async def test_the_bot_ends_it_in_a_step_of_its_own() -> None:
+    async def enough(turn: Turn) -> None:
+        if turn.timers:
+            turn.stop_sequence("tips")
+        await start(turn)
+
+    async with conversation(bot_that(enough), turns=turns()) as person:
+        await person.says("start Ada")
+        await person.waits(DAY)
+        assert person.heard == ["Hello *Ada*!", "tip for Ada"]
+
+
+@in_virtual_time
 async def test_started_again_it_begins_anew_and_runs_once() -> None:
     async with conversation(bot_that(), turns=turns(stop_on_reply=False)) as person:
         await person.says("start Ada")
@@ -176,6 +189,26 @@ async def test_one_that_left_the_configuration_ends() -> None:
         await person.waits(DAY)
         assert person.heard == []
         assert "no longer has it" in str([each.detail for each in await person.moments()])
+
+
+@in_virtual_time
+async def test_a_step_neither_prolongs_nor_forgets_the_session() -> None:
+    async def remember(turn: Turn) -> None:
+        if turn.text == "back":
+            before = turn.expired
+            await turn.reply(f"{before.state}, expired" if before else f"{turn.state}")
+        else:
+            turn.state = {"seats": 2}
+            await start(turn)
+
+    step = SequenceStep(25 * MINUTE, text="tip")
+    for wait, heard in ((55 * MINUTE, "{'seats': 2}"), (70 * MINUTE, "{'seats': 2}, expired")):
+        policy = replace(turns(steps=(step, step, step), stop_on_reply=False), session_ttl=HOUR)
+        async with conversation(bot_that(remember), turns=policy) as person:
+            await person.says("start Ada")
+            await person.waits(wait)
+            await person.says("back")
+            assert person.heard[-1] == heard
 
 
 @in_virtual_time

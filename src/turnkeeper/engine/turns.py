@@ -178,6 +178,8 @@ class TurnRunner:
             carried=carried,
             saved_at=now,
         )
+        if claimed.session is not None and _is_untouched(journal, answer):
+            session = claimed.session
         handed_over = None if answer.handover is None else f"handed over: {answer.handover}"
         numbered = claimed.channel.turns.part_numbers
         able = self._sender.capabilities(claimed.channel)
@@ -272,6 +274,11 @@ class TurnRunner:
         finally:
             if files is not None:
                 files.close()
+
+
+def _is_untouched(journal: Journal, answer: Answer) -> bool:
+    """What says something beside the bot neither prolongs its session nor ends one that has expired."""
+    return not answer.asked and answer.state == journal.state and answer.stage == journal.stage
 
 
 def _storable(text: str) -> str:
