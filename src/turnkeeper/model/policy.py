@@ -85,7 +85,7 @@ class TurnPolicy:
 
     quiet_hours: QuietHours = NIGHT
     """When nobody is written to unasked, where a timer or a sequence says so."""
-    sequences: Mapping[str, MessageSequence] = field(default_factory=dict)
+    sequences: Mapping[str, MessageSequence] = field(default_factory=dict, hash=False)
 
     @property
     def erases(self) -> bool:
