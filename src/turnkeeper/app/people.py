@@ -13,11 +13,12 @@ from turnkeeper.app.database import existing
 from turnkeeper.app.naming import address_of
 from turnkeeper.config import Settings
 from turnkeeper.config.errors import nearest
+from turnkeeper.model.consent import Consent
 from turnkeeper.model.conversation import Conversation
 from turnkeeper.model.errors import ConfigurationError, TurnkeeperError
 from turnkeeper.model.ids import BotId, ConversationId, ConversationKey, WorkspaceId
 from turnkeeper.model.policy import Channel
-from turnkeeper.rules import window
+from turnkeeper.rules import consent, window
 from turnkeeper.store.base import Store
 
 
@@ -76,6 +77,30 @@ def _window(conversation: Conversation, channel: Channel, now: float) -> dict[st
     """Whether anything but a template may be sent; `closes_at` is None where there is no window, or it never opened."""
     until = window.open_until(conversation, channel.sends)
     return {"open": now < until, "closes_at": until if math.isfinite(until) else None}
+
+
+async def consents(settings: Settings, named: Named) -> list[dict[str, Any]]:
+    """What a contact has agreed to, for JSON. Raises as `standing`."""
+    async with existing(settings) as store:
+        found = await conversation_of(store, settings, named)
+        return [_consent(each) for each in await store.consents(found.workspace_id, found.contact_id)]
+
+
+async def set_consent(settings: Settings, named: Named, purpose: str, granted: bool) -> dict[str, Any]:
+    """Note what a contact told an operator. Raises as `standing`, and ConfigurationError for what is no purpose."""
+    if not consent.is_purpose(purpose):
+        mend = "Write small letters, digits and underscores, a letter first; or '*' for everything."
+        raise ConfigurationError("PURPOSE", f"{purpose!r} is not a purpose", mend)
+    async with existing(settings) as store:
+        found = await conversation_of(store, settings, named)
+        noted = await store.set_consent(found.key, purpose, granted, "operator", time.time())
+    if noted is None:
+        raise NotThere("the conversation is gone.")
+    return _consent(noted)
+
+
+def _consent(record: Consent) -> dict[str, Any]:
+    return {"purpose": record.purpose, "granted": record.granted, "source": record.source, "at": record.at}
 
 
 async def known_facts(settings: Settings, named: Named, bot: str | None) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Generic, cast
 
 import msgspec
 
+from turnkeeper.bots.consents import Consents
 from turnkeeper.bots.facts import Facts
 from turnkeeper.bots.files import StoredFile
 from turnkeeper.bots.message import Message, messages_of
@@ -77,9 +78,10 @@ class Turn(TimedTurn, Payable, Generic[S]):
     messages' texts, one a line; in a group, after the name of who wrote it ("Ada: hello").
     `state` is kept between turns as JSON, until the session expires: a dict, or the bot's own model, as in
     `turn: Turn[State]`; `stage` is where the next turn starts.
-    `facts`: what is known of the contact, across conversations; `window`: until when they may be sent anything.
-    `effects`: effect steps of earlier turns that were cut off by a takeover or gave up, which the bot may have to know
-    of: dicts with `name`, `done`, `result`, and `undone` where an undo took them back.
+    `facts`: what is known of the contact, across conversations; `consents`: what they agreed to be sent; `window`:
+    until when they may be sent anything. `effects`: effect steps of earlier turns that were cut off by a takeover or
+    gave up, which the bot may have to know of: dicts with `name`, `done`, `result`, and `undone` where an undo took
+    them back.
     """
 
     def __init__(
@@ -99,6 +101,7 @@ class Turn(TimedTurn, Payable, Generic[S]):
         self._thinking = thinking
         self._asking = asyncio.Lock()
         self.facts = Facts(work.records)
+        self.consents = Consents(work.records)
         self.window = Window(work.open_until, work.now)
         self._replies: list[Reply] = []
         super().__init__(work)
@@ -386,6 +389,7 @@ class Turn(TimedTurn, Payable, Generic[S]):
             trace or self._work.trace,
             self.facts.learned,
             cancelled=tuple(self._cancelled),
+            consents=self.consents.noted,
         )
 
 

@@ -91,6 +91,8 @@ class Capabilities:
     """The window after a message that came by way of an ad."""
     window_codes: frozenset[str] = frozenset()
     """Codes of refusals that mean: the window is closed."""
+    opt_out_codes: frozenset[str] = frozenset()
+    """Codes of refusals that mean: the contact has stopped marketing messages."""
     typing_refresh: float | None = None
     typing_longest: float = 300.0
     tracks_sends: bool = False

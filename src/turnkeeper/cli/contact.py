@@ -51,16 +51,56 @@ def _plain(value: object) -> str:
     return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
 
 
-def _window_in_words(window: dict[str, object] | None) -> str:
+def _day(at: float) -> str:
     from datetime import UTC, datetime
 
+    return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def _window_in_words(window: dict[str, object] | None) -> str:
     if window is None:
         return "unknown: its channel is not configured here"
     closes_at = window["closes_at"]
     if not isinstance(closes_at, float):
         return "always open" if window["open"] else "closed: they have never written"
-    at = f"{datetime.fromtimestamp(closes_at, UTC):%Y-%m-%d %H:%M} UTC"
+    at = _day(closes_at)
     return f"open until {at}" if window["open"] else f"closed since {at}: only templates go"
+
+
+@app.command()
+def consent(
+    what: What,
+    address: Address = None,
+    give: Annotated[str | None, typer.Option("--give", metavar="PURPOSE", help="They said yes to it.")] = None,
+    withdraw: Annotated[
+        str | None, typer.Option("--withdraw", metavar="PURPOSE", help="They said no to it; '*': to everything.")
+    ] = None,
+    config: Config = DEFAULT,
+    workspace: Workspace = HOME,
+    as_json: AsJson = False,
+) -> None:
+    """Show what a person has agreed to be sent, or note what they told you."""
+    import asyncio
+    import json
+
+    from turnkeeper.app import people
+    from turnkeeper.config import load
+
+    if give is not None and withdraw is not None:
+        raise typer.BadParameter("--give and --withdraw are two commands")
+    with refusing():
+        settings, named = load(config, secrets=False), people.Named(what, address, workspace)
+        if (purpose := give or withdraw) is not None:
+            found = [asyncio.run(people.set_consent(settings, named, purpose, give is not None))]
+        else:
+            found = asyncio.run(people.consents(settings, named))
+    if as_json:
+        typer.echo(json.dumps(found, ensure_ascii=False))
+    elif not found:
+        typer.echo("this person has said neither yes nor no to anything")
+    for record in [] if as_json else found:
+        word = "given" if record["granted"] else "withdrawn"
+        typer.echo(f"{record['purpose']}: {word} {_day(record['at'])} ({record['source']})")
 
 
 @app.command()

@@ -365,6 +365,7 @@ def _receiver(name: str, keys: ChannelKeys, bot: BotSettings, environment: str) 
             resolves=hasattr(kind.adapter, "resolve"),
             entry_window=can.entry_window,
             window_codes=can.window_codes,
+            opt_out_codes=can.opt_out_codes,
         ),
         config=adapter_config(keys),
         elsewhere=keys.environment if keys.environment not in ("", environment) else None,

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
 
 from turnkeeper.model.agents import Spent, Summary
+from turnkeeper.model.consent import Consent
 from turnkeeper.model.contents import Reply
 from turnkeeper.model.events import EventKind, Inbound, Media
 from turnkeeper.model.ids import ConversationKey
@@ -57,6 +58,8 @@ class Answer:
     """Work that nobody waits for, run once when the replies are out; lost if the worker dies."""
     cancelled: Sequence[str] = ()
     """The names of timers that are taken back; those in `timers` are set afterwards."""
+    consents: Mapping[str, bool] = field(default_factory=dict)
+    """Purposes that the contact has said yes or no to."""
     asked: bool = True
     """False: it is not the bot's own; effects of earlier turns that were cut off are still to be told to it."""
 
@@ -110,6 +113,9 @@ class Records(Protocol):
 
     async def facts(self) -> dict[str, Any]:
         """What this bot knows of the contact."""
+
+    async def consents(self) -> Sequence[Consent]:
+        """What the contact has agreed to, and taken back, as of when the turn first asked."""
 
     async def summary(self) -> Summary | None:
         """What was said long ago, in few words; an empty one: the conversation was erased then."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -10,6 +11,7 @@ from turnkeeper.engine.clock import Clock
 from turnkeeper.engine.patience import until_stored
 from turnkeeper.engine.payments import TurnPayments
 from turnkeeper.model.agents import Spent, Summary, day_of
+from turnkeeper.model.consent import Consent
 from turnkeeper.model.ids import BotId
 from turnkeeper.store.base import ClaimedTurn, Store
 
@@ -26,6 +28,7 @@ class TurnRecords:
         self._keeps_nothing = claimed.channel.turns.erases
         self._facts: dict[str, Any] | None = None
         self.payments = TurnPayments(claimed, store, clock)
+        self._consents: Sequence[Consent] | None = None
 
     async def facts(self) -> dict[str, Any]:
         """What this bot knew of the contact when the turn first asked, by name."""
@@ -35,6 +38,14 @@ class TurnRecords:
             )
             self._facts = {fact.name: msgspec.json.decode(fact.value) for fact in found}
         return dict(self._facts)
+
+    async def consents(self) -> Sequence[Consent]:
+        """What the contact had agreed to, and taken back, when the turn first asked."""
+        if self._consents is None:
+            self._consents = await until_stored(
+                lambda: self._store.consents(self._key.workspace_id, self._contact_id), self._clock
+            )
+        return self._consents
 
     async def summary(self) -> Summary | None:
         """What was said long ago, in few words; an empty one: the conversation was erased then."""

@@ -197,6 +197,7 @@ class TurnRunner:
             trace=_storable("\n".join(filter(None, told)))[-_LONGEST_TRACE:] or None,
             given=journal.given,
             facts=_facts(answer.facts),
+            consents=answer.consents,
         )
 
     async def _commit(self, commit: TurnCommit) -> float | None:

@@ -130,6 +130,8 @@ class SendPolicy:
     """How long the window is after a message that came by way of an ad; None: as after any other."""
     window_codes: frozenset[str] = frozenset()
     """Codes of failures that mean: the window is closed."""
+    opt_out_codes: frozenset[str] = frozenset()
+    """Codes of failures that mean: the contact has stopped marketing messages."""
 
     @property
     def is_paced(self) -> bool:

@@ -13,7 +13,8 @@ from msgspec.structs import replace
 from turnkeeper.model.conversation import Conversation, EventState, Mode, TurnState
 from turnkeeper.model.events import Inbound
 from turnkeeper.model.policy import Habit, SendPolicy, TurnPolicy
-from turnkeeper.rules import albums, opt_out, overlap, rate_limit, staleness, turn_start, window
+from turnkeeper.rules import albums, consent, opt_out, overlap, rate_limit, staleness, turn_start, window
+from turnkeeper.rules.consent import Wish
 
 SILENT_KINDS = frozenset({"reaction", "system", "call", "call_permission", "poll_vote", "session_status", "error"})
 """Kinds that are kept and shown but start no turn."""
@@ -30,7 +31,7 @@ class Admission(NamedTuple):
 
     `notice`: a sentence to say once, outside any turn. `fenced`: a run that was under way lost its hold.
     `ends_follow_ups`: the contact wrote first. `cancels`: open events and unsent rows end with this state
-    (and reason). `erases`: nothing that was said is kept.
+    (and reason). `erases`: nothing that was said is kept. `wish`: what the contact wants to be sent from now on.
     """
 
     conversation: Conversation
@@ -41,6 +42,7 @@ class Admission(NamedTuple):
     ends_follow_ups: bool = False
     cancels: tuple[EventState, str | None] | None = None
     erases: bool = False
+    wish: Wish | None = None
 
 
 def due_at(conversation: Conversation) -> float | None:
@@ -88,6 +90,8 @@ def admit(
         admission = _outside(counted, event.kind, received_at)
     elif event.kind == "system" and _is_gone(event):
         admission = _gone(counted, conversation.follow_ups)
+    elif event.kind == "system" and (wish := consent.told(event)) is not None:
+        admission = Admission(counted, EventState.NO_REPLY, wish=wish)  # told elsewhere: it opens no window
     elif event.kind == "typing":
         admission = Admission(typing(counted, turns, received_at), EventState.IGNORED, "typing")
     elif event.kind == "reaction" and turns.reactions:
@@ -208,13 +212,14 @@ def _contact_message(
     if heard.opted_out:
         if verdict == "start":
             back = replace(heard, opted_out=False)
-            return Admission(back, EventState.NO_REPLY, notice=turns.opt_in_notice)
+            return Admission(back, EventState.NO_REPLY, notice=turns.opt_in_notice, wish=consent.STARTED)
         return Admission(heard, EventState.DROPPED, "opted_out")
+    wish = consent.STARTED if verdict == "start" else None
     if heard.mode != Mode.BOT:
-        return Admission(heard, EventState.PERSON)
+        return Admission(heard, EventState.PERSON, wish=wish)
     if staleness.is_stale(turns, timestamp=event.timestamp, now=now):
         return _stale(heard, turns, sends, now)
-    return _paced(heard, conversation.contact_at, event, turns, now)
+    return _paced(heard, conversation.contact_at, event, turns, now)._replace(wish=wish)
 
 
 def _stopped(conversation: Conversation, turns: TurnPolicy, sends: SendPolicy, now: float) -> Admission:
@@ -229,6 +234,7 @@ def _stopped(conversation: Conversation, turns: TurnPolicy, sends: SendPolicy, n
         notice=told if open_window else None,
         fenced=conversation.owner is not None,
         cancels=(EventState.DROPPED, "opted_out"),
+        wish=consent.STOPPED,
     )
 
 

@@ -32,6 +32,7 @@ from turnkeeper.rules.retry import Outage
 from turnkeeper.store.agents import AgentRecords
 from turnkeeper.store.announcements import AnnouncementRecords
 from turnkeeper.store.channels import ChannelRecords
+from turnkeeper.store.consents import ConsentRecords
 from turnkeeper.store.erasing import Erasures
 from turnkeeper.store.knowledge import KnowledgeRecords
 from turnkeeper.store.media import MediaRecords
@@ -179,6 +180,7 @@ class TurnCommit:
     `failed`: the bot gave up, the contents are its `error_reply`. `given`: the carried effects that the turn knew
     of; what was carried after that is the next turn's. `facts`: what the bot learned of the contact, as JSON; None
     forgets. `cancelled`: the names of timers that are taken back before the turn's own are set.
+    `consents`: purposes that the contact has said yes or no to.
     """
 
     run: Run
@@ -194,6 +196,7 @@ class TurnCommit:
     given: bytes = b"[]"
     facts: Mapping[str, bytes | None] = field(default_factory=dict)
     cancelled: Sequence[str] = ()
+    consents: Mapping[str, bool] = field(default_factory=dict)
 
 
 class Retold(NamedTuple):
@@ -309,6 +312,7 @@ class Store(
     TemplateRecords,
     TimerRecords,
     AnnouncementRecords,
+    ConsentRecords,
     Protocol,
 ):
     """Everything that the engine keeps."""

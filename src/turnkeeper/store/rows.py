@@ -36,6 +36,7 @@ from turnkeeper.rules.mailbox import OUTSIDE_KINDS
 from turnkeeper.rules.pacing import Bucket
 from turnkeeper.store.announcements import AnnouncementRows
 from turnkeeper.store.channels import ChannelKey as ChannelKey
+from turnkeeper.store.consents import ConsentRows
 from turnkeeper.store.erasing import ErasingRows
 from turnkeeper.store.payments import PaymentRows
 
@@ -88,7 +89,7 @@ class EarlyReport(NamedTuple):
     received_at: float
 
 
-class Rows(ErasingRows, PaymentRows, AnnouncementRows, Protocol):
+class Rows(ErasingRows, PaymentRows, AnnouncementRows, ConsentRows, Protocol):
     """One open transaction."""
 
     async def addresses(self, wanted: Iterable[AddressKey]) -> dict[AddressKey, AddressRow]: ...

@@ -8,11 +8,13 @@ from typing import Any, Generic, TypeVar, cast
 
 from turnkeeper.model.account import AccountState
 from turnkeeper.model.agents import Spent
+from turnkeeper.model.consent import Consent
 from turnkeeper.model.conversation import Mode, StepRow
 from turnkeeper.model.ids import ChannelId, ConversationKey, WorkerId, WorkspaceId
 from turnkeeper.model.payments import PaymentFound, PaymentRow
 from turnkeeper.model.policy import Directory
 from turnkeeper.model.templates import TemplateNews
+from turnkeeper.rules.consent import Wish
 from turnkeeper.rules.retry import Outage
 from turnkeeper.store.announcements import Settled
 from turnkeeper.store.base import (
@@ -38,6 +40,7 @@ from turnkeeper.store.transactions import (
     accounts,
     announcing,
     channels,
+    consenting,
     erasing,
     payments,
     people,
@@ -201,6 +204,12 @@ class ScriptedStore(ABC, Generic[R]):
 
     async def set_mode(self, key: ConversationKey, mode: str, now: float, until: float | None = None) -> Wake | None:
         return await self._alone(lambda rows: people.set_mode(Desk(rows, self._directory), key, Mode(mode), until, now))
+
+    async def set_consent(
+        self, key: ConversationKey, purpose: str, granted: bool, source: str, now: float
+    ) -> Consent | None:
+        wish = Wish(purpose, granted, source)
+        return await self._alone(lambda rows: consenting.set_consent(rows, self._directory, key, wish, now))
 
     async def pause_channel(self, workspace_id: WorkspaceId, channel_id: ChannelId, reason: str, now: float) -> bool:
         return await self._alone(lambda rows: channels.pause_channel(rows, workspace_id, channel_id, reason, now))

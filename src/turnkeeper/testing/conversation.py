@@ -94,6 +94,7 @@ class Person:
             stale_uploads=able.stale_uploads,
             entry_window=able.entry_window,
             window_codes=able.window_codes,
+            opt_out_codes=able.opt_out_codes,
         )
         self._channel = Channel(DEFAULT_WORKSPACE, ChannelId("shop"), _KIND, BotId(_BOT), turns, sends, config)
         self._store = SqliteStore(":memory:", Channels(self._channel), inline=True)

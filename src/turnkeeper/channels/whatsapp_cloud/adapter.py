@@ -68,6 +68,7 @@ class WhatsAppCloud:
         free_form_window=24 * 3600.0,
         entry_window=72 * 3600.0,
         window_codes=frozenset({"131047"}),
+        opt_out_codes=frozenset({"131050"}),
         typing_refresh=20.0,
         typing_longest=300.0,
         tracks_sends=True,

@@ -23,6 +23,7 @@ from turnkeeper.channels.json_values import (
 from turnkeeper.channels.whatsapp_cloud.messages import error_codes, read_message
 from turnkeeper.channels.whatsapp_cloud.people import Around, by_id, read_contacts
 from turnkeeper.channels.whatsapp_cloud.plain import messages
+from turnkeeper.channels.whatsapp_cloud.preferences import read_preferences
 from turnkeeper.channels.whatsapp_cloud.template_words import report_of
 from turnkeeper.model.events import DeliveryUpdate, Ignored, Inbound, Received, Status, Unreadable
 
@@ -75,6 +76,8 @@ def _read_change(change: object, waba_id: str, found: list[Received]) -> None:
         _read_value(value, account_id, found)
     elif field == "smb_message_echoes":
         _read_messages(value, "message_echoes", account_id, found)
+    elif field == "user_preferences":
+        found.extend(read_preferences(value, account_id))
     elif (told := report_of(value, waba_id)) is not None:
         found.append(told)
     elif isinstance(field, str):

@@ -25,10 +25,11 @@ from turnkeeper.model.conversation import (
     TimerRow,
     TurnRow,
 )
-from turnkeeper.model.ids import ChannelId, ConversationKey, OutboundKey, WorkerId, WorkspaceId
+from turnkeeper.model.ids import ChannelId, ContactId, ConversationKey, OutboundKey, WorkerId, WorkspaceId
 from turnkeeper.rules.pacing import Bucket
 from turnkeeper.store.postgres import statements as sql
 from turnkeeper.store.postgres.announcements import PostgresAnnouncing
+from turnkeeper.store.postgres.consents import PostgresConsentRows
 from turnkeeper.store.postgres.erasing import PostgresErasing
 from turnkeeper.store.postgres.payments import PostgresPaymentRows
 from turnkeeper.store.rows import (
@@ -67,7 +68,7 @@ def _known_at(fact: Fact) -> float:
     return fact.at
 
 
-class PostgresRows(PostgresErasing, PostgresPaymentRows, PostgresAnnouncing):
+class PostgresRows(PostgresErasing, PostgresPaymentRows, PostgresAnnouncing, PostgresConsentRows):
     """One open transaction on one connection."""
 
     def __init__(self, connection: Connection) -> None:
@@ -104,10 +105,11 @@ class PostgresRows(PostgresErasing, PostgresPaymentRows, PostgresAnnouncing):
         await self._by_keys(sql.REPOINT_ADDRESSES, losers, winner.conversation_id, winner.contact_id)
         await self._by_keys(sql.REPOINT_CONVERSATIONS, losers, winner.contact_id)
 
-    async def _move_facts(self, losers: Sequence[ConversationKey], winner: str) -> None:
+    async def _move_facts(self, losers: Sequence[ConversationKey], winner: ContactId) -> None:
         """The losers are locked, so nobody learns anything more of their contacts."""
         contacts = {(row[0], row[1]) for row in await self._by_keys(sql.CONTACTS, losers)}
         others = sorted(contact for contact in contacts if contact[1] != winner)
+        await self.join_consents(others, winner)
         found = [Fact(*row) for row in await self._by_keys(sql.TAKE_FACTS, others)]
         moved = {(fact.bot_id, fact.name): replace(fact, contact_id=winner) for fact in sorted(found, key=_known_at)}
         await self._write(sql.PUT_NEWER_FACTS, [moved[key] for key in sorted(moved)])

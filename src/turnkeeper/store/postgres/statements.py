@@ -143,6 +143,9 @@ ERASE = (
     "update payment set description = '', url = null where workspace_id = $1 and conversation_id = $2",
     """delete from fact where workspace_id = $1
   and contact_id = (select contact_id from conversation where workspace_id = $1 and id = $2)""",
+    # What somebody does not want is kept, as that they opted out is.
+    """delete from consent where workspace_id = $1 and granted
+  and contact_id = (select contact_id from conversation where workspace_id = $1 and id = $2)""",
 )
 """What a conversation's words, memory and timers are forgotten by; wanted once in a long while."""
 ERASE_SUMMARY = """insert into summary (workspace_id, conversation_id, text, up_to, made_at) values ($1, $2, '', $3, $3)

@@ -26,6 +26,7 @@ from turnkeeper.store.postgres.announcements import PostgresAnnouncements
 from turnkeeper.store.postgres.batcher import Batcher
 from turnkeeper.store.postgres.characters import without_nul
 from turnkeeper.store.postgres.connecting import Connections
+from turnkeeper.store.postgres.consents import PostgresConsents
 from turnkeeper.store.postgres.knowledge import PostgresKnowledge
 from turnkeeper.store.postgres.media import PostgresMedia
 from turnkeeper.store.postgres.own_thread import OwnThread, called_here
@@ -75,6 +76,7 @@ class PostgresStore(
     PostgresPayments,
     PostgresTemplates,
     PostgresTimers,
+    PostgresConsents,
     ScriptedStore[PostgresRows],
     PostgresAnnouncements,
 ):

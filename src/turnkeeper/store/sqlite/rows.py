@@ -38,11 +38,12 @@ from turnkeeper.store.rows import (
 )
 from turnkeeper.store.sqlite import statements as sql
 from turnkeeper.store.sqlite.announcements import SqliteAnnouncing
+from turnkeeper.store.sqlite.consents import SqliteConsentRows
 from turnkeeper.store.sqlite.erasing import SqliteErasing
 from turnkeeper.store.sqlite.payments import SqlitePaymentRows
 
 
-class SqliteRows(SqliteErasing, SqlitePaymentRows, SqliteAnnouncing):
+class SqliteRows(SqliteErasing, SqlitePaymentRows, SqliteAnnouncing, SqliteConsentRows):
     """One open transaction on one connection."""
 
     def __init__(self, connection: apsw.Connection) -> None:
@@ -69,15 +70,16 @@ class SqliteRows(SqliteErasing, SqlitePaymentRows, SqliteAnnouncing):
 
     async def repoint(self, losers: Sequence[ConversationKey], winner: AddressRow) -> None:
         for key in losers:
-            self._move_facts(key, winner)
+            await self._move_facts(key, winner)
             self.run(sql.REPOINT_ADDRESSES, (winner.conversation_id, winner.contact_id, key.workspace_id, key.id))
             self.run(sql.REPOINT_CONVERSATION, (winner.contact_id, key.workspace_id, key.id))
 
-    def _move_facts(self, key: ConversationKey, winner: AddressRow) -> None:
+    async def _move_facts(self, key: ConversationKey, winner: AddressRow) -> None:
         found = self._one(sql.CONTACT, key)
         if found is not None and found[0] != winner.contact_id:
             self.run(sql.MOVE_FACTS, (key.workspace_id, found[0], winner.contact_id))
             self.run(sql.DROP_FACTS, (key.workspace_id, found[0]))
+            await self.join_consents([(key.workspace_id, found[0])], winner.contact_id)
 
     async def add_contacts(self, rows: Sequence[tuple[WorkspaceId, str, str | None, float]]) -> None:
         self._many(sql.ADD_CONTACT, rows)

@@ -85,6 +85,9 @@ ERASE = (
     "update payment set description = '', url = null where workspace_id = ?1 and conversation_id = ?2",
     """delete from fact where workspace_id = ?1
   and contact_id = (select contact_id from conversation where workspace_id = ?1 and id = ?2)""",
+    # What somebody does not want is kept, as that they opted out is.
+    """delete from consent where workspace_id = ?1 and granted
+  and contact_id = (select contact_id from conversation where workspace_id = ?1 and id = ?2)""",
     """insert into summary (workspace_id, conversation_id, text, up_to, made_at) values (?1, ?2, '', ?3, ?3)
   on conflict do update set text = '', up_to = excluded.up_to, made_at = excluded.made_at""",
 )

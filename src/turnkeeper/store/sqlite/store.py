@@ -26,6 +26,7 @@ from turnkeeper.store.scripted import ScriptedStore
 from turnkeeper.store.sqlite import reading
 from turnkeeper.store.sqlite.agents import SqliteAgents
 from turnkeeper.store.sqlite.announcements import SqliteAnnouncements
+from turnkeeper.store.sqlite.consents import SqliteConsents
 from turnkeeper.store.sqlite.knowledge import SqliteKnowledge
 from turnkeeper.store.sqlite.media import SqliteMedia
 from turnkeeper.store.sqlite.payments import SqlitePayments
@@ -83,6 +84,7 @@ class SqliteStore(
     SqlitePayments,
     SqliteTemplates,
     SqliteTimers,
+    SqliteConsents,
     ScriptedStore[SqliteRows],
     SqliteAnnouncements,
 ):

@@ -215,7 +215,7 @@ def _tell_failed(desk: Desk, row: OutboundRow) -> None:
 
 async def change_rows(desk: Desk, changes: Sequence[tuple[OutboundRow, OutboundRow]], now: float) -> None:
     """Write rows (before, after), and settle the turns that this completes or corrects."""
-    changes = await refusals.told_later(desk, changes, lambda of: policy_of(desk, of).window_codes, now)
+    changes = await refusals.told(desk, changes, lambda of: policy_of(desk, of), now)
     turns: set[TurnKey] = set()
     changed = [after for before, after in changes if after != before]
     for before, after in changes:

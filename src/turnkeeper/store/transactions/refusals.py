@@ -1,4 +1,5 @@
-"""What a provider's refusal means beyond its row: words that came too late for the window give way to the template."""
+"""What a provider's refusal means beyond its row: words that came too late for the window give way to the template;
+what the contact does not want is not tried again."""
 
 from __future__ import annotations
 
@@ -8,14 +9,16 @@ from msgspec.structs import replace
 
 from turnkeeper.model.conversation import Conversation, Mode, OutboundRow
 from turnkeeper.model.outbound import Outcome, Rejected
-from turnkeeper.rules import fallback, outbox
+from turnkeeper.model.policy import SendPolicy
+from turnkeeper.rules import consent, fallback, outbox
+from turnkeeper.rules.consent import Wish
+from turnkeeper.store.transactions import consenting
 from turnkeeper.store.transactions.allowing import template_of
 from turnkeeper.store.transactions.desk import Desk
 
 Change = tuple[OutboundRow, OutboundRow]
 """A row before and after."""
-Codes = Callable[[Conversation], frozenset[str]]
-"""What a conversation's provider calls a closed window."""
+Policies = Callable[[Conversation], SendPolicy]
 
 
 def at_once(desk: Desk, before: OutboundRow, after: OutboundRow, outcome: Outcome, now: float) -> OutboundRow:
@@ -38,15 +41,18 @@ def at_once(desk: Desk, before: OutboundRow, after: OutboundRow, outcome: Outcom
     return replace(seen.row, state="queued", failures=before.failures + 1, hold_until=None, reason=after.reason)
 
 
-async def told_later(desk: Desk, changes: Sequence[Change], codes_of: Codes, now: float) -> list[Change]:
-    """Rows that were accepted and then reported as refused: the template goes after them."""
+async def told(desk: Desk, changes: Sequence[Change], policy_of: Policies, now: float) -> list[Change]:
+    """Rows that end as refused, however that was told. After one that was accepted first, the template goes."""
     changed: list[Change] = []
     for before, after in changes:
-        newly = after.state == "failed" and before.state != "failed" and fallback.is_free(after)
-        if newly and after.code in codes_of(desk[after.conversation]):
-            changed.append((before, await _followed(desk, after, now)))
-        else:
-            changed.append((before, after))
+        if after.state == "failed" and before.state != "failed":
+            policy = policy_of(desk[after.conversation])
+            if after.code in policy.opt_out_codes:
+                wish = Wish(consent.MARKETING, False, "provider")
+                await consenting.note(desk, desk[after.conversation], wish, now)
+            if after.code in policy.window_codes and fallback.is_free(after):
+                after = await _followed(desk, after, now)
+        changed.append((before, after))
     return changed
 
 

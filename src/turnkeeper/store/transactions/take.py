@@ -18,7 +18,7 @@ from turnkeeper.rules.groups import ABOUT_OTHERS
 from turnkeeper.rules.owner_words import SHOWN, UNKNOWN, Wish
 from turnkeeper.store.base import Arrival, Intake, Stray, Taken, Wake
 from turnkeeper.store.rows import Rows
-from turnkeeper.store.transactions import corrections, early, owner, people, reports
+from turnkeeper.store.transactions import consenting, corrections, early, owner, people, reports
 from turnkeeper.store.transactions.contacts import Contacts
 from turnkeeper.store.transactions.desk import Desk
 
@@ -265,6 +265,8 @@ async def _write_admission(
         await people.cancel_open(batch.desk, key, admission.cancels, now, erases=admission.erases)
     if admission.erases:
         await batch.desk.rows.erase(key, now)
+    if admission.wish is not None:
+        await consenting.note(batch.desk, conversation, admission.wish, now)
     batch.events.append(_event_row(arrival, key, batch.desk[key].in_last, digest, admission))
     if admission.notice:
         for n, content in enumerate(people.said_by(event, admission.notice)):

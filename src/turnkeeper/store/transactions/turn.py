@@ -26,6 +26,7 @@ from turnkeeper.rules.effects import still_carried
 from turnkeeper.rules.mailbox import OUTSIDE_KINDS
 from turnkeeper.store.base import ClaimedSend, Dispatch, PutOff, Run, StepKey, TurnCommit
 from turnkeeper.store.rows import Day, EventChange, FactKey, Rows, StepId, TurnKey
+from turnkeeper.store.transactions import consenting
 from turnkeeper.store.transactions.desk import Desk
 from turnkeeper.store.transactions.outbox import end_turns, let_go, mark_new, pump
 from turnkeeper.store.transactions.people import carry_effects, settle_echoes
@@ -261,6 +262,8 @@ async def _write_commits(
     if given_up:
         await rows.void_payments(given_up, now)
     for item, _ in commits:
+        if item.consents:
+            await consenting.note_all(desk, desk[item.run.key], item.consents, "bot", item.now)
         if item.handover is not None:
             await _hand_over(desk, item)
         if item.failed:
