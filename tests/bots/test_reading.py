@@ -326,6 +326,8 @@ def test_who_speaks_in_a_group_is_named() -> None:
         carried=[],
         number=1,
         attempt=1,
+        open_until=0.0,
+        now=lambda: 0.0,
         records=None,
         open_until=0.0,
         now=lambda: 0.0,

@@ -182,6 +182,20 @@ def test_where_a_conversation_stands(settings: Settings) -> None:
     assert "window        " in shown
 
 
+def test_what_a_person_told_an_operator(settings: Settings) -> None:
+    id_ = asyncio.run(happened(settings))
+    assert run(settings, "contact", "consent", id_).stdout == "this person has said neither yes nor no to anything\n"
+    assert run(settings, "contact", "consent", id_, "--give", "marketing").stdout.startswith("marketing: given 20")
+    withdrawn = json.loads(run(settings, "contact", "consent", id_, "--withdraw", "*", "--json").stdout)
+    assert [(each["purpose"], each["granted"]) for each in withdrawn] == [("*", False)]
+    assert withdrawn[0]["source"] == "operator"
+    shown = run(settings, "contact", "consent", "shop", "+15551230001").stdout.splitlines()
+    assert [line.split(" 20")[0] for line in shown] == ["*: withdrawn", "marketing: given"]
+    assert isinstance(run(settings, "contact", "consent", id_, "--give", "My ads").exception, ConfigurationError)
+    assert run(settings, "contact", "consent", id_, "--give", "a", "--withdraw", "b").exit_code == 2
+    assert run(settings, "contact", "consent", id_, "--workspace", "cafe").exit_code == 1
+
+
 NOBODY = [
     ("no such conversation", ["trace", "c1/1"], "no conversation 'c1'"),
     ("no such turn", ["trace", "shop/9", "+15551230001"], "a turn 9"),

@@ -76,7 +76,7 @@ def _read_change(change: object, waba_id: str, found: list[Received]) -> None:
         _read_value(value, account_id, found)
     elif field == "smb_message_echoes":
         _read_messages(value, "message_echoes", account_id, found)
-    elif field == "user_preferences":
+    elif field == "user_preferences" and "user_preferences" in value:
         found.extend(read_preferences(value, account_id))
     elif (told := report_of(value, waba_id)) is not None:
         found.append(told)

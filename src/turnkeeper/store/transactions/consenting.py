@@ -53,8 +53,20 @@ async def objected(desk: Desk, conversation: Conversation) -> list[Consent]:
     return withdrawn
 
 
+async def want_nothing(desk: Desk) -> set[ConversationKey]:
+    """Of the conversations in hand those whose contacts want nothing but answers."""
+    of = {each.key: (each.workspace_id, each.contact_id) for each in desk.held()}
+    found = await desk.rows.consents(set(of.values())) if of else {}
+    none = {who for who, records in found.items() if any(_is_nothing(each) for each in records)}
+    return {key for key, who in of.items() if who in none}
+
+
+def _is_nothing(each: Consent) -> bool:
+    return each.purpose == EVERYTHING and not each.granted
+
+
 async def _has_withdrawn(desk: Desk, conversation: Conversation) -> bool:
-    return conversation.opted_out or any(each.purpose == EVERYTHING for each in await objected(desk, conversation))
+    return any(_is_nothing(each) for each in await objected(desk, conversation))
 
 
 async def set_consent(rows: Rows, directory: Directory, key: ConversationKey, wish: Wish, now: float) -> Consent | None:

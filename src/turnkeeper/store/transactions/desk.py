@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from turnkeeper.model.conversation import Conversation, TurnState
 from turnkeeper.model.errors import Fenced
@@ -43,6 +43,10 @@ class Desk:
 
     def __getitem__(self, key: ConversationKey) -> Conversation:
         return self._held[key]
+
+    def held(self) -> Collection[Conversation]:
+        """All of them."""
+        return self._held.values()
 
     def put(self, conversation: Conversation) -> Conversation:
         """Remember a change."""

@@ -13,8 +13,10 @@ from turnkeeper.model.events import Inbound
 from turnkeeper.model.ids import ConversationKey
 from turnkeeper.model.policy import Channel, Directory
 from turnkeeper.rules import mailbox
+from turnkeeper.rules.consent import OPTED_OUT
 from turnkeeper.store.base import Wake
 from turnkeeper.store.rows import EventChange, Rows
+from turnkeeper.store.transactions import consenting
 from turnkeeper.store.transactions.desk import Desk
 from turnkeeper.store.transactions.outbox import UNCONFIGURED_WAIT
 
@@ -29,6 +31,7 @@ async def fire(rows: Rows, directory: Directory, now: float, limit: int) -> list
     desk = Desk(rows, directory)
     desk.announcer.now = now
     await desk.lock({ConversationKey(timer.workspace_id, timer.conversation_id) for timer in timers})
+    unwanted = await consenting.want_nothing(desk)
     events: list[EventRow] = []
     later: list[TimerRow] = []
     wakes: dict[ConversationKey, Wake] = {}
@@ -45,6 +48,8 @@ async def fire(rows: Rows, directory: Directory, now: float, limit: int) -> list
             continue
         if late:
             admission = mailbox.leave_alone(conversation, TOO_LATE, EventState.DROPPED)
+        elif key in unwanted:
+            admission = mailbox.leave_alone(conversation, OPTED_OUT, EventState.DROPPED)
         else:
             event = _inbound(timer.body)
             admission = mailbox.admit(conversation, event, channel.turns, channel.sends, now)
