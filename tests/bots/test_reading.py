@@ -327,6 +327,7 @@ def test_who_speaks_in_a_group_is_named() -> None:
         number=1,
         attempt=1,
         open_until=0.0,
+        expired=None,
         now=lambda: 0.0,
         records=None,
         open_until=0.0,
