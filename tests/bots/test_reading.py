@@ -330,9 +330,6 @@ def test_who_speaks_in_a_group_is_named() -> None:
         expired=None,
         now=lambda: 0.0,
         records=None,
-        open_until=0.0,
-        now=lambda: 0.0,
-        expired=None,
     )
     turn = Turn(work)
     assert turn.text == "Ada: hello\nBob: hello"
