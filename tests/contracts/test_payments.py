@@ -1,6 +1,9 @@
 """Payments: written before they are asked for, told through the mailbox, each piece of news once."""
 
+import asyncio
+from collections import Counter
 from dataclasses import replace as changed
+from typing import Any
 
 import msgspec
 import pytest
@@ -12,6 +15,8 @@ from turnkeeper.model.conversation import EventRow
 from turnkeeper.model.errors import Fenced
 from turnkeeper.model.events import Inbound
 from turnkeeper.model.payments import Money, PaymentFound, PaymentRow
+from turnkeeper.model.subscriptions import Subscription
+from turnkeeper.store.announcements import Settled
 from turnkeeper.store.base import ClaimedTurn
 from turnkeeper.store.payments import PaymentTold, Within
 from turnkeeper.testing.events import TURNS, channel
@@ -235,6 +240,25 @@ async def test_it_waits_for_the_bot_and_is_not_dropped(world: OpenWorld, how: st
         assert news(list((await w.turn()).events)) == ["paid"]
 
 
+async def test_whoever_subscribed_is_told_once_of_what_the_bot_did_too(world: OpenWorld) -> None:
+    async with world() as w:
+        turn = await opened(w)
+        where = turn.run.key.workspace_id
+        w.directory.subscriptions = (Subscription(where, "crm", "webhook", ("payment.paid", "payment.refunded")),)
+        all_of_it = found("refunded", charge_id="pay_1", refunded=150_000)
+        for what in (found("paid", charge_id="pay_1"), all_of_it, all_of_it):
+            await tell(w, what, Within(turn.run, turn.turn.no, own=True))
+        told = []
+        while due := await w.store.take_announcements(where, "crm", w.now, w.now + 60, 10):
+            told += due
+            for each in due:
+                await w.store.settle_announcement(Settled(each, "sent", w.now, None, None))
+        assert [each.event for each in told] == ["payment.paid", "payment.refunded"]
+        assert msgspec.json.decode(told[1].body)["data"] == {
+            "payment": "tk-1", "name": "seat", "amount": 150_000, "currency": "INR", "refunded": 150_000,
+        }  # fmt: skip
+
+
 class TestGivenUp:
     async def test_what_a_failed_turn_asked_for_is_due_to_be_taken_back(self, world: OpenWorld) -> None:
         async with world() as w:
@@ -287,6 +311,24 @@ class TestLooking:
             assert list((await tell(w, found("paid"))).news) == ["paid"]
 
 
+async def test_two_processes_that_hear_the_same_tell_it_once(two_stores: Any) -> None:
+    """Webhooks on one machine, asking on another, and a turn that moves the conversation on all the while."""
+    async with two_stores() as (w, other):
+        turn = await opened(w)
+        stores = [w.store, other] * 4
+        heard = [found("attempt_failed", charge_id="pay_0"), found("paid", charge_id="pay_1"), found("expired")]
+        told = await asyncio.gather(
+            *(store.payment_found("razorpay", what, w.now) for store in stores for what in heard),
+            w.commit(turn, "pay here"),
+            *(store.payments_due(w.now + 60, 10, w.now + 90) for store in stores),
+        )
+        fresh = [each for what in told if isinstance(what, PaymentTold) for each in what.news]
+        assert Counter(fresh)["paid"] == 1
+        assert max(Counter(fresh).values()) == 1
+        assert sum(len(due) for due in told if isinstance(due, list)) <= 1
+        assert (await kept(w)).state == "paid"
+
+
 async def test_a_link_that_never_was(world: OpenWorld) -> None:
     async with world() as w:
         await w.hear("a seat please")
@@ -310,6 +352,8 @@ async def test_they_are_listed_the_newest_first(world: OpenWorld) -> None:
         assert [each.id for each in await w.store.payments(turn.run.key.workspace_id, 10, ["open"])] == ["tk-1"]
         assert await w.store.payments(turn.run.key.workspace_id, 10, ["paid"]) == []
         assert ("payment_asked", "seat: 150000 INR") in await w.moments()
+        await tell(w, found("paid"))
+        assert {("payment_paid", "seat: 150000 INR"), ("received", "payment.paid")} <= set(await w.moments())
 
 
 async def test_a_bot_that_keeps_nothing_keeps_the_sum_and_not_what_it_was_for(world: OpenWorld) -> None:

@@ -76,6 +76,7 @@ def told(conversation: Conversation, whole: WholeTurn) -> dict[str, Any]:
 
 def _event(row: EventRow) -> dict[str, Any]:
     inbound = _inbound(row.body)
+    paid = {"payment": inbound.details} if row.kind == "payment" else {}
     return {
         "seq": row.seq,
         "kind": row.kind,
@@ -84,6 +85,7 @@ def _event(row: EventRow) -> dict[str, Any]:
         "state": row.state,
         "reason": row.reason,
         "message_id": row.external_id,
+        **paid,
     }
 
 

@@ -115,14 +115,21 @@ def moments(
 
 def _of_event(event: EventRow) -> list[Moment]:
     inbound = _inbound(event.body)
-    happened = outside(inbound)
-    label = (inbound.text or (event.kind if happened is None else happened.type))[:_LABEL]
+    label = (inbound.text or _happened(event, inbound))[:_LABEL]
     told = [Moment(event.received_at, "received", event.turn_no, event.seq, label)]
     if event.state == "waiting":
         told.append(Moment(event.received_at, "waiting", None, event.seq, label))
     elif event.settled_at is not None and event.state != "answered":
         told.append(Moment(event.settled_at, event.state, event.turn_no, event.seq, label, event.reason))
     return told
+
+
+def _happened(event: EventRow, inbound: Inbound) -> str:
+    """What an event without words is called."""
+    if event.kind == "payment" and inbound.details is not None:
+        return f"payment.{inbound.details.get('news')}"
+    happened = outside(inbound)
+    return event.kind if happened is None else happened.type
 
 
 def _wait_before(turn: TurnRow, events: Sequence[EventRow]) -> list[Moment]:

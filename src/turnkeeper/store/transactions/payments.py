@@ -75,22 +75,25 @@ async def _tell(
     events: list[EventRow] = []
     running = within is not None and _runs(desk, within)
     for each in news:
-        if running and within is not None and within.own and each != "paid":
-            continue
         dedup = _digest(rules.told_by(row, each, what))
         if await desk.rows.known_events([(row.workspace_id, row.channel_id, dedup)]):
+            continue
+        desk.announcer.add(desk[row.key], f"payment.{each}", _announced(row), now)
+        if running and within is not None and within.own and each != "paid":
             continue
         body = msgspec.json.encode(_event(desk[row.key], row, each, what))
         join = _join_turn if running else _admit
         events.append(await join(desk, row.key, dedup, body, channel, now))
         told.append(each)
-        money = {"amount": row.amount, "currency": row.currency}
-        paid = {"payment": row.id, "name": row.name, **money}
-        desk.announcer.add(desk[row.key], f"payment.{each}", paid, now)
     if not events:
         return None, told
     await desk.rows.add_events(events)
     return Wake(row.workspace_id, row.conversation_id, desk[row.key].due_at), told
+
+
+def _announced(row: PaymentRow) -> dict[str, object]:
+    money = {"amount": row.amount, "currency": row.currency, "refunded": row.refunded}
+    return {"payment": row.id, "name": row.name, **money}
 
 
 def _runs(desk: Desk, within: Within) -> bool:
