@@ -33,6 +33,7 @@ from turnkeeper.engine.worker import Worker
 from turnkeeper.model.conversation import Conversation, Mode
 from turnkeeper.model.events import Choice, EventKind, Inbound
 from turnkeeper.model.ids import DEFAULT_WORKSPACE, BotId, ChannelId
+from turnkeeper.model.payments import PaymentFound
 from turnkeeper.model.policy import Channel, SendPolicy, TurnPolicy
 from turnkeeper.model.templates import FoundTemplate, TemplateDefinition
 from turnkeeper.store.base import Arrival, Intake, Ledger, Moment, Report
@@ -165,6 +166,11 @@ class Person:
         """Anything else that a person can do; `turnkeeper.testing.events` builds events."""
         taken = await self._store.take(Intake([Arrival(self._channel, event, self._clock.now())]))
         self._wakeups.publish(taken.wakes)
+
+    async def is_told(self, provider: str, found: PaymentFound) -> None:
+        """A provider of payments tells something, as by a webhook; `turnkeeper.testing.payments` has one."""
+        told = await self._store.payment_found(provider, found, self._clock.now())
+        self._wakeups.publish(list(told.wakes))
 
     async def taps(self, title: str) -> None:
         """Tap one of the buttons or rows that were offered last, and wait for everything that follows."""
