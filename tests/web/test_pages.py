@@ -13,6 +13,7 @@ from turnkeeper.model.conversation import Conversation
 from turnkeeper.model.errors import StoreUnavailable
 from turnkeeper.model.ids import ChannelId, ContactId, ConversationId, ConversationKey, WorkspaceId
 from turnkeeper.model.llm import Usage
+from turnkeeper.store.announcements import Waiting
 from turnkeeper.store.base import Ledger, Moment, Vitals
 from turnkeeper.web.console import Console
 from turnkeeper.web.counters import WebhookCounters
@@ -47,6 +48,12 @@ class Store:
 
     async def paused_channels(self) -> list[tuple[WorkspaceId, ChannelId, str, float]]:
         return [(WorkspaceId("default"), ChannelId("desk"), "190: dead", 1.0)] if self.paused else []
+
+    async def waiting_announcements(self) -> list[Waiting]:
+        return [Waiting(WorkspaceId("default"), "crm", 3, 1.0)]
+
+    async def open_escalations_count(self) -> list[tuple[WorkspaceId, str, int]]:
+        return [(WorkspaceId("default"), "open", 2)]
 
     async def resume_channel(self, workspace_id: WorkspaceId, channel_id: ChannelId, now: float) -> bool:
         if self.error is not None:
@@ -155,6 +162,7 @@ async def test_metrics(tmp_path: Path) -> None:
     pages.figures.stored("claim", 400.0)
     pages.figures.model("router", "a/b", "answered", 1.5, Usage(10, 5, 4, 0.25))
     pages.figures.model("router", "a/b", "slow", 30.0, None)
+    pages.figures.announced("crm", "sent")
     pages.figures.hearing("cloud", "heard", 2.5, 60.0)
     status, body, headers = await pages.get("/metrics")
     assert status == 200
@@ -174,6 +182,9 @@ async def test_metrics(tmp_path: Path) -> None:
         'turnkeeper_events{reason="stale",state="dropped"} 2.0',
         'turnkeeper_media_refused_total{reason="too_large"} 4.0',
         "turnkeeper_workers 1.0",
+        'turnkeeper_announcements_total{outcome="sent",subscription="crm"} 1.0',
+        'turnkeeper_announcements_waiting{subscription="crm"} 3.0',
+        'turnkeeper_escalations{state="open"} 2.0',
         'turnkeeper_model_calls_total{model="a/b",outcome="answered",provider="router"} 1.0',
         'turnkeeper_model_calls_total{model="a/b",outcome="slow",provider="router"} 1.0',
         'turnkeeper_model_tokens_total{kind="cached",model="a/b",provider="router"} 4.0',

@@ -10,6 +10,7 @@ from turnkeeper.cli.backup import backup
 from turnkeeper.cli.contact import app as contact
 from turnkeeper.cli.demo import demo
 from turnkeeper.cli.doctor import doctor
+from turnkeeper.cli.escalation import app as escalation
 from turnkeeper.cli.init import init
 from turnkeeper.cli.knowledge import app as knowledge
 from turnkeeper.cli.ledger import ledger
@@ -58,6 +59,7 @@ app.add_typer(knowledge, name="knowledge")
 app.add_typer(voice, name="voice")
 app.add_typer(timer, name="timer")
 app.add_typer(payment, name="payment")
+app.add_typer(escalation, name="escalation")
 
 
 def _add_channel() -> None:

@@ -6,7 +6,7 @@ from turnkeeper.rules.retry import backoff
 
 GIVES_UP = 3 * 86_400.0
 """Seconds after which what could not be told is given up, and the next is told."""
-_BASE = 10.0
+_BASE = 2.0
 _CAP = 6 * 3600.0
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from turnkeeper.engine import figures
 from turnkeeper.engine.figures import Figures, Histogram
+from turnkeeper.store.announcements import Waiting
 from turnkeeper.store.base import Ledger, Vitals
 from turnkeeper.web import counters as webhook_counters
 from turnkeeper.web.counters import WebhookCounters
@@ -113,6 +114,28 @@ def of_channels(paused: Sequence[str] | None) -> Iterator[Any]:
         yield stopped
 
 
+def of_announcements(waiting: Sequence[Waiting] | None, wanted: Sequence[tuple[str, str, int]] | None) -> Iterator[Any]:
+    """What waits to be told, and the conversations that need a person (`wanted`: workspace, state, how many); None
+    where the database does not answer."""
+    from prometheus_client.core import GaugeMetricFamily
+
+    if waiting is not None:
+        told = GaugeMetricFamily(
+            "turnkeeper_announcements_waiting", "Events that a subscription has not been told.", labels=["subscription"]
+        )
+        for each in waiting:
+            told.add_metric([each.subscription], each.number)
+        yield told
+    if wanted is not None:
+        states = dict.fromkeys(("open", "taken"), 0)
+        for _, state, number in wanted:
+            states[state] = states.get(state, 0) + number
+        needy = GaugeMetricFamily("turnkeeper_escalations", "Conversations that need a person.", labels=["state"])
+        for state, number in sorted(states.items()):
+            needy.add_metric([state], number)
+        yield needy
+
+
 def of_workers(counted: Figures) -> Iterator[Any]:
     """What the workers of this machine counted."""
     turns, sends = "Attempts of turns by how they ended.", "Tries of sends by what became of them."
@@ -131,6 +154,8 @@ def of_workers(counted: Figures) -> Iterator[Any]:
     yield _counter("turnkeeper_transcriptions", hearings, ["transcriber", "outcome"], counted.hearings)
     yield _counter("turnkeeper_transcribed_seconds", heard, ["transcriber"], sound)
     yield _histogram("turnkeeper_transcription_seconds", "What these took.", "transcriber", counted.listening)
+    told = "Tries to tell a subscription something, by outcome."
+    yield _counter("turnkeeper_announcements", told, ["subscription", "outcome"], counted.announcements)
     yield _histogram("turnkeeper_store_seconds", "Waits of workers for the database.", "asked", counted.store)
 
 

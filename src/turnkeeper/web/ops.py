@@ -9,12 +9,14 @@ import msgspec
 from turnkeeper.engine.figures import Figures
 from turnkeeper.model.errors import StoreError
 from turnkeeper.model.ids import ChannelId, WorkspaceId
+from turnkeeper.store.announcements import Waiting
 from turnkeeper.store.base import Ledger, Vitals
 from turnkeeper.web.asgi import Answer, Receive, Scope, Send, answer, send_answer
 from turnkeeper.web.counters import WebhookCounters
 from turnkeeper.web.metrics import (
     Spooled,
     exposition,
+    of_announcements,
     of_channels,
     of_spool,
     of_store,
@@ -43,6 +45,12 @@ class Reading(Protocol):
 
     async def paused_channels(self) -> list[tuple[WorkspaceId, ChannelId, str, float]]:
         """Channels that are stopped: workspace, channel, reason, since."""
+
+    async def waiting_announcements(self) -> list[Waiting]:
+        """What waits to be told, by subscription."""
+
+    async def open_escalations_count(self) -> list[tuple[WorkspaceId, str, int]]:
+        """Conversations that need a person, by workspace and state."""
 
 
 class Ops:
@@ -102,12 +110,14 @@ class Ops:
         return await self._store.vitals(now, now - self._lease)
 
     async def _metrics(self) -> Answer:
-        ledger, vitals, paused = None, None, None
+        ledger, vitals, paused, waiting, wanted = None, None, None, None, None
         try:
             async with asyncio.timeout(_PATIENCE):
                 ledger = await self._ledger()
                 vitals = await self._vitals()
                 paused = [str(row[1]) for row in await self._store.paused_channels()]
+                waiting = await self._store.waiting_announcements()
+                wanted = await self._store.open_escalations_count()
         except (StoreError, TimeoutError):
             pass  # what the process itself counted is told all the same
         sources = [
@@ -115,6 +125,7 @@ class Ops:
             of_spool(self._spool),
             of_store(ledger, vitals, self._now()),
             of_channels(paused),
+            of_announcements(waiting, wanted),
             of_workers(self._workers()),
             of_takes(self._counters),
         ]

@@ -1,0 +1,73 @@
+"""`turnkeeper escalation …`: conversations that need a person."""
+
+from typing import Annotated, Any
+
+import typer
+
+from turnkeeper.cli.options import DEFAULT, HOME, AsJson, Config, Workspace
+from turnkeeper.cli.refusing import refusing
+
+app = typer.Typer(no_args_is_help=True, help="See which conversations need a person, and give them back.")
+
+
+@app.callback()
+def escalation() -> None:
+    """See which conversations need a person, and give them back."""
+
+
+@app.command("list")
+def show(
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="At most so many, the oldest first.")] = 50,
+    config: Config = DEFAULT,
+    workspace: Workspace = HOME,
+    as_json: AsJson = False,
+) -> None:
+    """Show the conversations that need a person, or have one."""
+    import asyncio
+    import json
+    import time
+
+    from turnkeeper.app.escalations import listed
+    from turnkeeper.config import load
+
+    with refusing():
+        found = asyncio.run(listed(load(config, secrets=False), workspace, limit))
+    if as_json:
+        typer.echo(json.dumps(found, ensure_ascii=False))
+    elif not found:
+        typer.echo("nobody is wanted")
+    for each in [] if as_json else found:
+        typer.echo(_line(each, time.time()))
+
+
+@app.command()
+def close(
+    what: Annotated[str, typer.Argument(metavar="CONVERSATION|CHANNEL", help="A conversation's id, or a channel.")],
+    address: Annotated[
+        str | None, typer.Argument(help="After a channel: a phone number with its country's code, or kind:id.")
+    ] = None,
+    config: Config = DEFAULT,
+    workspace: Workspace = HOME,
+    as_json: AsJson = False,
+) -> None:
+    """Give a conversation back to the bot."""
+    import asyncio
+    import json
+    import time
+
+    from turnkeeper.app import escalations
+    from turnkeeper.app.people import Named
+    from turnkeeper.config import load
+
+    with refusing():
+        settings = load(config, secrets=False)
+        found = asyncio.run(escalations.close(settings, Named(what, address, workspace), time.time()))
+    typer.echo(json.dumps(found, ensure_ascii=False) if as_json else f"{found['conversation']} is the bot's again")
+
+
+def _line(found: dict[str, Any], now: float) -> str:
+    from turnkeeper.app.link import ago
+
+    who = next(iter(found["addresses"]), "somebody")
+    since = ago(now - (found["taken_at"] or found["opened_at"]))
+    return f"{found['state']} for {since}  {who} on {found['channel']}  {found['reason']}  ({found['conversation']})"
