@@ -136,3 +136,6 @@ async def test_one_that_was_just_submitted_is_known(world: OpenWorld) -> None:
         await w.store.put_template(row("bill", status="PENDING"))
         await w.store.put_template(row("bill", status="REJECTED"))
         assert await shown(w) == [("bill", "en", "REJECTED")]
+        assert await w.store.template(*KEY, "bill", "en") == row("bill", status="REJECTED")
+        assert await w.store.template(*KEY, "bill", "de") is None
+        assert await w.store.template(OTHER.workspace_id, OTHER.id, "bill", "en") is None

@@ -137,12 +137,12 @@ class Asked:
         self.times = 0
         self.away = False
 
-    async def templates(self, *key: Any) -> list[TemplateRow]:
+    async def template(self, *key: Any) -> TemplateRow | None:
         self.times += 1
         await asyncio.sleep(0.1)
         if self.away:
             raise StoreUnavailable("away")
-        return await self._store.templates(*key)
+        return await self._store.template(*key)
 
 
 @rig
@@ -155,6 +155,7 @@ async def test_a_thousand_reminders_ask_the_store_once(store: SqliteStore, meta:
     assert all(found)
     assert asked.times == 1
     await asyncio.sleep(FRESH + 0.1)
+    assert await lookup.find(SHOP, "other", "en") is None
     assert await lookup.find(SHOP, "other", "en") is None
     assert asked.times == 2
     asked.away = True

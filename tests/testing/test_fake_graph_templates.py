@@ -320,3 +320,36 @@ async def test_creates_with_every_part() -> None:
 async def test_refuses_to_create(label: str, body: dict[str, Any], code: int) -> None:
     async with World() as world:
         assert (await create(world, body)).json()["error"]["code"] == code
+
+
+async def test_people_and_meta_judge_and_it_is_told() -> None:
+    async with World() as world:
+        order = world.fake.templates.add("order")
+        world.fake.templates.rate("order", "YELLOW")
+        assert (order.quality, order.status) == ("YELLOW", "APPROVED")
+        world.fake.templates.rate("order", "RED")
+        world.fake.templates.recategorize("order", "MARKETING")
+        await world.fake.drained()
+        changes = [change for body in world.business.bodies for entry in body["entry"] for change in entry["changes"]]
+        assert [change["field"] for change in changes] == [
+            "message_template_quality_update",
+            "message_template_quality_update",
+            "message_template_status_update",
+            "template_category_update",
+        ]
+        assert changes[2]["value"]["other_info"]["title"] == "FIRST_PAUSE"
+        assert (order.status, order.category) == ("PAUSED", "MARKETING")
+
+
+async def test_another_wording_is_reviewed_anew() -> None:
+    async with World() as world:
+        order = world.fake.templates.add("order", status="PENDING")
+        path = f"/v25.0/{order.id}"
+        body = {"category": "UTILITY", "components": [{"type": "BODY", "text": "Other words"}]}
+        assert (await world.client.post(path, json=body, headers=AUTH)).status_code == 400
+        order.status = "REJECTED"
+        assert (await world.client.post(path, json=body, headers=AUTH)).json() == {"success": True}
+        assert (order.status, order.components) == ("PENDING", body["components"])
+        order.status = "APPROVED"
+        changed = {**body, "category": "MARKETING"}
+        assert (await world.client.post(path, json=changed, headers=AUTH)).status_code == 400

@@ -16,6 +16,7 @@ from turnkeeper.config import Receiver, Settings
 from turnkeeper.engine.http import Client
 from turnkeeper.model.errors import StoreUnavailable
 from turnkeeper.model.policy import Channel
+from turnkeeper.model.templates import TemplateSync
 from turnkeeper.rules.account import ends_by_itself
 
 
@@ -131,6 +132,7 @@ async def examine_traffic(settings: Settings, *, readable: bool) -> list[Link]:
         async with opened(settings) as store:
             stopped = {(workspace, name): reason for workspace, name, reason, _ in await store.paused_channels()}
             traffic = {(each.workspace_id, each.channel_id): each for each in await store.traffic()}
+            syncs = {(each.workspace_id, each.channel_id): each for each in await store.template_syncs()}
     except StoreUnavailable as error:
         return [Link("last event", "unknown", str(error))]
     now = time.time()
@@ -138,6 +140,8 @@ async def examine_traffic(settings: Settings, *, readable: bool) -> list[Link]:
     for channel in settings.channels_here:
         key = (channel.workspace_id, channel.id)
         found.append(_sending(channel, stopped.get(key)))
+        if key in syncs:
+            found.append(_templates(channel, syncs[key], now))
         heard_at = traffic[key].contact_at if key in traffic else None
         name = f"channel {channel.id}: last event"
         if heard_at is not None:
@@ -145,6 +149,17 @@ async def examine_traffic(settings: Settings, *, readable: bool) -> list[Link]:
         else:
             found.append(Link(name, "unknown", "no message yet: write one to it"))
     return found
+
+
+def _templates(channel: Channel, sync: TemplateSync, now: float) -> Link:
+    """A list that cannot be had costs nothing but what is known of templates."""
+    name = f"channel {channel.id}: templates"
+    if sync.problem is not None:
+        mend = "Check waba_id, and that the token has whatsapp_business_management; they are asked for again."
+        return Link(name, "broken", f"they cannot be asked for: {sync.problem}", mend)
+    if sync.synced_at is None:
+        return Link(name, "unknown", "a worker is about to ask for them")
+    return Link(name, "ok", f"asked for {ago(now - sync.synced_at)} ago")
 
 
 def _sending(channel: Channel, reason: str | None) -> Link:

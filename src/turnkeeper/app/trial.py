@@ -59,7 +59,7 @@ async def send(settings: Settings, name: str, to: str, content: Reply, wait: flo
     channel = settings.receiver(name).channel
     address = address_of(channel, to)
     async with existing(settings) as store:
-        await _examine(store, channel, address, content, settings.workers.lease)
+        await examine(store, channel, address, content, settings.workers.lease)
         async for seen in put(store, channel, address, content, wait):
             yield seen
 
@@ -84,7 +84,7 @@ def _capabilities(channel: Channel) -> Capabilities:
     return app.adapter(channel.kind).capabilities
 
 
-async def _examine(store: Store, channel: Channel, address: str, content: Reply, lease: float) -> None:
+async def examine(store: Store, channel: Channel, address: str, content: Reply, lease: float) -> None:
     """Whether anything would come of it."""
     if channel.elsewhere is not None:
         mend = "Try it where server.environment says so."

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import cast
 
+from msgspec.structs import replace
+
 from turnkeeper.bots.saying import sayable
 from turnkeeper.engine.answer import Work
 from turnkeeper.model.contents import File, Location, Reply, Template, TemplateButton, shown_as
@@ -28,13 +30,25 @@ async def templated(
     buttons: Buttons,
 ) -> Template:
     """A template made of its values. Raises ValueError for what does not fit, TypeError for what is no value."""
-    definition = await work.template(name, language)
+    return made(name, language, body, named, header, buttons, await work.template(name, language))
+
+
+def made(
+    name: str,
+    language: str,
+    body: Sequence[str],
+    named: Mapping[str, str] | None,
+    header: Header | None,
+    buttons: Buttons,
+    definition: TemplateDefinition | None,
+) -> Template:
+    """The same, against a definition, if there is one."""
     if isinstance(body, str):
         raise TypeError(f"a template's values are several: write ({body[:40]!r},) for one")
     template = Template(name, language, tuple(body), dict(named or {}), buttons=_buttons(buttons, definition))
-    made = sayable(_headed(template, header, definition))
-    _fitting(cast(Template, made), definition)
-    return cast(Template, made)
+    checked_alone = cast(Template, sayable(_headed(template, header, definition)))
+    _fitting(checked_alone, definition)
+    return checked_alone
 
 
 async def checked(work: Work, said: Reply) -> Reply:
@@ -51,8 +65,6 @@ def _fitting(template: Template, definition: TemplateDefinition | None) -> None:
 
 def _headed(template: Template, header: Header | None, definition: TemplateDefinition | None) -> Template:
     """With its header where it belongs; a name and a kind of file follow from the definition."""
-    from msgspec.structs import replace
-
     if isinstance(header, Location):
         return replace(template, header_location=header)
     if isinstance(header, File):

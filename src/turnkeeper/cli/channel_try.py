@@ -76,9 +76,14 @@ async def _watch(
     async for seen in trial.send(settings, name, to, content, wait):
         stages.append(seen)
         if not quiet and seen.last != "late":
-            detail = f": {seen.detail}" if seen.detail else ""
-            typer.echo(f"{seen.seconds:6.1f} s  {_SHOWN.get(seen.stage, seen.stage)}{detail}")
+            typer.echo(told_stage(seen))
     return stages
+
+
+def told_stage(seen: "Seen") -> str:
+    """A stage, as a line."""
+    detail = f": {seen.detail}" if seen.detail else ""
+    return f"{seen.seconds:6.1f} s  {_SHOWN.get(seen.stage, seen.stage)}{detail}"
 
 
 def _end(seen: "Seen", name: str) -> None:

@@ -21,6 +21,7 @@ from turnkeeper.cli.prompt import app as prompt
 from turnkeeper.cli.restore import restore
 from turnkeeper.cli.serve import serve
 from turnkeeper.cli.settings import settings
+from turnkeeper.cli.template import app as template
 from turnkeeper.cli.text import app as text
 from turnkeeper.cli.timer import app as timer
 from turnkeeper.cli.trace import trace
@@ -57,6 +58,7 @@ app.add_typer(prompt, name="prompt")
 app.add_typer(contact, name="contact")
 app.add_typer(knowledge, name="knowledge")
 app.add_typer(voice, name="voice")
+app.add_typer(template, name="template")
 app.add_typer(timer, name="timer")
 app.add_typer(payment, name="payment")
 app.add_typer(escalation, name="escalation")

@@ -10,6 +10,7 @@ from pydantic import BaseModel, BeforeValidator, Field, SecretStr, model_validat
 from turnkeeper.channels.keys import DAY, ENVIRONMENT, Address, Keys, Seconds, Token, Whole, wrong
 from turnkeeper.config.bots import AgentKeys, BotKeys, PythonKeys
 from turnkeeper.config.events import MailKeys
+from turnkeeper.config.rates import RateCardKeys
 from turnkeeper.config.remote import RemoteKeys
 from turnkeeper.config.values import Place, SigningKey, Size, read_database, read_dsn
 
@@ -161,6 +162,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "retention": RetentionKeys,
     "media": MediaKeys,
     "mail": MailKeys,
+    "rate_cards": RateCardKeys,
 }
 BOT_KINDS: dict[str, type[BotKeys]] = {"python": PythonKeys, "agent": AgentKeys, "remote": RemoteKeys}
 BUILT_IN_TOOLS = ("handover", "knowledge")

@@ -28,6 +28,7 @@ from turnkeeper.config.keys import (
 from turnkeeper.config.knowledge import KnowledgeKeys
 from turnkeeper.config.payments import payers, read_payments
 from turnkeeper.config.providers import PROVIDER_KINDS
+from turnkeeper.config.rates import RateCardKeys, read_rate_card
 from turnkeeper.config.sequences import SequenceKeys, read_sequences
 from turnkeeper.config.settings import BotSettings, Receiver, Settings
 from turnkeeper.config.timing import TimingKeys
@@ -73,6 +74,7 @@ class Reading:
         transcribers = self.transcribers(self.table(raw.get("transcribers", {}), "transcribers"))
         events = read_events(self, raw)
         payments = read_payments(self, dict(raw))
+        rates = read_rate_card(self, self.section(RateCardKeys, raw.get("rate_cards", {}), "rate_cards"))
         self.known(bots, {"models": providers, "tools": tools, "knowledge": knowledge})
         self.heard(bots, transcribers)
         payers(self, bots, payments, raw)
@@ -99,6 +101,7 @@ class Reading:
             mail=events.mail,
             payments=_frozen(payments),
             sequences=_frozen(sequences),
+            rates=rates,
         )
 
     def wrong(self, key: str, problem: str, mend: str) -> None:

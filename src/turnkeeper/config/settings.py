@@ -21,6 +21,7 @@ from turnkeeper.model.errors import ConfigurationError
 from turnkeeper.model.ids import BotId, ChannelId, WorkspaceId
 from turnkeeper.model.policy import Channel, TurnPolicy
 from turnkeeper.model.subscriptions import Subscription
+from turnkeeper.rules.rate_cards import RateCard
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,7 @@ class Settings:
     payments: Mapping[str, PaymentKeys] = field(default_factory=dict)
     subscriptions: Mapping[str, SubscriptionKeys] = field(default_factory=dict)
     sequences: Mapping[str, SequenceKeys] = field(default_factory=dict)
+    rates: RateCard = field(default_factory=RateCard)
 
     @property
     def folder(self) -> Path:

@@ -34,6 +34,8 @@ LEASE = 120.0
 _LIMIT = 90.0
 """Seconds that a whole list may take."""
 _LONGEST_PROBLEM = 500
+_ALWAYS = 1e12
+"""An instant after all at which anything is due."""
 
 
 def has_templates(adapter: ChannelAdapter[Any]) -> bool:
@@ -96,6 +98,12 @@ class TemplateSyncing:
         for each in due:
             await self._sync(each)
         return len(due)
+
+    async def now(self, channel: Channel) -> None:
+        """Ask for a channel's at once, whenever it is due."""
+        now = self._clock.now()
+        for each in await self._store.templates_due([(channel.workspace_id, channel.id)], _ALWAYS, now + LEASE):
+            await self._sync(each)
 
     async def _sync(self, due: TemplateSync) -> None:
         channel = self._channels[due.workspace_id, due.channel_id]

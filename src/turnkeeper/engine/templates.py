@@ -1,12 +1,11 @@
 """What is known of templates, where they are sent: looked up when one is said and once more before its call.
 
-Kept for a few seconds, so that a thousand reminders ask the store once; contents that are no templates ask nothing.
+Kept for a second, so that a thousand reminders ask the store once; contents that are no templates ask nothing.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -17,23 +16,27 @@ from turnkeeper.channels.base import ChannelAdapter
 from turnkeeper.engine.clock import Clock
 from turnkeeper.model.contents import Content, Reply, Template
 from turnkeeper.model.errors import StoreError
+from turnkeeper.model.ids import ChannelId, WorkspaceId
 from turnkeeper.model.outbound import Rejected
 from turnkeeper.model.policy import Channel
 from turnkeeper.model.templates import TemplateDefinition, TemplateRow
 from turnkeeper.rules.templates import misfits
-from turnkeeper.store.channels import ChannelKey
 from turnkeeper.store.templates import TemplateRecords
 
-FRESH = 3.0
+FRESH = 1.0
 """Seconds for which what the store told is believed."""
 _definition = msgspec.json.Decoder(TemplateDefinition).decode
 Named = tuple[str, str]
 """A template's name and language."""
 
 
+_Key = tuple[WorkspaceId, ChannelId, str, str]
+_MOST = 10_000
+
+
 class _Known(NamedTuple):
     at: float
-    rows: dict[Named, TemplateRow]
+    row: TemplateRow | None
 
 
 def definition_in(row: TemplateRow) -> TemplateDefinition:
@@ -47,29 +50,31 @@ class TemplateLookup:
     def __init__(self, store: TemplateRecords, clock: Clock) -> None:
         self._store = store
         self._clock = clock
-        self._known: dict[ChannelKey, _Known] = {}
-        self._asking: defaultdict[ChannelKey, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._known: dict[_Key, _Known] = {}
+        self._asking: dict[_Key, asyncio.Lock] = {}
 
     async def find(self, channel: Channel, name: str, language: str) -> TemplateRow | None:
         """None: nothing is known of it. While the store is away, what was known before counts."""
-        key = (channel.workspace_id, channel.id)
+        key = (channel.workspace_id, channel.id, name, language)
         if self._is_old(key):
-            async with self._asking[key]:
+            async with self._asking.setdefault(key, asyncio.Lock()):
                 if self._is_old(key):
                     await self._ask(key)
-        known = self._known.get(key)
-        return None if known is None else known.rows.get((name, language))
+        return self._known[key].row
 
-    def _is_old(self, key: ChannelKey) -> bool:
+    def _is_old(self, key: _Key) -> bool:
         known = self._known.get(key)
         return known is None or self._clock.monotonic() - known.at > FRESH
 
-    async def _ask(self, key: ChannelKey) -> None:
+    async def _ask(self, key: _Key) -> None:
         try:
-            rows = await self._store.templates(*key)
+            row = await self._store.template(*key)
         except StoreError:
-            rows = list(self._known[key].rows.values()) if key in self._known else []
-        self._known[key] = _Known(self._clock.monotonic(), {(row.name, row.language): row for row in rows})
+            row = self._known[key].row if key in self._known else None
+        if len(self._known) >= _MOST:
+            self._known.clear()
+            self._asking.clear()
+        self._known[key] = _Known(self._clock.monotonic(), row)
 
     async def definition(self, channel: Channel, name: str, language: str) -> TemplateDefinition | None:
         """What it wants to be given; None: nobody knows."""

@@ -23,6 +23,11 @@ class TemplateRecords(Protocol):
     async def templates(self, workspace_id: WorkspaceId, channel_id: ChannelId) -> list[TemplateRow]:
         """Those of a channel, by name and language."""
 
+    async def template(
+        self, workspace_id: WorkspaceId, channel_id: ChannelId, name: str, language: str
+    ) -> TemplateRow | None:
+        """One of them."""
+
     async def template_syncs(self) -> list[TemplateSync]:
         """How far each channel's are known, over all workspaces."""
 

@@ -11,10 +11,10 @@ from turnkeeper.channels.json_values import Item, listing, mapping, text
 from turnkeeper.model.templates import DefinedButton, TemplateButtonKind, TemplateDefinition, TemplateHeader
 
 _VARIABLE = re.compile(r"\{\{\s*([A-Za-z0-9_]+)\s*\}\}")
-_HEADERS: dict[str, TemplateHeader] = {
+HEADERS: dict[str, TemplateHeader] = {
     "TEXT": "text", "IMAGE": "image", "VIDEO": "video", "DOCUMENT": "document", "LOCATION": "location",
 }  # fmt: skip
-_BUTTONS: dict[str, TemplateButtonKind] = {
+BUTTONS: dict[str, TemplateButtonKind] = {
     "URL": "url", "QUICK_REPLY": "quick_reply", "COPY_CODE": "copy_code", "FLOW": "flow",
     "PHONE_NUMBER": "phone_number",
 }  # fmt: skip
@@ -28,7 +28,7 @@ def definition_of(item: Item) -> TemplateDefinition | None:
     components = [found for each in listing(item.get("components")) or () if (found := mapping(each))]
     by_type = {(text(found.get("type")) or "").upper(): found for found in components}
     header = by_type.get("HEADER", {})
-    header_kind = _HEADERS.get((text(header.get("format")) or "").upper())
+    header_kind = HEADERS.get((text(header.get("format")) or "").upper())
     return TemplateDefinition(
         name,
         language,
@@ -53,7 +53,7 @@ def _variables(component: Item) -> tuple[str, ...]:
 def _button(value: object) -> DefinedButton:
     """A url with a variable and a code want a value; a quick reply and a flow may have one."""
     item = mapping(value) or {}
-    kind = _BUTTONS.get((text(item.get("type")) or "").upper(), "other")
+    kind = BUTTONS.get((text(item.get("type")) or "").upper(), "other")
     wants = kind == "copy_code" or (kind == "url" and bool(_VARIABLE.search(text(item.get("url")) or "")))
     opens = text(item.get("url")) or text(item.get("phone_number")) or ""
     may = wants or kind in ("quick_reply", "flow")

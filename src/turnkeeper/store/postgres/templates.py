@@ -23,6 +23,8 @@ T = TypeVar("T")
 
 _ALL = f"""select {columns(TemplateRow)} from template where workspace_id = $1 and channel_id = $2
   order by name, language"""
+_ONE = f"""select {columns(TemplateRow)} from template
+  where workspace_id = $1 and channel_id = $2 and name = $3 and language = $4"""
 _SYNCS = f"select {columns(TemplateSync)} from template_sync order by workspace_id, channel_id"
 _NEW = """insert into template_sync (workspace_id, channel_id, look_at) select k.w, k.c, $3
   from unnest($1::text[], $2::text[]) as k(w, c) on conflict (workspace_id, channel_id) do nothing"""
@@ -57,6 +59,13 @@ class PostgresTemplates(ABC):
 
     async def templates(self, workspace_id: WorkspaceId, channel_id: ChannelId) -> list[TemplateRow]:
         return [TemplateRow(*row) for row in await self._read(lambda at: at.fetch(_ALL, workspace_id, channel_id))]
+
+    async def template(
+        self, workspace_id: WorkspaceId, channel_id: ChannelId, name: str, language: str
+    ) -> TemplateRow | None:
+        wanted = without_nul((name, language))
+        found = await self._read(lambda at: at.fetchrow(_ONE, workspace_id, channel_id, *wanted))
+        return None if found is None else TemplateRow(*found)
 
     async def template_syncs(self) -> list[TemplateSync]:
         return [TemplateSync(*row) for row in await self._read(lambda at: at.fetch(_SYNCS))]

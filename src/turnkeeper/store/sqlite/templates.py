@@ -20,6 +20,8 @@ T = TypeVar("T")
 
 _ALL = f"""select {columns(TemplateRow)} from template where workspace_id = ? and channel_id = ?
   order by name, language"""
+_ONE = f"""select {columns(TemplateRow)} from template
+  where workspace_id = ? and channel_id = ? and name = ? and language = ?"""
 _SYNCS = f"select {columns(TemplateSync)} from template_sync order by workspace_id, channel_id"
 _NEW = "insert into template_sync (workspace_id, channel_id, look_at) values (?, ?, ?) on conflict do nothing"
 _DUE = f"""update template_sync set look_at = ?4 where workspace_id = ?1 and channel_id = ?2 and look_at <= ?3
@@ -59,6 +61,12 @@ class SqliteTemplates(ABC):
 
     async def templates(self, workspace_id: WorkspaceId, channel_id: ChannelId) -> list[TemplateRow]:
         return [TemplateRow(*row) for row in self._glance(lambda at: _all(at, _ALL, (workspace_id, channel_id)))]
+
+    async def template(
+        self, workspace_id: WorkspaceId, channel_id: ChannelId, name: str, language: str
+    ) -> TemplateRow | None:
+        found = self._glance(lambda at: _all(at, _ONE, (workspace_id, channel_id, name, language)))
+        return TemplateRow(*found[0]) if found else None
 
     async def template_syncs(self) -> list[TemplateSync]:
         return [TemplateSync(*row) for row in await self._read(lambda at: _all(at, _SYNCS))]

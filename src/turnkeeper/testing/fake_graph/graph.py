@@ -134,9 +134,9 @@ class Graph(Core):
             if object_id not in {number.waba_id for number in self.numbers.values()}:
                 raise unknown_object(object_id, request.method)
             return self.templates.answer(request, object_id)
-        template = self.templates.by_id(object_id) if edge is None and request.method == "GET" else None
+        template = self.templates.by_id(object_id) if edge is None and request.method in ("GET", "POST") else None
         if template is not None:
-            return self.templates.read(request, template)
+            return self.templates.one(request, template)
         if edge is None and self.media.get(object_id) is not None:
             if request.method == "DELETE":
                 return self.media.delete(request, object_id)

@@ -28,6 +28,8 @@ FIELDS: Final = ("name", "parameter_format", "components", "language", "status",
 CODES: Final = {"PAUSED": 132015, "DISABLED": 132016}
 """What a send of a template in this status is refused with; APPROVED is sent, any other is 132001."""
 
+EDITABLE: Final = ("APPROVED", "REJECTED", "PAUSED")
+
 
 @dataclass(slots=True, kw_only=True)
 class TemplateDefinition:
@@ -101,14 +103,28 @@ class Templates:
         template = self.get(name, language)
         template.status = status
         template.rejected_reason = reason or "NONE"
-        value = {
-            "event": status,
-            "message_template_id": int(template.id),
-            "message_template_name": template.name,
-            "message_template_language": template.language,
-            "message_template_category": template.category,
-            "reason": reason,
-        }
+        self._tell_status(template, reason=reason)
+
+    def rate(self, name: str, quality: str, language: str = "en_US") -> None:
+        """People have judged it: GREEN, YELLOW or RED, which pauses it for 3 hours; webhooks tell."""
+        template = self.get(name, language)
+        before, template.quality = template.quality, quality
+        value = {"previous_quality_score": before, "new_quality_score": quality, **_named(template)}
+        self._core.tell_field("message_template_quality_update", value)
+        if quality == "RED":
+            template.status = "PAUSED"
+            other = {"title": "FIRST_PAUSE", "description": "Because of its quality it is paused for 3 hours."}
+            self._tell_status(template, reason="NONE", other_info=other)
+
+    def recategorize(self, name: str, category: str, language: str = "en_US") -> None:
+        """Meta finds that it belongs elsewhere; a webhook tells."""
+        template = self.get(name, language)
+        before, template.category = template.category, category
+        value = {"previous_category": before, "new_category": category, **_named(template)}
+        self._core.tell_field("template_category_update", value)
+
+    def _tell_status(self, template: TemplateDefinition, **more: Any) -> None:
+        value = {"event": template.status, **_named(template), "message_template_category": template.category, **more}
         self._core.tell_field("message_template_status_update", value)
 
     # Sending
@@ -144,9 +160,23 @@ class Templates:
                 return self._delete(request, waba_id)
         return self._create(request, waba_id)
 
-    def read(self, request: Request, template: TemplateDefinition) -> Reply:
-        """GET /{template_id}."""
+    def one(self, request: Request, template: TemplateDefinition) -> Reply:
+        """/{template_id}."""
+        if request.method == "POST":
+            return self._edit(request, template)
         return Reply.json(200, _chosen(template, request.query.get("fields")))
+
+    def _edit(self, request: Request, template: TemplateDefinition) -> Reply:
+        """All components are replaced, and reviewed anew."""
+        body = json_object(request.body)
+        if template.status not in EDITABLE:
+            raise parameter_error("Only approved, rejected or paused templates can be edited.")
+        if template.status == "APPROVED" and body.get("category", template.category) != template.category:
+            raise parameter_error("The category of an approved template cannot be changed.")
+        named = {"name": template.name, "language": template.language, "category": template.category}
+        _, _, template.category, template.components = check_definition({**named, **body})
+        template.status = "PENDING"
+        return Reply.json(200, {"success": True})
 
     def _list(self, request: Request, waba_id: str) -> Reply:
         query = request.query
@@ -202,6 +232,14 @@ class Templates:
         )
         self._kept[(waba_id, name, language)] = template
         return template
+
+
+def _named(template: TemplateDefinition) -> Json:
+    return {
+        "message_template_id": int(template.id),
+        "message_template_name": template.name,
+        "message_template_language": template.language,
+    }
 
 
 def _components(header: str | None, body: str, footer: str | None, buttons: Sequence[Json]) -> list[Json]:
