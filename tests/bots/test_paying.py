@@ -122,6 +122,40 @@ async def test_a_webhook_before_our_own_write() -> None:
         assert person.heard == ["Pay here: https://pay.test/1", "Received 150000 for seat"]
 
 
+@in_virtual_time
+async def test_killed_between_the_look_and_the_commit_it_is_booked_and_confirmed_once() -> None:
+    bot, booked = Bot("shop"), list[str]()
+
+    async def book(by: str, key: str) -> str:
+        booked.append(key)
+        await asyncio.sleep(5)
+        return by
+
+    @bot.stage("welcome", first=True)
+    async def welcome(turn: Turn) -> None:
+        if not turn.state.get("asked"):
+            turn.state["asked"] = (await turn.payment_link(PRICE, "Dinner", name="seat")).id
+        elif (found := await turn.payment("seat")) is not None and found.is_paid:
+            await turn.reply("booked: " + await turn.step("book", book, "stage", effect=True))
+
+    @bot.on("payment.paid")
+    async def paid(turn: Turn, event: Event) -> None:
+        await turn.reply("booked: " + await turn.step("book", book, "handler", effect=True))
+
+    till = Till()
+    async with conversation(sold_by(till, bot)) as person:
+        await person.says("a seat please")
+        till.is_paid()
+        await person.writes("I have paid")
+        while not booked:
+            await asyncio.sleep(0.1)
+        await person.survives_a_crash()
+        await person.rests()
+        await is_told(person, till.links["plink_1"])
+        await person.rests()
+        assert (person.heard, len(set(booked)), person.raised) == (["booked: stage"], 1, [])
+
+
 @pytest.mark.parametrize("spoiled", [Unsure("no answer"), NotDone("busy"), NotDone("slow down", 3.0)])
 @in_virtual_time
 async def test_what_fails_for_now_is_tried_again_in_the_turn(spoiled: Unsure | NotDone) -> None:

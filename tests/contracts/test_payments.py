@@ -66,6 +66,15 @@ async def tell(w: World, what: PaymentFound, within: Within | None = None) -> Pa
     return await w.store.payment_found("razorpay", what, w.now, within)
 
 
+async def found_in_turn(w: World) -> ClaimedTurn:
+    """A turn that looked at a payment and found that it was paid."""
+    await asked(w)
+    await w.hear("I have paid")
+    turn = await w.turn()
+    await tell(w, found("paid"), Within(turn.run, turn.turn.no))
+    return turn
+
+
 async def kept(w: World, id_: str = "tk-1") -> PaymentRow:
     row = await w.store.payment(id_)
     assert row is not None
@@ -185,16 +194,41 @@ class TestInTheTurnThatAsked:
             assert await w.states() == {"answered": 3}
             assert await w.store.next_due() is None
 
-    async def test_whoever_takes_the_turn_over_finds_it(self, world: OpenWorld) -> None:
+    async def test_whoever_takes_the_turn_over_goes_the_same_way(self, world: OpenWorld) -> None:
+        """Exactly the events that were fixed: what the turn found is found again in the payment."""
         async with world() as w:
-            await asked(w)
-            await w.hear("I have paid")
-            turn = await w.turn()
-            await tell(w, found("paid"), Within(turn.run, turn.turn.no))
+            await found_in_turn(w)
             await w.die()
             (claimed,) = await w.claim(W2)
             assert isinstance(claimed, ClaimedTurn)
-            assert news(list(claimed.events)) == ["I have paid", "paid"]
+            assert news(list(claimed.events)) == ["I have paid"]
+            await w.deliver(await w.commit(claimed, "so you have"))
+            assert await w.states() == {"answered": 3}
+
+    async def test_an_attempt_that_starts_over_is_told(self, world: OpenWorld) -> None:
+        async with world() as w:
+            await found_in_turn(w)
+            await w.hear("see?")
+            assert news(list((await w.answer("yes")).events)) == ["I have paid", "paid", "see?"]
+            assert await w.states() == {"answered": 4}
+
+    async def test_one_that_has_done_something_goes_the_same_way(self, world: OpenWorld) -> None:
+        async with world() as w:
+            turn = await found_in_turn(w)
+            await w.begin(turn, "book")
+            await w.put_off(turn, 1.0)
+            w.now += 1
+            assert news(list((await w.answer("booked")).events)) == ["I have paid"]
+            assert await w.states() == {"answered": 3}
+
+    @pytest.mark.parametrize("said", [(), ("sorry",)])
+    async def test_the_next_turn_is_told_where_it_fails(self, world: OpenWorld, said: tuple[str, ...]) -> None:
+        async with world() as w:
+            turn = await found_in_turn(w)
+            await w.deliver(await w.commit(turn, *said, failed=True))
+            assert news(list((await w.answer("thank you")).events)) == ["paid"]
+            assert await w.states() == {"answered": 2, "failed": 1}
+            assert await w.store.next_due() is None
 
     async def test_it_waits_for_the_bot_where_a_person_took_over(self, world: OpenWorld) -> None:
         async with world() as w:

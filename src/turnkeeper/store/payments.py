@@ -15,10 +15,13 @@ if TYPE_CHECKING:
     from turnkeeper.store.base import Run, Wake
 
 UNKNOWN = "payment not known here"
+FOUND_HERE = "found by its turn"
+"""Why an event is running that no claim has given to its turn: the turn asked, and knows it. It ends with the turn's
+commit; a turn that is cut off or given up leaves it to the next one."""
 
 
 class Within(NamedTuple):
-    """The turn that asked a provider. What it found is an event of that very turn, as long as it runs.
+    """The turn that asked a provider. What it found is an event that ends with that very turn, as long as it runs.
 
     `own`: the turn did it itself (took a link back, paid money back), so that only money that came is an event.
     """

@@ -14,6 +14,7 @@ from turnkeeper.rules import albums, mailbox
 from turnkeeper.rules.mailbox import OUTSIDE_KINDS
 from turnkeeper.rules.retry import Outage
 from turnkeeper.store.base import Claimed, ClaimedSend, ClaimedTurn, Run
+from turnkeeper.store.payments import FOUND_HERE
 from turnkeeper.store.rows import EventChange, Rows, TurnKey
 from turnkeeper.store.transactions.choosing import read_choices
 from turnkeeper.store.transactions.desk import Desk
@@ -127,7 +128,7 @@ def _start(
     version: str,
     now: float,
 ) -> _Start | None:
-    mine = [event for event in opened if event.state == EventState.RUNNING and event.turn_no == conversation.turn_no]
+    mine = _own(conversation, opened)
     waiting = [event for event in opened if event.state == EventState.WAITING and event.reason is None]
     if conversation.turn_state == TurnState.NONE or record is None or not mine + waiting:
         return _new_turn(conversation, opened, waiting, channel, version, now)
@@ -137,6 +138,15 @@ def _start(
     gathers = not mine or (channel.turns.interruptible and not conversation.irrevocable)
     record = replace(record, bot_id=channel.bot_id, bot_version=version)
     return _new_attempt(conversation, opened, record, mine, waiting if gathers else [])
+
+
+def _own(conversation: Conversation, opened: Sequence[EventRow]) -> list[EventRow]:
+    """The events of the turn under way. What it has found itself is none of them, for it would find it again; unless
+    it starts over with nothing done, and may go another way, or nothing else is left."""
+    every = [event for event in opened if event.state == EventState.RUNNING and event.turn_no == conversation.turn_no]
+    told = [event for event in every if event.reason != FOUND_HERE]
+    starts_over = conversation.turn_state != TurnState.RUNNING and not conversation.irrevocable
+    return every if starts_over or not told else told
 
 
 def _new_turn(

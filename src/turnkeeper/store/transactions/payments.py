@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from hashlib import blake2b
 
 import msgspec
@@ -16,8 +17,8 @@ from turnkeeper.model.policy import Channel, Directory
 from turnkeeper.rules import mailbox
 from turnkeeper.rules import payments as rules
 from turnkeeper.store.base import Run, Wake
-from turnkeeper.store.payments import PaymentTold, Within
-from turnkeeper.store.rows import Rows
+from turnkeeper.store.payments import FOUND_HERE, PaymentTold, Within
+from turnkeeper.store.rows import EventChange, Rows
 from turnkeeper.store.transactions.desk import Desk
 
 _AGAIN_WITHOUT_CHANNEL = 60.0
@@ -116,12 +117,12 @@ async def _admit(desk: Desk, key: ConversationKey, dedup: bytes, body: bytes, ch
 async def _join_turn(
     desk: Desk, key: ConversationKey, dedup: bytes, body: bytes, channel: Channel, now: float
 ) -> EventRow:
-    """An event of the turn under way, which knows it already: whoever takes the turn over, or cancels it, finds it."""
+    """An event of the turn under way, which knows it already, and ends with it: it is the next one's if that fails."""
     after = desk.put(replace(desk[key], in_last=desk[key].in_last + 1))
     turn = (key.workspace_id, key.id, after.turn_no)
     record = (await desk.rows.turns([turn]))[turn]
     await desk.rows.put_turns([replace(record, seq_to=max(record.seq_to, after.in_last))])
-    return _row(after, dedup, body, channel, now, EventState.RUNNING, None, after.turn_no, None)
+    return _row(after, dedup, body, channel, now, EventState.RUNNING, FOUND_HERE, after.turn_no, None)
 
 
 def _row(
@@ -175,6 +176,18 @@ def _event(conversation: Conversation, row: PaymentRow, news: PaymentNews, what:
 
 def _digest(dedup_key: str) -> bytes:
     return blake2b(dedup_key.encode(), digest_size=16).digest()
+
+
+async def given_up(desk: Desk, turns: Sequence[tuple[ConversationKey, int]], now: float) -> None:
+    """Take back what turns that failed have asked for, and let the next turn know what they had found."""
+    await desk.rows.void_payments([(*key, turn_no) for key, turn_no in turns], now)
+    opened = await desk.rows.open_events([(key, desk[key].done_to) for key, _ in turns])
+    for key, turn_no in turns:
+        found = [event for event in opened.get(key, []) if event.turn_no == turn_no and event.reason == FOUND_HERE]
+        if found:
+            await desk.rows.change_events([EventChange(key, event.seq, EventState.WAITING) for event in found])
+            at = desk[key].turn_at
+            desk.put(replace(desk[key], turn_at=now if at is None else at))
 
 
 async def failed(

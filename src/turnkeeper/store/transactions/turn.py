@@ -29,6 +29,7 @@ from turnkeeper.store.rows import Day, EventChange, FactKey, Rows, StepId, TurnK
 from turnkeeper.store.transactions import consenting
 from turnkeeper.store.transactions.desk import Desk
 from turnkeeper.store.transactions.outbox import end_turns, let_go, mark_new, pump
+from turnkeeper.store.transactions.payments import given_up
 from turnkeeper.store.transactions.people import carry_effects, settle_echoes
 from turnkeeper.store.transactions.timers import take_back
 
@@ -256,11 +257,11 @@ async def _write_commits(
     await rows.put_sessions(await _sessions(rows, [item for item, _ in commits if _keep(desk, item) != "nothing"]))
     await _learn(desk, [(item, record) for item, record in commits if _keep(desk, item) == "all"])
     await _set_timers(desk, [item for item, _ in commits])
+    failed = [(item.run.key, item.turn_no) for item, _ in commits if item.failed]
+    if failed:
+        await given_up(desk, failed, now)
     # Nothing to wait for, unless it spoke with `say_now`: then it ends as its words do.
     await end_turns(desk, silent, now)
-    given_up = [(*item.run.key, item.turn_no) for item, _ in commits if item.failed]
-    if given_up:
-        await rows.void_payments(given_up, now)
     for item, _ in commits:
         if item.consents:
             await consenting.note_all(desk, desk[item.run.key], item.consents, "bot", item.now)
