@@ -18,13 +18,12 @@ from turnkeeper.bots.message import Message, messages_of
 from turnkeeper.bots.offering import Replies, offered
 from turnkeeper.bots.payable import Payable
 from turnkeeper.bots.results import Results, spent_in
-from turnkeeper.bots.saying import latest_message, reaction_to, sayable
-from turnkeeper.bots.templating import Buttons, Header, checked, templated
+from turnkeeper.bots.speaking import SpeakingTurn
 from turnkeeper.bots.timing import TimedTurn
 from turnkeeper.bots.window import Window
 from turnkeeper.engine.answer import Answer, Expired, OnUnknown, Work
 from turnkeeper.llm.calls import ToolRun
-from turnkeeper.model.contents import File, Reply
+from turnkeeper.model.contents import File
 from turnkeeper.model.events import (
     Choice,
     ContactCard,
@@ -71,7 +70,7 @@ class Contact:
     addresses: tuple[str, ...]
 
 
-class Turn(TimedTurn, Payable, Generic[S]):
+class Turn(SpeakingTurn, TimedTurn, Payable, Generic[S]):
     """What a person said, what is remembered of them, and what to do about it.
 
     `events`: everything that the turn answers, oldest first; `messages`: what of it the contact did; `text`: the
@@ -103,7 +102,6 @@ class Turn(TimedTurn, Payable, Generic[S]):
         self.facts = Facts(work.records)
         self.consents = Consents(work.records)
         self.window = Window(work.open_until, work.now)
-        self._replies: list[Reply] = []
         super().__init__(work)
         self._handover: str | None = None
         self.events: tuple[Inbound, ...] = tuple(work.events)
@@ -188,44 +186,6 @@ class Turn(TimedTurn, Payable, Generic[S]):
     def began_at(self) -> float:
         """When the turn first began, in unix seconds: the same for every attempt, and on whatever machine."""
         return self._work.began_at
-
-    async def reply(self, said: Reply, *, quote: bool = False, reply_to: str | None = None) -> None:
-        """Say something when the turn commits: Markdown, of which long texts are split, or any other content.
-
-        `quote`: over it stands the contact's latest message, if the turn has one; `reply_to`: the message with that
-        id. Raises TypeError and ValueError for what no channel could say.
-        """
-        self._replies.append(await checked(self._work, sayable(said, self._quoted(quote, reply_to))))
-
-    async def template(
-        self,
-        name: str,
-        language: str,
-        *,
-        body: Sequence[str] = (),
-        named: Mapping[str, str] | None = None,
-        header: Header | None = None,
-        buttons: Buttons = (),
-    ) -> None:
-        """Say a template that the provider has approved, when the turn commits: outside the window too.
-
-        `body`: its values in order, or `named`: by name; `header`: words, a file or a place; `buttons`: a value for
-        each button that takes one, in order, or TemplateButton. Raises ValueError where they do not fit what is known
-        of the template, and TypeError for what is no value.
-        """
-        self._replies.append(await templated(self._work, name, language, body, named, header, buttons))
-
-    async def say_now(self, said: Reply, *, quote: bool = False, reply_to: str | None = None) -> None:
-        """Say something at once, otherwise as `reply`. From here on newer messages wait for the next turn."""
-        await self._work.say_now(await checked(self._work, sayable(said, self._quoted(quote, reply_to))))
-
-    async def react(self, emoji: str, message_id: str | None = None) -> None:
-        """Put an emoji under the contact's latest message, or under another, when the turn commits; `""` takes it
-        away. Raises ValueError where there is no message, or no emoji."""
-        self._replies.append(reaction_to(message_id or latest_message(self.events), emoji))
-
-    def _quoted(self, quote: bool, reply_to: str | None) -> str | None:
-        return reply_to or (latest_message(self.events) if quote else None)
 
     async def step(
         self,

@@ -23,7 +23,7 @@ from turnkeeper.store.channels import ChannelKey
 from turnkeeper.store.templates import TemplateRecords
 
 _log = structlog.get_logger("turnkeeper.templates")
-LOOK = 2.0
+LOOK = 5.0
 """Seconds between two questions to the store whether a channel is due."""
 EVERY = 3600.0
 """Seconds between two lists of a channel's templates."""

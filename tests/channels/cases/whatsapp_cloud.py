@@ -44,6 +44,14 @@ ANYONE = {
 }
 FILE = {"id": "55", "mime_type": "image/jpeg", "sha256": "c2hh", "url": "https://m.example/55"}
 MEDIA = {"id": "55", "mime": "image/jpeg", "sha256": "c2hh", "url": "https://m.example/55"}
+PAUSED = {
+    "event": "PAUSED",
+    "message_template_id": 77,
+    "message_template_name": "bill",
+    "message_template_language": "en",
+    "reason": "NONE",
+    "other_info": {"title": "FIRST_PAUSE", "description": "It is paused for 3 hours."},
+}
 REPLY = {"from": "15550100", "id": "wamid.0"}
 
 
@@ -274,6 +282,10 @@ HEARD: list[tuple[str, Body, list[dict[str, Any]]]] = [
     ),
     ("an account error", envelope(change(errors=[{"code": 131000, "title": "Wrong"}])),
      [{"kind": "error", "reason": "Wrong", "error_codes": [131000]}]),
+    ("a template that is paused", envelope(change("message_template_status_update", **PAUSED)), [
+        {"kind": "template", "external_id": "77", "name": "bill", "language": "en", "status": "PAUSED",
+         "reason": "FIRST_PAUSE"},
+    ]),
     ("a field that is for nobody here", envelope(change("account_update", event="x")),
      [{"kind": "ignored", "reason": "field account_update"}]),
     ("an item that is none", envelope(messages(message(), 5, message(id="wamid.2"))),
