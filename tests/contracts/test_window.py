@@ -7,7 +7,7 @@ from msgspec.structs import replace as changed
 
 from tests.contracts.conftest import OpenWorld
 from tests.contracts.world import World
-from turnkeeper.model.contents import Buttons, Content, Reaction, Template, Text, words_of
+from turnkeeper.model.contents import Buttons, Content, Reaction, Template, Text
 from turnkeeper.model.conversation import SessionRow
 from turnkeeper.model.events import Referral
 from turnkeeper.model.outbound import Accepted, NotSent, Rejected
@@ -19,6 +19,10 @@ from turnkeeper.testing.events import ADA, SENDS, TURNS, channel, event, status,
 DAY = 86_400.0
 STAND_IN = FallbackTemplate("answer_ready", "en", ("{text}",))
 CONFIRMED = Template("seat_confirmed", "en", ("Ada",))
+
+
+def stood_in(words: str) -> Template:
+    return Template("answer_ready", "en", (words,), shown=words)
 
 
 def shop(fallback: FallbackTemplate | None = STAND_IN, window: float | None = DAY, expires: float = 9 * DAY) -> Channel:
@@ -61,7 +65,7 @@ async def test_words_that_come_too_late_go_as_the_template_once_a_turn(world: Op
     async with world(shop()) as w:
         turn = await late(w)
         gone = await sent(w, await commit(w, turn, Text("one\n\n two"), Text("three"), CONFIRMED, Text("four")))
-        assert gone == [Template("answer_ready", "en", ("one two",)), CONFIRMED]
+        assert gone == [stood_in("one two"), CONFIRMED]
         assert await w.states() == {"answered": 1}
         assert [words for words, _ in await ends(w)] == ["three", "four"]
         assert all(why is not None and "stood in" in why for _, why in await ends(w))
@@ -73,9 +77,7 @@ async def test_each_turn_has_its_own(world: OpenWorld) -> None:
     async with world(shop()) as w:
         for no in (1, 2):
             turn = await late(w)
-            assert await sent(w, await commit(w, turn, Text(f"answer {no}"))) == [
-                Template("answer_ready", "en", (f"answer {no}",))
-            ]
+            assert await sent(w, await commit(w, turn, Text(f"answer {no}"))) == [stood_in(f"answer {no}")]
         await w.report(status("delivered", id="out.1"), status("delivered", id="out.2"))
         assert await w.states() == {"answered": 2}
 
@@ -85,7 +87,7 @@ async def test_what_was_said_at_once_counts_for_its_turn(world: OpenWorld) -> No
         turn = await late(w)
         dispatch = await w.say_now(turn, "wait a moment")
         assert dispatch.send is not None
-        assert dispatch.send.row.content == fallback.encoded(Template("answer_ready", "en", ("wait a moment",)))
+        assert dispatch.send.row.content == fallback.encoded(stood_in("wait a moment"))
         await w.record(dispatch.send, Accepted("out.1"), in_turn=True)
         assert await sent(w, await commit(w, turn, Text("here it is"))) == []
         assert await w.states() == {"answered": 1}
@@ -105,7 +107,7 @@ async def test_an_emoji_is_no_reason_to_write(world: OpenWorld) -> None:
     async with world(shop()) as w:
         turn = await late(w)
         gone = await sent(w, await commit(w, turn, Reaction("wamid.1", "👍"), Text("done")))
-        assert gone == [Template("answer_ready", "en", ("done",))]
+        assert gone == [stood_in("done")]
         assert await w.states() == {"failed": 1}
 
 
@@ -117,7 +119,7 @@ async def test_notices_and_an_operators_words_give_way_each_by_itself(world: Ope
         for said in ("first", "second"):
             await w.hear(changed(event("operator", said), details={"takes_over": False}))
             send = await w.send()
-            assert words_of(msgspec.json.decode(send.row.content, type=Content)) == "[template answer_ready]"
+            assert msgspec.json.decode(send.row.content, type=Content) == stood_in(said)
             await w.record(send, Accepted(f"op.{said}"))
         assert await w.states() == {"answered": 1, "person": 2}
 
@@ -144,7 +146,7 @@ async def test_a_call_that_waits_for_its_instant_counts_by_it(world: OpenWorld) 
         turn = await w.turn()
         assert turn.conversation.contact_at is not None
         w.now = turn.conversation.contact_at + DAY - 0.1
-        assert await sent(w, await commit(w, turn, Text("one"))) == [Template("answer_ready", "en", ("one",))]
+        assert await sent(w, await commit(w, turn, Text("one"))) == [stood_in("one")]
 
 
 async def test_a_row_that_waits_for_its_pair_is_turned_into_the_template_once(world: OpenWorld) -> None:
@@ -154,7 +156,7 @@ async def test_a_row_that_waits_for_its_pair_is_turned_into_the_template_once(wo
         await w.answer("hello")
         turn = await late(w)
         dispatch = await commit(w, turn, Text("one"), Text("two"), CONFIRMED)
-        assert await sent(w, dispatch) == [Template("answer_ready", "en", ("one",))]
+        assert await sent(w, dispatch) == [stood_in("one")]
         send = await w.send()
         assert msgspec.json.decode(send.row.content, type=Content) == CONFIRMED
 
@@ -171,7 +173,7 @@ async def test_the_provider_may_know_better(world: OpenWorld) -> None:
         again = await w.record(dispatch.send, refused)
         assert again.send is not None
         assert again.send.row.seq == dispatch.send.row.seq
-        assert await sent(w, again) == [Template("answer_ready", "en", ("one",))]
+        assert await sent(w, again) == [stood_in("one")]
         assert await w.states() == {"answered": 1}
 
 
@@ -205,7 +207,7 @@ async def test_a_refusal_that_comes_as_a_status_has_the_template_follow(world: O
             failed = changed(status("failed", id=f"out.{seq}", error="closed"), error_codes=(131047,))
             await w.report(failed)
         send = await w.send()
-        assert msgspec.json.decode(send.row.content, type=Content) == Template("answer_ready", "en", ("one",))
+        assert msgspec.json.decode(send.row.content, type=Content) == stood_in("one")
         await w.record(send, Accepted("out.9"))
         assert (await w.conversation()).due_at is None
         assert await w.states() == {"answered": 1}
@@ -260,5 +262,5 @@ async def test_a_question_with_buttons_gives_its_words(world: OpenWorld) -> None
     async with world(shop()) as w:
         turn = await late(w)
         gone = await sent(w, await commit(w, turn, Buttons("Shall I book?", ("Yes", "No"))))
-        assert gone == [Template("answer_ready", "en", ("Shall I book?",))]
+        assert gone == [stood_in("Shall I book?")]
         assert ADA in (await w.conversation()).addresses

@@ -14,7 +14,7 @@ import pytest
 from msgspec.structs import replace as changed
 
 from tests.contracts.conftest import OpenWorld
-from tests.contracts.test_window import STAND_IN, commit, shop
+from tests.contracts.test_window import STAND_IN, commit, shop, stood_in
 from tests.contracts.world import World
 from turnkeeper.model.consent import EVERYTHING
 from turnkeeper.model.contents import Content, Reaction, Template, Text
@@ -189,7 +189,7 @@ class Stage:
         assert after.send is None
         if content == SAID[self.case.what]:
             return "sent"
-        assert content == Template("answer_ready", "en", ("hello",))
+        assert content == stood_in("hello")
         return "template"
 
     def _refused(self, rows: list[OutboundRow]) -> str:

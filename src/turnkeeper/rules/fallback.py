@@ -84,6 +84,7 @@ def filled(template: FallbackTemplate, content: bytes) -> Template | None:
         template.language,
         tuple(each.replace(TEXT, text) for each in template.body),
         {name: each.replace(TEXT, text) for name, each in template.named},
+        shown=text if any(TEXT in each for each in (*template.body, *dict(template.named).values())) else None,
     )
 
 

@@ -82,9 +82,18 @@ def settle_due(conversation: Conversation) -> Conversation:
 
 
 def admit(
-    conversation: Conversation, event: Inbound, turns: TurnPolicy, sends: SendPolicy, received_at: float
+    conversation: Conversation,
+    event: Inbound,
+    turns: TurnPolicy,
+    sends: SendPolicy,
+    received_at: float,
+    *,
+    offered: bool = False,
 ) -> Admission:
-    """Decide where a newly inserted event goes. The event's sequence number is `in_last + 1`."""
+    """Decide where a newly inserted event goes. The event's sequence number is `in_last + 1`.
+
+    `offered`: it is an answer that the bot offered, so a STOP is none.
+    """
     counted = replace(lapse(conversation, received_at), in_last=conversation.in_last + 1)
     if event.kind in OUTSIDE_KINDS:
         admission = _outside(counted, event.kind, received_at)
@@ -100,7 +109,7 @@ def admit(
         admission = Admission(_heard(counted, event, received_at), EventState.NO_REPLY)
     else:
         # Whatever becomes of it, the contact has written: nobody needs to ask whether they are there.
-        admission = _contact_message(replace(counted, follow_ups=False), event, turns, sends, received_at)
+        admission = _contact_message(replace(counted, follow_ups=False), event, turns, sends, received_at, offered)
         admission = admission._replace(ends_follow_ups=conversation.follow_ups)
     return close_watermark(conversation, admission)
 
@@ -203,10 +212,10 @@ def _happened_at(event: Inbound, now: float) -> float:
 
 
 def _contact_message(
-    conversation: Conversation, event: Inbound, turns: TurnPolicy, sends: SendPolicy, now: float
+    conversation: Conversation, event: Inbound, turns: TurnPolicy, sends: SendPolicy, now: float, offered: bool
 ) -> Admission:
     heard = _heard(conversation, event, now)
-    verdict = opt_out.verdict(event.text) if event.kind in _SAID and not event.is_group else None
+    verdict = opt_out.verdict(event.text) if event.kind in _SAID and not (event.is_group or offered) else None
     if verdict == "stop":
         return _stopped(heard, turns, sends, now)
     if heard.opted_out:

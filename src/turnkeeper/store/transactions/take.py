@@ -13,12 +13,12 @@ from turnkeeper.model.conversation import Conversation, EventRow, EventState, Ou
 from turnkeeper.model.events import Inbound
 from turnkeeper.model.ids import ConversationKey, WorkerId
 from turnkeeper.model.policy import Channel, Directory
-from turnkeeper.rules import groups, mailbox, owner_words
+from turnkeeper.rules import consent, groups, mailbox, owner_words
 from turnkeeper.rules.groups import ABOUT_OTHERS
 from turnkeeper.rules.owner_words import SHOWN, UNKNOWN, Wish
 from turnkeeper.store.base import Arrival, Intake, Stray, Taken, Wake
 from turnkeeper.store.rows import Rows
-from turnkeeper.store.transactions import consenting, corrections, early, owner, people, reports
+from turnkeeper.store.transactions import consenting, corrections, early, owner, people, reports, silence
 from turnkeeper.store.transactions.contacts import Contacts
 from turnkeeper.store.transactions.desk import Desk
 
@@ -205,7 +205,12 @@ async def _admission(batch: _Batch, conversation: Conversation, arrival: Arrival
         if await early.is_early(batch.desk, conversation, event):
             return early.waiting(mailbox.before_its_message(conversation, event, now))
     turns = groups.manners(channel.turns) if event.is_group else channel.turns
-    return mailbox.admit(conversation, event, turns, channel.sends, now)
+    admission = mailbox.admit(conversation, event, turns, channel.sends, now)
+    if admission.wish == consent.STOPPED:
+        await batch.write()
+        if await silence.was_offered(batch.desk, conversation, event, now):
+            return mailbox.admit(conversation, event, turns, channel.sends, now, offered=True)
+    return admission
 
 
 async def _left_alone(batch: _Batch, arrival: Arrival, key: ConversationKey) -> str | None:
