@@ -15,11 +15,12 @@ from turnkeeper.model.conversation import EventRow
 from turnkeeper.model.errors import Fenced
 from turnkeeper.model.events import Inbound
 from turnkeeper.model.payments import Money, PaymentFound, PaymentRow
+from turnkeeper.model.policy import OwnerWords
 from turnkeeper.model.subscriptions import Subscription
 from turnkeeper.store.announcements import Settled
 from turnkeeper.store.base import ClaimedTurn
 from turnkeeper.store.payments import PaymentTold, Within
-from turnkeeper.testing.events import TURNS, channel
+from turnkeeper.testing.events import ADA, TURNS, channel
 
 PRICE = Money(150_000, "INR")
 
@@ -400,3 +401,12 @@ async def test_a_bot_that_keeps_nothing_keeps_the_sum_and_not_what_it_was_for(wo
         await w.store.erase(turn.run.key, w.now)
         row = await kept(w)
         assert (row.description, row.url, row.amount, row.state, row.charge_id) == ("", None, 150_000, "paid", "pay_1")
+
+
+async def test_who_is_erased_leaves_the_sum_and_is_still_told(world: OpenWorld) -> None:
+    async with world(changed(channel(), owner=OwnerWords(testers=frozenset({f"phone:{ADA}"})))) as w:
+        await asked(w)
+        await w.hear("DELETE")
+        row = await kept(w)
+        assert (row.description, row.url, row.amount, row.state) == ("", None, 150_000, "open")
+        assert list((await tell(w, found("paid"))).news) == ["paid"]

@@ -55,6 +55,9 @@ class PaymentRows(Protocol):
     async def void_payments(self, turns: Sequence[tuple[WorkspaceId, ConversationId, int]], now: float) -> None:
         """Nobody is to pay any more what these turns asked for; looked at, at once."""
 
+    async def look_at_payment(self, workspace_id: WorkspaceId, payment_id: str, at: float | None) -> None:
+        """Set when its provider is asked next, where it is not settled."""
+
     async def due_payments(self, now: float, limit: int, until: float) -> list[PaymentRow]:
         """Take those to be looked at now; nobody else is given them before `until`."""
 

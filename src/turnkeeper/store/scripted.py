@@ -179,7 +179,7 @@ class ScriptedStore(ABC, Generic[R]):
         await self._alone(lambda rows: payments.void(rows, self._directory, key, payment_id, now))
 
     async def payment_looked(self, workspace_id: WorkspaceId, payment_id: str, again_at: float | None) -> None:
-        await self._alone(lambda rows: payments.looked(rows, workspace_id, payment_id, again_at))
+        await self._alone(lambda rows: rows.look_at_payment(workspace_id, payment_id, again_at))
 
     async def payments_due(self, now: float, limit: int, until: float) -> list[PaymentRow]:
         return await self._alone(lambda rows: rows.due_payments(now, limit, until))

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from turnkeeper.model.conversation import Conversation, EventRow, EventState, TurnState
 from turnkeeper.model.errors import Fenced
 from turnkeeper.model.events import Inbound
-from turnkeeper.model.ids import ConversationKey, WorkspaceId
+from turnkeeper.model.ids import ConversationKey
 from turnkeeper.model.payments import PaymentFound, PaymentNews, PaymentRow
 from turnkeeper.model.policy import Channel, Directory
 from turnkeeper.rules import mailbox
@@ -211,10 +211,3 @@ async def void(rows: Rows, directory: Directory, key: ConversationKey, payment_i
     row = await rows.lock_payment(key.workspace_id, payment_id)
     if row is not None and not row.is_settled and row.void_at is None:
         await rows.put_payment(replace(row, void_at=now, look_at=now))
-
-
-async def looked(rows: Rows, workspace_id: WorkspaceId, payment_id: str, again_at: float | None) -> None:
-    """Set when the provider is asked next."""
-    row = await rows.lock_payment(workspace_id, payment_id)
-    if row is not None and not row.is_settled:
-        await rows.put_payment(replace(row, look_at=again_at))
