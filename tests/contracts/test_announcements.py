@@ -10,13 +10,14 @@ import pytest
 from tests.contracts.conftest import OpenWorld
 from tests.contracts.world import World
 from turnkeeper.model.conversation import Mode
+from turnkeeper.model.errors import Fenced
 from turnkeeper.model.events import Inbound
 from turnkeeper.model.ids import WorkspaceId
 from turnkeeper.model.outbound import Rejected
 from turnkeeper.model.policy import TurnPolicy
 from turnkeeper.model.subscriptions import EVENTS, Announcement, Subscription, meant
 from turnkeeper.store.announcements import Settled
-from turnkeeper.testing.events import ADA, channel, echo, text
+from turnkeeper.testing.events import ADA, channel, echo, happened, text
 
 MINE = WorkspaceId("default")
 ALL = Subscription(MINE, "crm", "webhook", EVENTS)
@@ -230,6 +231,27 @@ async def test_whoever_answers_takes_it(world: OpenWorld, label: str, said: Inbo
         await (w.hear(said) if said is not None else w.mode(Mode.HUMAN))
         (held,) = await w.store.escalations(MINE, 10)
         assert held.state == "taken"
+
+
+async def test_another_system_may_want_a_person(world: OpenWorld) -> None:
+    async with world() as w:
+        subscribe(w)
+        await w.hear("hi")
+        await w.until_due()
+        turn = await w.turn()
+        taken_ = await w.hear(happened("fraud.suspected", escalate="looks like fraud"))
+        assert [wake.fenced for wake in taken_.wakes] == [turn.run.worker_id]
+        assert (await w.conversation()).mode == Mode.HUMAN
+        (held,) = await w.store.escalations(MINE, 10)
+        assert (held.state, held.reason) == ("open", "looks like fraud")
+        assert (await w.states())["person"] == 2
+        with pytest.raises(Fenced):
+            await w.commit(turn, "too late")
+        await w.hear(happened("fraud.proven", escalate="it is fraud"))
+        (newer,) = await w.store.escalations(MINE, 10)
+        assert newer.reason == "it is fraud"
+        escalated = ["conversation.escalated", "conversation.handed_over", "conversation.escalated"]
+        assert await told(w) == ["message.received", *escalated]
 
 
 async def test_nothing_that_is_added_while_another_is_settled_is_left_behind(two_stores: Any) -> None:

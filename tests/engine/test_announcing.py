@@ -185,9 +185,11 @@ async def test_after_three_days_the_next_goes_on_and_410_ends_it_at_once() -> No
         assert crm.texts.index("two") == crm.texts.count("one") > 15
         crm.statuses.clear()
         crm.statuses.append(410)
+        tries = crm.texts.count("two")
         await r.hears("three")
         await asyncio.sleep(6 * 3600)
         assert crm.texts[-2:] == ["two", "three"]
+        assert crm.texts.count("two") == tries + 1
         assert await r.store.waiting_announcements() == []
 
 

@@ -94,22 +94,23 @@ class Api:
 
 async def test_an_event_goes_into_a_mailbox_that_it_makes_once() -> None:
     async with Api() as api:
-        status, first = await api.post(ORDER | {"stage": "thanks", "sequence": "welcome", "at": "2026-11-20T10:00:00Z"})
+        more = {"stage": "thanks", "sequence": "welcome", "at": "2026-11-20T10:00:00Z", "escalate": "why"}
+        status, first = await api.post(ORDER | more)
         assert (status, first["event"], first["duplicate"]) == (202, "order-1", False)
         found = await api.store.find(SHOP.workspace_id, SHOP.id, "phone:6281234567890")
         assert found is not None
         assert found.id == first["conversation"]
-        assert found.due_at == NOW
+        assert found.mode == "human"
         (arrival,) = api.intakes[0].arrivals
         assert (arrival.event.kind, arrival.event.text, arrival.event.timestamp) == ("api", None, 1_795_168_800)
         told = outside(arrival.event)
         assert told is not None
         assert msgspec.structs.astuple(told) == (
-            *("order.paid", "order-1", {"total": 3}, "orders", "thanks", "welcome"),
+            *("order.paid", "order-1", {"total": 3}, "orders", "thanks", "welcome", "why"),
         )
         again = await api.post(ORDER | {"data": "other"})
         assert again == (202, {**first, "duplicate": True})
-        assert (await api.store.ledger()).states["waiting"] == 1
+        assert (await api.store.ledger()).states["person"] == 1
         assert [wake.conversation_id for each in api.taken for wake in each.wakes] == [found.id]
 
 

@@ -19,6 +19,8 @@ from turnkeeper.engine.clock import Clock
 from turnkeeper.engine.figures import Figures
 from turnkeeper.engine.http import Client
 from turnkeeper.engine.speaking import Speaker
+from turnkeeper.model.errors import ConfigurationError
+from turnkeeper.model.policy import Channel
 from turnkeeper.store.base import Store, Wake
 
 
@@ -37,8 +39,8 @@ def announcing(
         return None
     speaker = Speaker(store, adapters, clock, publish)
 
-    def teller(keys: SubscriptionKeys) -> Teller:
-        from turnkeeper.engine.telling import ChatTeller, EmailTeller, Mail, WebhookTeller
+    def teller(name_of: str, keys: SubscriptionKeys) -> Teller:
+        from turnkeeper.engine.telling import ChatTeller, ElsewhereTeller, EmailTeller, Mail, WebhookTeller
 
         match keys:
             case WebhookSubscriptionKeys():
@@ -50,10 +52,19 @@ def announcing(
                 return EmailTeller(mail, keys.to)
             case ChatSubscriptionKeys():
                 channel = settings.receiver(keys.channel).channel
+                if channel.elsewhere is not None:
+                    return ElsewhereTeller(channel.elsewhere)
                 name, _, language = keys.template.partition("/")
                 template = (name, language) if name else None
-                return ChatTeller(speaker, store, channel, address_of(channel, keys.to), clock, template)
+                return ChatTeller(speaker, store, channel, _address(name_of, channel, keys.to), clock, template)
         raise AssertionError(keys.kind)
 
-    tellers = [(subscribed[name], teller(keys)) for name, keys in settings.subscriptions.items()]
+    tellers = [(subscribed[name], teller(name, keys)) for name, keys in settings.subscriptions.items()]
     return Announcing(store, tellers, clock, public_url=settings.server.public_url, figures=figures)
+
+
+def _address(name: str, channel: Channel, to: str) -> str:
+    try:
+        return address_of(channel, to)
+    except ConfigurationError as error:
+        raise ConfigurationError(f"subscriptions.{name}.to", error.problem, error.mend) from None

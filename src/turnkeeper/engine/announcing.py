@@ -26,7 +26,7 @@ from turnkeeper.store.base import Line, Store
 _log = structlog.get_logger("turnkeeper.announcing")
 EVERY = 0.5
 """Seconds between two looks for what nobody told of."""
-LEASE = 45.0
+LEASE = 30.0
 """Seconds after which another worker tells what this one took and has not settled; longer than any try."""
 LONGEST_TRY = 20.0
 AT_ONCE = 16

@@ -114,6 +114,17 @@ class EmailTeller:
             server.send_message(message)
 
 
+class ElsewhereTeller:
+    """In place of a chat on a channel that is for another environment."""
+
+    def __init__(self, environment: str) -> None:
+        self._environment = environment
+
+    async def tell(self, notice: Notice) -> Told:  # noqa: ARG002 - the port's
+        """Never."""
+        return Told("refused", f"the channel is for the environment {self._environment}")
+
+
 class ChatTeller:
     """Writes into a chat on one of our channels. `template`: name and language of one with one parameter, for whoever
     has not written to us lately."""

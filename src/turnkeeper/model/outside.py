@@ -19,7 +19,7 @@ RESERVED = ("payment", "timer", "session")
 
 class OutsideEvent(msgspec.Struct, frozen=True, kw_only=True):
     """`source`: who told it; `id`: theirs, by which it counts once; `data`: any JSON. `stage`, `sequence`: what it is
-    to start."""
+    to start; `escalate`: why a person is to go on."""
 
     type: str
     id: str
@@ -27,6 +27,7 @@ class OutsideEvent(msgspec.Struct, frozen=True, kw_only=True):
     source: str = ""
     stage: str | None = None
     sequence: str | None = None
+    escalate: str | None = None
 
 
 def inbound(event: OutsideEvent, address: str, at: int | None = None) -> Inbound:

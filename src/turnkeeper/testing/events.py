@@ -176,11 +176,13 @@ def happened(
     id: str | None = None,  # noqa: A002
     stage: str | None = None,
     sequence: str | None = None,
+    escalate: str | None = None,
     source: str = "shop",
 ) -> Inbound:
     """An event from outside, as `POST /api/v1/events` puts it into a contact's mailbox."""
     known_as = id if id is not None else f"outside.{next(_numbers)}"
-    told = OutsideEvent(type=type, id=known_as, data=data, source=source, stage=stage, sequence=sequence)
+    wants = {"stage": stage, "sequence": sequence, "escalate": escalate}
+    told = OutsideEvent(type=type, id=known_as, data=data, source=source, **wants)
     return inbound(told, f"phone:{of}")
 
 

@@ -185,6 +185,18 @@ def admit_operator(conversation: Conversation, event: Inbound, now: float) -> Ad
     )
 
 
+def admit_escalation(desk: Desk, conversation: Conversation, reason: str, now: float) -> Admission:
+    """Another system wants a person to go on; whoever has the conversation already keeps it."""
+    counted = replace(mailbox.lapse(conversation, now), in_last=conversation.in_last + 1)
+    desk.announcer.escalate(conversation, reason, conversation.turn_no, now)
+    if counted.mode == Mode.HUMAN:
+        return mailbox.close_watermark(conversation, Admission(counted, EventState.PERSON))
+    taken = mailbox.take_over(counted, Mode.HUMAN, None)
+    fenced = conversation.owner is not None
+    admission = Admission(taken, EventState.PERSON, fenced=fenced, cancels=(EventState.PERSON, None))
+    return mailbox.close_watermark(conversation, admission)
+
+
 def said_by(event: Inbound, notice: str) -> tuple[Content, ...]:
     """What goes out for a notice, in order: an operator's own contents, else the words."""
     details = (event.details or {}) if event.kind == "operator" else {}

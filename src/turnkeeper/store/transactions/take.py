@@ -12,6 +12,7 @@ from turnkeeper.model.contents import Content
 from turnkeeper.model.conversation import Conversation, EventRow, EventState, OutboundRow, StrayRow
 from turnkeeper.model.events import Inbound
 from turnkeeper.model.ids import ConversationKey, WorkerId
+from turnkeeper.model.outside import outside
 from turnkeeper.model.policy import Channel, Directory
 from turnkeeper.rules import consent, groups, mailbox, owner_words
 from turnkeeper.rules.groups import ABOUT_OTHERS
@@ -193,6 +194,8 @@ async def _admission(batch: _Batch, conversation: Conversation, arrival: Arrival
     if event.from_me:
         await batch.write()
         return await people.admit_echo(batch.desk, conversation, event, channel, now)
+    if event.kind == "api" and (wanted := outside(event)) is not None and wanted.escalate is not None:
+        return people.admit_escalation(batch.desk, conversation, wanted.escalate, now)
     if event.kind in ("edited", "deleted"):
         await batch.write()
         return await corrections.admit_correction(batch.desk, conversation, event, channel, now)

@@ -67,6 +67,7 @@ class _Given(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     at: float | str | None = None
     stage: Name | None = None
     sequence: Name | None = None
+    escalate: Annotated[str, msgspec.Meta(min_length=1, max_length=500)] | None = None
 
 
 class Told(msgspec.Struct, frozen=True):
@@ -197,6 +198,7 @@ class Events:
             source=source.name,
             stage=given.stage,
             sequence=given.sequence,
+            escalate=given.escalate,
         )
         return outside.inbound(told, self._address(channel, given.to), _moment(given.at))
 
