@@ -9,12 +9,15 @@ import pytest
 from msgspec.structs import replace
 
 from tests.bots.agents import scripted, thinking
+from turnkeeper.bots.drawn import diagram
 from turnkeeper.bots.python import load
+from turnkeeper.bots.sketch import sketch
 from turnkeeper.bots.turn import Turn
 from turnkeeper.model.events import ContactCard, Inbound, Location, Order, OrderItem, Referral
 from turnkeeper.testing.conversation import Person, conversation, in_virtual_time
 from turnkeeper.testing.events import TURNS, chosen, event, reaction, text
 from turnkeeper.testing.models import calls
+from turnkeeper.text.diagram import mermaid
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE = (DOCS / "bots.md").read_text("utf-8")
@@ -125,3 +128,10 @@ def test_the_toml_on_the_page_names_the_entry_that_load_takes(tmp_path: Path) ->
     module, _, _ = entry.partition(":")
     (tmp_path / f"{module}_of_the_page.py").write_text(BLOCKS[0], "utf-8")
     assert load(f"{module}_of_the_page:bot", tmp_path).name == "assistant"
+
+
+def test_the_picture_on_the_page_is_the_one_that_is_drawn(tmp_path: Path) -> None:
+    (block,) = [block for block in BLOCKS if 'Bot("dinners"' in block]
+    (tmp_path / "dinners_of_the_page.py").write_text(block, "utf-8")
+    drawn = mermaid(diagram(sketch(load("dinners_of_the_page:bot", tmp_path))))
+    assert f"```mermaid\n{drawn}```" in PAGES, drawn

@@ -187,6 +187,31 @@ async def test_a_stage_goes_where_it_may(label: str, to: Any, goes: str | None, 
             assert f"stage 'welcome' left turn.stage = {goes!r}, {problem}" in str(person.raised[-1])
 
 
+@pytest.mark.parametrize(
+    "label, visits, problem",
+    [
+        ("each may go to the next", ["qa", "booking"], None),
+        ("to another after all", ["booking", "qa"], None),
+        ("not from there", ["booking"], "stage 'welcome' left turn.stage = 'booking', but goes to qa"),
+        ("not from there either", ["qa", "end"], "stage 'welcome' left turn.stage = 'end', but goes to qa"),
+    ],
+)
+@in_virtual_time
+async def test_a_stage_that_runs_others_goes_where_they_may(label: str, visits: list[str], problem: str | None) -> None:
+    bot = Bot("kaiwa")
+
+    async def stage(turn: Turn) -> None:
+        for each in visits:
+            turn.stage = each
+
+    for name, to in {"welcome": ("qa",), "qa": ("booking",), "booking": (), "end": ()}.items():
+        bot.stage(name, first=name == "welcome", to=to)(stage)
+    async with conversation(bot) as person:
+        await person.says("go")
+        assert person.stage == (visits[-1] if problem is None else None)
+        assert [str(error).startswith(str(problem)) for error in person.raised] == [True] * (3 if problem else 0)
+
+
 def test_one_name_is_no_list_of_names() -> None:
     with pytest.raises(ValueError, match=r"write to=\('qa',\)"):
         Bot("kaiwa").stage("welcome", to="qa")

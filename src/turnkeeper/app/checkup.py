@@ -17,6 +17,7 @@ from turnkeeper import app
 from turnkeeper.app.backends import examine_backend
 from turnkeeper.app.channel_checkup import examine_channel, examine_traffic
 from turnkeeper.app.database import opened
+from turnkeeper.app.drawing import examine_code
 from turnkeeper.app.library import examine_folders
 from turnkeeper.app.link import PATIENCE, Link, of_error
 from turnkeeper.app.model_checkup import examine_providers
@@ -95,7 +96,7 @@ def _bots(settings: Settings) -> Iterator[Link]:
             yield of_error(name, error)
             continue
         if isinstance(bot.keys, PythonKeys):
-            yield Link(name, "ok", f"{bot.keys.entry} can be imported")
+            yield examine_code(settings, bot.id, bot.keys.entry)
         elif isinstance(bot.keys, AgentKeys):
             yield examine_prompt(bot.id, bot.keys)
 

@@ -188,9 +188,10 @@ class Bot(Generic[S]):
         elif not all_handled:
             moves.check(turn.stage, ran=None)
             turn.stage = ran = turn.stage or self._first_stage()
+            turn.visited.clear()
             await self._stages[ran](turn)
         left = turn.answer(aside)
-        moves.check(turn.stage, ran=None if turn.resumed else ran)
+        moves.check(turn.stage, ran=None if turn.resumed else ran, visited=turn.visited)
         state = left.state if self._states is None else self._states.left(turn.state, ran)
         return replace(left, state={**state, **turn.offer})
 
@@ -248,6 +249,11 @@ def load(entry: str, folder: Path, key: str = "entry") -> Bot[Any]:
         raise ConfigurationError(key, f"{entry!r} is {found}", f'write {attribute} = Bot("…") in {module_name}')
     if bot._first is None:
         raise ConfigurationError(key, f"{entry!r} has no first stage", "write @bot.stage(..., first=True)")
+    for stage, to in bot._to.items():
+        for name in to:
+            if name not in bot._stages:
+                mend = f"write @bot.stage({name!r}), or take it out of the `to` of {stage!r}"
+                raise ConfigurationError(key, f"stage {stage!r} of {entry!r} goes to {name!r}, which is no stage", mend)
     return bot
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from turnkeeper.engine.answer import Expired, Work
 from turnkeeper.model.errors import BotError
 from turnkeeper.model.events import Inbound
 
@@ -46,6 +47,29 @@ def _id(given: object) -> str | None:
     return None if given is None else str(given)
 
 
+class StagedTurn:
+    """The half of a Turn that says where it stands."""
+
+    def __init__(self, work: Work) -> None:
+        super().__init__(work)  # type: ignore[call-arg] # the next part of the turn
+        self._stage = work.stage
+        self.visited: list[str | None] = []
+        """The stages that were set in this turn, in order."""
+        self.expired: Expired | None = work.expired
+        """The session that expired before this turn, if there was one: `state`, `stage`, `at`."""
+        self.resumed = False
+
+    @property
+    def stage(self) -> str | None:
+        """Where the next turn starts; None: at the first stage."""
+        return self._stage
+
+    @stage.setter
+    def stage(self, name: str | None) -> None:
+        self._stage = name
+        self.visited.append(name)
+
+
 @dataclass(frozen=True, slots=True)
 class Moves:
     """Where stages may go. `to`: of those that say so; None, the start anew, is open to all."""
@@ -53,14 +77,23 @@ class Moves:
     names: Collection[str]
     to: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
-    def check(self, left: str | None, *, ran: str | None) -> None:
-        """Raises BotError where the stage that `ran` (None: handlers alone) may not leave the session in `left`."""
+    def check(self, left: str | None, *, ran: str | None, visited: Iterable[str | None] = ()) -> None:
+        """Raises BotError where the stage that `ran` (None: handlers alone) may not leave the session in `left`, be it
+        by way of stages that were `visited` since."""
         who = "a handler" if ran is None else f"stage {ran!r}"
         if left is None:
             return
         if left not in self.names:
             raise BotError(f"{who} left turn.stage = {left!r}, which no stage is: there are {', '.join(self.names)}")
-        if ran is None or left == ran or ran not in self.to or left in self.to[ran]:
+        if ran is None or left in self.reached(ran, visited):
             return
         allowed = ", ".join(self.to[ran]) or "nowhere else"
         raise BotError(f"{who} left turn.stage = {left!r}, but goes to {allowed} by its own `to`: add {left!r} there")
+
+    def reached(self, ran: str, visited: Iterable[str | None]) -> set[str]:
+        """Of the stages that were set one after the other, those that the ones before them may go to."""
+        reached = {ran}
+        for stage in visited:
+            if stage is not None and any(stage in self.to.get(before, self.names) for before in reached):
+                reached.add(stage)
+        return reached

@@ -19,9 +19,10 @@ from turnkeeper.bots.offering import Replies, offered
 from turnkeeper.bots.payable import Payable
 from turnkeeper.bots.results import Results, spent_in
 from turnkeeper.bots.speaking import SpeakingTurn
+from turnkeeper.bots.stages import StagedTurn
 from turnkeeper.bots.timing import TimedTurn
 from turnkeeper.bots.window import Window
-from turnkeeper.engine.answer import Answer, Expired, OnUnknown, Work
+from turnkeeper.engine.answer import Answer, OnUnknown, Work
 from turnkeeper.llm.calls import ToolRun
 from turnkeeper.model.contents import File
 from turnkeeper.model.events import (
@@ -70,7 +71,7 @@ class Contact:
     addresses: tuple[str, ...]
 
 
-class Turn(SpeakingTurn, TimedTurn, Payable, Generic[S]):
+class Turn(SpeakingTurn, StagedTurn, TimedTurn, Payable, Generic[S]):
     """What a person said, what is remembered of them, and what to do about it.
 
     `events`: everything that the turn answers, oldest first; `messages`: what of it the contact did; `text`: the
@@ -109,10 +110,6 @@ class Turn(SpeakingTurn, TimedTurn, Payable, Generic[S]):
         self.text = "\n".join(text for event in self.events if (text := named(event, event.text)))
         self.contact = _contact(self.events, work.addresses)
         self.state: S = cast("S", work.state)
-        self.stage: str | None = work.stage
-        self.expired: Expired | None = work.expired
-        """The session that expired before this turn, if there was one: `state`, `stage`, `at`."""
-        self.resumed = False
         self.effects: Sequence[Mapping[str, object]] = work.carried
         self.tools_done: dict[str, ToolRun] = {}
         """The tools with an effect that models have used in this turn, by name: each at most once."""

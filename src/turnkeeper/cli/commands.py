@@ -7,6 +7,7 @@ import typer
 
 from turnkeeper import __version__
 from turnkeeper.cli.backup import backup
+from turnkeeper.cli.bot import app as bot
 from turnkeeper.cli.contact import app as contact
 from turnkeeper.cli.demo import demo
 from turnkeeper.cli.doctor import doctor
@@ -52,6 +53,7 @@ def turnkeeper(
 
 for command in (init, demo, doctor, migrate, serve, ledger, trace, backup, restore, settings):
     app.command()(command)
+app.add_typer(bot, name="bot")
 app.add_typer(text, name="text")
 app.add_typer(model, name="model")
 app.add_typer(prompt, name="prompt")
