@@ -75,9 +75,19 @@ async def by_others(turn: Turn) -> None:
     await ask_to_pay(turn)
 
 
-async def in_circles(turn: Turn) -> None:
+async def circle(turn: Turn) -> None:
     turn.stage = "qa"
     await in_circles(turn)
+
+
+async def in_circles(turn: Turn) -> None:
+    await circle(turn)
+    await itself(turn)
+
+
+async def itself(turn: Turn) -> None:
+    turn.stage = "booking"
+    await itself(turn)
 
 
 async def of_somebody_else(turn: Turn, other: Any) -> None:
@@ -103,7 +113,7 @@ async def resumes(turn: Turn) -> None:
         (reckoned, [(UNKNOWN, "")]),
         (by_match, [("qa", "'a'")]),
         (by_others, [("waiting", "")]),
-        (in_circles, [("qa", "")]),
+        (in_circles, [("qa", ""), ("booking", "")]),
         (of_somebody_else, []),
         (resumes, [(UNKNOWN, "resume")]),
         (len, [(UNKNOWN, "")]),

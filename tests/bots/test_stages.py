@@ -212,6 +212,27 @@ async def test_a_stage_that_runs_others_goes_where_they_may(label: str, visits: 
         assert [str(error).startswith(str(problem)) for error in person.raised] == [True] * (3 if problem else 0)
 
 
+@in_virtual_time
+async def test_where_a_handler_came_from_does_not_count_for_the_stage_after_it() -> None:
+    bot = Bot("kaiwa")
+
+    async def stage(turn: Turn) -> None:
+        turn.stage = turn.text
+
+    for name, to in {"a": ("c",), "b": ("a",), "c": ()}.items():
+        bot.stage(name, first=name == "a", to=to)(stage)
+
+    @bot.on("payment.paid")
+    async def paid(turn: Turn, event: Event) -> None:
+        turn.stage = "b"
+
+    async with conversation(bot) as person:
+        await person.writes("c")
+        await person.does(inbound("payment", payment="p1", news="paid"))
+        await person.rests()
+        assert str(person.raised[-1]).startswith("stage 'b' left turn.stage = 'c', but goes to a")
+
+
 def test_one_name_is_no_list_of_names() -> None:
     with pytest.raises(ValueError, match=r"write to=\('qa',\)"):
         Bot("kaiwa").stage("welcome", to="qa")

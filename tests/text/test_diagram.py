@@ -63,6 +63,12 @@ def test_a_straight_line_is_drawn_straight() -> None:
     assert len({round(layout.places[each].x, 1) for each in "abcd"}) == 1
 
 
+def test_an_arrow_goes_around_what_stands_between_and_straight_where_nothing_does() -> None:
+    bends = {route.edge.source + route.edge.target: route.bends for route in placed(of("ab bc ac", "abc")).routes}
+    assert bends["ac"]
+    assert not bends["ab"]
+
+
 def test_an_arrow_to_what_is_not_there_is_left_out_and_one_told_twice_is_drawn_once() -> None:
     assert len(placed(of("ab ab az", "ab")).routes) == 1
 
@@ -95,6 +101,7 @@ def test_no_bend_lies_in_a_node_and_bends_go_one_way(edges: list[Edge]) -> None:
             for at in layout.places.values():
                 assert abs(bend.x - at.x) > BOX.width / 2 or abs(bend.y - at.y) > BOX.height / 2
         ends = [layout.places[route.edge.source], *route.bends, layout.places[route.edge.target]]
+        assert not route.edge.label or route.label_at in route.bends
         heights = [point.y for point in ends]
         assert heights == sorted(heights, reverse=route.upwards)
 
