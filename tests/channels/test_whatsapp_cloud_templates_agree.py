@@ -87,7 +87,7 @@ def takes(item: dict[str, Any], template: Template) -> bool:
     return True
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.data())
 def test_our_check_and_the_fake_say_the_same(data: st.DataObject) -> None:
     item = data.draw(items())
