@@ -31,6 +31,7 @@ TITLES = {
     "models": "What a call of a model costs beside the bare HTTP call, in this thread",
     "memory": "What a model reads as a conversation grows to 1,000 messages",
     "voice": "Hearing a voice note of a minute, and making a report of it",
+    "timing": "100,000 timers that are due within a minute, over 25 channels",
     "lookup": "Looking a question up among 10,000 passages",
 }
 
@@ -48,6 +49,7 @@ def _benchmark(name: str) -> Callable[..., Iterator[Line]]:
         remembering,
         rendering,
         sizes,
+        timing,
         turning,
         waiting,
         when,
@@ -67,6 +69,7 @@ def _benchmark(name: str) -> Callable[..., Iterator[Line]]:
         "models": asking,
         "memory": remembering,
         "voice": hearing,
+        "timing": timing,
         "lookup": looking_up,
     }
     run: Callable[..., Iterator[Line]] = modules[name].run

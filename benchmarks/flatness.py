@@ -42,7 +42,7 @@ _LIMIT = 300.0
 _WORKER = WorkerId("the-benchmarks-own")
 
 _BUSY = "owner is not null or turn_at is not null or turn_state <> 'none'"
-_SETTLE = [
+SETTLE = [
     "update event set state = 'answered', settled_at = received_at where state in ('waiting', 'running')"
     f" and (workspace_id, conversation_id) in (select workspace_id, id from conversation where {_BUSY})",
     "update conversation set owner = null, turn_state = 'none', turn_first_at = null, first_at = null, last_at = null,"
@@ -65,7 +65,7 @@ _FILL = {
         "update conversation set in_last = {each}, done_to = {each}",
     ),
 }
-_TIDY = {"sqlite": "pragma wal_checkpoint(truncate)", "postgres": "vacuum analyze"}
+TIDY = {"sqlite": "pragma wal_checkpoint(truncate)", "postgres": "vacuum analyze"}
 
 
 def run(places: Places, *, quick: bool) -> Iterator[Line]:
@@ -93,7 +93,7 @@ def _one(urls: list[str], rounds: int) -> dict[str, list[float]]:
     return found
 
 
-async def _execute(url: str, *statements: str) -> None:
+async def execute(url: str, *statements: str) -> None:
     """Statements past the store, each in a transaction of its own."""
     if url.startswith("sqlite"):
         import apsw
@@ -131,7 +131,7 @@ class _Stored:
         await self.accept(list(range(self.conversations)))
         kind = "sqlite" if self.url.startswith("sqlite") else "postgres"
         fill = [statement.format(each=self.each) for statement in _FILL[kind]] if self.each > 1 else []
-        await _execute(self.url, *_SETTLE, *fill, _TIDY[kind])
+        await execute(self.url, *SETTLE, *fill, TIDY[kind])
 
     async def accept(self, people: list[int]) -> float:
         """A message from each; seconds for one."""
@@ -175,7 +175,7 @@ async def _measure(urls: dict[str, str], rounds: int) -> dict[str, list[float]]:
                 people = each.rng.sample(range(each.conversations), touched)
                 load = [people[n % touched] for n in range(_MESSAGES)]
                 costs = {"accept": await each.accept(load), "claim": await each.claim()}
-                await _execute(each.url, *_SETTLE)
+                await execute(each.url, *SETTLE)
                 for what, cost in costs.items():
                     if place:  # the first is the warming-up
                         found.setdefault(f"{size} {which} {what}", []).append(cost * 1e6)

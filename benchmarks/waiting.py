@@ -47,10 +47,10 @@ def _one(url: str, count: int) -> dict[str, float]:
     return found
 
 
-def _resident() -> int:
+def resident(which: str = "VmRSS") -> int:
     """This process's memory in kilobytes."""
     lines = Path("/proc/self/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS"))
+    return next(int(line.split()[1]) for line in lines if line.startswith(which))
 
 
 async def _measure(url: str, count: int) -> dict[str, float]:
@@ -70,7 +70,7 @@ async def _measure(url: str, count: int) -> dict[str, float]:
     arriving = events(count, count)
     async with running(url, model) as ours:
         await asyncio.sleep(0.2)
-        before = _resident()
+        before = resident()
         accepted: dict[str, float] = {}
 
         async def one(number: int) -> None:
@@ -80,7 +80,7 @@ async def _measure(url: str, count: int) -> dict[str, float]:
         for start in range(0, count, 64):
             await asyncio.gather(*(one(number) for number in range(start, min(count, start + 64))))
         await all_wait.wait()
-        after = _resident()
+        after = resident()
         await asyncio.sleep(_THINKS)
         released = time.perf_counter()
         think.set()
