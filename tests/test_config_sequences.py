@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from turnkeeper.app import load_bots
+from turnkeeper.bots.sequencing import Sequencing
 from turnkeeper.config import Settings, load
 from turnkeeper.model.contents import Template
 from turnkeeper.model.errors import ConfigurationError
@@ -17,6 +19,12 @@ kind = "python"
 entry = "my_bot:bot"
 quiet_hours = "22:00-07:30"
 time_zone = "Asia/Jakarta"
+"""
+STAGE = """
+from turnkeeper import Bot, Turn
+bot = Bot("assistant")
+@bot.stage("only", first=True)
+async def only(turn: Turn) -> None: ...
 """
 TIPS = """
 [sequences.tips]
@@ -48,6 +56,13 @@ def test_a_sequence_as_bots_have_it(tmp_path: Path) -> None:
     found = turns(tmp_path, BOT + TIPS)
     assert found.quiet_hours == night
     assert found.sequences == {"tips": MessageSequence("tips", steps, quiet=night, needs=frozenset({"name", "shop"}))}
+
+
+def test_every_bot_that_answers_has_them(tmp_path: Path) -> None:
+    (tmp_path / "bot_with_tips.py").write_text(STAGE, "utf-8")
+    settings = read(tmp_path, BOT.replace("my_bot", "bot_with_tips"))
+    (bot,) = load_bots(settings, ears=NotImplemented).values()
+    assert isinstance(bot, Sequencing)
 
 
 @pytest.mark.parametrize(

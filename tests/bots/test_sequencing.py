@@ -154,6 +154,31 @@ async def test_after_a_stop_it_is_gone_for_good() -> None:
         assert person.heard == [TURNS.opt_out_notice, TURNS.opt_in_notice]
 
 
+@pytest.mark.parametrize(
+    ("purpose", "declined", "said"),
+    [
+        ("marketing", "marketing", 0),
+        ("marketing", "news", 1),
+        ("", "marketing", 1),
+        ("", "*", 0),
+        ("marketing", "*", 0),
+    ],
+)
+@in_virtual_time
+async def test_what_the_contact_has_declined_is_not_said(purpose: str, declined: str, said: int) -> None:
+    async def decline(turn: Turn) -> None:
+        if turn.text == "no more of that":
+            turn.consents.withdraw(declined)
+        else:
+            await start(turn)
+
+    async with conversation(bot_that(decline), turns=turns(purpose=purpose, stop_on_reply=False)) as person:
+        await person.says("start Ada")
+        await person.says("no more of that")
+        await person.waits(HOUR)
+        assert len(person.heard) == said
+
+
 @in_virtual_time
 async def test_while_a_person_answers_it_waits_and_ends_if_the_contact_writes() -> None:
     async with conversation(bot_that(), turns=turns(stop_on_reply=True)) as person:

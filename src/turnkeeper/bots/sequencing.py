@@ -15,10 +15,12 @@ import msgspec
 
 from turnkeeper.engine.answer import Answer, Bot, Later, Work
 from turnkeeper.engine.local_time import zone_of
+from turnkeeper.model.consent import EVERYTHING
 from turnkeeper.model.contents import Reply, Template
 from turnkeeper.model.events import Inbound
 from turnkeeper.model.outside import outside
 from turnkeeper.model.sequences import PREFIX, MessageSequence, SequenceStep, Standing
+from turnkeeper.rules.consent import is_refused
 from turnkeeper.rules.mailbox import OUTSIDE_KINDS
 from turnkeeper.rules.quiet_hours import next_allowed
 from turnkeeper.text.escaping import escaped
@@ -114,7 +116,7 @@ async def _due(work: Work, event: Inbound) -> _Due:
     if sequence.stop_on_reply and await _has_written(work, event):
         return _Due(name, f"{told}: ends, the contact has written")
     if not await _may(work, sequence.purpose):
-        return _Due(name, f"{told}: ends, the contact wants nothing for {sequence.purpose!r}")
+        return _Due(name, f"{told}: ends, the contact wants no {sequence.purpose or 'messages'}")
     if sequence.quiet is not None:
         zone = zone_of(await work.records.facts(), work.addresses, sequence.quiet.time_zone)
         wait = next_allowed(work.now(), sequence.quiet, zone) - work.now()
@@ -136,8 +138,10 @@ async def _has_written(work: Work, event: Inbound) -> bool:
     return any(line.role == "contact" for line in await work.history(50, since=due_at))
 
 
-async def _may(work: Work, purpose: str) -> bool:  # noqa: ARG001 - until consent is kept by purpose
-    return True
+async def _may(work: Work, purpose: str) -> bool:
+    """Whether the contact, on whichever channel they said it, has declined neither the purpose nor everything."""
+    known = {record.purpose: record.granted for record in await work.records.consents()}
+    return not is_refused(known, purpose or EVERYTHING)
 
 
 def _said(step: SequenceStep, values: Mapping[str, Any]) -> Reply | None:

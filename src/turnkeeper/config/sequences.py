@@ -78,7 +78,7 @@ class SequenceKeys(Keys):
     )
     purpose: str = Field(
         "",
-        pattern=r"^[a-z0-9_]{0,40}$",
+        pattern=r"^([a-z][a-z0-9_]{0,39})?$",
         description='What it is for, such as "marketing": it ends for whom has declined that; "" for none.',
         examples=['"marketing"'],
     )
