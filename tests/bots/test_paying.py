@@ -364,6 +364,20 @@ class TestAsking:
             assert till.asked.count("fetch") == 6
 
     @in_virtual_time
+    async def test_one_that_cannot_be_asked_about_holds_up_no_other(self) -> None:
+        till = Till()
+        async with conversation(sold_by(till, shop())) as person:
+            await person.says("a seat please")
+            till.spoils = [Refused("gone", "no such link", "give_up"), Refused("key", "revoked", "operator")]
+            ask = asking(till, person)
+            await person.waits(61)
+            assert await ask.look() == 1
+            assert ask.left_alone == {}
+            await person.waits(120)
+            await ask.look()
+            assert set(ask.left_alone) == {"razorpay"}
+
+    @in_virtual_time
     async def test_while_it_is_left_alone_other_payments_wait_too(self) -> None:
         till = Till()
         async with conversation(sold_by(till, shop())) as person:

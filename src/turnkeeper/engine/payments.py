@@ -23,7 +23,7 @@ from turnkeeper.payments.base import Missing, NotDone, PaymentProvider, Refused,
 from turnkeeper.rules.payments import look_at
 from turnkeeper.rules.retry import backoff
 from turnkeeper.store.base import ClaimedTurn
-from turnkeeper.store.payments import PaymentRecords, PaymentTold, Within
+from turnkeeper.store.payments import NO_CHANNEL, PaymentRecords, PaymentTold, Within
 
 _log = structlog.get_logger("turnkeeper.payments")
 EVERY = 2.0
@@ -103,7 +103,8 @@ class Asking:
         self._wakeups = wakeups
         self._clock = clock
         self._failures: dict[str, int] = {}
-        self._away_until: dict[str, float] = {}
+        self.left_alone: dict[str, float] = {}
+        """Until when providers that do not answer are not asked."""
 
     async def run(self) -> None:
         """Look now and then, as long as there is anybody to ask."""
@@ -129,13 +130,18 @@ class Asking:
         merchant = self._merchants.get(row.provider)
         if merchant is None:
             return await self._again(row, now + _UNCONFIGURED)
-        away_until = self._away_until.get(merchant.name, 0.0)
+        away_until = self.left_alone.get(merchant.name, 0.0)
         if away_until > now:
             return await self._again(row, away_until)
         told = await self.ask(row, merchant)
-        if isinstance(told, NotDone | Refused | Unsure):
+        if isinstance(told, NotDone | Unsure) or (isinstance(told, Refused) and told.remedy == "operator"):
             return await self._again(row, self._away(merchant, told))
         self._failures.pop(merchant.name, None)
+        if isinstance(told, Refused):  # it is this payment's own trouble, no reason to leave the others waiting
+            _log.warning("a payment cannot be asked about", payment=row.id, reason=told.reason)
+            return await self._again(row, look_at(row, self._clock.now()))
+        if told is not None and told.misfit == NO_CHANNEL:
+            return None
         if told is not None and told.news:
             _log.info("found by asking", payment=row.id, provider=merchant.name, news=list(told.news))
         if told is not None and told.misfit is not None:
@@ -171,9 +177,9 @@ class Asking:
         if isinstance(trouble, NotDone) and trouble.retry_after is not None:
             wait = max(wait, trouble.retry_after)
         until = self._clock.now() + wait
-        if isinstance(trouble, Refused) and trouble.remedy == "operator":
+        if isinstance(trouble, Refused):
             _log.error("a payment provider refuses us", provider=merchant.name, reason=trouble.reason)
-        self._away_until[merchant.name] = until
+        self.left_alone[merchant.name] = until
         return until
 
     async def _again(self, row: PaymentRow, at: float | None) -> None:

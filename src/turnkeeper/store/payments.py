@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from turnkeeper.store.base import Run, Wake
 
 UNKNOWN = "payment not known here"
+NO_CHANNEL = "its channel is not configured any more"
 FOUND_HERE = "found by its turn"
 """Why an event is running that no claim has given to its turn: the turn asked, and knows it. It ends with the turn's
 commit; a turn that is cut off or given up leaves it to the next one."""

@@ -17,7 +17,7 @@ from turnkeeper.model.policy import Channel, Directory
 from turnkeeper.rules import mailbox
 from turnkeeper.rules import payments as rules
 from turnkeeper.store.base import Run, Wake
-from turnkeeper.store.payments import FOUND_HERE, PaymentTold, Within
+from turnkeeper.store.payments import FOUND_HERE, NO_CHANNEL, PaymentTold, Within
 from turnkeeper.store.rows import EventChange, Rows
 from turnkeeper.store.transactions.desk import Desk
 
@@ -53,7 +53,7 @@ async def found(
     channel = directory.channel(row.workspace_id, row.channel_id)
     if channel is None:  # nobody could be told: the provider is asked again once the channel is back
         await rows.put_payment(replace(row, look_at=now + _AGAIN_WITHOUT_CHANNEL))
-        return PaymentTold(row, misfit="its channel is not configured any more")
+        return PaymentTold(row, misfit=NO_CHANNEL)
     after, news, misfit = rules.after(row, what, now)
     if after is not row:
         await rows.put_payment(after)
