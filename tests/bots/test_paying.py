@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from tests.bots.till import PRICE, Till, asking, is_told, kept, sold_by
@@ -228,6 +229,17 @@ class TestAskedAgain:
             await person.says("a seat please")
             await person.says("again please")
             assert (person.heard[-1], len(till.links)) == ("Again: https://pay.test/1", 1)
+
+    @in_virtual_time
+    async def test_a_link_of_test_mode_is_not_given_for_real_money(self) -> None:
+        till = Till()
+        bot = shop()
+        async with conversation(sold_by(till, bot)) as person:
+            await person.says("a seat please")
+            real = msgspec.structs.replace((await kept(person))[0], live=True)
+            await person._store._alone(lambda rows: rows.put_payment(real))
+            await person.says("again please")
+            assert (person.heard[-1], len(till.links)) == ("Again: https://pay.test/2", 2)
 
     @in_virtual_time
     async def test_another_amount_takes_the_old_link_back(self) -> None:

@@ -75,7 +75,9 @@ class Paying:
 
     def _same(self, row: PaymentRow, order: PaymentOrder, now: float) -> bool:
         """Whether a payment that can still be made is what is asked for."""
-        if row.is_settled or row.void_at is not None or row.provider != self.merchant.name:
+        if row.is_settled or row.void_at is not None:
+            return False
+        if (row.provider, row.live) != (self.merchant.name, self.merchant.live):
             return False
         lasts = row.expires_at is None or row.expires_at - now >= _STILL_OF_USE
         return lasts and (row.money, row.description) == (order.money, order.description)
