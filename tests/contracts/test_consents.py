@@ -168,13 +168,18 @@ async def test_the_provider_refuses_marketing_and_it_is_never_tried_again(world:
         assert await sent(w, await commit(w, await asked(w), AD)) == []
 
 
-async def test_of_two_who_turn_out_to_be_one_the_refusal_counts(world: OpenWorld) -> None:
+@pytest.mark.parametrize("who", ["1", "user:U1"])
+async def test_of_two_who_turn_out_to_be_one_the_refusal_counts(world: OpenWorld, who: str) -> None:
+    """Whichever of them goes on, and though the other said yes later."""
+    other = {"1": "user:U1", "user:U1": "1"}[who]
     async with world() as w:
-        await w.hear(text("hi", of="1"), text("hi", addresses=("user:U1",)))
-        await note(w, "marketing", False, of="1")
-        await note(w, "surveys", True, of="1")
+        await w.hear(text("hi", of="1", at=w.now))
+        w.now += 5
+        await w.hear(text("hi", addresses=("user:U1",), at=w.now))
+        await note(w, "marketing", False, of=who)
         w.now += 1
-        await note(w, "marketing", True, of="user:U1")
+        await note(w, "marketing", True, of=other)
+        await note(w, "surveys", True, of=other)
         w.now += 1
         await w.hear(text("it is me", addresses=("user:U1", "phone:1")))
         for of in ("1", "user:U1"):

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import msgspec
+import pytest
 from msgspec.structs import replace as changed
 
 from tests.contracts.conftest import OpenWorld
@@ -10,7 +11,7 @@ from tests.contracts.world import World
 from turnkeeper.model.contents import Buttons, Content, Reaction, Template, Text
 from turnkeeper.model.conversation import SessionRow
 from turnkeeper.model.events import Referral
-from turnkeeper.model.outbound import Accepted, NotSent, Rejected
+from turnkeeper.model.outbound import Accepted, NotSent, Rejected, Unknown
 from turnkeeper.model.policy import Channel, FallbackTemplate, RateLimit
 from turnkeeper.rules import fallback
 from turnkeeper.store.base import ClaimedTurn, Dispatch, TurnCommit
@@ -215,20 +216,50 @@ async def test_a_refusal_that_comes_as_a_status_has_the_template_follow(world: O
         assert await w.states() == {"answered": 1}
 
 
-async def test_none_follows_once_the_person_has_written_again_or_a_person_answers(world: OpenWorld) -> None:
+@pytest.mark.parametrize("taken", [True, False])
+async def test_none_follows_once_the_person_has_written_again_or_a_person_answers(
+    world: OpenWorld, taken: bool
+) -> None:
     async with world(shop()) as w:
-        for taken in (True, False):
-            await w.hear(text("hi", of=f"{taken}"))
-            turn = await w.turn()
-            await sent(w, await commit(w, turn, Text("one")))
-            w.now += 1
-            if taken:
-                await w.mode("human", of=f"{taken}")
-            else:
-                await w.hear(text("are you there?", of=f"{taken}"))
-            row = (await w.conversation(f"{taken}")).out_last
-            await w.report(changed(status("failed", id=f"out.{row}", error="closed"), error_codes=(131047,)))
-            assert (await w.conversation(f"{taken}")).out_last == row
+        await w.hear("hi")
+        await sent(w, await commit(w, await w.turn(), Text("one")))
+        w.now += 1
+        if taken:
+            await w.mode("human")
+        else:
+            await w.hear("are you there?")
+        await w.report(changed(status("failed", id="out.1", error="closed"), error_codes=(131047,)))
+        assert (await w.conversation()).out_last == 1
+        assert "failed" in await w.states()
+
+
+async def test_what_may_have_arrived_is_not_said_again_as_a_template(world: OpenWorld) -> None:
+    async with world(shop()) as w:
+        await w.hear("hi")
+        turn = await w.turn()
+        w.now = (turn.conversation.contact_at or 0.0) + DAY - 10
+        dispatch = await commit(w, turn, Text("one"), CONFIRMED)
+        assert dispatch.send is not None
+        await w.record(dispatch.send, Unknown("no answer"))
+        send = await w.send()
+        assert msgspec.json.decode(send.row.content, type=Content) == CONFIRMED
+        await w.record(send, Accepted("out.2"))
+        assert await w.states() == {"failed": 1}
+
+
+async def test_a_place_in_line_is_not_waited_for_until_it_is_too_late(world: OpenWorld) -> None:
+    slow = shop()
+    async with world(replace(slow, sends=replace(slow.sends, per_second=0.005))) as w:
+        for of in ("1", "2"):
+            await w.hear(text("hi", of=of, at=w.now))
+        await w.until_due()
+        first, second = [each for each in await w.claim() if isinstance(each, ClaimedTurn)]
+        closes = (second.conversation.contact_at or 0.0) + DAY
+        w.now = closes - 180
+        assert (await commit(w, first, Text("one"))).send is not None
+        dispatch = await commit(w, second, Text("two"))
+        assert dispatch.send is None
+        assert dispatch.due_at == closes - 60
 
 
 async def test_what_waits_is_tried_before_it_closes(world: OpenWorld) -> None:
