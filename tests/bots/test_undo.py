@@ -236,6 +236,39 @@ async def test_an_undo_that_takes_its_worker_down_each_time_ends_with_a_person()
         assert await person.is_answered_by(Mode.HUMAN)
 
 
+@pytest.mark.parametrize("tenths", range(35, 90, 3))
+@in_virtual_time
+async def test_killed_at_any_moment_each_effect_is_done_once_and_undone_once(tenths: int) -> None:
+    done: dict[str, int] = {}
+    undone: dict[str, int] = {}
+    bot = Bot("slow")
+
+    async def book(seat: int, key: str) -> str:
+        await asyncio.sleep(0.2)
+        done[key] = seat
+        return key
+
+    @bot.stage("only", first=True)
+    async def only(turn: Turn) -> None:
+        for seat in range(2):
+            await turn.step("book", book, seat, effect=True)
+        await asyncio.sleep(0.2)
+        raise ZeroDivisionError
+
+    @bot.undo("book")
+    async def unbook(turn: Turn, result: str, key: str) -> None:
+        await asyncio.sleep(0.2)
+        undone[key] = done[result]
+
+    async with conversation(bot) as person:
+        await person.writes("fail")
+        await asyncio.sleep(tenths / 10)
+        await person.survives_a_crash()
+        await person.rests()
+        assert sorted(done.values()) == sorted(undone.values()) == [0, 1]
+        assert person.heard == [SORRY]
+
+
 @in_virtual_time
 async def test_a_turn_that_takes_its_worker_down_each_time_is_undone_too() -> None:
     diary, here, ran = Diary(), asyncio.Event(), []
