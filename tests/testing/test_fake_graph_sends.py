@@ -51,6 +51,17 @@ async def test_window_closes_after_24_hours() -> None:
         assert (await world.post(template)).status_code == 200
 
 
+async def test_after_an_ad_the_window_is_three_days() -> None:
+    async with World() as world:
+        ada = await world.fake.person("15551234567")
+        await ada.send("text", {"body": "hi"}, referral={"source_type": "ad", "source_id": "1"})
+        await ada.write("and now?")
+        await world.clock.advance(72 * 3600 - 1)
+        assert (await world.post(message())).status_code == 200
+        await world.clock.advance(1)
+        assert (await world.post(message())).json()["error"]["code"] == 131047
+
+
 async def test_window_may_be_told_later() -> None:
     async with World(Behaviour(outside_window="status")) as world:
         ada = await world.fake.person("15551234567")

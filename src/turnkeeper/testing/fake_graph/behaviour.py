@@ -55,6 +55,8 @@ class Behaviour:
 
     # What sends are held to.
     window: float = 24 * 3600.0
+    entry_window: float = 72 * 3600.0
+    """After a message with a `referral`: one that an ad led to."""
     outside_window: Refusal = "answer"
     """131047 at once, or accepted first and then a failed status."""
     pair_limit: bool = True

@@ -87,6 +87,8 @@ class Thread:
     number: FakeNumber
     history: int
     wrote_at: float | None = None
+    entered_at: float | None = None
+    """When a message came last that an ad led to."""
     written: deque[Written] = field(init=False)
     received: deque[Received] = field(init=False)
     typings: deque[Typing] = field(init=False)
@@ -104,6 +106,14 @@ class Thread:
     def close_window(self, now: float, window: float) -> None:
         """As if the last message were older than `window`; the next one opens it again."""
         self.wrote_at = min(self.wrote_at or now, now - window)
+        self.entered_at = None
+
+    def open_until(self, window: float, entry_window: float) -> float | None:
+        """When the window closes, or closed; None: nobody ever wrote."""
+        if self.wrote_at is None:
+            return None
+        entry = self.wrote_at if self.entered_at is None else self.entered_at + entry_window
+        return max(self.wrote_at + window, entry)
 
     def show_typing(self, now: float) -> None:
         if self.typing(now):
@@ -272,6 +282,7 @@ class People:
         written = Written(self.core.next_id(), kind, _shown(kind, payload), now, payload, quoted)
         thread = person.thread()
         thread.wrote_at = now
+        thread.entered_at = now if "referral" in extra else thread.entered_at
         thread.written.append(written)
         self._threads[written.id] = thread
         while len(self._threads) > self.core.history:

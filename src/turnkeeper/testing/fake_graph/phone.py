@@ -245,8 +245,9 @@ class Phone:
 
     def _closes_at(self, person: Person, now: float) -> float:
         """The end of the 24 hours; one that is past: they are over."""
-        behaviour, wrote_at = self.graph.behaviour, person.thread().wrote_at
-        open_until = now if wrote_at is None else wrote_at + behaviour.window
+        behaviour = self.graph.behaviour
+        until = person.thread().open_until(behaviour.window, behaviour.entry_window)
+        open_until = now if until is None else until
         return min(open_until, now) if behaviour.window_closed else open_until
 
     def _webhook(self) -> Json:

@@ -119,10 +119,10 @@ class Sends:
 
     def _check_window(self, number: FakeNumber, person: Person, kind: str) -> GraphError | None:
         """Raises, or returns the error that a later status is to carry."""
-        wrote_at = person.thread(number).wrote_at
         now = self._core.clock.now()
         behaviour = self._core.behaviour
-        opened = wrote_at is not None and now - wrote_at < behaviour.window and not behaviour.window_closed
+        until = person.thread(number).open_until(behaviour.window, behaviour.entry_window)
+        opened = until is not None and now < until and not behaviour.window_closed
         if opened or kind == "template":
             return None
         if behaviour.outside_window == "answer":
