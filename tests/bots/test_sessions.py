@@ -8,7 +8,9 @@ import pydantic
 import pytest
 
 from turnkeeper import Bot, Event, Turn
+from turnkeeper.engine.answer import Answer, Work
 from turnkeeper.model.events import Inbound
+from turnkeeper.model.policy import Keep
 from turnkeeper.testing.conversation import Person, conversation, in_virtual_time
 from turnkeeper.testing.events import TURNS, event
 from turnkeeper.testing.virtual_time import VirtualClock
@@ -206,7 +208,7 @@ async def test_a_farewell_that_comes_with_a_message_is_not_said_and_the_message_
         await person.says("resume")
         await fires(person, "session.expired", 2)
         assert BYE not in person.heard
-        assert (await committed(person))[-1] == "the session had been renewed: no farewell yet"
+        assert (await committed(person))[-1] == "the session has not expired: no farewell yet"
         await person.waits(HOUR + 60)
         assert person.heard[-1] == BYE
 
@@ -230,3 +232,31 @@ async def test_a_bot_may_handle_the_end_itself_and_then_nothing_else_is_said() -
         await person.says("resume")
         await person.says("how many?")
         assert person.heard[-2:] == ["back: True", "4 seats"]
+
+
+class Parrot:
+    """A bot without stages, that keeps nothing in its session, as agents do."""
+
+    version = "1"
+
+    async def answer(self, work: Work) -> Answer:
+        return Answer([f"{work.events[0].text} {work.state}"])
+
+
+@pytest.mark.parametrize("keep, heard", [("all", ["hi {}", BYE, "hi {}", BYE]), ("nothing", ["hi {}", "hi {}"])])
+@in_virtual_time
+async def test_a_bot_without_stages_says_goodbye_too_unless_it_keeps_no_session(keep: Keep, heard: list[str]) -> None:
+    async with conversation(Parrot(), turns=replace(ENDING, keep=keep)) as person:
+        for _ in range(2):
+            await person.says("hi")
+            await person.waits(5 * HOUR)
+        assert person.heard == heard
+
+
+@in_virtual_time
+async def test_a_timer_that_finds_no_session_is_set_no_more() -> None:
+    async with conversation(Parrot(), turns=replace(ENDING, keep="nothing")) as person:
+        await person.says("hi")
+        await fires(person, "session.expired")
+        await person.waits(5 * HOUR)
+        assert await committed(person) == [None, "the session has not expired: no farewell yet"]

@@ -67,14 +67,14 @@ class Farewell:
             return self._with_timer(work, await self.bot.answer(cast("Work", _Seen(work, others))))
         if work.expired is not None:
             return _remembering(work.expired, self._end(work))
-        renewed = _nothing(work, "the session had been renewed: no farewell yet")
-        return replace(renewed, timers=(self._timer(work),))
+        renewed = _nothing(work, "the session has not expired: no farewell yet")
+        return replace(renewed, timers=(self._timer(work),)) if work.state or work.stage else renewed
 
     def _with_timer(self, work: Work, answer: Answer) -> Answer:
         """A session that has nothing in it and nothing said in it needs none; one that was set before stays."""
         if answer.handover is not None:
             return replace(answer, cancelled=(*answer.cancelled, SESSION_EXPIRED))
-        if not answer.replies and self._is_fresh(answer):
+        if work.channel.turns.keep == "nothing" or (not answer.replies and self._is_fresh(answer)):
             return answer
         return replace(answer, timers=(*answer.timers, self._timer(work)))
 

@@ -211,7 +211,7 @@ class Bot(Generic[S]):
 
     def _expired(self, found: Expired | None) -> Expired | None:
         """The session that expired, as this bot would have left it; None where it has other states by now."""
-        if found is None:
+        if found is None or not (found.state or found.stage):
             return None
         state, aside = {name: value for name, value in found.state.items() if name != offering.STATE}, None
         if self._states is not None:

@@ -37,6 +37,7 @@ from turnkeeper.store.base import ClaimedTurn, Dispatch, Line, Retold, StepKey, 
 
 T = TypeVar("T")
 SAY_NOW = "say_now"
+_ENDED = f'"{ENDED}"'.encode()
 _ASIDE = 1_000_000
 """The place of what is said beside the bot's own words: none of those comes so far."""
 Running = Callable[[str], Awaitable[bytes]]
@@ -344,14 +345,14 @@ def session_of(claimed: ClaimedTurn, now: float) -> tuple[SessionRow, str | None
 
 
 def expired_of(claimed: ClaimedTurn, now: float) -> Expired | None:
-    """The session that expired since the last turn that a bot had, if there was anything in it that can be read."""
+    """The session that expired since the last turn that a bot had, if it can be read."""
     kept = claimed.session
-    state = None if kept is None else _readable(kept)
-    if kept is None or state is None:
+    if kept is None or not (_has_expired(kept, claimed, now) or _ENDED in kept.state):
         return None
-    if ENDED in state:
+    state = _readable(kept)
+    if state is not None and ENDED in state:
         return msgspec.convert(state[ENDED], Expired)
-    if not _has_expired(kept, claimed, now) or not (state or kept.stage):
+    if state is None or not _has_expired(kept, claimed, now):
         return None
     return Expired(state, kept.stage, kept.saved_at + claimed.channel.turns.session_ttl)
 
