@@ -33,7 +33,7 @@ _BASE = "https://razorpay.test"
 
 
 class Till:
-    """An account at Razorpay. Whatever it tells goes to whoever has paid last."""
+    """An account at Razorpay. Whatever it tells goes to the person of the latest call, or of `tells`."""
 
     def __init__(self) -> None:
         self.razorpay = _Razorpay(self._post)
@@ -58,9 +58,17 @@ class Till:
         """The bot, paid through this till."""
         return bot.with_payments(Paying(self._merchant, self._client))
 
+    def tells(self, person: Person) -> None:
+        """From now on webhooks come to this person's conversation, also while a call is under way."""
+        self._person = person
+
     async def is_paid(self, person: Person, link: str | None = None, *, told: bool = True) -> None:
         """Somebody pays a link (the newest), and what follows from that is waited for. `told`: the webhook comes."""
         await self._happens(person, self.razorpay.pay(link or self.links[-1]["id"]), told=told)
+
+    async def fails(self, person: Person, link: str | None = None, *, told: bool = True) -> None:
+        """Somebody tries to pay a link (the newest), and it does not go through; the link can still be paid."""
+        await self._happens(person, self.razorpay.fail(link or self.links[-1]["id"]), told=told)
 
     async def expires(self, person: Person, link: str | None = None, *, told: bool = True) -> None:
         """A link (the newest) expires now."""
@@ -78,7 +86,7 @@ class Till:
         return looked
 
     async def _happens(self, person: Person, what: Any, *, told: bool) -> None:
-        self._person = person
+        self.tells(person)
         self.razorpay.tells = "once" if told else "held"
         await what
         await person.rests()
