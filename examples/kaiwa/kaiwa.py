@@ -18,7 +18,7 @@ TO_PAY = HOUR
 """How long seats are held for whoever has not paid."""
 REFUND_UNTIL = timedelta(hours=48)
 A_DAY_BEFORE = timedelta(days=1)
-MORNING_AFTER = timedelta(hours=14)
+IT_IS_OVER = timedelta(hours=3)
 
 WELCOME = "Welcome to **Kaiwa**: dinners with strangers, all over Bengaluru. Ask me anything, or book a seat."
 A_PERSON = "One of us will write to you here."
@@ -34,7 +34,10 @@ bot = Bot("kaiwa", state=State)
 
 @bot.stage("welcome", first=True, to=("qa", "booking"))
 async def welcome(turn: Turn[State]) -> None:
-    """Say hello, unless they came with more than that."""
+    """Say hello, unless they came with more than that, or come back."""
+    if turn.expired and turn.expired.stage in ("confirmed", "feedback") and turn.resume():
+        await (feedback if turn.stage == "feedback" else confirmed)(turn)
+        return
     turn.stage = "qa"
     if turn.choice is not None or "?" in turn.text or says(turn, *BOOK):
         await qa(turn)
@@ -61,7 +64,7 @@ async def booking(turn: Turn[State]) -> None:
         return
     asked = missing(turn)
     if asked is None and (tapped(turn) == "pay" or answer(turn.text) == "yes"):
-        await hold_seats(turn)
+        await hold_seats(turn, turn.contact.name or "friend")
         return
     take_taps(turn)
     if await read(turn, asked.body if asked else "Is all of this right?"):
@@ -112,6 +115,13 @@ async def feedback(turn: Turn[State]) -> None:
     await turn.reply(Buttons("Thank you! We read every word. Come again?", NEXT))
 
 
+@bot.on("seats.reserved")
+async def reserved(turn: Turn[State], event: Event) -> None:
+    """They have chosen on the website, which tells us (POST /api/v1/events): the link comes here."""
+    turn.state = State.model_validate(event.data)
+    await hold_seats(turn, event.data["name"])
+
+
 @bot.on("payment.paid")
 async def paid(turn: Turn[State], event: Event) -> None:
     """The provider says so, before or after we have asked it."""
@@ -153,12 +163,12 @@ async def remind(turn: Turn[State], event: Event) -> None:
 
 @bot.on("timer.feedback")
 async def ask_how_it_was(turn: Turn[State], event: Event) -> None:
-    """The morning after; whoever is just paying for another dinner is asked later."""
+    """After the dinner, or the next morning; whoever is just booking another dinner is asked later, once."""
     seats = await turn.step("look", dinners.booking, event.data["booking"])
     if seats is None or seats.state != "confirmed":
         return
-    if turn.stage in ("booking", "payment"):
-        turn.after(6 * HOUR, "feedback", event.data, follow_up=False)
+    if turn.stage in ("booking", "payment") and "later" not in event.data:
+        turn.after(6 * HOUR, "feedback", {**event.data, "later": True}, follow_up=False)
         return
     turn.state, turn.stage = State(booking=seats.id), "feedback"
     await turn.template("how_was_it", "en", body=[seats.name, seats.dinner.title])
@@ -171,21 +181,24 @@ async def unbook(turn: Turn[State], held: Booking | None) -> None:
         await turn.step("cancel", dinners.cancel, held.id, effect=True)
 
 
-async def hold_seats(turn: Turn[State]) -> None:
+async def hold_seats(turn: Turn[State], name: str) -> None:
     """Seats for an hour, and the link to pay for them."""
-    state = turn.state
-    name = turn.contact.name or "friend"
+    chosen = turn.state
     held: Booking | None = await turn.step(
-        "book", dinners.book, state.dinner, state.seats, name, state.dietary, effect=True
+        "book", dinners.book, chosen.dinner, chosen.seats, name, chosen.dietary, effect=True
     )
     if held is None:
-        state.dinner = None
+        chosen.dinner, turn.stage = None, "booking"
         await turn.reply(SOLD_OUT)
         await turn.reply(missing(turn) or summary(turn))
         return
-    link = await turn.payment_link(cost(state), f"{held.seats} × {held.dinner.title}", name=held.id, expires_in=TO_PAY)
-    state.booking, turn.stage = held.id, "payment"
-    await turn.reply(to_pay(link))
+    what = f"{held.seats} × {held.dinner.title}"
+    link = await turn.payment_link(cost(chosen), what, name=held.id, expires_in=TO_PAY)
+    chosen.booking, turn.stage = held.id, "payment"
+    if turn.window.is_open:
+        await turn.reply(to_pay(link))
+    else:
+        await turn.template("please_pay", "en", body=[held.name, what, shown(link.money), link.url or ""])
 
 
 async def seats_are_theirs(turn: Turn[State], booking_id: str) -> None:
@@ -203,7 +216,7 @@ async def seats_are_theirs(turn: Turn[State], booking_id: str) -> None:
     await turn.template("seat_confirmed", "en", body=[seats.name, dinner.title, dinner.day, str(seats.seats)])
     if is_before(turn, dinner.at - A_DAY_BEFORE):
         turn.at(dinner.at - A_DAY_BEFORE, "reminder", known, late=12 * HOUR)
-    turn.at(dinner.at + MORNING_AFTER, "feedback", known, late=48 * HOUR)
+    turn.at(dinner.at + IT_IS_OVER, "feedback", known, late=48 * HOUR, quiet=True)
 
 
 async def give_back(turn: Turn[State]) -> None:

@@ -1,7 +1,9 @@
 """The bot's own tests: `python -m pytest test_kaiwa.py`. Models answer from a script, Razorpay is a fake."""
 
 import asyncio
+import functools
 import json
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -11,16 +13,22 @@ import dinners
 import kaiwa
 import pytest
 from kaiwa import A_PERSON, bot
+from msgspec.structs import replace
 
+from turnkeeper.config import load
 from turnkeeper.llm.base import ModelAway
 from turnkeeper.model.conversation import Mode
+from turnkeeper.model.events import Inbound
 from turnkeeper.model.llm import ModelChoice
 from turnkeeper.testing.agents import thinking
 from turnkeeper.testing.conversation import Person, conversation, in_virtual_time
-from turnkeeper.testing.models import ScriptedModel, calls
+from turnkeeper.testing.events import event
+from turnkeeper.testing.http import Reply, Request
+from turnkeeper.testing.models import ScriptedModel, Stalled, calls
 from turnkeeper.testing.payment_desk import Fault
 from turnkeeper.testing.payments import Till
 
+SETTINGS = load(Path(__file__).with_name("turnkeeper.toml"), secrets=False).bots["kaiwa"]
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86_400.0
 CONFIRMED, REMINDER, FEEDBACK = "[template seat_confirmed]", "[template dinner_tomorrow]", "[template how_was_it]"
 WISH = json.dumps({"dinner": "supper-2027-01-23", "seats": 2, "dietary": ["vegan"]})
@@ -45,7 +53,8 @@ async def evening(*azure: object, claude: tuple[object, ...] = ()) -> AsyncItera
     """What each model says, line by line."""
     first, second, till = ScriptedModel(*azure), ScriptedModel(*claude), Till()
     models = thinking((ModelChoice("azure", "gpt"), first), (ModelChoice("claude", "haiku", tools=False), second))
-    async with conversation(till.sells_for(bot.with_thinking(models)), name="Ana") as ana:
+    async with conversation(till.sells_for(bot.with_thinking(models)), turns=SETTINGS.turns, name="Ana") as ana:
+        till.tells(ana)
         yield Evening(ana, till, first, second)
 
 
@@ -85,14 +94,16 @@ async def test_questions_are_answered_with_what_the_tools_say() -> None:
         assert "10 %" in code
 
 
+@pytest.mark.parametrize(("pause", "asked"), [(0.3, 1), (3.0, 2)], ids=["at once", "while the model thinks"])
 @in_virtual_time
-async def test_two_messages_at_once_get_one_answer() -> None:
-    async with evening("Thali in Indiranagar? In Central Bengaluru it is the Supper Club.") as (ana, _, azure, _):
+async def test_two_messages_get_one_answer_to_both(pause: float, asked: int) -> None:
+    both = "contact: venue in HSR Layout?\ncontact: no, Central Bengaluru"
+    answer = Stalled(5.0, lambda request: "Lavelle Road." if both in request.messages[0].text else "None.")
+    async with evening(answer, answer) as (ana, _, azure, _):
         await ana.says("hi")
-        await ana.says("venue in HSR Layout?", "no, Central Bengaluru")
-        assert len(azure.asked) == 1
-        assert azure.heard[0].endswith("contact: venue in HSR Layout?\ncontact: no, Central Bengaluru")
-        assert len(ana.heard) == 2
+        await ana.says("venue in HSR Layout?", "no, Central Bengaluru", pause=pause)
+        assert ana.heard[1:] == ["Lavelle Road."]
+        assert len(azure.asked) == asked
 
 
 @in_virtual_time
@@ -347,25 +358,84 @@ async def test_whoever_has_seats_may_book_again_or_ask() -> None:
         assert (times(ana, REMINDER), times(ana, FEEDBACK)) == (2, 2)
 
 
+@pytest.mark.parametrize("step", ["book", "confirm"])
 @in_virtual_time
-async def test_killed_between_charge_and_commit_there_is_one_of_each(monkeypatch: pytest.MonkeyPatch) -> None:
-    confirm = dinners.confirm
+async def test_killed_after_it_happened_and_before_it_was_kept(step: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    happened, killed, really = asyncio.Event(), threading.Event(), getattr(dinners, step)
+    loop = asyncio.get_running_loop()
 
-    def slowly(booking_id: str) -> dinners.Booking | None:
-        found = confirm(booking_id)
-        loop.call_soon_threadsafe(confirmed.set)
+    @functools.wraps(really)
+    def told(*args: object, **named: object) -> object:
+        found = really(*args, **named)
+        loop.call_soon_threadsafe(happened.set)
+        killed.wait(10)
         return found
 
-    confirmed, loop = asyncio.Event(), asyncio.get_running_loop()
+    async with evening() as (ana, till, *_):
+        monkeypatch.setattr(dinners, step, told)
+        going = asyncio.create_task(books(ana))
+        if step == "confirm":
+            await going
+            going = asyncio.create_task(till.is_paid(ana))
+        await asyncio.wait_for(happened.wait(), HOUR)
+        another = asyncio.create_task(ana.survives_a_crash())
+        await asyncio.sleep(0)
+        killed.set()
+        await another
+        await going
+        await ana.rests()
+        if step == "book":
+            await till.is_paid(ana)
+        assert (times(ana, CONFIRMED), bookings(), len(till.links)) == (1, [("confirmed", 2)], 1)
+
+
+@in_virtual_time
+async def test_a_webhook_that_comes_while_it_is_asked_counts_once(monkeypatch: pytest.MonkeyPatch) -> None:
     async with evening() as (ana, till, *_):
         await books(ana)
-        monkeypatch.setattr(dinners, "confirm", slowly)
-        paying = asyncio.create_task(till.is_paid(ana))
-        await asyncio.wait_for(confirmed.wait(), HOUR)
-        await ana.survives_a_crash()
-        await paying
-        await ana.rests()
-        assert (times(ana, CONFIRMED), bookings(), len(till.links)) == (1, [("confirmed", 2)], 1)
+        answers = till.razorpay.told
+
+        async def paid_meanwhile(request: Request) -> Reply:
+            monkeypatch.setattr(till.razorpay, "told", answers)
+            await till.razorpay.pay(till.links[0]["id"])
+            return await answers(request)
+
+        monkeypatch.setattr(till.razorpay, "told", paid_meanwhile)
+        await ana.says("done")
+        assert times(ana, CONFIRMED) == 1
+
+
+@in_virtual_time
+async def test_a_payment_that_does_not_go_through_may_be_tried_again() -> None:
+    async with evening() as (ana, till, *_):
+        await books(ana)
+        await till.fails(ana)
+        assert ana.heard[-1].startswith("Your payment did not go through.")
+        await till.is_paid(ana)
+        assert ana.heard[-1] == CONFIRMED
+
+
+@in_virtual_time
+async def test_whoever_books_on_the_day_before_is_not_reminded() -> None:
+    async with evening() as (ana, till, *_):
+        await ana.waits(7 * HOUR)
+        await books(ana)
+        await till.is_paid(ana)
+        await ana.waits(3 * DAY)
+        assert (times(ana, REMINDER), times(ana, FEEDBACK)) == (0, 1)
+
+
+@in_virtual_time
+async def test_whoever_is_booking_again_is_asked_later_how_it_was() -> None:
+    async with evening('{"asks": false}') as (ana, till, *_):
+        await books(ana)
+        await till.is_paid(ana)
+        await ana.waits(32 * HOUR)
+        await ana.says("book again, please")
+        await ana.waits(2 * HOUR)
+        assert times(ana, FEEDBACK) == 0
+        await ana.waits(6 * HOUR)
+        assert times(ana, FEEDBACK) == 1
 
 
 @in_virtual_time
@@ -377,6 +447,47 @@ async def test_nobody_is_reminded_after_stop() -> None:
         said = list(ana.heard)
         await ana.waits(5 * DAY)
         assert ana.heard == said
+
+
+@pytest.mark.parametrize("days", [0, 2])
+@in_virtual_time
+async def test_seats_that_were_chosen_on_the_website_are_paid_here(days: int) -> None:
+    async with evening() as (ana, till, *_):
+        await ana.says("hi")
+        await ana.waits(days * DAY)
+        chosen = {"dinner": "supper-2027-01-30", "seats": 3, "dietary": [], "name": "Ana Rao"}
+        await ana.does(outside("seats.reserved", chosen))
+        await ana.rests()
+        if days:
+            assert ana.heard[-1] == "[template please_pay]"
+            assert parameters(ana)[1:3] == ["3 × Saturday Supper Club", "₹4,500.00"]
+        else:
+            assert ana.heard[-1].endswith("Please pay ₹4,500.00.")
+        await till.is_paid(ana)
+        assert (ana.heard[-1], parameters(ana)[0]) == (CONFIRMED, "Ana Rao")
+
+
+@in_virtual_time
+async def test_what_is_said_days_after_the_dinner_is_still_feedback() -> None:
+    async with evening() as (ana, till, *_):
+        await books(ana)
+        await till.is_paid(ana)
+        await ana.waits(6 * DAY)
+        await ana.says("Wonderful people!")
+        assert ana.heard[-1].startswith("Thank you!")
+        with dinners.bookings() as db:
+            assert db.execute("select feedback from booking").fetchall() == [("Wonderful people!",)]
+
+
+def test_the_picture_shows_every_stage() -> None:
+    picture = Path(__file__).with_name("kaiwa.svg").read_text("utf-8")
+    for stage in bot.stages:
+        assert f">{stage}<" in picture, "draw it again: turnkeeper bot draw kaiwa -o kaiwa.svg"
+
+
+def outside(kind: str, data: dict[str, object]) -> Inbound:
+    """What another system tells."""
+    return replace(event("api"), details={"type": kind, "id": "1", "data": data})
 
 
 def held() -> str:

@@ -29,7 +29,7 @@ class State(BaseModel):
     """What is remembered of a person. `booking`: the seats that are held or theirs."""
 
     dinner: str | None = None
-    seats: int | None = Field(None, ge=1, le=MOST_SEATS)
+    seats: int | None = Field(default=None, ge=1, le=MOST_SEATS)
     dietary: list[str] | None = None
     referral: str | None = None
     booking: str | None = None
@@ -38,11 +38,11 @@ class State(BaseModel):
 class Wish(BaseModel):
     """What somebody wants who books seats at a dinner."""
 
-    dinner: str | None = Field(None, description="The id of the dinner that they mean.")
-    seats: int | None = Field(None, ge=1, le=MOST_SEATS, description="For how many people.")
-    dietary: list[str] | None = Field(None, description='Diets and allergies, as "vegan"; [] if they say: none.')
-    referral: str | None = Field(None, description="A referral code.")
-    asks: bool = Field(False, description="Whether they ask a question that these values do not answer.")
+    dinner: str | None = Field(default=None, description="The id of the dinner that they mean.")
+    seats: int | None = Field(default=None, ge=1, le=MOST_SEATS, description="For how many people.")
+    dietary: list[str] | None = Field(default=None, description='Diets, allergies, as "vegan"; [] if they say: none.')
+    referral: str | None = Field(default=None, description="A referral code.")
+    asks: bool = Field(default=False, description="Whether they ask a question that these values do not answer.")
 
 
 async def answer_to(turn: Turn[State]) -> str:

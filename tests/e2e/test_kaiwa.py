@@ -1,5 +1,6 @@
 """The example of the booking bot, in real processes: booked once, charged once, confirmed once, whatever goes wrong."""
 
+import hmac
 import itertools
 import json
 import os
@@ -13,8 +14,10 @@ import time
 import tomllib
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -29,6 +32,7 @@ from turnkeeper.testing.payment_desk import Fault
 
 EXAMPLE = Path(__file__).parents[2] / "examples/kaiwa"
 PHONES = itertools.count()
+WEBSITE = "of-the-website-0123456789"
 BOOK = "book the last Supper Club for two, vegan"
 LINK, CONFIRMED = "Please pay", "you are in"
 HELD = """
@@ -88,6 +92,13 @@ class Kaiwa:
         """Everything that Razorpay was asked to take money for, of those whose address somebody got or may get."""
         return self.razorpay.now(lambda: [each for each in self.razorpay.fake.links.values() if guest.owns(each)])
 
+    def tell(self, event: dict[str, Any]) -> int:
+        """The website does."""
+        body, at = json.dumps(event).encode(), int(time.time())
+        proof = hmac.new(WEBSITE.encode(), b"%d." % at + body, "sha256").hexdigest()
+        headers = {"Authorization": f"Bearer {WEBSITE}", "X-Turnkeeper-Signature": f"t={at},v1={proof}"}
+        return self.server.post("/api/v1/events", body, headers)
+
     def hurry(self, table: str, column: str, where: str = "1 = 1") -> None:
         """What would come later comes now."""
         with closing(sqlite3.connect(self.server.folder / "kaiwa.db", timeout=10)) as db, db:
@@ -105,7 +116,8 @@ class Guest:
     def __init__(self, kaiwa: Kaiwa, name: str) -> None:
         self.kaiwa = kaiwa
         self.name = name
-        self.person = kaiwa.graph.call(kaiwa.graph.fake.person(f"9198{next(PHONES):08}", name=name))
+        self.phone = f"+9198{next(PHONES):08}"
+        self.person = kaiwa.graph.call(kaiwa.graph.fake.person(self.phone[1:], name=name))
 
     @property
     def texts(self) -> list[str]:
@@ -209,6 +221,8 @@ def kaiwa(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kaiwa]:
             "ANTHROPIC_API_KEY": models.fake.key,
             "TEAM_WEBHOOK": f"{team.base_url}/kaiwa",
             "TEAM_SECRET": "team-secret-0123456789",
+            "WEBSITE_TOKEN": WEBSITE,
+            "WEBSITE_SECRET": WEBSITE,
             "TURNKEEPER_SERVER__PORT": "0",
             "TURNKEEPER_SERVER__LOG_LEVEL": "warning",
             "TURNKEEPER_WORKERS__LEASE": "2s",
@@ -327,36 +341,51 @@ def test_claude_stands_in_without_tools_and_then_a_person_is_offered(kaiwa: Kaiw
     hal.gets("Shall I ask a person")
     hal.says("yes please")
     hal.gets("I have told my colleagues")
+    until(lambda: bool(kaiwa.team.fake.told), "told the team")
+    (told,) = kaiwa.team.fake.told
+    assert told["event"] == "conversation.escalated"
+    assert "no model gave an answer" in told["data"]["reason"]
+    assert told["data"]["lines"][-2]["text"] == "yes please"
 
 
-def test_a_worker_killed_before_the_link_was_told_makes_one(kaiwa: Kaiwa) -> None:
-    ida = kaiwa.guest("Ida")
+def test_seats_that_were_chosen_on_the_website_are_paid_here(kaiwa: Kaiwa) -> None:
+    liv = kaiwa.guest("Liv")
+    today = datetime.now(ZoneInfo("Asia/Kolkata")).date()
+    day = today + timedelta((5 - today.weekday()) % 7 + 7)
+    chosen = {"dinner": f"supper-{day}", "seats": 3, "dietary": [], "name": "Liv"}
+    event = {"id": "r-1", "type": "seats.reserved", "channel": "whatsapp", "to": liv.phone, "data": chosen}
+    for _ in range(2):
+        assert kaiwa.tell(event) == 202
+    liv.gets("Please pay ₹4,500.00")
+    kaiwa.razorpay.call(kaiwa.razorpay.fake.pay(re.findall(r"http\S+", liv.texts[-1])[0]))
+    liv.gets(CONFIRMED)
+    assert (kaiwa.bookings("Liv"), len(liv.texts)) == ([("confirmed", 3)], 2)
+
+
+def test_a_worker_that_is_killed_in_the_middle_books_charges_and_confirms_once(kaiwa: Kaiwa) -> None:
+    """One person's link was made, and the worker had not heard of it; another one's charge was booked, and the
+    worker had not committed."""
+    ida, jon = kaiwa.guest("Ida"), kaiwa.guest("Jon")
     ida.chooses()
-    before = len(kaiwa.razorpay.fake.links)
-    kaiwa.razorpay.now(lambda: kaiwa.razorpay.fake.fail_next(Fault("silence", acts=True, on="POST /v1/payment_links")))
-    ida.taps("Pay")
-    until(lambda: len(kaiwa.razorpay.fake.links) > before, "made")
-    kaiwa.kill_workers()
-    ida.gets(LINK)
-    assert len(kaiwa.razorpay.fake.links) == before + 1
-    assert kaiwa.bookings("Ida") == [("held", 2)]
-    ida.pays()
-    ida.gets(CONFIRMED)
-
-
-def test_a_worker_killed_between_charge_and_commit_confirms_once(kaiwa: Kaiwa) -> None:
-    jon = kaiwa.guest("Jon")
     jon.books()
-    hold = kaiwa.server.folder / "hold-Jon"
+    razorpay, hold = kaiwa.razorpay.fake, kaiwa.server.folder / "hold-Jon"
+    made = len(razorpay.links)
+    kaiwa.razorpay.now(lambda: razorpay.fail_next(Fault("silence", acts=True, on="POST /v1/payment_links")))
     hold.touch()
+    ida.taps("Pay")
     jon.pays()
-    until(lambda: kaiwa.bookings("Jon") == [("confirmed", 2)], "confirmed")
+    until(lambda: len(razorpay.links) > made and kaiwa.bookings("Jon") == [("confirmed", 2)], "in the middle")
     kaiwa.kill_workers()
     hold.unlink()
+    ida.gets(LINK)
     jon.gets(CONFIRMED)
+    ida.pays()
+    ida.gets(CONFIRMED)
     kaiwa.server.settled()
-    assert (jon.got(CONFIRMED), kaiwa.bookings("Jon")) == (1, [("confirmed", 2)])
-    assert len(kaiwa.links(jon)) == 1
+    assert len(razorpay.links) == made + 1
+    for each in (ida, jon):
+        assert kaiwa.bookings(each.name) == [("confirmed", 2)]
+        assert (len(kaiwa.links(each)), each.got(CONFIRMED)) == (1, 1)
 
 
 def test_nobody_is_reminded_after_stop(kaiwa: Kaiwa) -> None:
