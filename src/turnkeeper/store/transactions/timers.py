@@ -65,8 +65,7 @@ async def fire(rows: Rows, directory: Directory, now: float, limit: int) -> list
 
 async def without_late(desk: Desk, key: ConversationKey, opened: Sequence[EventRow], now: float) -> Sequence[EventRow]:
     """The open events of a conversation whose turn is about to begin, but for timers that have waited too long."""
-    late = {event.seq for event in opened if event.kind == "timer" and event.state == EventState.WAITING}
-    late = {event.seq for event in opened if event.seq in late and _is_late(event, now)}
+    late = {event.seq for event in opened if event.kind == "timer" and _is_late(event, now)}
     if not late:
         return opened
     await desk.rows.change_events([EventChange(key, seq, EventState.DROPPED, TOO_LATE, None, now) for seq in late])
@@ -91,7 +90,7 @@ def _name(event: EventRow) -> str:
 
 
 def _is_late(event: EventRow, now: float) -> bool:
-    if b'"too_late_at"' not in event.body:
+    if event.state != EventState.WAITING or b'"too_late_at"' not in event.body:
         return False
     too_late_at = (_inbound(event.body).details or {}).get("too_late_at")
     return isinstance(too_late_at, int | float) and now >= too_late_at
