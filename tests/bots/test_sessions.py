@@ -234,6 +234,33 @@ async def test_a_bot_may_handle_the_end_itself_and_then_nothing_else_is_said() -
         assert person.heard[-2:] == ["back: True", "4 seats"]
 
 
+class Beside:
+    """Says something by itself when a timer fires, without the bot, as sequences do."""
+
+    def __init__(self, bot: Any) -> None:
+        self.bot = bot
+        self.version = "1"
+
+    async def answer(self, work: Work) -> Answer:
+        if work.events[0].kind == "timer":
+            return Answer(["by the way"], work.state, work.stage, asked=False)
+        answer: Answer = await self.bot.answer(work)
+        return answer
+
+
+@in_virtual_time
+async def test_what_is_said_beside_the_bot_does_not_take_an_expired_session_from_it() -> None:
+    seen: list[Any] = []
+    async with conversation(Beside(booking(seen)), turns=SHORT) as person:
+        await person.says("hi")
+        await person.waits(1.5 * HOUR)
+        await fires(person, "aside", 1)
+        await fires(person, "aside", 2)
+        await person.says("resume")
+        assert person.heard[1:] == ["by the way", "by the way", "back: True"]
+        assert seen[-1].stage == "welcome"
+
+
 class Parrot:
     """A bot without stages, that keeps nothing in its session, as agents do."""
 

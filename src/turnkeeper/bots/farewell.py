@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Protocol, cast, runtime_checkable
 
-from turnkeeper.engine.answer import ENDED, Answer, Bot, Expired, Later, Work
+from turnkeeper.engine.answer import Answer, Bot, Later, Work
 from turnkeeper.model.events import Inbound
 
 SESSION_EXPIRED = "session.expired"
@@ -62,11 +62,11 @@ class Farewell:
         if work.expired is not None and self._handled:
             answer = await self.bot.answer(work)
             over = not others and self._is_fresh(answer)
-            return _remembering(work.expired, answer) if over else self._with_timer(work, answer)
+            return _left_alone(work, answer) if over else self._with_timer(work, answer)
         if others:
             return self._with_timer(work, await self.bot.answer(cast("Work", _Seen(work, others))))
         if work.expired is not None:
-            return _remembering(work.expired, self._end(work))
+            return self._end(work)
         renewed = _nothing(work, "the session has not expired: no farewell yet")
         return replace(renewed, timers=(self._timer(work),)) if work.state or work.stage else renewed
 
@@ -91,16 +91,16 @@ class Farewell:
         """Where the contact may not be written to any more, the session ends without a word."""
         if work.open_until <= work.now():
             return _nothing(work, "the session has expired: no farewell, the window is closed")
-        return Answer([self._said], trace="the session has expired: farewell", asked=False)
+        return Answer([self._said], work.state, work.stage, trace="the session has expired: farewell", asked=False)
 
 
 def _is_end(event: Inbound) -> bool:
     return event.kind == "timer" and (event.details or {}).get("name") == SESSION_EXPIRED
 
 
-def _remembering(expired: Expired, answer: Answer) -> Answer:
-    """Whoever comes back may still have the session back."""
-    return replace(answer, state={**answer.state, ENDED: list(expired)})
+def _left_alone(work: Work, answer: Answer) -> Answer:
+    """The session stays as it expired: whoever comes back may have it back."""
+    return replace(answer, state=work.state, stage=work.stage, asked=False)
 
 
 def _nothing(work: Work, trace: str) -> Answer:

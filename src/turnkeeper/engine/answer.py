@@ -130,10 +130,6 @@ class Records(Protocol):
         """What the conversation has taken of models since midnight, UTC."""
 
 
-ENDED = "_ended"
-"""Where the state of a session keeps the one before it, whose end was a turn of its own; no bot finds it there."""
-
-
 class Expired(NamedTuple):
     """A session that expired: what was left of it, and when it ended (unix seconds). `state` may be a model's."""
 

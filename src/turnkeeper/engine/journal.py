@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec.structs import replace
 
-from turnkeeper.engine.answer import ENDED, Expired, Files, HandoverWanted, OnUnknown
+from turnkeeper.engine.answer import Expired, Files, HandoverWanted, OnUnknown
 from turnkeeper.engine.clock import Clock
 from turnkeeper.engine.outbox import Sender
 from turnkeeper.engine.patience import until_stored
@@ -37,7 +37,6 @@ from turnkeeper.store.base import ClaimedTurn, Dispatch, Line, Retold, StepKey, 
 
 T = TypeVar("T")
 SAY_NOW = "say_now"
-_ENDED = f'"{ENDED}"'.encode()
 _ASIDE = 1_000_000
 """The place of what is said beside the bot's own words: none of those comes so far."""
 Running = Callable[[str], Awaitable[bytes]]
@@ -81,7 +80,6 @@ class Journal:
         self.session, self.trace = session_of(claimed, now)
         self.state: dict[str, Any] = msgspec.json.decode(self.session.state)
         self.expired = expired_of(claimed, now)
-        self.state.pop(ENDED, None)
         self.given = self.session.carried
         self.carried: Sequence[Mapping[str, object]] = msgspec.json.decode(self.given)
 
@@ -347,14 +345,10 @@ def session_of(claimed: ClaimedTurn, now: float) -> tuple[SessionRow, str | None
 def expired_of(claimed: ClaimedTurn, now: float) -> Expired | None:
     """The session that expired since the last turn that a bot had, if it can be read."""
     kept = claimed.session
-    if kept is None or not (_has_expired(kept, claimed, now) or _ENDED in kept.state):
+    if kept is None or not _has_expired(kept, claimed, now):
         return None
     state = _readable(kept)
-    if state is not None and ENDED in state:
-        return msgspec.convert(state[ENDED], Expired)
-    if state is None or not _has_expired(kept, claimed, now):
-        return None
-    return Expired(state, kept.stage, kept.saved_at + claimed.channel.turns.session_ttl)
+    return None if state is None else Expired(state, kept.stage, kept.saved_at + claimed.channel.turns.session_ttl)
 
 
 def _has_expired(kept: SessionRow, claimed: ClaimedTurn, now: float) -> bool:
