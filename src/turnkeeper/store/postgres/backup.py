@@ -58,6 +58,9 @@ async def dump(url: str, folder: Path, tell: Progress) -> Dump:
         return Dump("postgres", applied, copied, await reading.counted(connection), unsent)
 
 
+_COUNTED = "select attname from pg_attribute where attrelid = $1::regclass and attidentity <> ''"
+
+
 async def _copy_out(connection: Connection, name: str, path: Path, tell: Progress) -> Table:
     columns = await connection.fetch(
         """select attname from pg_attribute where attrelid = $1::regclass and attnum > 0 and not attisdropped
@@ -99,9 +102,19 @@ async def load(url: str, folder: Path, saved: Dump, *, force: bool, tell: Progre
                     name, source=folder / f"{name}{_ENDING}", columns=list(table.columns)
                 )
                 rows[name] = int(told.rpartition(" ")[2])
+                await _count_on(connection, name)
             tell("checking", 0, 0)
             compared(saved, rows, await reading.counted(connection))
         await connection.execute("analyze")
+
+
+async def _count_on(connection: Connection, name: str) -> None:
+    """Numbers that the database gives go on after the highest that was loaded."""
+    for (column,) in await connection.fetch(_COUNTED, name):
+        sequence = await connection.fetchval("select pg_get_serial_sequence($1, $2)", name, column)
+        await connection.fetchval(
+            f"select setval($1::text::regclass, coalesce(max({column}), 0) + 1, false) from {name}", sequence
+        )
 
 
 async def _clear(connection: Connection, ours: list[str], here: set[str], *, force: bool) -> None:
