@@ -30,7 +30,12 @@ def test_they_are_listed_and_given_back(tmp_path: Path) -> None:
     assert (listed["conversation"], listed["state"], listed["reason"]) == (conversation, "open", "wants a person")
     assert listed["addresses"] == [f"phone:{ADA}"]
     assert f"phone:{ADA} on shop  wants a person" in run(settings, "escalation", "list").stdout
+    shown = run(settings, "contact", "show", conversation)
+    assert "escalation    open since 20" in shown.stdout
+    assert "wants a person" in shown.stdout
     assert run(settings, "escalation", "close", conversation).stdout == f"{conversation} is the bot's again\n"
     assert run(settings, "escalation", "list", "--json").stdout == "[]\n"
+    told = json.loads(run(settings, "contact", "show", conversation, "--json").stdout)
+    assert (told["escalation"]["state"], told["escalation"]["reason"]) == ("closed", "wants a person")
     again = run(settings, "escalation", "close", conversation)
     assert (again.exit_code, again.stderr.count("nobody is wanted in the conversation")) == (1, 1)

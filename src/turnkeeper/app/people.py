@@ -18,6 +18,7 @@ from turnkeeper.model.conversation import Conversation
 from turnkeeper.model.errors import ConfigurationError, TurnkeeperError
 from turnkeeper.model.ids import BotId, ConversationId, ConversationKey, WorkspaceId
 from turnkeeper.model.policy import Channel
+from turnkeeper.model.subscriptions import Escalation
 from turnkeeper.rules import consent, window
 from turnkeeper.store.base import Store
 
@@ -59,6 +60,7 @@ async def standing(settings: Settings, named: Named) -> dict[str, Any]:
     """Where a contact's conversation stands, for JSON. Raises NotThere, ConfigurationError, StoreError."""
     async with existing(settings) as store:
         found = await conversation_of(store, settings, named)
+        escalation = await store.escalation(found.key)
     channels = {(each.workspace_id, each.id): each for each in settings.channels}
     channel = channels.get((found.workspace_id, found.channel_id))
     return {
@@ -70,6 +72,7 @@ async def standing(settings: Settings, named: Named) -> dict[str, Any]:
         "opted_out": bool(found.opted_out),
         "unsent": found.unsent,
         "window": None if channel is None else _window(found, channel, time.time()),
+        "escalation": None if escalation is None else _escalation(escalation),
     }
 
 
@@ -77,6 +80,11 @@ def _window(conversation: Conversation, channel: Channel, now: float) -> dict[st
     """Whether anything but a template may be sent; `closes_at` is None where there is no window, or it never opened."""
     until = window.open_until(conversation, channel.sends)
     return {"open": now < until, "closes_at": until if math.isfinite(until) else None}
+
+
+def _escalation(escalation: Escalation) -> dict[str, Any]:
+    since = escalation.closed_at or escalation.taken_at or escalation.opened_at
+    return {"state": escalation.state, "reason": escalation.reason, "since": since}
 
 
 async def consents(settings: Settings, named: Named) -> list[dict[str, Any]]:

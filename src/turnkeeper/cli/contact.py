@@ -28,7 +28,8 @@ def show(
     workspace: Workspace = HOME,
     as_json: AsJson = False,
 ) -> None:
-    """Show where a person's conversation stands: who answers, and until when anything may be sent."""
+    """Show where a person's conversation stands: who answers, whether a person is wanted, until when anything may be
+    sent."""
     import asyncio
     import json
 
@@ -41,6 +42,7 @@ def show(
         typer.echo(json.dumps(found, ensure_ascii=False))
         return
     found["window"] = _window_in_words(found["window"])
+    found["escalation"] = _escalation_in_words(found["escalation"])
     for name, value in found.items():
         typer.echo(f"{name:13} {_plain(value)}")
 
@@ -65,6 +67,14 @@ def _window_in_words(window: dict[str, object] | None) -> str:
         return "always open" if window["open"] else "closed: they have never written"
     at = _day(closes_at)
     return f"open until {at}" if window["open"] else f"closed since {at}: only templates go"
+
+
+def _escalation_in_words(escalation: dict[str, object] | None) -> str:
+    if escalation is None:
+        return "none"
+    since = escalation["since"]
+    at = _day(since) if isinstance(since, float) else "unknown"
+    return f"{escalation['state']} since {at}: {escalation['reason']}"
 
 
 @app.command()
