@@ -6,19 +6,24 @@ that nobody sets) is found here. Costs grow with nodes and edges, not with paths
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+import re
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from turnkeeper.flows.model import Flow, Node, Texts
+from turnkeeper.flows.model import FAILED, Flow, Node, Texts, folded_word
 from turnkeeper.flows.nodes.base import marks_in
 from turnkeeper.flows.nodes.start import Start
 from turnkeeper.flows.reading import Problem
+from turnkeeper.flows.values import NAME
+from turnkeeper.flows.words import CANCEL
 
-AROUND: Final = frozenset({
-    "contact", "session", "channel", "window", "message", "choice", "message_kind", "time", "payment_url", "event",
-})  # fmt: skip
-"""What is known everywhere, whoever sets it."""
+AROUND: Final = frozenset({"contact", "session", "channel", "window", "message", "choice", "message_kind", "time"})
+"""What is known everywhere: no variable can be called so."""
+BROUGHT: Final = frozenset({"event", "referral"})
+"""What a flow may begin with, by the kind of its trigger."""
+_LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +48,7 @@ def check(flow: Flow, around: Checking | None = None) -> list[Problem]:
         *_unreachable(flow),
         *_dead_ends(flow),
         *_circles(flow),
-        *_unknown_names(flow),
+        *_names(flow),
     ]
     return sorted(found, key=lambda problem: problem.level != "error")
 
@@ -61,16 +66,35 @@ def _whole(flow: Flow) -> Iterator[Problem]:
         yield Problem("", f"the fallback leads to {fallback.node!r}, which is not there", "Name a node of the flow.")
     if sum((bool(fallback.node), bool(fallback.flow), fallback.person)) > 1:
         yield Problem("", "the fallback is a node, a flow or a person, one of them")
+    for language in (flow.language, *flow.languages):
+        if not _LANGUAGE.fullmatch(language):
+            yield Problem("", f"{language!r} is not a language", "Write it like en or pt-BR.")
+    yield from _of_words(flow)
+
+
+def _of_words(flow: Flow) -> Iterator[Problem]:
     for word in flow.words:
         if not any(each.strip() for each in word.words):
             yield Problem("", f"words that {word.does} are missing")
         if word.does == "go" and word.node not in flow.nodes:
             yield Problem("", f"the word {word.words[0] if word.words else ''!r} leads to {word.node!r}, not there")
+        if word.does == "help" and not word.text:
+            yield Problem("", "the word for help has no text", "", "warning")
+    meant = Counter(folded for word in flow.words for folded in {folded_word(each) for each in word.words})
+    for folded in sorted(folded for folded, times in meant.items() if times > 1 and folded):
+        yield Problem("", f"the word {folded!r} means two things: the first counts", "Remove one of them.")
+    if not any(word.does == "cancel" for word in flow.words):
+        for source, leaving_by in flow.exits:
+            if leaving_by == CANCEL:
+                mend = 'Add a word that cancels: "words": [{"words": ["cancel"], "does": "cancel"}].'
+                yield Problem(source, "its exit 'cancel' is never taken: no word cancels", mend, "warning")
 
 
 def _of_node(flow: Flow, node: Node, around: Checking) -> Iterator[Problem]:
     for what in node.data.problems(around):
         yield Problem(node.id, what)
+    if flow.name in node.data.calls():
+        yield Problem(node.id, "the flow goes into itself: people may come ever deeper", "", "warning")
     for name, texts in node.data.texts():
         yield from _of_texts(flow, node, name, texts, around)
 
@@ -87,9 +111,12 @@ def _of_texts(flow: Flow, node: Node, name: str, texts: Texts, around: Checking)
             else:
                 yield Problem(node.id, what, "It is split into several messages.", "warning")
     if not isinstance(texts, str):
-        for language in (flow.language, *flow.languages):
+        for language in dict.fromkeys((flow.language, *flow.languages)):
             if not texts.get(language):
                 yield Problem(node.id, f"{name} is missing in {language}", f"Write it in {language}.", "warning")
+        for language in texts:
+            if not _LANGUAGE.fullmatch(language):
+                yield Problem(node.id, f"{name}: {language!r} is not a language", "Write it like en or pt-BR.")
 
 
 def _reached(flow: Flow) -> set[str]:
@@ -116,11 +143,14 @@ def _unreachable(flow: Flow) -> Iterator[Problem]:
 
 
 def _dead_ends(flow: Flow) -> Iterator[Problem]:
-    """Exits that have to lead somewhere and do not; several edges from one exit, of which one counts."""
+    """Exits that lead nowhere, though people leave by them; several edges from one exit, of which one counts."""
     for node in flow.nodes.values():
-        for needed in node.data.needs():
-            if flow.leads_to(node.id, needed) is None:
-                yield Problem(node.id, f"its exit {needed!r} leads nowhere", "Draw an edge from it.")
+        needed = node.data.needs()
+        for leaving_by in dict.fromkeys((*needed, *node.data.expects(flow, node.id))):
+            if flow.leads_to(node.id, leaving_by) is None:
+                must = leaving_by in needed
+                what = f"its exit {leaving_by!r} leads nowhere" + ("" if must else ": the flow ends there")
+                yield Problem(node.id, what, "Draw an edge from it.", "error" if must else "warning")
     taken: set[tuple[str, str]] = set()
     for edge in flow.edges:
         if (edge.source, edge.exit) in taken:
@@ -130,35 +160,84 @@ def _dead_ends(flow: Flow) -> Iterator[Problem]:
 
 
 def _circles(flow: Flow) -> Iterator[Problem]:
-    """Circles in which nothing waits would go round until they are cut off: found by taking away, again and again,
-    the nodes that nothing without a wait leads back to."""
-    leads: dict[str, set[str]] = {node: set() for node in flow.nodes}
-    into: dict[str, set[str]] = {node: set() for node in flow.nodes}
+    """Circles in which nothing waits would go round until they are cut off. What goes through another flow may wait
+    there; what fails and has no way of its own goes to the fallback."""
+    reached = _reached(flow)
+    passing = [
+        node.id
+        for node in flow.nodes.values()
+        if node.id in reached and not node.data.waits(flow, node.id) and not any(node.data.calls())
+    ]
+    among = set(passing)
+    leads: dict[str, list[str]] = {node: [] for node in passing}
     for (source, _), target in flow.exits.items():
-        if not flow.nodes[source].data.WAITS and not flow.nodes[target].data.WAITS:
-            leads[source].add(target)
-            into[target].add(source)
-    for one, other in ((leads, into), (into, leads)):
-        loose = [node for node, ends in one.items() if not ends]
-        while loose:
-            node = loose.pop()
-            for neighbour in other.pop(node, set()):
-                one[neighbour].discard(node)
-                if not one[neighbour]:
-                    loose.append(neighbour)
-            one.pop(node, None)
-        for node in list(other):
-            if node not in one:
-                other.pop(node)
-    for node in leads:
-        mend = "Put a question or a wait into the circle."
+        if source in among and target in among:
+            leads[source].append(target)
+    for node in passing:
+        fails = FAILED in flow.nodes[node].data.exits() and flow.leads_to(node, FAILED) is None
+        if fails and flow.fallback.node in among:
+            leads[node].append(flow.fallback.node)
+    found = _in_circles(leads)
+    mend = "Put a question or a wait into the circle."
+    for node in filter(found.__contains__, passing):
         yield Problem(node, "stands in a circle in which nothing waits for the person", mend)
 
 
-def _unknown_names(flow: Flow) -> Iterator[Problem]:
-    known = {*AROUND, *flow.variables, *(name for node in flow.nodes.values() for name in node.data.sets())}
-    for node in flow.nodes.values():
-        used = {*marks_in(texts for _, texts in node.data.texts()), *node.data.reads()}
+def _in_circles(leads: Mapping[str, list[str]]) -> set[str]:
+    """The nodes from which some way leads back to themselves: strongly connected parts, by Tarjan, without
+    recursion."""
+    order: dict[str, int] = {}
+    low: dict[str, int] = {}
+    open_: dict[str, None] = {}
+    found: set[str] = set()
+    for root in leads:
+        work = [(root, iter(leads[root]))] if root not in order else []
+        if work:
+            order[root] = low[root] = len(order)
+            open_[root] = None
+        while work:
+            node, ways = work[-1]
+            for target in ways:
+                if target not in order:
+                    order[target] = low[target] = len(order)
+                    open_[target] = None
+                    work.append((target, iter(leads[target])))
+                    break
+                if target in open_:
+                    low[node] = min(low[node], order[target])
+            else:
+                work.pop()
+                if work:
+                    low[work[-1][0]] = min(low[work[-1][0]], low[node])
+                if low[node] == order[node]:
+                    part = _closed(open_, node)
+                    if len(part) > 1 or node in leads[node]:
+                        found.update(part)
+    return found
+
+
+def _closed(open_: dict[str, None], first: str) -> list[str]:
+    part: list[str] = []
+    while not part or part[-1] != first:
+        part.append(open_.popitem()[0])
+    return part
+
+
+def _names(flow: Flow) -> Iterator[Problem]:
+    """Names that nobody sets, and names that are taken."""
+    set_by = {name: node.id for node in flow.nodes.values() for name in node.data.sets()}
+    for name in sorted({*set_by, *flow.variables} & AROUND):
+        yield Problem(set_by.get(name, ""), f"a variable cannot be called {name!r}: it stands for what is around")
+    for name in sorted(flow.variables):
+        if not NAME.fullmatch(name):
+            yield Problem("", f"{name!r} is not a variable's name")
+    known = {*AROUND, *BROUGHT, *flow.variables, *set_by}
+    around = {*marks_in(word.text for word in flow.words), *marks_in((flow.fallback.text,))}
+    for where, used in (("", around), *((node.id, _used(node)) for node in flow.nodes.values())):
         for name in sorted({each.partition(".")[0] for each in used} - known):
             mend = f'Set {name} before, or declare it: "variables": {{"{name}": "…"}}.'
-            yield Problem(node.id, f"nobody sets {name!r}", mend, "warning")
+            yield Problem(where, f"nobody sets {name!r}", mend, "warning")
+
+
+def _used(node: Node) -> set[str]:
+    return {*marks_in(texts for _, texts in node.data.texts()), *node.data.reads()}

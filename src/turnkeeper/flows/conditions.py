@@ -1,13 +1,16 @@
 """Conditions: a closed model of fields, operators and values, put together by all, any and not.
 
 Data, not an expression language: each takes at most time that grows with its length, and none can fail. A field that
-is not there is empty. Words compare without case, accents and punctuation; numbers as numbers, also typed ones.
+is not there is empty. Words compare without case, accents and punctuation; numbers as numbers, also typed ones; days
+(2026-12-05) and times of day (09:00) with their like.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
-from typing import Any, Final, Literal
+from datetime import date
+from typing import Any, Final, Literal, NamedTuple
 
 import msgspec
 
@@ -17,6 +20,8 @@ from turnkeeper.model.folding import fold
 DEEPEST: Final = 6
 MOST: Final = 100
 """Tests that one condition may hold, and how deep they may be put together."""
+NAMED: Final = re.compile(r"[A-Za-z_][\w.-]{0,199}")
+"""How a field may be called."""
 
 Operator = Literal[
     "is", "is_not", "contains", "not_contains", "starts_with", "ends_with", "one_of", "not_one_of",
@@ -24,9 +29,12 @@ Operator = Literal[
 ]  # fmt: skip
 
 
+_ORDERS: Final = ("more", "at_least", "less", "at_most")
+
+
 class Test(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """One comparison. `field` is a path (`message`, `contact.city`, a variable's name); `value` may hold marks;
-    `one_of` takes a list, `between` two numbers or two times of day ("09:00")."""
+    `one_of` takes a list, `between` two numbers, two days or two times of day ("09:00")."""
 
     field: str
     op: Operator = "is"
@@ -65,7 +73,7 @@ def read(raw: Any, depth: int = 0) -> Condition:
     if not isinstance(raw, Mapping):
         raise BadCondition("a condition is a table with field, op and value, or all, any, not")
     if len(raw) == 1:
-        (kind, inner), *_ = raw.items()
+        ((kind, inner),) = raw.items()
         if kind in ("all", "any"):
             if not isinstance(inner, list | tuple):
                 raise BadCondition(f"{kind} takes a list of conditions")
@@ -111,10 +119,12 @@ def problems(condition: Condition) -> Iterator[str]:
     for test in tests:
         if test.op in ("one_of", "not_one_of") and not isinstance(test.value, list):
             yield f"{test.op} of {test.field} takes a list"
-        if test.op == "between" and _bounds(test.value) is None:
-            yield f"between of {test.field} takes two numbers, or two times of day"
-        if test.op in ("more", "at_least", "less", "at_most") and not _may_be_number(test.value):
-            yield f"{test.op} of {test.field} takes a number, not {test.value!r}"
+        if test.op == "between" and _bounds(test.value) is None and not _is_marked(test.value):
+            yield f"between of {test.field} takes two numbers, two days or two times of day"
+        if test.op in _ORDERS and _measure(test.value) is None and not _is_marked(test.value):
+            yield f"{test.op} of {test.field} takes a number, a day or a time of day, not {test.value!r}"
+        if not NAMED.fullmatch(test.field):
+            yield f"{test.field[:100]!r} is not a field: write it like contact.city"
         if test.op not in ("empty", "not_empty") and test.value is None:
             yield f"{test.op} of {test.field} takes a value"
 
@@ -159,10 +169,10 @@ _NEGATED: Final[Mapping[str, Operator]] = {
 
 
 def _ordered(found: Any, op: Operator, wanted: Any) -> bool:
-    a, b = number(found), number(wanted)
-    if a is None or b is None:
+    a, b = _measure(found), _measure(wanted)
+    if a is None or b is None or a.kind != b.kind:
         return False
-    return {"more": a > b, "at_least": a >= b, "less": a < b, "at_most": a <= b}[op]
+    return {"more": a.size > b.size, "at_least": a.size >= b.size, "less": a.size < b.size}.get(op, a.size <= b.size)
 
 
 def _filled(value: Any, data: Mapping[str, Any]) -> Any:
@@ -198,37 +208,54 @@ def _contains(found: Any, wanted: Any) -> bool:
     return bool(said) and said in _folded(found)
 
 
-def _bounds(value: Any) -> tuple[float, float] | None:
+class _Measure(NamedTuple):
+    """Something that can be more or less: a number, a day, a time of day in minutes."""
+
+    kind: Literal["number", "day", "time"]
+    size: float
+
+
+def _measure(value: Any) -> _Measure | None:
+    if isinstance(value, str):
+        if found := _CLOCK.fullmatch(value.strip()):
+            return _Measure("time", int(found[1]) * 60.0 + int(found[2]))
+        if _DAY.fullmatch(value.strip()):
+            return _day(value.strip())
+    size = number(value)
+    return None if size is None else _Measure("number", size)
+
+
+_CLOCK: Final = re.compile(r"([01]?[0-9]|2[0-4]):([0-5][0-9])")
+_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def _day(text: str) -> _Measure | None:
+    try:
+        return _Measure("day", date.fromisoformat(text).toordinal())
+    except ValueError:
+        return None
+
+
+def _bounds(value: Any) -> tuple[_Measure, _Measure] | None:
     if not isinstance(value, list | tuple) or len(value) != 2:
         return None
-    low, high = (_clock(each) if _clock(each) is not None else number(each) for each in value)
-    return None if low is None or high is None else (low, high)
-
-
-def _clock(value: Any) -> float | None:
-    """A time of day in minutes."""
-    if not isinstance(value, str):
-        return None
-    hours, colon, minutes = value.partition(":")
-    if not colon or not (hours.isdigit() and minutes.isdigit() and len(minutes) == 2):
-        return None
-    return int(hours) * 60.0 + int(minutes) if int(hours) < 25 and int(minutes) < 60 else None
+    low, high = _measure(value[0]), _measure(value[1])
+    return None if low is None or high is None or low.kind != high.kind else (low, high)
 
 
 def _between(found: Any, wanted: Any) -> bool:
     """Both ends count, but of times of day the second does not; from 22:00 to 06:00 goes over midnight."""
-    bounds = _bounds(wanted)
-    if bounds is None:
+    bounds, at = _bounds(wanted), _measure(found)
+    if bounds is None or at is None or at.kind != bounds[0].kind:
         return False
     low, high = bounds
-    if _clock(wanted[0]) is not None:
-        at = _clock(found)
-        if at is None:
-            return False
-        return low <= at < high if low <= high else at >= low or at < high
-    value = number(found)
-    return value is not None and low <= value <= high
+    if at.kind != "time":
+        return low.size <= at.size <= high.size
+    if low.size <= high.size:
+        return low.size <= at.size < high.size
+    return at.size >= low.size or at.size < high.size
 
 
-def _may_be_number(value: Any) -> bool:
-    return number(value) is not None or (isinstance(value, str) and "{{" in value)
+def _is_marked(value: Any) -> bool:
+    """A mark of which nobody knows yet what it stands for."""
+    return any(isinstance(each, str) and "{{" in each for each in (value if isinstance(value, list) else [value]))

@@ -9,13 +9,14 @@ from typing import Any, Literal
 from turnkeeper.model.contents import Reply
 from turnkeeper.model.payments import Money
 
-Ending = Literal["completed", "cancelled", "handed_over", "gave_up", "looped", "broken"]
+Ending = Literal["completed", "cancelled", "handed_over", "looped", "broken"]
 
 
 @dataclass(frozen=True, slots=True)
 class Say:
-    """A message. Its texts hold marks (`{{name}}`), `values` what stands for them: whoever sends it fills them in, each
-    as it is written in that place (escaped in Markdown, quoted in an address)."""
+    """A message. Its texts hold marks (`{{name}}`), `values` what stands for them: whoever sends it fills them in
+    (values.put), each as it is written in that place (escaped in Markdown, quoted in an address). Marks without a value
+    are nobody's marks, and stand as they are."""
 
     content: Reply
     values: Mapping[str, str] = field(default_factory=dict)

@@ -19,6 +19,9 @@ MOST_NODES: Final = 5000
 MOST_EDGES: Final = 20_000
 LARGEST: Final = 5_000_000
 """Bytes of a document."""
+DEEPEST: Final = 40
+"""How deep a document may be nested."""
+_LONGEST_ID: Final = 200
 
 
 class Problem(NamedTuple):
@@ -57,6 +60,8 @@ def read(raw: bytes | str | Mapping[str, Any], *, version: int = 0) -> Flow:
         document = _json(raw)
     else:
         document = dict(raw)
+    if _is_too_deep(document):
+        raise FlowUnreadable([Problem("", f"the document is nested more than {DEEPEST} deep")])
     document = _upgraded(document)
     reading = _Reading([])
     nodes = dict(_nodes(reading, document.get("nodes")))
@@ -100,6 +105,18 @@ def _json(raw: bytes | str) -> dict[str, Any]:
     return document
 
 
+def _is_too_deep(document: Any) -> bool:
+    layer = [document]
+    for _ in range(DEEPEST):
+        layer = [
+            inner
+            for each in layer
+            if isinstance(each, Mapping | list | tuple)
+            for inner in (each.values() if isinstance(each, Mapping) else each)
+        ]
+    return bool(layer)
+
+
 def _upgraded(document: dict[str, Any]) -> dict[str, Any]:
     found = document.get("format", FORMAT)
     if not isinstance(found, int) or isinstance(found, bool) or not 1 <= found <= FORMAT:
@@ -129,6 +146,9 @@ def _node(reading: _Reading, raw: Any, place: int) -> Node | None:
     if not isinstance(raw, Mapping) or not isinstance(raw.get("id"), str) or not raw["id"]:
         reading.wrong(f"node {place}", "has no id")
         return None
+    if len(raw["id"]) > _LONGEST_ID:
+        reading.wrong(f"node {place}", f"its id is longer than {_LONGEST_ID} characters")
+        return None
     known_as, kind = raw["id"], raw.get("type")
     data = raw.get("data", {})
     if not isinstance(kind, str) or kind not in TYPES:
@@ -141,10 +161,27 @@ def _node(reading: _Reading, raw: Any, place: int) -> Node | None:
     fields = {name: value for name, value in data.items() if name != "label"}
     try:
         read_data = msgspec.convert(fields, TYPES[kind])
-    except msgspec.ValidationError as error:
-        reading.wrong(known_as, f"{kind}: {error}")
+    except msgspec.ValidationError:
+        for what in _wrong_fields(fields, TYPES[kind]):
+            reading.wrong(known_as, f"{kind}: {what}")
         return None
     return Node(known_as, kind, read_data, _position(raw.get("position")), title if isinstance(title, str) else "")
+
+
+def _wrong_fields(given: Mapping[str, Any], type_: type[msgspec.Struct]) -> Iterator[str]:
+    """Everything that is wrong with a table: each field by itself."""
+    known = {each.encode_name: each for each in msgspec.structs.fields(type_)}
+    for name in given:
+        if name not in known:
+            yield f"there is no field {name!r}: {', '.join(known) or 'it has none'}"
+    for name, each in known.items():
+        if name in given:
+            try:
+                msgspec.convert(given[name], each.type)
+            except msgspec.ValidationError as error:
+                yield f"{name}: {error}"
+        elif each.required:
+            yield f"{name} is missing"
 
 
 def _position(raw: Any) -> Position:
@@ -158,6 +195,7 @@ def _edges(reading: _Reading, raw: Any, nodes: Mapping[str, Node]) -> Iterator[E
     if not isinstance(raw, list) or len(raw) > MOST_EDGES:
         reading.wrong("", f"edges are a list of at most {MOST_EDGES}")
         return
+    exits_of = {known_as: dict.fromkeys(node.data.exits()) for known_as, node in nodes.items()}
     for place, each in enumerate(raw, 1):
         if not isinstance(each, Mapping):
             reading.wrong(f"edge {place}", "is no table")
@@ -170,8 +208,8 @@ def _edges(reading: _Reading, raw: Any, nodes: Mapping[str, Node]) -> Iterator[E
             reading.wrong(where, f"there is no node {missing!r}", "Remove the edge, or add the node.")
             continue
         leaving_by = leaving_by or NEXT
-        if leaving_by not in nodes[source].data.exits():
-            exits = ", ".join(nodes[source].data.exits()) or "none"
+        if leaving_by not in exits_of[source]:
+            exits = ", ".join(exits_of[source]) or "none"
             reading.wrong(where, f"{source} has no exit {leaving_by!r}", f"Its exits: {exits}.")
             continue
         yield Edge(known_as, source, target, leaving_by)
@@ -189,8 +227,9 @@ def _settings(reading: _Reading, document: Mapping[str, Any]) -> _Settings:
             reading.wrong("", f"{name!r} is not a setting of a flow")
     try:
         return msgspec.convert(known, _Settings)
-    except msgspec.ValidationError as error:
-        reading.wrong("", str(error))
+    except msgspec.ValidationError:
+        for what in _wrong_fields(known, _Settings):
+            reading.wrong("", what)
         return _Settings()
 
 

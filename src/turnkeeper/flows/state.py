@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 import msgspec
+from msgspec.structs import replace
 
 Awaited = Literal["", "reply", "model", "call", "time", "payment", "person"]
 
@@ -41,6 +42,10 @@ class FlowState(msgspec.Struct, frozen=True, omit_defaults=True):
     language: str = ""
     steps: int = 0
     visits: Mapping[str, int] = {}
+
+    def after(self, before: FlowState) -> FlowState:
+        """A flow that follows another in the same conversation: what is counted goes on, and so does the language."""
+        return replace(self, call=before.call, language=before.language, steps=before.steps, visits=before.visits)
 
     @property
     def is_running(self) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 MARK: Final = re.compile(r"\{\{\s*([A-Za-z_][\w.]{0,99})\s*(?:\|([^{}]{0,200}))?\}\}")
@@ -17,80 +17,108 @@ NAME: Final = re.compile(r"[A-Za-z_]\w{0,63}")
 LONGEST: Final = 4096
 """Characters of a value that are kept or compared."""
 _DEEPEST: Final = 8
+_PLACES: Final = 6
+"""Digits of a place in a list."""
 
 
-def looked_up(data: Mapping[str, Any], path: str) -> Any:
+def looked_up(data: Any, path: str) -> Any:
     """What `a.b.0` leads to in nested JSON; None where it leads nowhere."""
-    found: Any = data
-    for part in path.split(".", _DEEPEST)[:_DEEPEST]:
+    parts = path.split(".", _DEEPEST)
+    if len(parts) > _DEEPEST:
+        return None
+    found = data
+    for part in parts:
         if isinstance(found, Mapping):
             found = found.get(part)
-        elif isinstance(found, list | tuple) and part.isascii() and part.isdigit() and int(part) < len(found):
-            found = found[int(part)]
+        elif isinstance(found, list | tuple) and part.isascii() and part.isdigit() and len(part) <= _PLACES:
+            found = found[int(part)] if int(part) < len(found) else None
         else:
             return None
     return found
 
 
-def written(value: Any) -> str:
+def written(value: Any, depth: int = 0) -> str:
     """A value as it stands in a text."""
     match value:
         case None:
             return ""
+        case str():
+            return value[:LONGEST]
         case bool():
             return "yes" if value else "no"
-        case float() if value.is_integer() and abs(value) < 1e15:
-            return str(int(value))
+        case float() if abs(value) < 1e15:
+            plain = f"{value:.10f}".rstrip("0").rstrip(".")
+            return "0" if plain == "-0" else plain
+        case int() if value.bit_length() > 1000:
+            return ""
+        case list() | tuple() | Mapping() if depth >= _DEEPEST:
+            return "…"
         case list() | tuple():
-            return ", ".join(written(each) for each in value[:50])[:LONGEST]
+            return ", ".join(written(each, depth + 1) for each in value[:50])[:LONGEST]
         case Mapping():
-            return ", ".join(f"{key}: {written(each)}" for key, each in list(value.items())[:50])[:LONGEST]
+            several = list(value.items())[:50]
+            return ", ".join(f"{key}: {written(each, depth + 1)}" for key, each in several)[:LONGEST]
     return str(value)[:LONGEST]
 
 
 def number(value: Any) -> float | None:
     """A value as a number: also one that was typed, with commas or dots between thousands."""
-    if isinstance(value, bool) or value is None:
-        return None
-    if isinstance(value, int | float):
-        return float(value) if math.isfinite(value) else None
-    return typed_number(str(value)) if len(str(value)) <= 40 else None
+    match value:
+        case bool():
+            return None
+        case int() if value.bit_length() > 1000:
+            return None
+        case int() | float():
+            return float(value) if math.isfinite(value) else None
+        case str():
+            return typed_number(value)
+    return None
 
 
-_NUMBER = re.compile(r"[+-]?\d{1,3}(?:([ ,.'\u00a0\u202f])\d{3})(?:\1\d{3})*(?:[.,]\d+)?|[+-]?\d+(?:[.,]\d+)?")
+_GROUPED: Final = r"[1-9]\d{0,2}(?:(?P<by>[ ,.'])\d{3})(?:(?P=by)\d{3})*(?:[.,]\d+)?"
+_LAKHS: Final = r"\d{1,2}(?:,\d{2})+,\d{3}(?:\.\d+)?"
+_NUMBER: Final = re.compile(rf"[+-]?(?:{_GROUPED}|{_LAKHS}|\d+(?:[.,]\d+)?|[.,]\d+)")
+_SIGNS: Final = str.maketrans({
+    "٫": ".", "٬": ",", "−": "-", "–": "-", "’": "'", "\u00a0": " ", "\u202f": " ", "\u2009": " ",
+})  # fmt: skip
+_LONGEST_NUMBER: Final = 40
+
+
+def figures(text: str) -> str:
+    """A text with the digits of any script, and the signs between them, as ASCII has them."""
+    return "".join(str(int(char)) if char.isdecimal() else char for char in text.translate(_SIGNS))
 
 
 def typed_number(text: str) -> float | None:
-    """A number that somebody typed, in digits of any script: "1,200.5", "1.200,50", "١٢". One separator with three
-    digits behind it parts thousands."""
-    plain = "".join(str(_digit(char)) if char.isdecimal() else char for char in text.strip())
+    """A number that somebody typed, in digits of any script: "1,200.5", "1.200,50", "1,00,000", "١٢". One separator
+    with three digits behind it parts thousands, but not behind a zero."""
+    if len(text) > _LONGEST_NUMBER:
+        return None
+    plain = figures(text.strip())
     found = _NUMBER.fullmatch(plain)
     if found is None:
         return None
-    if found[1]:
-        head, tail = plain, ""
-        last = max(plain.rfind(","), plain.rfind("."))
-        if last > 0 and plain[last] != found[1]:
-            head, tail = plain[:last], plain[last + 1 :]
-        plain = head.replace(found[1], "") + (f".{tail}" if tail else "")
+    last = max(plain.rfind(","), plain.rfind("."))
+    parted = found["by"] or ("," if plain.count(",") > 1 else "")
+    if parted:
+        tail = plain[last + 1 :] if last > 0 and plain[last] != parted else ""
+        head = plain[:last] if tail else plain
+        return float(f"{head.replace(parted, '')}.{tail or 0}")
     return float(plain.replace(",", "."))
-
-
-def _digit(char: str) -> int:
-    return int(char)
 
 
 def names_in(text: str) -> Iterator[str]:
     """The names of a text's marks, as they stand there."""
-    return (found[1] for found in MARK.finditer(text))
+    return (found[1] for found in MARK.finditer(text)) if "{{" in text else iter(())
 
 
 def values_of(text: str, data: Mapping[str, Any]) -> dict[str, str]:
     """What stands for each mark of a text, by the whole mark's inside."""
     found: dict[str, str] = {}
-    for mark in MARK.finditer(text):
-        said = written(looked_up(data, mark[1]))
-        found[inside(mark)] = said or (mark[2] or "").strip()
+    if "{{" in text:
+        for mark in MARK.finditer(text):
+            said = written(looked_up(data, mark[1]))
+            found[inside(mark)] = said or (mark[2] or "").strip()
     return found
 
 
@@ -99,7 +127,14 @@ def inside(mark: re.Match[str]) -> str:
     return mark[0][2:-2].strip()
 
 
+def put(text: str, values: Mapping[str, str], write: Callable[[str], str] = str) -> str:
+    """A text with those marks filled in that have a value, each written as `write` does (escaped, quoted); others stand
+    as they are, and what was put in is not looked at again."""
+    if not values or "{{" not in text:
+        return text
+    return MARK.sub(lambda mark: write(values[inside(mark)]) if inside(mark) in values else mark[0], text)
+
+
 def filled(text: str, data: Mapping[str, Any]) -> str:
     """A text with its marks filled in, as it stands: for models and conditions, not for Markdown."""
-    values = values_of(text, data)
-    return MARK.sub(lambda mark: values[inside(mark)], text)
+    return put(text, values_of(text, data))

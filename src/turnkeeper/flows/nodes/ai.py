@@ -7,17 +7,16 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 import msgspec
 
-from turnkeeper.flows.effects import AskModel, Choosable
-from turnkeeper.flows.model import NEXT, Texts
-from turnkeeper.flows.nodes.base import Leave, Move, NodeData, Spot, Stay
+from turnkeeper.flows.effects import AskModel, Choosable, Say
+from turnkeeper.flows.model import FAILED, NEXT, Flow, Texts
+from turnkeeper.flows.nodes.base import Leave, Move, NodeData, Spot, Stay, marks_in
 from turnkeeper.flows.signals import Failed, ModelAnswered, Replied, Signal
-from turnkeeper.flows.values import NAME, names_in
+from turnkeeper.flows.values import NAME
 
 if TYPE_CHECKING:
     from turnkeeper.flows.checking import Checking
 
-FAILED: Final = "failed"
-"""The exit that is taken when no model answered."""
+_TALKS: Final = "talks"
 
 
 class Way(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -89,7 +88,7 @@ class Ai(NodeData, frozen=True):
         sets = {name: value for name, value in answer.values.items() if name in self.variables}
         if self.save:
             sets[self.save] = answer.text
-        said = (spot.say(_plain(answer.text)),) if self.say and answer.text.strip() else ()
+        said = (Say(answer.text),) if self.say and answer.text.strip() else ()
         known = {way.exit for way in self.ways}
         if answer.exit in known:
             return Leave(answer.exit, said, sets, why=f"the model chose {answer.exit}")
@@ -98,10 +97,14 @@ class Ai(NodeData, frozen=True):
         odd = f", which is no way here: {answer.exit!r}" if answer.exit else ""
         return Leave(NEXT, said, sets, why=f"the model answered{odd}")
 
+    def expects(self, flow: Flow, node: str) -> tuple[str, ...]:
+        """Its ways, and `next` unless it stays until one is chosen."""
+        ways = tuple(way.exit for way in self.ways)
+        return ways if self.stay else (NEXT, *ways)
+
     def reads(self) -> Iterator[str]:
         """What its prompt names."""
-        for text in (self.prompt,) if isinstance(self.prompt, str) else self.prompt.values():
-            yield from names_in(text)
+        yield from marks_in((self.prompt, *(way.when for way in self.ways)))
 
     def sets(self) -> Iterator[str]:
         """What it may set."""
@@ -123,13 +126,9 @@ class Ai(NodeData, frozen=True):
         for name in (*self.variables, *filter(None, (self.save,))):
             if not NAME.fullmatch(name):
                 yield f"{name!r} is not a variable's name"
+        if self.temperature is not None and not 0 <= self.temperature <= 2:
+            yield "the temperature is 0 to 2"
+        if self.max_tokens is not None and not 1 <= self.max_tokens <= 100_000:
+            yield "max_tokens is 1 to 100000"
         if not 0 <= self.history <= 200:
             yield "history is 0 to 200 messages"
-
-
-_TALKS: Final = "talks"
-
-
-def _plain(text: str) -> str:
-    """A model's words hold no marks of ours."""
-    return text.replace("{{", "{\u2060{")

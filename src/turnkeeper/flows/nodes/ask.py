@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, NamedTuple
 
 import msgspec
 
 from turnkeeper.flows.answers import a_date, a_number, a_phone, an_email
+from turnkeeper.flows.asking_again import ASK_AGAIN
 from turnkeeper.flows.effects import Effect, Sleep
 from turnkeeper.flows.model import NEXT, Flow, Texts
 from turnkeeper.flows.nodes.base import GiveUp, Leave, Move, NodeData, Spot, Stay
-from turnkeeper.flows.nodes.choosing import Option, OptionList, chosen, content_of, options_problems
+from turnkeeper.flows.nodes.choosing import (
+    Option,
+    OptionList,
+    choice_texts,
+    chosen,
+    content_of,
+    expected,
+    options_problems,
+)
 from turnkeeper.flows.nodes.delay import LONGEST
 from turnkeeper.flows.nodes.wait import NO_ANSWER
-from turnkeeper.flows.signals import Replied, Signal, TimedOut
+from turnkeeper.flows.signals import GivenBack, Replied, Signal, TimedOut
+from turnkeeper.flows.state import Awaited
 from turnkeeper.flows.values import NAME
 from turnkeeper.model.contents import LocationRequest, Reply
 
@@ -23,17 +33,10 @@ if TYPE_CHECKING:
 
 CANCEL: Final = "cancel"
 Wanted = Literal["text", "number", "date", "phone", "email", "choice", "location", "media"]
-_AGAIN: Final[Mapping[Wanted, Texts]] = {
-    "text": {"en": "Please write that as text.", "id": "Tolong tulis sebagai teks."},
-    "number": {"en": "Please write that as a number.", "id": "Tolong tulis sebagai angka."},
-    "date": {"en": "Please write a date, such as 5 December.", "id": "Tolong tulis tanggalnya, misalnya 5 Desember."},
-    "phone": {"en": "Please write a phone number.", "id": "Tolong tulis nomor telepon."},
-    "email": {"en": "Please write an e-mail address.", "id": "Tolong tulis alamat email."},
-    "choice": {"en": "Please choose one of these.", "id": "Tolong pilih salah satu."},
-    "location": {"en": "Please send your location.", "id": "Tolong kirim lokasi Anda."},
-    "media": {"en": "Please send a picture or a file.", "id": "Tolong kirim foto atau berkas."},
-}
 _LONGEST_TEXT: Final = 4096
+_KINDS: Final = frozenset({"image", "video", "audio", "voice", "document", "sticker"})
+_EXACT: Final = 2**53
+"""From here on whole numbers are not exact any more."""
 
 
 class _Read(NamedTuple):
@@ -85,16 +88,19 @@ class Ask(NodeData, frozen=True):
 
     def enter(self, spot: Spot) -> Move:
         """Ask."""
-        said = spot.say(self._question(spot))
+        said = spot.say(self._content(spot, spot.text(self.text)))
         if self.seconds is None:
-            return Stay(("reply",), (said,), why=f"asks for {self.wants}")
+            return Stay(self._awaits, (said,), why=f"asks for {self.wants}")
         effects: tuple[Effect, ...] = (said, Sleep(spot.next_call, self.seconds))
-        return Stay(("reply", "time"), effects, asked=True, why=f"asks for {self.wants}, waits {self.seconds:g} s")
+        return Stay(self._awaits, effects, asked=True, why=f"asks for {self.wants}, waits {self.seconds:g} s")
 
     def hear(self, spot: Spot, signal: Signal) -> Move | None:
         """An answer, or something else."""
         if isinstance(signal, TimedOut) and self.seconds is not None:
             return Leave(NO_ANSWER, why=f"no answer within {self.seconds:g} s")
+        if isinstance(signal, GivenBack):
+            said = spot.say(self._content(spot, spot.text(self.text)))
+            return Stay(self._awaits, (said,), why="the conversation came back: asked again")
         if not isinstance(signal, Replied):
             return None
         if self.wants == "choice":
@@ -115,13 +121,17 @@ class Ask(NodeData, frozen=True):
     def _again(self, spot: Spot, problem: str) -> Move:
         if spot.tries + 1 >= self.tries:
             return GiveUp(f"{problem}: {self.tries} tries are over")
-        retry = spot.text(self.retry) or spot.text(_AGAIN[self.wants])
-        content: Reply = retry if not self.options else content_of(spot, retry, self.buttons, self.listed)
-        awaits = spot_awaits(self.seconds)
-        return Stay(awaits, (spot.say(content),), missed=True, why=f"{problem}: try {spot.tries + 2} of {self.tries}")
+        content = self._content(spot, spot.text(self.retry) or spot.text(ASK_AGAIN[self.wants]))
+        return Stay(
+            self._awaits, (spot.say(content),), missed=True, why=f"{problem}: try {spot.tries + 2} of {self.tries}"
+        )
 
-    def _question(self, spot: Spot) -> Reply:
-        text = spot.text(self.text)
+    @property
+    def _awaits(self) -> tuple[Awaited, ...]:
+        """Its limit counts from the first time that it was asked."""
+        return ("reply",) if self.seconds is None else ("reply", "time")
+
+    def _content(self, spot: Spot, text: str) -> Reply:
         if self.options:
             return content_of(spot, text, self.buttons, self.listed)
         return LocationRequest(text) if self.wants == "location" else text
@@ -137,7 +147,8 @@ class Ask(NodeData, frozen=True):
                 found = [file for file in said.files if not self.files or file.kind in self.files]
                 if not found:
                     return _Read(None, "no file" if not said.files else f"{said.files[0].kind} is not taken")
-                return _Read({"kind": found[0].kind, "key": found[0].key, "filename": found[0].filename})
+                kept = {"kind": found[0].kind, "key": found[0].key, "filename": found[0].filename}
+                return _Read({**kept, "mime": found[0].mime})
         text = (said.label or said.text).strip()
         if self.wants == "phone" and not text:
             text = said.phone
@@ -152,7 +163,7 @@ class Ask(NodeData, frozen=True):
                 value = a_number(text)
                 if value is not None and (low_or_high := self._outside(value)):
                     return _Read(None, low_or_high)
-                value = int(value) if value is not None and value.is_integer() else value
+                value = int(value) if value is not None and value.is_integer() and abs(value) < _EXACT else value
             case "date":
                 day = a_date(text, spot.here.local.date(), month_first=self.month_first)
                 value = None if day is None else day.isoformat()
@@ -176,8 +187,11 @@ class Ask(NodeData, frozen=True):
         yield "text", self.text
         if self.retry:
             yield "retry", self.retry
-        for option in self.options:
-            yield f"choice {option.id}", option.title
+        yield from choice_texts(self.options, self.listed)
+
+    def expects(self, flow: Flow, node: str) -> tuple[str, ...]:
+        """`next`, unless every choice has an edge of its own."""
+        return expected(self.options, flow, node)
 
     def sets(self) -> Iterator[str]:
         """The answer."""
@@ -198,9 +212,12 @@ class Ask(NodeData, frozen=True):
             yield f"least ({self.least:g}) is more than most ({self.most:g})"
         if self.seconds is not None and not 0 < self.seconds <= LONGEST:
             yield "the limit is more than 0 seconds and at most a year"
+        if self.wants not in ("number", "text") and (self.least, self.most) != (None, None):
+            yield f"least and most are of numbers and texts, not of {self.wants}"
+        if self.files and self.wants != "media":
+            yield f"files are of media, not of {self.wants}"
+        for kind in sorted(set(self.files) - _KINDS):
+            yield f"{kind!r} is not a kind of file: {', '.join(sorted(_KINDS))} are"
+        if self.country and not (self.country.isascii() and self.country.isalpha() and len(self.country) == 2):
+            yield f"{self.country!r} is not a country: two letters, such as ID"
         yield from options_problems(self.buttons, self.listed)
-
-
-def spot_awaits(seconds: float | None) -> tuple[Literal["reply"]] | tuple[Literal["reply"], Literal["time"]]:
-    """What a question waits for; its limit counts from the first time that it was asked."""
-    return ("reply",) if seconds is None else ("reply", "time")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
@@ -42,8 +43,7 @@ class Here:
     languages: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Spot:
+class Spot(msgspec.Struct, frozen=True, dict=True):
     """A node in use. `call`: the number of what it last asked for; `next_call`: of what it asks for now; `tries` and
     `memo` as in FlowState; `reply`: what the person said last in this turn."""
 
@@ -63,7 +63,7 @@ class Spot:
         """The number of the next thing that is asked for."""
         return self.call + 1
 
-    @property
+    @cached_property
     def data(self) -> Mapping[str, Any]:
         """What marks and conditions can name: the flow's variables, then what is so around it."""
         local = self.here.local
@@ -75,7 +75,7 @@ class Spot:
             "window": self.here.window,
             "message": self.reply.label or self.reply.text,
             "choice": self.reply.choice,
-            "message_kind": self.reply.files[0].kind if self.reply.files else "text",
+            "message_kind": _kind(self.reply),
             "time": {
                 "date": local.date().isoformat(),
                 "hour": local.hour,
@@ -96,16 +96,28 @@ class Spot:
         """A text in the person's language, its marks filled in: for models and calls, not for Markdown."""
         return filled(self.text(texts), self.data)
 
-    def say(self, content: Reply) -> Say:
-        """A message whose marks whoever sends it fills in."""
-        data = self.data
-        values = {mark: said for text in _texts_in(content) for mark, said in values_of(text, data).items()}
-        return Say(content, values)
+    def say(self, content: Reply, more: Mapping[str, Any] | None = None) -> Say:
+        """A message whose marks whoever sends it fills in. `more`: what is known besides."""
+        marked = [text for text in _texts_in(content) if "{{" in text]
+        if not marked:
+            return Say(content)
+        data = {**self.data, **more} if more else self.data
+        return Say(content, {mark: said for text in marked for mark, said in values_of(text, data).items()})
+
+
+def _kind(reply: Replied) -> str:
+    if reply.files:
+        return reply.files[0].kind
+    if reply.place is not None:
+        return "location"
+    return "contact" if reply.phone and not reply.text else "text"
 
 
 def _texts_in(content: Reply) -> Iterator[str]:
-    found = msgspec.to_builtins(content)
-    stack = [found]
+    if isinstance(content, str):
+        yield content
+        return
+    stack = [msgspec.to_builtins(content)]
     while stack:
         each = stack.pop()
         if isinstance(each, str):
@@ -116,23 +128,21 @@ def _texts_in(content: Reply) -> Iterator[str]:
             stack.extend(each)
 
 
-@dataclass(frozen=True, slots=True)
-class Leave:
+class Leave(msgspec.Struct, frozen=True):
     """On to the node behind an exit. `sets`: variables; `why`: for whoever asks later."""
 
     by: str = NEXT
     effects: tuple[Effect, ...] = ()
-    sets: Mapping[str, Any] = field(default_factory=dict)
+    sets: Mapping[str, Any] = {}
     why: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Stay:
+class Stay(msgspec.Struct, frozen=True):
     """Wait here. `missed`: an answer did not do, one more try is used up."""
 
     awaits: tuple[Awaited, ...]
     effects: tuple[Effect, ...] = ()
-    sets: Mapping[str, Any] = field(default_factory=dict)
+    sets: Mapping[str, Any] = {}
     memo: Any = None
     missed: bool = False
     asked: bool = False
@@ -140,26 +150,23 @@ class Stay:
     why: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class GiveUp:
+class GiveUp(msgspec.Struct, frozen=True):
     """What the person does is not what was asked for, and there are no more tries: the flow's fallback."""
 
     why: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Visit:
+class Visit(msgspec.Struct, frozen=True):
     """Into another flow, and on by `next` when that one is over (`again`: here once more); `sets`: its variables as it
     begins."""
 
     flow: str
-    sets: Mapping[str, Any] = field(default_factory=dict)
+    sets: Mapping[str, Any] = {}
     again: bool = False
     why: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Stop:
+class Stop(msgspec.Struct, frozen=True):
     """The flow is over; a flow that called it goes on, unless a person does."""
 
     ending: Ending
@@ -170,14 +177,14 @@ class Stop:
 Move = Leave | Stay | GiveUp | Visit | Stop
 
 
-class NodeData(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+class NodeData(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True, dict=True):
     """What one kind of box knows and does. Its struct's fields are its form in the editor."""
 
     TYPE: ClassVar[str] = ""
     TITLE: ClassVar[str] = ""
     """What the kind is called, in words."""
     WAITS: ClassVar[bool] = False
-    """It always waits for something from outside, so that a circle through it is no endless one."""
+    """It always waits for something from outside."""
 
     def exits(self) -> tuple[str, ...]:
         """By which exits the node can be left."""
@@ -186,6 +193,15 @@ class NodeData(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, fo
     def needs(self) -> tuple[str, ...]:
         """Of these, the ones that have to lead somewhere; by the others the flow may end."""
         return ()
+
+    def expects(self, flow: Flow, node: str) -> tuple[str, ...]:
+        """Of these, the ones by which people leave it as a rule: whoever leaves one away should know that the flow
+        ends there."""
+        return (NEXT,) if NEXT in self.exits() else ()
+
+    def waits(self, flow: Flow, node: str) -> bool:
+        """Whether nobody gets through it within one turn, so that a circle through it is no endless one."""
+        return self.WAITS
 
     def enter(self, spot: Spot) -> Move:
         """What happens when the flow comes here."""

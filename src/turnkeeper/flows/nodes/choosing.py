@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 import msgspec
 
-from turnkeeper.flows.model import NEXT, Texts
+from turnkeeper.flows.model import NEXT, Flow, Texts, folded_word
 from turnkeeper.flows.nodes.base import Spot
 from turnkeeper.flows.signals import Replied
 from turnkeeper.model.contents import Buttons, List, Reply, Section
 from turnkeeper.model.events import Choice
-from turnkeeper.model.folding import fold
 
 ELSE: Final = "else"
 """The exit for what is none of the choices."""
@@ -74,13 +73,13 @@ def _choice(spot: Spot, option: Option) -> Choice:
 def chosen(options: Sequence[Option], spot: Spot, said: Replied) -> Option | None:
     """The choice that was tapped, or typed by its title, its number or a word of it; None if it could be several."""
     for option in options:
-        if said.choice == option.id:
+        if said.choice and said.choice == option.id:
             return option
-    folded = fold(said.label or said.text)
+    folded = folded_word(said.label or said.text)
     if not folded:
         return None
-    by_title = [option for option in options if fold(spot.filled(option.title)) == folded]
-    by_word = [option for option in options if folded in {fold(word) for word in option.words}]
+    by_title = [option for option in options if folded_word(spot.filled(option.title)) == folded]
+    by_word = [option for option in options if folded in {folded_word(word) for word in option.words}]
     by_number = [option for n, option in enumerate(options, 1) if str(n) == folded]
     for found in (by_title, by_word, by_number):
         if found:
@@ -88,9 +87,30 @@ def chosen(options: Sequence[Option], spot: Spot, said: Replied) -> Option | Non
     return None
 
 
+def choice_texts(options: Sequence[Option], listed: OptionList | None) -> Iterator[tuple[str, Texts]]:
+    """What stands on the choices and around them, by the name of its place."""
+    for option in options:
+        yield f"choice {option.id}", option.title
+        if option.description:
+            yield f"description {option.id}", option.description
+    if listed is not None:
+        yield "button", listed.button
+        for section in listed.sections:
+            if section.title:
+                yield "section", section.title
+
+
+def expected(options: Sequence[Option], flow: Flow, node: str) -> tuple[str, ...]:
+    """By which exits people leave a node with choices: `next`, unless each choice has an edge of its own."""
+    ways = [flow.leads_to(node, option.id) for option in options]
+    return () if ways and None not in ways else (NEXT,)
+
+
 def options_problems(buttons: Sequence[Option], listed: OptionList | None) -> Iterator[str]:
     """Choices that cannot be told apart, or whose exits mean something else."""
     options = list(buttons) or list(listed.options if listed else ())
+    if buttons and listed is not None:
+        yield "it has buttons and a list: only one of them can be shown"
     if listed is not None and not options:
         yield "the list is empty"
     for known_as, times in Counter(option.id for option in options).items():
@@ -99,5 +119,5 @@ def options_problems(buttons: Sequence[Option], listed: OptionList | None) -> It
         if known_as in _RESERVED or not known_as.strip():
             yield f"a choice cannot have the id {known_as!r}"
     for option in options:
-        if not option.title:
+        if not option.title or (isinstance(option.title, Mapping) and not all(option.title.values())):
             yield f"the choice {option.id!r} has no title"

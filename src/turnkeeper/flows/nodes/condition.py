@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import msgspec
 
 from turnkeeper.flows import conditions
 from turnkeeper.flows.conditions import BadCondition, Condition
+from turnkeeper.flows.model import Flow
 from turnkeeper.flows.nodes.base import Leave, Move, NodeData, Spot
+from turnkeeper.flows.nodes.set import names_of
 
 if TYPE_CHECKING:
     from turnkeeper.flows.checking import Checking
@@ -44,21 +47,32 @@ class ConditionNode(NodeData, frozen=True):
     def enter(self, spot: Spot) -> Move:
         """Decide."""
         data = spot.data
-        for branch in self.branches:
-            try:
-                if conditions.holds(branch.condition(), data):
-                    return Leave(branch.exit, why=f"{branch.exit}: it holds")
-            except BadCondition:  # which publishing refuses
-                continue
+        for exit_, condition in self._conditions:
+            if conditions.holds(condition, data):
+                return Leave(exit_, why=f"{exit_}: it holds")
         return Leave(ELSE, why="none of the conditions holds")
 
-    def reads(self) -> Iterator[str]:
-        """The fields of its conditions."""
+    @cached_property
+    def _conditions(self) -> tuple[tuple[str, Condition], ...]:
+        """Those that are some; publishing refuses the others."""
+        found: list[tuple[str, Condition]] = []
         for branch in self.branches:
             try:
-                yield from (test.field for test in conditions.tests_of(branch.condition()))
+                found.append((branch.exit, branch.condition()))
             except BadCondition:
                 continue
+        return tuple(found)
+
+    def expects(self, flow: Flow, node: str) -> tuple[str, ...]:
+        """All of them."""
+        return self.exits()
+
+    def reads(self) -> Iterator[str]:
+        """The fields of its conditions, and what their values are made of."""
+        for _, condition in self._conditions:
+            for test in conditions.tests_of(condition):
+                yield test.field
+                yield from names_of(test.value)
 
     def problems(self, checking: Checking) -> Iterator[str]:
         """Conditions that are none."""

@@ -6,8 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from turnkeeper.flows.effects import Extract
-from turnkeeper.flows.model import NEXT
-from turnkeeper.flows.nodes.ai import FAILED
+from turnkeeper.flows.model import FAILED, NEXT
 from turnkeeper.flows.nodes.base import Leave, Move, NodeData, Spot, Stay
 from turnkeeper.flows.signals import Failed, ModelAnswered, Signal
 from turnkeeper.flows.values import NAME, names_in
@@ -43,7 +42,7 @@ class ExtractNode(NodeData, frozen=True):
         """What was found; what was not is left as it was."""
         match signal:
             case ModelAnswered():
-                found = {n: v for n, v in signal.values.items() if n in self.fields and v not in (None, "")}
+                found = {n: v for n, v in signal.values.items() if n in self.fields and v is not None and v != ""}
                 missing = [name for name in self.required if spot.variables.get(name) is None and name not in found]
                 if missing:
                     return Leave("incomplete", sets=found, why=f"missing: {', '.join(missing)}")

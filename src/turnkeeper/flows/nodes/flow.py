@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from turnkeeper.flows.nodes.base import Move, NodeData, Spot, Visit
-from turnkeeper.flows.nodes.set import worth
-from turnkeeper.flows.values import NAME, names_in
+from turnkeeper.flows.nodes.set import names_of, worth
+from turnkeeper.flows.values import NAME
 
 if TYPE_CHECKING:
     from turnkeeper.flows.checking import Checking
@@ -34,8 +34,7 @@ class FlowNode(NodeData, frozen=True):
     def reads(self) -> Iterator[str]:
         """What it hands on."""
         for value in self.given.values():
-            if isinstance(value, str):
-                yield from names_in(value)
+            yield from names_of(value)
 
     def problems(self, checking: Checking) -> Iterator[str]:
         """A flow that there is not."""

@@ -8,6 +8,7 @@ from typing import ClassVar
 from turnkeeper.flows.effects import Effect, HandOver
 from turnkeeper.flows.model import Texts
 from turnkeeper.flows.nodes.base import Move, NodeData, Spot, Stop
+from turnkeeper.flows.values import names_in
 
 
 class Handover(NodeData, frozen=True):
@@ -27,8 +28,12 @@ class Handover(NodeData, frozen=True):
         """Hand over."""
         text = spot.text(self.text)
         said: tuple[Effect, ...] = (spot.say(text),) if text else ()
-        reason = spot.filled(self.reason) or f"the flow {spot.flow.name} hands over"
+        reason = spot.filled(self.reason)[:500] or f"the flow {spot.flow.name} hands over"
         return Stop("handed_over", (*said, HandOver(reason)), why=reason)
+
+    def reads(self) -> Iterator[str]:
+        """What the reason is made of."""
+        yield from names_in(self.reason)
 
     def texts(self) -> Iterator[tuple[str, Texts]]:
         """What is said."""

@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
-from urllib.parse import quote, urlsplit
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
+from urllib.parse import quote
 
 from turnkeeper.flows.effects import CallHttp
-from turnkeeper.flows.model import NEXT
-from turnkeeper.flows.nodes.ai import FAILED
+from turnkeeper.flows.model import FAILED, NEXT
 from turnkeeper.flows.nodes.base import Leave, Move, NodeData, Spot, Stay
-from turnkeeper.flows.nodes.set import worth
+from turnkeeper.flows.nodes.set import names_of, worth
+from turnkeeper.flows.nodes.tool import keeping_problems
 from turnkeeper.flows.signals import CallAnswered, Failed, Signal
-from turnkeeper.flows.values import MARK, NAME, looked_up, names_in, written
+from turnkeeper.flows.values import MARK, looked_up, names_in, written
 
 if TYPE_CHECKING:
     from turnkeeper.flows.checking import Checking
+
+_STANDS_FOR: Final = "\ue000"
+"""What no address holds, for each mark in one."""
+_ADDRESS: Final = re.compile(r"https?://(?P<host>[^/?#\\\s]*[^/?#\\\s:@.\[\]])[^\s\\]*")
+_HEADER: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}")
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+
+
+def _steps_back(address: str) -> int:
+    """How many parts of a path are dots alone: each leads elsewhere."""
+    path = address.partition("?")[0].partition("#")[0]
+    return sum(part in (".", "..") for part in path.replace("\\", "/").split("/"))
 
 
 class Http(NodeData, frozen=True):
@@ -42,15 +55,12 @@ class Http(NodeData, frozen=True):
 
     def enter(self, spot: Spot) -> Move:
         """Make the call."""
-        call = CallHttp(
-            spot.next_call,
-            self.method,
-            self._address(spot),
-            {name: spot.filled(value).replace("\n", " ").replace("\r", " ") for name, value in self.headers.items()},
-            _filled(self.body, spot),
-            self.timeout,
-        )
-        return Stay(("call",), (call,), asked=True, why=f"{self.method} {urlsplit(self.url).hostname}")
+        address = self._address(spot)
+        if _steps_back(address) != _steps_back(self.url):
+            return Leave(FAILED, why="a value would lead the address elsewhere")
+        headers = {name: _CONTROL.sub(" ", spot.filled(value)).strip() for name, value in self.headers.items()}
+        call = CallHttp(spot.next_call, self.method, address, headers, worth(self.body, spot), self.timeout)
+        return Stay(("call",), (call,), asked=True, why=f"{self.method} {address.partition('?')[0]}"[:200])
 
     def hear(self, spot: Spot, signal: Signal) -> Move | None:
         """What came of it."""
@@ -58,7 +68,7 @@ class Http(NodeData, frozen=True):
             case CallAnswered() if signal.status >= 400:
                 return Leave(FAILED, why=f"answered {signal.status}")
             case CallAnswered():
-                sets = {name: looked_up({"": signal.data}, f".{path}") for name, path in self.keep.items()}
+                sets = {name: looked_up(signal.data, path) for name, path in self.keep.items()}
                 if self.save:
                     sets[self.save] = signal.data
                 return Leave(sets=sets, why=f"answered {signal.status}")
@@ -77,7 +87,7 @@ class Http(NodeData, frozen=True):
         yield from names_in(self.url)
         for value in self.headers.values():
             yield from names_in(value)
-        yield from _names(self.body)
+        yield from names_of(self.body)
 
     def sets(self) -> Iterator[str]:
         """What is kept."""
@@ -87,37 +97,14 @@ class Http(NodeData, frozen=True):
 
     def problems(self, checking: Checking) -> Iterator[str]:
         """Addresses that are none, or whose host is left to a person's words."""
-        parts = urlsplit(MARK.sub("x", self.url))
-        if parts.scheme not in ("http", "https") or not parts.hostname:
+        found = _ADDRESS.fullmatch(MARK.sub(_STANDS_FOR, self.url))
+        if found is None:
             yield f"{self.url[:100]!r} is not an http or https address"
-        elif "{{" in urlsplit(MARK.sub(lambda mark: mark[0].replace("/", ""), self.url)).netloc:
+        elif _STANDS_FOR in found["host"]:
             yield "the address's host cannot be a variable"
-        for name in (*self.keep, *filter(None, (self.save,))):
-            if not NAME.fullmatch(name):
-                yield f"{name!r} is not a variable's name"
+        for name in self.headers:
+            if not _HEADER.fullmatch(name):
+                yield f"{name!r} is not the name of a header"
+        yield from keeping_problems(self.save, self.keep)
         if not 0 < self.timeout <= 60:
             yield "the call takes more than 0 and at most 60 seconds"
-
-
-def _filled(value: Any, spot: Spot) -> Any:
-    """JSON with the marks in its texts filled in."""
-    match value:
-        case str():
-            return worth(value, spot)
-        case Mapping():
-            return {key: _filled(each, spot) for key, each in value.items()}
-        case list() | tuple():
-            return [_filled(each, spot) for each in value]
-    return value
-
-
-def _names(value: Any) -> Iterator[str]:
-    match value:
-        case str():
-            yield from names_in(value)
-        case Mapping():
-            for each in value.values():
-                yield from _names(each)
-        case list() | tuple():
-            for each in value:
-                yield from _names(each)

@@ -8,9 +8,18 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 import msgspec
 
 from turnkeeper.flows.model import NEXT, Flow, Texts
-from turnkeeper.flows.nodes.base import Leave, Move, NodeData, Spot, Stay
-from turnkeeper.flows.nodes.choosing import ELSE, Option, OptionList, chosen, content_of, options_problems
-from turnkeeper.flows.signals import Replied, Signal
+from turnkeeper.flows.nodes.base import GiveUp, Leave, Move, NodeData, Spot, Stay
+from turnkeeper.flows.nodes.choosing import (
+    ELSE,
+    Option,
+    OptionList,
+    choice_texts,
+    chosen,
+    content_of,
+    expected,
+    options_problems,
+)
+from turnkeeper.flows.signals import GivenBack, Replied, Signal
 from turnkeeper.model.contents import Audio, Document, File, Image, Reply, Sticker, Video, VoiceNote
 
 if TYPE_CHECKING:
@@ -43,8 +52,9 @@ class MediaData(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_
 
 
 class Message(NodeData, frozen=True):
-    """Says something and goes on. With choices of which one leads somewhere (an edge from its id) it waits for one;
-    what is none of them leaves by `else` where that is drawn, and is asked again where it is not."""
+    """Says something and goes on. With choices of which one leads somewhere (an edge from its id, or `else`) it waits
+    for one. What is none of them leaves by `else` where that is drawn; where it is not, it is shown again, twice, and
+    then left by `next`, or to the flow's fallback."""
 
     TYPE: ClassVar[str] = "message"
     TITLE: ClassVar[str] = "Message"
@@ -73,12 +83,14 @@ class Message(NodeData, frozen=True):
     def enter(self, spot: Spot) -> Move:
         """Say it."""
         said = tuple(spot.say(content) for content in self._contents(spot))
-        if not self._waits(spot):
+        if not self.waits(spot.flow, spot.node):
             return Leave(effects=said)
         return Stay(("reply",), said, why="waits for a choice")
 
     def hear(self, spot: Spot, signal: Signal) -> Move | None:
         """A choice, tapped or typed."""
+        if isinstance(signal, GivenBack):
+            return self._shown_again(spot, "the conversation came back: shown again")
         if not isinstance(signal, Replied):
             return None
         option = chosen(self.options, spot, signal)
@@ -87,13 +99,25 @@ class Message(NodeData, frozen=True):
             return Leave(option.id if leads else NEXT, why=f"chose {option.id}")
         if spot.flow.leads_to(spot.node, ELSE) is not None:
             return Leave(ELSE, why="said something else")
+        if spot.tries + 1 >= _TRIES and spot.flow.leads_to(spot.node, NEXT) is None:
+            return GiveUp(f"none of the choices, {_TRIES} times")
         if spot.tries + 1 >= _TRIES:
             return Leave(NEXT, why=f"none of the choices, {_TRIES} times")
-        said = tuple(spot.say(content) for content in self._contents(spot))
-        return Stay(("reply",), said, missed=True, why="none of the choices: asked again")
+        return self._shown_again(spot, "none of the choices: asked again", missed=True)
 
-    def _waits(self, spot: Spot) -> bool:
-        return any(spot.flow.leads_to(spot.node, option.id) is not None for option in self.options)
+    def _shown_again(self, spot: Spot, why: str, *, missed: bool = False) -> Stay:
+        said = tuple(spot.say(content) for content in self._contents(spot))
+        return Stay(("reply",), said, missed=missed, why=why)
+
+    def waits(self, flow: Flow, node: str) -> bool:
+        """Where one of its choices, or `else`, leads somewhere."""
+        return bool(self.options) and any(
+            flow.leads_to(node, by) is not None for by in (*(option.id for option in self.options), ELSE)
+        )
+
+    def expects(self, flow: Flow, node: str) -> tuple[str, ...]:
+        """`next`, unless every choice has an edge of its own."""
+        return expected(self.options, flow, node)
 
     def _contents(self, spot: Spot) -> Iterator[Reply]:
         text = spot.text(self.text)
@@ -115,15 +139,12 @@ class Message(NodeData, frozen=True):
         for name in ("text", "header", "footer"):
             if getattr(self, name):
                 yield name, getattr(self, name)
-        for option in self.options:
-            yield f"choice {option.id}", option.title
+        yield from choice_texts(self.options, self.listed)
 
     def problems(self, checking: Checking) -> Iterator[str]:
         """Nothing to say, choices that cannot be told apart, files that are nowhere."""
         if not self.text and self.media is None:
             yield "it says nothing: add a text or a file"
-        if self.buttons and self.listed is not None:
-            yield "it has buttons and a list: only one of them can be shown"
         if self.options and not self.text:
             yield "choices need a text above them"
         if self.media is not None and bool(self.media.url) == bool(self.media.key):

@@ -7,18 +7,19 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from turnkeeper.flows.effects import AskPayment
-from turnkeeper.flows.model import NEXT, Texts
-from turnkeeper.flows.nodes.ai import FAILED
-from turnkeeper.flows.nodes.base import Leave, Move, NodeData, Spot, Stay
+from turnkeeper.flows.model import FAILED, NEXT, Texts
+from turnkeeper.flows.nodes.base import Leave, Move, NodeData, Spot, Stay, marks_in
+from turnkeeper.flows.nodes.delay import LONGEST
 from turnkeeper.flows.nodes.set import worth
 from turnkeeper.flows.signals import Failed, PaymentTold, Replied, Signal
-from turnkeeper.flows.values import names_in, number
+from turnkeeper.flows.values import names_in, number, written
 from turnkeeper.model.payments import Money
 
 if TYPE_CHECKING:
     from turnkeeper.flows.checking import Checking
 
 EXPIRED: Final = "expired"
+_MOST: Final = 10**15
 _CURRENCY: Final = re.compile(r"[A-Z]{3}")
 
 
@@ -47,9 +48,10 @@ class PaymentNode(NodeData, frozen=True):
 
     def enter(self, spot: Spot) -> Move:
         """Ask for a link."""
-        amount = number(worth(self.amount, spot))
-        if amount is None or amount <= 0 or not amount.is_integer():
-            return Leave(FAILED, why=f"{worth(self.amount, spot)!r} is not an amount in the smallest unit")
+        worked_out = worth(self.amount, spot)
+        amount = number(worked_out)
+        if amount is None or not 0 < amount <= _MOST or not amount.is_integer():
+            return Leave(FAILED, why=f"{written(worked_out)[:100]!r} is not an amount in the smallest unit")
         money = Money(int(amount), self.currency)
         ask = AskPayment(spot.next_call, money, spot.filled(self.description), self.expires_in, self.provider)
         return Stay(("payment", "reply"), (ask,), asked=True, why=f"asks for {money.amount} {money.currency}")
@@ -58,11 +60,8 @@ class PaymentNode(NodeData, frozen=True):
         """What became of it."""
         match signal:
             case PaymentTold(news="opened"):
-                data = {**spot.data, "payment_url": signal.url}
-                said = spot.say(spot.text(self.text))
-                values = {**said.values, "payment_url": str(data["payment_url"])}
-                shown = type(said)(said.content, values)
-                return Stay(("payment", "reply"), (shown,), {"payment_url": signal.url}, why="the link is out")
+                said = spot.say(spot.text(self.text), {"payment_url": signal.url})
+                return Stay(("payment", "reply"), (said,), {"payment_url": signal.url}, why="the link is out")
             case PaymentTold(news="paid"):
                 return Leave(why="paid")
             case PaymentTold(news="expired" | "cancelled"):
@@ -72,7 +71,8 @@ class PaymentNode(NodeData, frozen=True):
             case Failed():
                 return Leave(FAILED, why=f"no link: {signal.reason}")
             case Replied() if spot.text(self.waiting):
-                return Stay(("payment", "reply"), (spot.say(spot.text(self.waiting)),), why="waits for the payment")
+                said = spot.say(spot.text(self.waiting))
+                return Stay(("payment", "reply"), (said,), missed=True, why="waits for the payment")
         return None
 
     def texts(self) -> Iterator[tuple[str, Texts]]:
@@ -85,6 +85,7 @@ class PaymentNode(NodeData, frozen=True):
         """What the amount is made of."""
         if isinstance(self.amount, str):
             yield from names_in(self.amount)
+        yield from marks_in((self.description,))
 
     def sets(self) -> Iterator[str]:
         """The link."""
@@ -94,10 +95,14 @@ class PaymentNode(NodeData, frozen=True):
         """Amounts that are none, a text without the link."""
         if not _CURRENCY.fullmatch(self.currency):
             yield f"{self.currency!r} is not a currency: write INR, IDR, USD"
+        if not self.description:
+            yield "it says not what is paid for: add a description"
+        if self.expires_in is not None and not 0 < self.expires_in <= LONGEST:
+            yield "the link holds for more than 0 seconds and at most a year"
         fixed = number(self.amount)
         if fixed is None and not (isinstance(self.amount, str) and "{{" in self.amount):
             yield f"{self.amount!r} is not an amount"
-        if fixed is not None and (fixed <= 0 or not fixed.is_integer()):
+        if fixed is not None and (not 0 < fixed <= _MOST or not fixed.is_integer()):
             yield "the amount is a whole number above 0, in the currency's smallest unit"
         texts = (self.text,) if isinstance(self.text, str) else tuple(self.text.values())
         if not all("payment_url" in names_in(text) for text in texts):

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from turnkeeper.flows.effects import Effect, KeepField, Tag
 from turnkeeper.flows.nodes.base import Leave, Move, NodeData, Spot
 from turnkeeper.flows.values import MARK, NAME, looked_up, names_in
+from turnkeeper.flows.variables import plain_json
 
 if TYPE_CHECKING:
     from turnkeeper.flows.checking import Checking
+
+_LONGEST_TAG: Final = 100
 
 
 class Set(NodeData, frozen=True):
@@ -27,10 +30,15 @@ class Set(NodeData, frozen=True):
 
     def enter(self, spot: Spot) -> Move:
         """Set them."""
-        effects: list[Effect] = [KeepField(name, worth(value, spot)) for name, value in self.contact.items()]
-        effects += [Tag(name) for name in self.tag]
-        effects += [Tag(name, on=False) for name in self.untag]
+        effects: list[Effect] = [
+            KeepField(name, plain_json(worth(value, spot))) for name, value in self.contact.items()
+        ]
+        effects += [Tag(tag) for tag in self._tags(spot, self.tag)]
+        effects += [Tag(tag, on=False) for tag in self._tags(spot, self.untag)]
         return Leave(effects=tuple(effects), sets={name: worth(value, spot) for name, value in self.variables.items()})
+
+    def _tags(self, spot: Spot, tags: tuple[str, ...]) -> Iterator[str]:
+        return filter(None, (spot.filled(tag).strip()[:_LONGEST_TAG] for tag in tags))
 
     def sets(self) -> Iterator[str]:
         """Its variables."""
@@ -38,9 +46,8 @@ class Set(NodeData, frozen=True):
 
     def reads(self) -> Iterator[str]:
         """What its values are made of."""
-        for value in (*self.variables.values(), *self.contact.values()):
-            if isinstance(value, str):
-                yield from names_in(value)
+        for value in (*self.variables.values(), *self.contact.values(), *self.tag, *self.untag):
+            yield from names_of(value)
 
     def problems(self, checking: Checking) -> Iterator[str]:
         """Names that are none."""
@@ -49,13 +56,33 @@ class Set(NodeData, frozen=True):
         for name in (*self.variables, *self.contact):
             if not NAME.fullmatch(name):
                 yield f"{name!r} is not a name: use letters, digits and underscores, a letter first"
+        if any(not tag.strip() for tag in (*self.tag, *self.untag)):
+            yield "a tag has no name"
 
 
 def worth(value: Any, spot: Spot) -> Any:
-    """What a value of the author's stands for."""
-    if not isinstance(value, str):
-        return value
-    mark = MARK.fullmatch(value.strip())
-    if mark is not None and (found := looked_up(spot.data, mark[1])) is not None:
-        return found
-    return spot.filled(value)
+    """What a value of the author's stands for: JSON with the marks in its texts filled in."""
+    match value:
+        case str():
+            mark = MARK.fullmatch(value.strip()) if "{{" in value else None
+            if mark is not None and (found := looked_up(spot.data, mark[1])) is not None:
+                return found
+            return spot.filled(value)
+        case Mapping():
+            return {name: worth(each, spot) for name, each in value.items()}
+        case list() | tuple():
+            return [worth(each, spot) for each in value]
+    return value
+
+
+def names_of(value: Any) -> Iterator[str]:
+    """The names of the marks in JSON."""
+    match value:
+        case str():
+            yield from names_in(value)
+        case Mapping():
+            for each in value.values():
+                yield from names_of(each)
+        case list() | tuple():
+            for each in value:
+                yield from names_of(each)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from turnkeeper.flows.effects import SetStage
 from turnkeeper.flows.nodes.base import Leave, Move, NodeData, Spot
+from turnkeeper.flows.values import names_in
 
 if TYPE_CHECKING:
     from turnkeeper.flows.checking import Checking
+
+_LONGEST: Final = 100
 
 
 class Stage(NodeData, frozen=True):
@@ -22,8 +25,14 @@ class Stage(NodeData, frozen=True):
 
     def enter(self, spot: Spot) -> Move:
         """Set it and go on."""
-        name = spot.filled(self.stage)
+        name = spot.filled(self.stage).strip()[:_LONGEST]
+        if not name:
+            return Leave(why="the stage stays as it is: nothing is known of its name")
         return Leave(effects=(SetStage(name),), why=f"stage {name}")
+
+    def reads(self) -> Iterator[str]:
+        """What its name is made of."""
+        yield from names_in(self.stage)
 
     def problems(self, checking: Checking) -> Iterator[str]:
         """No name."""

@@ -20,6 +20,8 @@ class Trigger(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fi
     `keyword`: a message that is one of `words` (`anywhere`: that holds one); `first_message`: somebody writes who is in
     no flow (`ever`: who has never written before); `referral`: somebody comes by an ad (`source`: by that one);
     `event`: an outside event of that type; `schedule`: at the times of `cron` for each contact with `tag`.
+    Inside a flow nothing begins another, but for keywords and events with `interrupts`: keywords where the node that
+    the person is at does not take what they wrote (before it asks again), events at once.
     """
 
     kind: Literal["keyword", "first_message", "referral", "event", "schedule"]
@@ -30,6 +32,7 @@ class Trigger(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fi
     event: str = ""
     cron: str = ""
     tag: str = ""
+    interrupts: bool = False
 
 
 class Start(NodeData, frozen=True):
@@ -53,6 +56,8 @@ class Start(NodeData, frozen=True):
         for trigger in self.triggers:
             if trigger.kind == "keyword" and not any(word.strip() for word in trigger.words):
                 yield "a keyword trigger needs words"
+            if trigger.interrupts and trigger.kind not in ("keyword", "event"):
+                yield f"only keywords and events interrupt a flow, not {trigger.kind}"
             if trigger.kind == "event" and not trigger.event:
                 yield "an event trigger needs the type of the event"
             if trigger.kind == "schedule" and not trigger.cron:

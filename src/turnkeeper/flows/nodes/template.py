@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, ClassVar
 
+from turnkeeper.flows.effects import Say
 from turnkeeper.flows.model import Texts
 from turnkeeper.flows.nodes.base import Leave, Move, NodeData, Spot
 from turnkeeper.flows.values import names_in
@@ -35,7 +36,7 @@ class TemplateNode(NodeData, frozen=True):
             {name: _flat(spot.filled(value)) for name, value in self.named.items()},
             header=_flat(spot.filled(self.header)) if self.header else None,
         )
-        return Leave(effects=(spot.say(template),), why=f"template {self.name}")
+        return Leave(effects=(Say(template),), why=f"template {self.name}")
 
     def reads(self) -> Iterator[str]:
         """Its parameters."""
@@ -52,4 +53,4 @@ class TemplateNode(NodeData, frozen=True):
 
 def _flat(text: str) -> str:
     """On one line, and never empty: a template takes nothing else."""
-    return " ".join(text.split())[:1000].replace("{{", "{") or "-"
+    return " ".join(text.split())[:1000] or "-"

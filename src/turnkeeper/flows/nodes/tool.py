@@ -6,15 +6,24 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from turnkeeper.flows.effects import UseTool
-from turnkeeper.flows.model import NEXT
-from turnkeeper.flows.nodes.ai import FAILED
+from turnkeeper.flows.model import FAILED, NEXT
 from turnkeeper.flows.nodes.base import Leave, Move, NodeData, Spot, Stay
-from turnkeeper.flows.nodes.set import worth
+from turnkeeper.flows.nodes.set import names_of, worth
 from turnkeeper.flows.signals import CallAnswered, Failed, Signal
-from turnkeeper.flows.values import looked_up, names_in
+from turnkeeper.flows.values import NAME, looked_up
 
 if TYPE_CHECKING:
     from turnkeeper.flows.checking import Checking
+
+
+def keeping_problems(save: str, keep: Mapping[str, str]) -> Iterator[str]:
+    """Names that are none, and paths that lead nowhere."""
+    for name in (*keep, *filter(None, (save,))):
+        if not NAME.fullmatch(name):
+            yield f"{name!r} is not a variable's name"
+    for name, path in keep.items():
+        if not path or ".." in f".{path}.":
+            yield f"{path!r} is no path to what {name!r} keeps: write it like cart.items.0"
 
 
 class ToolNode(NodeData, frozen=True):
@@ -41,7 +50,7 @@ class ToolNode(NodeData, frozen=True):
         """What came of it."""
         match signal:
             case CallAnswered():
-                sets = {name: looked_up({"": signal.data}, f".{path}") for name, path in self.keep.items()}
+                sets = {name: looked_up(signal.data, path) for name, path in self.keep.items()}
                 if self.save:
                     sets[self.save] = signal.data
                 return Leave(sets=sets, why=f"{self.tool} answered")
@@ -52,8 +61,7 @@ class ToolNode(NodeData, frozen=True):
     def reads(self) -> Iterator[str]:
         """What it is given."""
         for value in self.arguments.values():
-            if isinstance(value, str):
-                yield from names_in(value)
+            yield from names_of(value)
 
     def sets(self) -> Iterator[str]:
         """What is kept."""
@@ -67,3 +75,4 @@ class ToolNode(NodeData, frozen=True):
             yield "it names no tool"
         elif checking.tools is not None and self.tool not in checking.tools:
             yield f"there is no tool {self.tool!r}"
+        yield from keeping_problems(self.save, self.keep)
