@@ -1,6 +1,7 @@
 """The example of the booking bot, in real processes: booked once, charged once, confirmed once, whatever goes wrong."""
 
 import hmac
+import importlib.util
 import itertools
 import json
 import os
@@ -184,6 +185,11 @@ class Guest:
         self.kaiwa.razorpay.call(self.kaiwa.razorpay.fake.pay(self.link))
 
 
+def copied(where: Path) -> Path:
+    """The example as a stranger has it."""
+    return Path(shutil.copytree(EXAMPLE, where / "kaiwa", ignore=shutil.ignore_patterns("__pycache__", "*.db*")))
+
+
 def understood(asked: Asked) -> Says:
     """What is read is understood; whatever is asked is answered."""
     if "response_format" not in asked.body:
@@ -194,7 +200,7 @@ def understood(asked: Asked) -> Says:
 
 @pytest.fixture(scope="module")
 def kaiwa(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kaiwa]:
-    folder = Path(shutil.copytree(EXAMPLE, tmp_path_factory.mktemp("kaiwa") / "kaiwa"))
+    folder = copied(tmp_path_factory.mktemp("kaiwa"))
     calendar = folder / "dinners.py"
     calendar.write_text(calendar.read_text("utf-8") + HELD, "utf-8")
     on = folder / "dinners.toml"
@@ -206,28 +212,11 @@ def kaiwa(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kaiwa]:
         serve_in_thread(FakeRazorpay()) as razorpay,
         serve_in_thread(Team()) as team,
     ):
-        models.fake.base_url = models.base_url
-        razorpay.fake.base_url = razorpay.base_url
-        environ = {
-            "WHATSAPP_TOKEN": "token",
-            "WHATSAPP_SECRET": "secret",
-            "WHATSAPP_VERIFY": "verify",
-            "RAZORPAY_KEY_ID": razorpay.fake.key_id,
-            "RAZORPAY_KEY_SECRET": razorpay.fake.key_secret,
-            "RAZORPAY_WEBHOOK_SECRET": razorpay.fake.webhook_secret,
-            "AZURE_OPENAI_ENDPOINT": models.fake.address("azure"),
-            "AZURE_OPENAI_API_KEY": models.fake.key,
-            "ANTHROPIC_API_KEY": models.fake.key,
+        environ = try_it().environment(graph.fake, razorpay.fake, models.fake) | {
             "TEAM_WEBHOOK": f"{team.base_url}/kaiwa",
-            "TEAM_SECRET": "team-secret-0123456789",
             "WEBSITE_TOKEN": WEBSITE,
             "WEBSITE_SECRET": WEBSITE,
-            "TURNKEEPER_SERVER__PORT": "0",
-            "TURNKEEPER_SERVER__LOG_LEVEL": "warning",
             "TURNKEEPER_WORKERS__LEASE": "2s",
-            "TURNKEEPER_CHANNELS__WHATSAPP__API_BASE": graph.base_url,
-            "TURNKEEPER_PROVIDERS__CLAUDE__BASE_URL": models.fake.address("anthropic"),
-            "TURNKEEPER_PAYMENTS__RAZORPAY__API_BASE": razorpay.base_url,
             "TURNKEEPER_BOTS__KAIWA__QUIET": "200ms",
         }
         with serving(folder, **environ) as server:
@@ -235,6 +224,16 @@ def kaiwa(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kaiwa]:
             razorpay.fake.webhook_url = f"{server.url}/webhooks/payments/razorpay"
             approved(graph, folder, environ)
             yield Kaiwa(server, graph, models, razorpay, team)
+
+
+def try_it() -> Any:
+    """The example's own script, for what its settings are in a world of fakes."""
+    spec = importlib.util.spec_from_file_location("kaiwa_try_it", EXAMPLE / "try_it.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def approved(graph: Running[FakeGraph], folder: Path, environ: dict[str, str]) -> None:
@@ -414,7 +413,7 @@ def test_nobody_is_reminded_after_stop(kaiwa: Kaiwa) -> None:
 
 
 def test_its_own_tests_pass(tmp_path: Path) -> None:
-    folder = Path(shutil.copytree(EXAMPLE, tmp_path / "kaiwa", ignore=shutil.ignore_patterns("__pycache__", "*.db")))
+    folder = copied(tmp_path)
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", os.devnull, "--rootdir", "."]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stdout
