@@ -11,6 +11,7 @@ from turnkeeper.model.agents import Spent, Summary
 from turnkeeper.model.consent import Consent
 from turnkeeper.model.contents import Reply
 from turnkeeper.model.events import EventKind, Inbound, Media
+from turnkeeper.model.flows import Counted
 from turnkeeper.model.ids import ConversationKey
 from turnkeeper.model.media import KeptFile
 from turnkeeper.model.payments import PaymentFound, PaymentRow
@@ -60,6 +61,8 @@ class Answer:
     """The names of timers that are taken back; those in `timers` are set afterwards."""
     consents: Mapping[str, bool] = field(default_factory=dict)
     """Purposes that the contact has said yes or no to."""
+    counts: Mapping[Counted, int] = field(default_factory=dict)
+    """How often the turn entered and left nodes of flows."""
     asked: bool = True
     """False: it is not the bot's own; effects of earlier turns that were cut off are still to be told to it."""
 

@@ -198,6 +198,7 @@ class TurnRunner:
             given=journal.given,
             facts=_facts(answer.facts),
             consents=answer.consents,
+            counts=answer.counts,
         )
 
     async def _commit(self, commit: TurnCommit) -> float | None:

@@ -24,6 +24,7 @@ from turnkeeper.model.conversation import (
     TurnRow,
 )
 from turnkeeper.model.events import DeliveryUpdate, Inbound, SessionStatus
+from turnkeeper.model.flows import Counted
 from turnkeeper.model.ids import ChannelId, ConversationId, ConversationKey, OutboundKey, WorkerId, WorkspaceId
 from turnkeeper.model.outbound import Outcome
 from turnkeeper.model.policy import Channel
@@ -34,6 +35,7 @@ from turnkeeper.store.announcements import AnnouncementRecords
 from turnkeeper.store.channels import ChannelRecords
 from turnkeeper.store.consents import ConsentRecords
 from turnkeeper.store.erasing import Erasures
+from turnkeeper.store.flows import FlowRecords
 from turnkeeper.store.knowledge import KnowledgeRecords
 from turnkeeper.store.media import MediaRecords
 from turnkeeper.store.payments import PaymentRecords
@@ -180,7 +182,7 @@ class TurnCommit:
     `failed`: the bot gave up, the contents are its `error_reply`. `given`: the carried effects that the turn knew
     of; what was carried after that is the next turn's. `facts`: what the bot learned of the contact, as JSON; None
     forgets. `cancelled`: the names of timers that are taken back before the turn's own are set.
-    `consents`: purposes that the contact has said yes or no to.
+    `consents`: purposes that the contact has said yes or no to. `counts`: how often nodes of flows were passed.
     """
 
     run: Run
@@ -197,6 +199,7 @@ class TurnCommit:
     facts: Mapping[str, bytes | None] = field(default_factory=dict)
     cancelled: Sequence[str] = ()
     consents: Mapping[str, bool] = field(default_factory=dict)
+    counts: Mapping[Counted, int] = field(default_factory=dict)
 
 
 class Retold(NamedTuple):
@@ -313,6 +316,7 @@ class Store(
     TimerRecords,
     AnnouncementRecords,
     ConsentRecords,
+    FlowRecords,
     Protocol,
 ):
     """Everything that the engine keeps."""

@@ -38,6 +38,7 @@ from turnkeeper.store.announcements import AnnouncementRows
 from turnkeeper.store.channels import ChannelKey as ChannelKey
 from turnkeeper.store.consents import ConsentRows
 from turnkeeper.store.erasing import ErasingRows
+from turnkeeper.store.flows import FlowRows
 from turnkeeper.store.payments import PaymentRows
 
 AddressKey = tuple[WorkspaceId, ChannelId, str]
@@ -89,7 +90,7 @@ class EarlyReport(NamedTuple):
     received_at: float
 
 
-class Rows(ErasingRows, PaymentRows, AnnouncementRows, ConsentRows, Protocol):
+class Rows(ErasingRows, PaymentRows, AnnouncementRows, ConsentRows, FlowRows, Protocol):
     """One open transaction."""
 
     async def addresses(self, wanted: Iterable[AddressKey]) -> dict[AddressKey, AddressRow]: ...

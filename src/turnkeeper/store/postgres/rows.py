@@ -31,6 +31,7 @@ from turnkeeper.store.postgres import statements as sql
 from turnkeeper.store.postgres.announcements import PostgresAnnouncing
 from turnkeeper.store.postgres.consents import PostgresConsentRows
 from turnkeeper.store.postgres.erasing import PostgresErasing
+from turnkeeper.store.postgres.flows import PostgresFlowRows
 from turnkeeper.store.postgres.payments import PostgresPaymentRows
 from turnkeeper.store.rows import (
     AddressKey,
@@ -68,7 +69,7 @@ def _known_at(fact: Fact) -> float:
     return fact.at
 
 
-class PostgresRows(PostgresErasing, PostgresPaymentRows, PostgresAnnouncing, PostgresConsentRows):
+class PostgresRows(PostgresErasing, PostgresPaymentRows, PostgresAnnouncing, PostgresConsentRows, PostgresFlowRows):
     """One open transaction on one connection."""
 
     def __init__(self, connection: Connection) -> None:

@@ -27,6 +27,7 @@ from turnkeeper.store.postgres.batcher import Batcher
 from turnkeeper.store.postgres.characters import without_nul
 from turnkeeper.store.postgres.connecting import Connections
 from turnkeeper.store.postgres.consents import PostgresConsents
+from turnkeeper.store.postgres.flows import PostgresFlows
 from turnkeeper.store.postgres.knowledge import PostgresKnowledge
 from turnkeeper.store.postgres.media import PostgresMedia
 from turnkeeper.store.postgres.own_thread import OwnThread, called_here
@@ -77,6 +78,7 @@ class PostgresStore(
     PostgresTemplates,
     PostgresTimers,
     PostgresConsents,
+    PostgresFlows,
     ScriptedStore[PostgresRows],
     PostgresAnnouncements,
 ):

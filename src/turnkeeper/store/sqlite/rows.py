@@ -40,10 +40,11 @@ from turnkeeper.store.sqlite import statements as sql
 from turnkeeper.store.sqlite.announcements import SqliteAnnouncing
 from turnkeeper.store.sqlite.consents import SqliteConsentRows
 from turnkeeper.store.sqlite.erasing import SqliteErasing
+from turnkeeper.store.sqlite.flows import SqliteFlowRows
 from turnkeeper.store.sqlite.payments import SqlitePaymentRows
 
 
-class SqliteRows(SqliteErasing, SqlitePaymentRows, SqliteAnnouncing, SqliteConsentRows):
+class SqliteRows(SqliteErasing, SqlitePaymentRows, SqliteAnnouncing, SqliteConsentRows, SqliteFlowRows):
     """One open transaction on one connection."""
 
     def __init__(self, connection: apsw.Connection) -> None:

@@ -27,6 +27,7 @@ from turnkeeper.store.sqlite import reading
 from turnkeeper.store.sqlite.agents import SqliteAgents
 from turnkeeper.store.sqlite.announcements import SqliteAnnouncements
 from turnkeeper.store.sqlite.consents import SqliteConsents
+from turnkeeper.store.sqlite.flows import SqliteFlows
 from turnkeeper.store.sqlite.knowledge import SqliteKnowledge
 from turnkeeper.store.sqlite.media import SqliteMedia
 from turnkeeper.store.sqlite.payments import SqlitePayments
@@ -85,6 +86,7 @@ class SqliteStore(
     SqliteTemplates,
     SqliteTimers,
     SqliteConsents,
+    SqliteFlows,
     ScriptedStore[SqliteRows],
     SqliteAnnouncements,
 ):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from msgspec.structs import replace
@@ -25,6 +26,7 @@ from turnkeeper.rules import choices, mailbox
 from turnkeeper.rules.effects import still_carried
 from turnkeeper.rules.mailbox import OUTSIDE_KINDS
 from turnkeeper.store.base import ClaimedSend, Dispatch, PutOff, Run, StepKey, TurnCommit
+from turnkeeper.store.flows import CountKey
 from turnkeeper.store.rows import Day, EventChange, FactKey, Rows, StepId, TurnKey
 from turnkeeper.store.transactions import consenting
 from turnkeeper.store.transactions.desk import Desk
@@ -270,6 +272,7 @@ async def _write_commits(
         if item.failed:
             desk.announcer.add(desk[item.run.key], "turn.failed", {"turn": item.turn_no}, item.now)
             await carry_effects(desk, item.run.key, item.turn_no, item.now)
+    await _count(desk, commits)
     written, marked = await mark_new(desk, outbound, now)  # last: what it locks of a channel, it locks for all
     await rows.add_outbound(written)
     return marked
@@ -312,6 +315,16 @@ async def _learn(desk: Desk, commits: Sequence[tuple[TurnCommit, TurnRow]]) -> N
         await desk.rows.drop_facts(forgotten)
     if learned:
         await desk.rows.put_facts(learned)
+
+
+async def _count(desk: Desk, commits: Sequence[tuple[TurnCommit, TurnRow]]) -> None:
+    """How often the turns passed the nodes of their bots' flows."""
+    counts: Counter[CountKey] = Counter()
+    for item, record in commits:
+        for counted, times in item.counts.items():
+            counts[item.run.key.workspace_id, BotId(record.bot_id), counted] += times
+    if counts:
+        await desk.rows.add_counts(counts)
 
 
 async def _set_timers(desk: Desk, items: Sequence[TurnCommit]) -> None:
