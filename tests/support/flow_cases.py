@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
+import pytest
 
 from turnkeeper.flows.checking import Checking
 from turnkeeper.flows.decide import Decision, decide, new_turn, start
@@ -65,6 +66,27 @@ class Case:
 
 def problems_of(type_: str, data: Mapping[str, Any], checking: Checking | None = None) -> list[str]:
     return list(data_of(type_, data).problems(checking or Checking()))
+
+
+Wrong = tuple[str, Mapping[str, Any], list[str]]
+
+
+def table_of(type_: str, cases: Sequence[Case], wrong: Sequence[Wrong]) -> tuple[Any, Any]:
+    """The tests of one type's table: its moves, and what can be wrong with it."""
+
+    @pytest.mark.parametrize("case", cases, ids=str)
+    def test_moves(case: Case) -> None:
+        assert case.move(type_) == case.expected
+
+    @pytest.mark.parametrize("label, data, expected", wrong, ids=[label for label, _, _ in wrong])
+    def test_problems(label: str, data: Mapping[str, Any], expected: list[str]) -> None:
+        assert problems_of(type_, data, AROUND) == expected
+
+    return test_moves, test_problems
+
+
+AROUND = Checking(flows=["inner"], tools=["look_up"], templates=["order"], payments=["till"])
+"""What there is around the nodes of the tables."""
 
 
 def flow_of(nodes: Mapping[str, Any], edges: Sequence[str] = (), *, version: int = 1, **settings: Any) -> Flow:

@@ -1,10 +1,8 @@
 """The table of `message`."""
 
-import pytest
-
-from tests.support.flow_cases import HOSTILE, Case, problems_of
+from tests.support.flow_cases import HOSTILE, Case, Wrong, table_of
 from turnkeeper.flows.effects import Say
-from turnkeeper.flows.nodes.base import GiveUp, Leave, Move, Stay
+from turnkeeper.flows.nodes.base import GiveUp, Leave, Stay
 from turnkeeper.flows.signals import GivenBack, ModelAnswered, Replied, TimedOut
 from turnkeeper.model.contents import Audio, Buttons, Document, File, Image, List, Section, Sticker, Video, VoiceNote
 from turnkeeper.model.events import Choice
@@ -109,7 +107,7 @@ CASES = [
     Case("a timer", TWO, None, TimedOut(6), drawn=["a"]),
 ]
 
-WRONG = [
+WRONG: list[Wrong] = [
     ("right", {"text": "Hi"}, []),
     ("a file alone", {"media": {"kind": "image", "key": "k"}}, []),
     ("nothing", {}, ["it says nothing: add a text or a file"]),
@@ -141,13 +139,4 @@ WRONG = [
     ),
 ]
 
-
-@pytest.mark.parametrize("case", CASES, ids=str)
-def test_moves(case: Case) -> None:
-    move: Move | None = case.move("message")
-    assert move == case.expected
-
-
-@pytest.mark.parametrize("label, data, expected", WRONG, ids=[row[0] for row in WRONG])
-def test_problems(label: str, data: dict[str, object], expected: list[str]) -> None:
-    assert problems_of("message", data) == expected
+test_moves, test_problems = table_of("message", CASES, WRONG)

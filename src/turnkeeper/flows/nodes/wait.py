@@ -10,6 +10,7 @@ from turnkeeper.flows.model import NEXT
 from turnkeeper.flows.nodes.base import Leave, Move, NodeData, Spot, Stay
 from turnkeeper.flows.nodes.delay import LONGEST
 from turnkeeper.flows.signals import Replied, Signal, TimedOut
+from turnkeeper.flows.values import NAME
 
 if TYPE_CHECKING:
     from turnkeeper.flows.checking import Checking
@@ -57,3 +58,5 @@ class Wait(NodeData, frozen=True):
         """No time at all, or a lifetime."""
         if self.seconds is not None and not 0 < self.seconds <= LONGEST:
             yield "the limit is more than 0 seconds and at most a year"
+        if self.save and not NAME.fullmatch(self.save):
+            yield f"{self.save!r} is not a variable's name"
