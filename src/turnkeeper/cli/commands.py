@@ -12,6 +12,7 @@ from turnkeeper.cli.contact import app as contact
 from turnkeeper.cli.demo import demo
 from turnkeeper.cli.doctor import doctor
 from turnkeeper.cli.escalation import app as escalation
+from turnkeeper.cli.flow import app as flow
 from turnkeeper.cli.init import init
 from turnkeeper.cli.knowledge import app as knowledge
 from turnkeeper.cli.ledger import ledger
@@ -54,6 +55,7 @@ def turnkeeper(
 for command in (init, demo, doctor, migrate, serve, ledger, trace, backup, restore, settings):
     app.command()(command)
 app.add_typer(bot, name="bot")
+app.add_typer(flow, name="flow")
 app.add_typer(text, name="text")
 app.add_typer(model, name="model")
 app.add_typer(prompt, name="prompt")

@@ -17,6 +17,11 @@ _SHAPES = {
     "timer": ("([", "])"),
     "person": ("[[", "]]"),
     "choice": ("{", "}"),
+    "last": ("([", "])"),
+    "question": ("[/", "/]"),
+    "model": ("{{", "}}"),
+    "call": ("[(", ")]"),
+    "sub": ("[[", "]]"),
 }
 _PLAIN = ("[", "]")
 _ARROWS = {"dashed": "-.->"}
@@ -26,11 +31,14 @@ _ESCAPED = {"&": "&amp;", '"': "&quot;", "<": "&lt;", ">": "&gt;", "#": "&#35;",
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """`kind`: step, start, end, event, timer, person, choice, unknown, or any other, drawn as a step."""
+    """`kind`: step, start, end, event, timer, person, choice, unknown, question, model, call, payment, sub (another
+    diagram), quiet, last, or any other, drawn as a step. `above`, `below`: small words over and under the label."""
 
     id: str
     label: str
     kind: str = "step"
+    above: str = ""
+    below: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +71,8 @@ def mermaid(diagram: Diagram) -> str:
     names = {node.id: f"n{place}_{_UNSAFE.sub('_', node.id)}" for place, node in enumerate(diagram.nodes)}
     for node in diagram.nodes:
         before, after = _SHAPES.get(node.kind, _PLAIN)
-        lines.append(f"    {names[node.id]}{before}{_quoted(node.label or ' ')}{after}")
+        words = "<br/>".join(map(_escaped, filter(None, (node.above, node.label, node.below)))) or " "
+        lines.append(f'    {names[node.id]}{before}"{words}"{after}')
     for edge in diagram.arrows():
         label = f"|{_quoted(edge.label)}|" if edge.label else ""
         arrow = _ARROWS.get(edge.kind, "-->")
@@ -72,4 +81,8 @@ def mermaid(diagram: Diagram) -> str:
 
 
 def _quoted(text: str) -> str:
-    return '"' + "".join(_ESCAPED.get(each, each) for each in text) + '"'
+    return f'"{_escaped(text)}"'
+
+
+def _escaped(text: str) -> str:
+    return "".join(_ESCAPED.get(each, each) for each in text)

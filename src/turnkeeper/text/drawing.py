@@ -19,15 +19,23 @@ _LONGEST = 34
 _DOT = 9.0
 _LOOP = 26.0
 _ARROW = 7.0
-_KINDS = ("start", "end", "event", "timer", "person", "choice", "unknown")
+_SMALL = 15.0
+"""What a line of small words adds to a node's height."""
+_KINDS = frozenset({
+    "start", "end", "event", "timer", "person", "choice", "unknown",
+    "question", "model", "call", "payment", "sub", "quiet", "last",
+})  # fmt: skip
+_ROUND = frozenset({"event", "timer", "last"})
 _STYLE = """
   svg { --paper: #fbfaf6; --ink: #1c2522; --soft: #5d6a66; --line: #84908b; --step: #ffffff; --edge: #0c7a6b;
     --event: #efeafb; --event-edge: #7357c9; --timer: #fcf1da; --timer-edge: #c8860d; --person: #e3eff9;
-    --person-edge: #2f86c9; --choice: #e6f4ee }
+    --person-edge: #2f86c9; --choice: #e6f4ee; --question: #fdeee5; --question-edge: #cf6a35; --model: #f8e9f4;
+    --model-edge: #b5468f; --call: #e9eef3; --call-edge: #56758f; --payment: #eaf4dc; --payment-edge: #5d9422 }
   @media (prefers-color-scheme: dark) {
     svg { --paper: #151b19; --ink: #e9edea; --soft: #a3aeaa; --line: #75817c; --step: #1f2825; --edge: #39b39f;
       --event: #2a2440; --event-edge: #a18bec; --timer: #362a12; --timer-edge: #dfa43a; --person: #16293a;
-      --person-edge: #5ea9e4; --choice: #1a3029 }
+      --person-edge: #5ea9e4; --choice: #1a3029; --question: #3a2519; --question-edge: #e5915f; --model: #371f30;
+      --model-edge: #d982ba; --call: #1f2a34; --call-edge: #86a6c2; --payment: #242f15; --payment-edge: #98c65f }
   }
   .paper { fill: var(--paper) }
   text { font: 13px system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif; fill: var(--ink);
@@ -39,6 +47,13 @@ _STYLE = """
   .timer > rect { fill: var(--timer); stroke: var(--timer-edge) }
   .person > rect { fill: var(--person); stroke: var(--person-edge) }
   .choice > path { fill: var(--choice) }
+  .question > rect { fill: var(--question); stroke: var(--question-edge) }
+  .model > rect { fill: var(--model); stroke: var(--model-edge) }
+  .call > rect { fill: var(--call); stroke: var(--call-edge) }
+  .payment > rect { fill: var(--payment); stroke: var(--payment-edge) }
+  .quiet > rect { fill: var(--paper); stroke: var(--line) }
+  .last > rect { stroke-width: 3 }
+  .above { font-size: 10px; fill: var(--soft); letter-spacing: .04em }
   .unknown > rect { stroke: var(--line); stroke-dasharray: 4 3 }
   .start > circle, .end > .inner { fill: var(--edge) }
   .end > .outer { fill: none; stroke: var(--edge); stroke-width: 1.5 }
@@ -83,8 +98,10 @@ def _size(node: Node, loop: Edge | None) -> Size:
     beside = 0.0 if loop is None else _LOOP + (_wide(_cut(loop.label), 11) + 8 if loop.label else 0.0)
     if node.kind in ("start", "end"):
         return Size(2 * _DOT, 2 * _DOT, beside)
-    room = 60.0 if node.kind == "choice" else 32.0
-    return Size(max(84.0, _wide(_cut(node.label), 13) + room), _HEIGHT, beside)
+    wide = max(_wide(_cut(node.label), 13), _wide(_cut(node.above), 11), _wide(_cut(node.below), 11))
+    height = _HEIGHT + _SMALL * (bool(node.above) + bool(node.below))
+    room = 32.0 if node.kind != "choice" else 60.0 * (height / _HEIGHT) ** 2
+    return Size(max(84.0, wide + room), height, beside)
 
 
 def _wide(text: str, size: float) -> float:
@@ -174,7 +191,12 @@ def _node(node: Node, at: Point, size: Size) -> str:
 def _named(node: Node, kind: str, at: Point) -> str:
     if kind in ("start", "end"):
         return f"<title>{escape(_plain(node.label))}</title>" if node.label else ""
-    return _words(node.label, at)
+    middle = at.y + _SMALL / 2 * (bool(node.above) - bool(node.below))
+    words = _words(node.label, Point(at.x, middle))
+    for text, away, style in ((node.above, -1, "above"), (node.below, 1, "label")):
+        if text:
+            words += _words(text, Point(at.x, middle + away * (_SMALL + 2)), style)
+    return words
 
 
 def _shape(kind: str, at: Point, size: Size) -> str:
@@ -189,11 +211,14 @@ def _shape(kind: str, at: Point, size: Size) -> str:
         return (
             f'<path d="M{_n(x - half)} {_n(y)}L{_n(x)} {_n(y - tall)}L{_n(x + half)} {_n(y)}L{_n(x)} {_n(y + tall)}z"/>'
         )
-    round_ = tall if kind in ("event", "timer") else 8.0
-    return (
-        f'<rect x="{_n(x - half)}" y="{_n(y - tall)}" width="{_n(size.width)}" height="{_n(size.height)}" '
-        f'rx="{_n(round_)}"/>'
-    )
+    round_ = min(tall, _HEIGHT / 2 + 4) if kind in _ROUND else 8.0
+    box = _box(x, y, half, tall, round_)
+    return box + _box(x, y, half - 5, tall, 0.0) if kind == "sub" else box
+
+
+def _box(x: float, y: float, half: float, tall: float, round_: float) -> str:
+    size = f'width="{_n(2 * half)}" height="{_n(2 * tall)}" rx="{_n(round_)}"'
+    return f'<rect x="{_n(x - half)}" y="{_n(y - tall)}" {size}/>'
 
 
 def _label(text: str, at: Point) -> str:

@@ -1,0 +1,83 @@
+"""Flows as files, for those who draw them: read, checked, written; no configuration is needed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from turnkeeper.flows.checking import Checking, check
+from turnkeeper.flows.model import Flow
+from turnkeeper.flows.reading import LARGEST, FlowUnreadable, Problem, read
+from turnkeeper.model.errors import TurnkeeperError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+TEXT_LIMIT: Final = 4096
+BUTTON_LIMIT: Final = 20
+"""What WhatsApp holds of a message, and of a button's title: the shortest of the channels."""
+
+
+class NoFile(TurnkeeperError):
+    """A file that cannot be read or written; the text says which, and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A file, and what is wrong in it; `flow` None: it could not be read."""
+
+    file: Path
+    flow: Flow | None
+    problems: Sequence[Problem]
+
+    @property
+    def errors(self) -> int:
+        """Problems that keep it from being published."""
+        return sum(problem.level == "error" for problem in self.problems)
+
+    def as_words(self) -> dict[str, Any]:
+        """For JSON."""
+        return {
+            "file": str(self.file),
+            "flow": None if self.flow is None else self.flow.name,
+            "nodes": 0 if self.flow is None else len(self.flow.nodes),
+            "ok": not self.errors,
+            "problems": [problem._asdict() for problem in self.problems],
+        }
+
+
+def examined(files: Sequence[Path]) -> list[Checked]:
+    """Every file checked; several together, so that a flow may call the others. Raises NoFile."""
+    opened = [_opened(file) for file in files]
+    flows = [each for each in opened if isinstance(each, Flow)]
+    known = {flow.name for flow in flows} if len(files) > 1 else None
+    around = Checking(flows=known, text_limit=TEXT_LIMIT, button_limit=BUTTON_LIMIT)
+    return [
+        Checked(file, each, check(each, around)) if isinstance(each, Flow) else Checked(file, None, each.problems)
+        for file, each in zip(files, opened, strict=True)
+    ]
+
+
+def opened(file: Path) -> Flow:
+    """The flow of a file. Raises NoFile, FlowUnreadable."""
+    found = _opened(file)
+    if isinstance(found, FlowUnreadable):
+        raise found
+    return found
+
+
+def _opened(file: Path) -> Flow | FlowUnreadable:
+    try:
+        return read(contents(file))
+    except FlowUnreadable as error:
+        return error
+
+
+def contents(file: Path) -> bytes:
+    """The bytes of a file that somebody named, not more than a flow may have. Raises NoFile."""
+    try:
+        with file.open("rb") as source:
+            return source.read(LARGEST + 1)
+    except OSError as error:
+        raise NoFile(f"{file}: {error.strerror}") from None

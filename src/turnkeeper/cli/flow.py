@@ -1,0 +1,128 @@
+"""`turnkeeper flow …`: for those who draw flows: check a file, draw it, talk to it, play scripts with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from turnkeeper.cli.options import AsJson
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from turnkeeper.app.flow_drawing import Format
+    from turnkeeper.app.flow_files import Checked
+    from turnkeeper.flows.reading import Problem
+
+app = typer.Typer(no_args_is_help=True, help="Check, draw and play flows from files.")
+Flow = Annotated[Path, typer.Argument(metavar="FILE", help="A flow's document (JSON).")]
+Output = Annotated[Path | None, typer.Option("--output", "-o", help="Write it there instead of printing it.")]
+_COLOURS = {"error": typer.colors.RED, "warning": typer.colors.YELLOW}
+
+
+@app.callback()
+def flow() -> None:
+    """Check, draw and play flows from files."""
+
+
+@app.command()
+def check(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Flows; several may call each other.")],
+    as_json: AsJson = False,
+) -> None:
+    """Say what is wrong in flows, where, and how to mend it; exits with 1 where there are errors."""
+    from turnkeeper.app.flow_files import examined
+
+    with refusing():
+        found = examined(files)
+    if as_json:
+        import json
+
+        typer.echo(json.dumps([each.as_words() for each in found], ensure_ascii=False))
+    else:
+        for each in found:
+            _tell(each)
+    if any(each.errors for each in found):
+        raise typer.Exit(1)
+
+
+def _tell(checked: Checked) -> None:
+    warnings = len(checked.problems) - checked.errors
+    parts = [_count(checked.errors, "error"), _count(warnings, "warning")]
+    nodes = "" if checked.flow is None else f" ({_count(len(checked.flow.nodes), 'node')})"
+    typer.echo(typer.style(str(checked.file), bold=True) + f"{nodes}: {', '.join(filter(None, parts)) or 'fine'}")
+    for problem in checked.problems:
+        typer.echo("  " + typer.style(problem.level.ljust(8), fg=_COLOURS.get(problem.level)) + told(problem))
+
+
+def told(problem: Problem) -> str:
+    """A problem in one line: where, what, and the mend."""
+    where = f"{problem.where}: " if problem.where else ""
+    end = "" if problem.what.endswith((".", "!", "?")) else "."
+    return f"{where}{problem.what}{end} {problem.mend}".rstrip()
+
+
+def _count(count: int, what: str) -> str:
+    return f"{count} {what}{'s' if count != 1 else ''}" if count else ""
+
+
+@app.command()
+def draw(
+    file: Flow,
+    output: Output = None,
+    form: Annotated[
+        str | None, typer.Option("--format", metavar="FORMAT", help="svg or mermaid; else as the output's ending.")
+    ] = None,
+) -> None:
+    """Draw a flow as a picture (SVG), or as text for Mermaid."""
+    from turnkeeper.app.flow_drawing import drawn
+    from turnkeeper.app.flow_files import opened
+
+    wanted = _format(form, output)
+    with refusing():
+        text = drawn(opened(file), wanted)
+    put(text, output)
+
+
+def _format(form: str | None, output: Path | None) -> Format:
+    if form is None:
+        return "mermaid" if output is not None and output.suffix.lower() in (".mmd", ".md") else "svg"
+    for known in ("svg", "mermaid"):
+        if form == known:
+            return known
+    raise typer.BadParameter(f"{form} is none of svg, mermaid", param_hint="--format")
+
+
+def put(text: str, output: Path | None) -> None:
+    """Print a text, or write it to a file."""
+    if output is None:
+        typer.echo(text, nl=False)
+        return
+    try:
+        output.write_text(text, "utf-8")
+    except OSError as error:
+        raise typer.BadParameter(f"{output}: {error.strerror}", param_hint="--output") from error
+
+
+@contextmanager
+def refusing() -> Iterator[None]:
+    """What cannot be used is told in words, without a trace; exit status 1."""
+    from turnkeeper.app.flow_files import NoFile
+    from turnkeeper.flows.reading import FlowUnreadable
+
+    try:
+        yield
+    except NoFile as error:
+        _end([str(error)])
+    except FlowUnreadable as error:
+        _end([told(problem) for problem in error.problems])
+
+
+def _end(lines: Sequence[str]) -> None:
+    for line in lines:
+        typer.echo(f"turnkeeper: {line}", err=True)
+    raise typer.Exit(1)

@@ -1,0 +1,173 @@
+"""`turnkeeper flow check|draw`: what is wrong in a file is told with its place and its mend; pictures can be read."""
+
+import json
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pytest
+from typer.testing import CliRunner
+
+from turnkeeper.app.flow_drawing import LOOKS, diagram_of, span
+from turnkeeper.cli.commands import app
+from turnkeeper.flows.nodes import TYPES
+from turnkeeper.flows.reading import read
+
+run = CliRunner()
+WELCOME = Path(__file__).parents[2] / "examples" / "welcome" / "welcome.json"
+
+
+def document(*nodes: dict[str, Any], edges: list[dict[str, Any]] | None = None, **settings: Any) -> dict[str, Any]:
+    return {"format": 1, "name": "small", "nodes": [*nodes], "edges": edges or [], **settings}
+
+
+def node(id_: str, type_: str, **data: Any) -> dict[str, Any]:
+    return {"id": id_, "type": type_, "data": data}
+
+
+GOOD = document(
+    node("start", "start"), node("hello", "end", text="Hi"), edges=[{"source": "start", "target": "hello"}]
+)
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Any:
+    def put(name: str, content: Any) -> str:
+        file = tmp_path / name
+        file.write_text(content if isinstance(content, str) else json.dumps(content), "utf-8")
+        return str(file)
+
+    return put
+
+
+def test_a_flow_without_problems(place: Any) -> None:
+    done = run.invoke(app, ["flow", "check", place("good.json", GOOD)])
+    assert done.exit_code == 0
+    assert done.output.endswith("good.json (2 nodes): fine\n")
+
+
+def test_problems_stand_with_their_place_and_mend(place: Any) -> None:
+    bad = {**GOOD, "nodes": [*GOOD["nodes"], node("lost", "message", text="")], "edges": []}
+    done = run.invoke(app, ["flow", "check", place("bad.json", bad)])
+    assert done.exit_code == 1
+    assert "bad.json (3 nodes): 2 errors, 3 warnings" in done.output
+    assert "  error   start: its exit 'next' leads nowhere. Draw an edge from it." in done.output
+    assert "  error   lost: it says nothing: add a text or a file." in done.output
+    assert "  warning lost: nothing leads here. Draw an edge to it, or remove it." in done.output
+
+
+def test_warnings_alone_are_no_failure(place: Any) -> None:
+    loose = {**GOOD, "nodes": [*GOOD["nodes"], node("lost", "end", text="x")]}
+    done = run.invoke(app, ["flow", "check", place("loose.json", loose)])
+    assert (done.exit_code, "1 warning" in done.output) == (0, True)
+
+
+UNREADABLE = [
+    ("no JSON", "{", "it is not JSON"),
+    ("no table", "[]", "a flow is a table"),
+    ("a type that is none", document(node("a", "dance")), "a: 'dance' is not a type of node. Known: ai, ask,"),
+    ("an edge to nowhere", document(edges=[{"id": "e", "source": "a", "target": "b"}]), "edge e: there is no node 'a'"),
+]
+
+
+@pytest.mark.parametrize(("label", "content", "words"), UNREADABLE, ids=[row[0] for row in UNREADABLE])
+def test_what_is_no_flow(place: Any, label: str, content: Any, words: str) -> None:
+    file = place("bad.json", content)
+    done = run.invoke(app, ["flow", "check", file])
+    assert done.exit_code == 1
+    assert words in done.output
+    drawn = run.invoke(app, ["flow", "draw", file])
+    assert drawn.exit_code == 1
+    assert words in drawn.stderr
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    done = run.invoke(app, ["flow", "check", str(tmp_path / "none.json")])
+    assert done.exit_code == 1
+    assert "none.json: No such file or directory" in done.stderr
+
+
+def test_json_for_programs(place: Any) -> None:
+    done = run.invoke(app, ["flow", "check", "--json", place("good.json", GOOD), place("bad.json", "{")])
+    good, bad = json.loads(done.stdout)
+    assert done.exit_code == 1
+    assert (good["flow"], good["nodes"], good["ok"], good["problems"]) == ("small", 2, True, [])
+    assert (bad["flow"], bad["ok"], bad["problems"][0]["level"]) == (None, False, "error")
+
+
+def test_flows_that_call_each_other_are_checked_together(place: Any) -> None:
+    calls = document(
+        node("start", "start"), node("in", "flow", flow="other"), edges=[{"source": "start", "target": "in"}]
+    )
+    caller, good = place("caller.json", calls), place("good.json", GOOD)
+    assert run.invoke(app, ["flow", "check", caller]).exit_code == 0
+    together = run.invoke(app, ["flow", "check", caller, good])
+    assert "in: there is no flow 'other'" in together.output
+    assert run.invoke(app, ["flow", "check", caller, place("other.json", {**GOOD, "name": "other"})]).exit_code == 0
+
+
+def test_every_type_of_node_has_a_look() -> None:
+    assert LOOKS.keys() == TYPES.keys()
+
+
+def test_a_picture_holds_every_node_and_exit(tmp_path: Path) -> None:
+    file = tmp_path / "welcome.svg"
+    assert run.invoke(app, ["flow", "draw", str(WELCOME), "-o", str(file)]).exit_code == 0
+    texts = [each.text for each in ET.parse(file).iter("{http://www.w3.org/2000/svg}text")]
+    assert {"The menu", "Book a table", "How many", "no answer in 1 h", "person, orang", "not understood"} <= {*texts}
+    assert run.invoke(app, ["flow", "draw", str(WELCOME)]).stdout == file.read_text("utf-8")
+
+
+def test_mermaid_where_it_is_wanted(tmp_path: Path) -> None:
+    file = tmp_path / "welcome.mmd"
+    assert run.invoke(app, ["flow", "draw", str(WELCOME), "-o", str(file)]).exit_code == 0
+    assert file.read_text("utf-8").startswith('---\ntitle: "welcome"')
+    assert 'menu -->|"Book a table"| ' in file.read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [(["--format", "png"], "png is none of svg, mermaid"), (["-o", "/nowhere/at/all.svg"], "No such file")],
+)
+def test_pictures_that_cannot_be(arguments: list[str], words: str) -> None:
+    done = run.invoke(app, ["flow", "draw", str(WELCOME), *arguments])
+    assert done.exit_code == 2
+    assert words in done.stderr
+
+
+def test_arrows_and_boxes_tell_what_they_do() -> None:
+    drawn = diagram_of(
+        read(
+            document(
+                node(
+                    "s", "start", triggers=[{"kind": "event", "event": "paid"}, {"kind": "schedule", "cron": "0 9 *"}]
+                ),
+                node("lot", "split", shares=[{"exit": "a", "share": 1}, {"exit": "b", "share": 3}]),
+                node("w", "wait", seconds=90, label="Waiting"),
+                node("call", "http", url="https://x.example/y"),
+                edges=[
+                    {"source": "s", "target": "lot"},
+                    {"source": "lot", "sourceHandle": "b", "target": "w"},
+                    {"source": "w", "sourceHandle": "no_answer", "target": "call"},
+                    {"source": "call", "sourceHandle": "failed", "target": "s"},
+                ],
+                fallback={"person": True},
+            )
+        )
+    )
+    boxes = {each.id: (each.kind, each.above, each.label, each.below) for each in drawn.nodes}
+    assert boxes["s"] == ("event", "Start", "event paid", "at 0 9 *")
+    assert boxes["w"] == ("timer", "Wait for a reply", "Waiting", "at most 90 s")
+    assert boxes["call"] == ("call", "HTTP call", "GET https://x.example/y", "")
+    assert [(each.label, each.kind) for each in drawn.edges] == [
+        ("", "solid"), ("b (75%)", "solid"), ("no answer in 90 s", "dashed"), ("failed", "dashed"), ("", "dashed"),
+    ]  # fmt: skip
+    assert drawn.edges[-1].target == next(each.id for each in drawn.nodes if each.kind == "person")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(3.0, "3 s"), (0.5, "0.5 s"), (90.0, "90 s"), (120.0, "2 min"), (7200.0, "2 h"), (86400.0 * 3, "3 d")],
+)
+def test_spans(seconds: float, words: str) -> None:
+    assert span(seconds) == words
