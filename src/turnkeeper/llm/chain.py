@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any, Protocol
@@ -112,6 +113,16 @@ class Chain:
     def choices(self) -> tuple[ModelChoice, ...]:
         """The models, the first first."""
         return tuple(choice for choice, _ in self.models)
+
+    def preferring(self, name: str) -> Chain | None:
+        """The same models, with one of them asked first: by its name, or as `provider/name`; None: it is none of
+        them."""
+        first = [each for each in self.models if name in (str(each[0]), each[0].name)]
+        if not first:
+            return None
+        chain = copy(self)
+        chain.models = (*first, *(each for each in self.models if each not in first))
+        return chain
 
     async def answer(
         self, request: ChatRequest, toolbox: Toolbox, steps: Steps, limits: Limits, read: ReadFile

@@ -1,0 +1,1 @@
+"""Bots whose conversation is drawn: the flow engine inside a turn."""

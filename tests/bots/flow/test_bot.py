@@ -1,0 +1,410 @@
+"""Flows inside turns: what people do, what flows ask for, and what of it counts when."""
+
+import asyncio
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+import pytest
+
+from tests.bots.agents import scripted, thinking
+from tests.bots.flow.drawn import ANYTHING, bot, flow, says, start
+from tests.bots.till import Client as Desk
+from tests.bots.till import Till, is_told, merchant
+from turnkeeper.bots.paying import Paying
+from turnkeeper.engine.answer import Work
+from turnkeeper.model.conversation import Mode
+from turnkeeper.model.events import Location
+from turnkeeper.testing.conversation import Person, conversation, in_virtual_time
+from turnkeeper.testing.events import TURNS, event, happened
+from turnkeeper.testing.models import ScriptedModel, Stalled
+
+HOUR = 3600.0
+DAY = 24 * HOUR
+ASKS_NAME = ("name", "ask", {"text": "What is your name?", "save": "name"})
+HELLO = flow("hello", ANYTHING, ASKS_NAME, says("hi", "Hi {{name}}!"), says("bye", "Bye."))
+
+
+def words(heard: list[str]) -> list[str]:
+    """Without the marks that nobody sees, which keep a sign from being markup."""
+    return [each.replace("\u200b", "") for each in heard]
+
+
+async def told(person: Person) -> str:
+    """The stories of all turns."""
+    return "\n".join(f"{moment.text} {moment.detail or ''}" for moment in await person.moments())
+
+
+@in_virtual_time
+async def test_questions_answers_and_consecutive_messages() -> None:
+    async with conversation(bot(HELLO)) as person:
+        await person.says("hello")
+        assert person.heard == ["What is your name?"]
+        assert person.state["flow"]["at"] == "name"
+        await person.says("I am", "*Ada* {{name}}")
+        assert words(person.heard[1:]) == ["Hi I am\n*Ada* {{name}}!", "Bye."], "as they wrote it, and nothing else"
+        assert person.heard[1] != words(person.heard)[1], "no marks of theirs are markup"
+        assert set(person.state["flow"]) == {"call"}, "outside of flows nothing is remembered but the calls"
+        await person.says("hello again")
+        assert person.heard[3:] == ["What is your name?"], "it begins again"
+
+
+@in_virtual_time
+async def test_no_flow_fits() -> None:
+    orders = flow("orders", start({"kind": "keyword", "words": ["order"]}), says("a", "What would you like?"))
+    async with conversation(bot(orders)) as person:
+        await person.says("hello")
+        assert person.heard == []
+        assert "no flow begins by what was written" in await told(person)
+        assert (await person.ledger()).states["no_reply"] == 1
+        await person.says("ORDER")
+        assert person.heard == ["What would you like?"]
+    async with conversation(bot(orders, HELLO, default="orders")) as person:
+        await person.says("hello")
+        assert person.heard == ["What is your name?"], "a flow that fits goes before the default one"
+    async with conversation(bot(orders, default="orders")) as person:
+        await person.says("hello")
+        assert person.heard == ["What would you like?"]
+
+
+PLAN = ("plan", "message", {"text": "Which?", "buttons": [{"id": "a", "title": "One"}, {"id": "b", "title": "Two"}]})
+
+
+@in_virtual_time
+async def test_taps_places_and_files() -> None:
+    drawn = flow(
+        "all",
+        ANYTHING,
+        PLAN,
+        ("where", "ask", {"text": "Where?", "wants": "location", "save": "place"}),
+        ("photo", "ask", {"text": "A photo?", "wants": "media", "save": "photo"}),
+        says("done", "{{place.name}}: {{photo.kind}}, {{choice}}"),
+        says("two", "It is two."),
+        edges="start>plan, plan:a>where, plan:b>two, where>photo, photo>done",
+    )
+    async with conversation(bot(drawn)) as person:
+        await person.says("hello")
+        await person.taps("One")
+        assert person.received[-1]["type"] == "interactive", "asked with a button that sends the place"
+        here = msgspec.structs.replace(event("location"), location=Location(1.0, 2.0, "Home"))
+        await person.does(here)
+        await person.rests()
+        await person.sends(b"not a picture", "image/png")
+        assert person.heard[-1] == "Please send a picture or a file.", "what is refused is no file"
+        await person.sends(PNG, "image/png")
+        assert person.heard[-1] == "Home: image,"
+        assert person.raised == []
+
+
+PNG = bytes.fromhex(
+    "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6300010000000500010d0a2db4"
+    "0000000049454e44ae426082"
+)
+
+
+def shop(**ai: Any) -> Any:
+    """A flow that talks until somebody wants to buy."""
+    ways = [{"exit": "buy", "when": "they want to buy"}]
+    data = {"prompt": "You sell tea to {{contact.name}}.", "ways": ways, "variables": {"tea": "which tea"}, **ai}
+    return flow(
+        "shop",
+        ANYTHING,
+        ("talk", "ai", {"stay": True, **data}),
+        says("bought", "One *{{tea}}* for you."),
+        says("sorry", "Nobody can answer now."),
+        edges="start>talk, talk:buy>bought, talk:failed>sorry",
+    )
+
+
+BUYS = '{"answer": "Good choice.", "way": "buy", "values": {"tea": "green_tea", "else": 1}}'
+
+
+@in_virtual_time
+async def test_a_model_talks_sets_variables_and_chooses_a_way() -> None:
+    model = scripted("Which tea?", BUYS)
+    async with conversation(bot(shop(history=4), thinking=thinking(model))) as person:
+        await person.says("hello")
+        assert person.heard == ["Which tea?"], "mere words are an answer"
+        assert "You sell tea to Ada." in model.last.instructions
+        assert model.last.json_schema is not None
+        assert model.last.json_schema["properties"]["way"]["enum"] == ["buy", "none"]
+        await person.says("green")
+        assert person.heard[1:] == ["Good choice.", "One _green_tea_ for you."]
+        assert model.heard == ["hello", "Which tea?", "green"]
+        assert "flow" in person.state
+        assert "the model chose buy" in await told(person)
+
+
+@pytest.mark.parametrize(
+    ("label", "script", "heard"),
+    [
+        ("in a fence", "```json\n" + BUYS + "\n```", ["Good choice.", "One _green_tea_ for you."]),
+        ("cut off", BUYS[:-2], ["Good choice.", "One _green_tea_ for you."]),
+        ("no JSON at all of what begins as some", "{{{{", ["Nobody can answer now."]),
+        ("no way", '{"answer": "Which?", "way": "none", "values": {"tea": null}}', ["Which?"]),
+        ("a way that is none", '{"answer": "Which?", "way": "sell"}', ["Which?"]),
+        ("down", RuntimeError("down"), ["Nobody can answer now."]),
+    ],
+)
+@in_virtual_time
+async def test_what_a_model_may_answer(label: str, script: Any, heard: list[str]) -> None:
+    async with conversation(bot(shop(), thinking=thinking(scripted(script)))) as person:
+        await person.says("hello")
+        assert person.heard == heard, label
+
+
+@in_virtual_time
+async def test_without_models_a_flow_that_wants_one_goes_to_a_person() -> None:
+    drawn = flow("ai", ANYTHING, ("talk", "ai", {"prompt": "Help."}))
+    async with conversation(bot(drawn)) as person:
+        await person.says("hello")
+        assert await person.is_answered_by(Mode.HUMAN)
+
+
+@in_virtual_time
+async def test_a_message_while_the_model_thinks_is_one_turn_as_if_said_at_once() -> None:
+    model = ScriptedModel(Stalled(20.0, "to the first"), "to both", takes_images=False)
+    drawn = flow(
+        "ai",
+        ANYTHING,
+        ASKS_NAME,
+        ("count", "set", {"contact": {"asked": "{{name}}"}}),
+        ("talk", "ai", {"prompt": "Help {{name}}.", "save": "last"}),
+        says("end", "That was it."),
+    )
+    async with conversation(bot(drawn, thinking=thinking(model))) as person:
+        await person.says("hello")
+        await person.writes("Ada")
+        await asyncio.sleep(8)
+        await person.writes("Lovelace")
+        await person.rests()
+        assert person.heard == ["What is your name?", "to both", "That was it."]
+        assert "Help Ada\nLovelace." in model.last.instructions
+        assert (await person.ledger()).states["answered"] == 3
+
+
+@in_virtual_time
+async def test_delays_and_waits_that_are_longer_than_a_session() -> None:
+    drawn = flow(
+        "slow",
+        ANYTHING,
+        says("a", "See you, {{contact.name}}."),
+        ("delay", "delay", {"seconds": 10 * HOUR}),
+        says("b", "Here I am, {{contact.name}}. Still there?"),
+        ("wait", "wait", {"seconds": 8 * HOUR, "save": "said"}),
+        says("c", "You said {{said}}."),
+        says("d", "Goodbye."),
+        edges="start>a, a>delay, delay>b, b>wait, wait>c, wait:no_answer>d",
+    )
+    async with conversation(bot(drawn), turns=replace(TURNS, session_ttl=HOUR)) as person:
+        await person.says("hello")
+        await person.says("what?")
+        assert len(person.heard) == 1, "it is not heard during a delay"
+        await person.waits(9.9 * HOUR)
+        assert len(person.heard) == 1
+        await person.waits(0.2 * HOUR)
+        assert person.heard[1:] == ["Here I am, Ada. Still there?"]
+        await person.waits(7 * HOUR)
+        await person.says("yes")
+        assert person.heard[2:] == ["You said yes."]
+        await person.waits(2 * HOUR)
+        assert person.heard[3:] == [], "its timer was taken back"
+        await person.says("again")
+        await person.waits(19 * HOUR)
+        assert person.heard[-1] == "Goodbye."
+
+
+@in_virtual_time
+async def test_after_days_only_a_template_arrives() -> None:
+    drawn = flow(
+        "slow", ANYTHING, ("delay", "delay", {"seconds": 3 * DAY}), says("b", "Hi"), ("t", "template", {"name": "hi"})
+    )
+    async with conversation(bot(drawn)) as person:
+        await person.says("hello")
+        await person.waits(3.1 * DAY)
+        assert person.heard == ["[template hi]"]
+
+
+@in_virtual_time
+async def test_a_question_without_a_limit_ends_with_the_session() -> None:
+    async with conversation(bot(HELLO)) as person:
+        await person.says("hello")
+        await person.waits(2 * DAY)
+        await person.says("so what")
+        assert person.heard == ["What is your name?", "What is your name?"]
+        assert "the session expired in the flow hello, at name" in await told(person)
+
+
+@in_virtual_time
+async def test_the_same_message_twice() -> None:
+    async with conversation(bot(HELLO)) as person:
+        await person.says("hello")
+        answer = event("text", "Ada", id="wamid.twice")
+        for _ in range(3):
+            await person.does(answer)
+            await person.rests()
+        assert person.heard == ["What is your name?", "Hi Ada!", "Bye."]
+
+
+@in_virtual_time
+async def test_to_a_person_and_back() -> None:
+    drawn = flow(
+        "help",
+        ANYTHING,
+        says("a", "One moment."),
+        ("person", "handover", {"reason": "{{contact.name}} wants help", "text": "A colleague goes on."}),
+    )
+    async with conversation(bot(drawn)) as person:
+        await person.says("hello")
+        assert person.heard == ["One moment.", "A colleague goes on."]
+        assert await person.is_answered_by(Mode.HUMAN)
+        await person.says("anybody?")
+        assert len(person.heard) == 2
+        await person.is_given_back()
+        await person.says("hello again")
+        assert person.heard[2:] == ["One moment.", "A colleague goes on."]
+
+
+@in_virtual_time
+async def test_taken_over_while_a_delay_runs_it_waits_until_the_bot_is_back() -> None:
+    drawn = flow("slow", ANYTHING, ("delay", "delay", {"seconds": 100}), says("b", "Here I am."))
+    async with conversation(bot(drawn)) as person:
+        await person.says("hello")
+        await person.is_taken_over()
+        await person.waits(200)
+        assert person.heard == []
+        await person.is_given_back()
+        await person.rests()
+        assert person.heard == ["Here I am."]
+
+
+@in_virtual_time
+async def test_who_wants_to_hear_nothing_hears_nothing() -> None:
+    drawn = flow("slow", ANYTHING, ASKS_NAME, ("delay", "delay", {"seconds": 100}), says("b", "Here I am, {{name}}."))
+    async with conversation(bot(drawn)) as person:
+        await person.says("hello")
+        await person.says("Ada")
+        await person.says("STOP")
+        heard = len(person.heard)
+        await person.waits(1000)
+        assert person.heard[heard:] == []
+
+
+PAYS = flow(
+    "pays",
+    ANYTHING,
+    ("pay", "payment", {"amount": 150_000, "currency": "INR", "description": "Dinner", "text": "Pay: {{payment_url}}",
+                        "waiting": "Not yet.", "expires_in": 3600}),
+    says("paid", "Thank you!"),
+    says("late", "Too late."),
+    says("failed", "No link."),
+    edges="start>pay, pay>paid, pay:expired>late, pay:failed>failed",
+)  # fmt: skip
+
+
+def paid_by(till: Till) -> Paying:
+    return Paying(merchant(till), Desk())
+
+
+@in_virtual_time
+async def test_a_payment() -> None:
+    till = Till()
+    async with conversation(bot(PAYS, paying=paid_by(till))) as person:
+        await person.says("hello")
+        assert person.heard == ["Pay: https://pay.test/1"]
+        await person.says("I have paid")
+        assert person.heard[1:] == ["Not yet."]
+        for _ in range(2):
+            await is_told(person, till.is_paid())
+            await person.rests()
+        assert person.heard[2:] == ["Thank you!"]
+        assert till.asked == ["create"]
+
+
+@in_virtual_time
+async def test_a_payment_that_comes_too_late_is_a_persons_business() -> None:
+    till = Till()
+    async with conversation(bot(PAYS, paying=paid_by(till))) as person:
+        await person.says("hello")
+        await is_told(person, till.ends())
+        await person.rests()
+        assert person.heard[1:] == ["Too late."]
+        await is_told(person, till.is_paid())
+        await person.rests()
+        assert await person.is_answered_by(Mode.HUMAN)
+        assert "waits for it no more" in await told(person)
+
+
+@in_virtual_time
+async def test_without_a_provider_there_is_no_link() -> None:
+    async with conversation(bot(PAYS)) as person:
+        await person.says("hello")
+        assert person.heard == ["No link."]
+
+
+@in_virtual_time
+async def test_events_from_outside() -> None:
+    shipped = flow(
+        "shipped", start({"kind": "event", "event": "order.shipped"}), says("a", "Order {{event.id}} is on.")
+    )
+    async with conversation(bot(HELLO, shipped)) as person:
+        await person.says("hello")
+        await person.says("Ada")
+        await person.does(happened("order.shipped", {"id": "*7*"}))
+        await person.rests()
+        assert words(person.heard)[-1] == "Order *7* is on."
+        await person.does(happened("order.lost", {}))
+        await person.does(happened("order.lost", {}, stage="hello"))
+        await person.rests()
+        assert person.heard[-1] == "What is your name?", "the event's stage names the flow"
+
+
+@in_virtual_time
+async def test_facts_tags_and_stage() -> None:
+    drawn = flow(
+        "sets",
+        ANYTHING,
+        ("set", "set", {"contact": {"city": "{{message}}", "_no": 1}, "tag": ["new", "vip"], "untag": ["old"]}),
+        ("stage", "stage", {"stage": "greeted"}),
+        ("wait", "wait", {}),
+        (
+            "is",
+            "condition",
+            {"branches": [{"exit": "vip", "when": {"field": "contact.tags", "op": "contains", "value": "vip"}}]},
+        ),
+        says("yes", "{{contact.city}}: {{contact.tags}} {{session.stage}}"),
+        edges="start>set, set>stage, stage>wait, wait>is, is:vip>yes",
+    )
+    async with conversation(bot(drawn)) as person:
+        await person.says("Paris")
+        assert person.stage == "greeted"
+        await person.says("and?")
+        assert person.heard == ["Paris: new, vip greeted"]
+        assert "_no is not kept" in await told(person)
+
+
+@in_virtual_time
+async def test_state_that_cannot_be_read_is_set_aside() -> None:
+    class Spoils:
+        version = "1"
+
+        async def answer(self, work: Work) -> Any:
+            if work.number == 2:
+                work.state["flow"] = {"flow": 7}
+            return await bot(HELLO).answer(work)
+
+    async with conversation(Spoils()) as person:
+        await person.says("hello")
+        await person.says("Ada")
+        assert person.heard == ["What is your name?", "What is your name?"]
+        assert "is set aside" in await told(person)
+
+
+@in_virtual_time
+async def test_what_nobody_can_say_is_told_and_left_out() -> None:
+    image = {"kind": "image", "url": "{{message}}"}
+    drawn = flow("odd", ANYTHING, says("a", "Look", media=image), says("b", "Here."))
+    async with conversation(bot(drawn)) as person:
+        await person.says("no address at all")
+        assert person.heard == ["Here."]
+        assert "not said: " in await told(person)
