@@ -362,7 +362,7 @@ def test_another_environments_secrets_need_not_be_here(tmp_path: Path) -> None:
 WRONG = [
     ("unknown key", WHOLE.replace("quiet =", "quit ="), "bots.assistant.quit", 'Did you mean "quiet"?'),
     ("unknown section", WHOLE + "[bot.x]\n", "bot", 'Did you mean "bots"?'),
-    ("nothing like it", WHOLE + "[zebra]\n", "zebra", "Known: bots, channels, database"),
+    ("nothing like it", WHOLE + "[zebra]\n", "zebra", "Known: api_tokens, bots, channels, database"),
     ("missing", WHOLE.replace('waba_id = "2000000001"\n', ""),
      "channels.shop.waba_id", "Write for example waba_id = "),
     ("no kind", WHOLE.replace('kind = "python"\n', ""), "bots.assistant.kind", 'Add kind = "python"'),

@@ -6,7 +6,7 @@ from collections.abc import Coroutine, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from turnkeeper import app
 from turnkeeper.app import files, payments
@@ -19,6 +19,7 @@ from turnkeeper.app.prompts import open_prompts
 from turnkeeper.app.telemetry import Telemetry
 from turnkeeper.app.voice import Transcribers
 from turnkeeper.config import Settings
+from turnkeeper.config.flows import FlowKeys
 from turnkeeper.engine.accounts import Accounts
 from turnkeeper.engine.clock import SystemClock
 from turnkeeper.engine.erasing import Erasing
@@ -32,6 +33,9 @@ from turnkeeper.media.base import MediaStore
 from turnkeeper.model.errors import StoreError
 from turnkeeper.model.ids import WorkerId
 from turnkeeper.store.base import Store
+
+if TYPE_CHECKING:
+    from turnkeeper.app.flow_library import FollowedFlows
 
 log = logging.getLogger("turnkeeper.worker")
 
@@ -53,6 +57,7 @@ async def run_worker(settings: Settings, line: Line, runtime: Path, name: str, t
     prompts = open_prompts(settings, store)
     figures = FigureFile(runtime, name)
     watch = Watch(clock, figures.read(), telemetry.spans, telemetry.sentry)
+    flows = _flows(settings, store, clock)
     minds = opened(settings, clock, prompts, store, watch)
     transcribers = Transcribers(settings, clock.now, client, watch=watch)
     merchants = payments.merchants(settings)
@@ -60,6 +65,8 @@ async def run_worker(settings: Settings, line: Line, runtime: Path, name: str, t
     bots = app.load_bots(settings, client, minds, transcribers.of, paying)
     await store.open()
     await prompts.look()
+    if flows is not None:
+        await flows.look()
     adapters = app.adapters(settings)
     media = app.open_media(settings)
     wakeups = app.open_wakeups(store, runtime, name)
@@ -94,11 +101,22 @@ async def run_worker(settings: Settings, line: Line, runtime: Path, name: str, t
         files.forget_files(store, media, clock, settings.keeps_files, files.incoming(settings)),
     ]
     telling = announcing(settings, store, client, adapters, wakeups.publish, clock, watch.figures)
+    if flows is not None:
+        upkeep.append(flows.run())
     if telling is not None:
         upkeep.append(telling.run())
     await _until_told(worker, line, clock, upkeep, settings.server.drain)
     for each in (minds, transcribers, client, media, store):
         await each.close()
+
+
+def _flows(settings: Settings, store: Store, clock: SystemClock) -> FollowedFlows | None:
+    """What bots that are flows go by; None where there is none, which imports nothing of it."""
+    if not any(isinstance(bot.keys, FlowKeys) for bot in settings.bots.values()):
+        return None
+    from turnkeeper.app.flow_library import FollowedFlows
+
+    return FollowedFlows(settings, store, clock)
 
 
 def _erasing(

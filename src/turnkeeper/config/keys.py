@@ -10,6 +10,7 @@ from pydantic import BaseModel, BeforeValidator, Field, SecretStr, model_validat
 from turnkeeper.channels.keys import DAY, ENVIRONMENT, Address, Keys, Seconds, Token, Whole, wrong
 from turnkeeper.config.bots import AgentKeys, BotKeys, PythonKeys
 from turnkeeper.config.events import MailKeys
+from turnkeeper.config.flows import FlowKeys
 from turnkeeper.config.rates import RateCardKeys
 from turnkeeper.config.remote import RemoteKeys
 from turnkeeper.config.values import Place, SigningKey, Size, read_database, read_dsn
@@ -164,5 +165,10 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "mail": MailKeys,
     "rate_cards": RateCardKeys,
 }
-BOT_KINDS: dict[str, type[BotKeys]] = {"python": PythonKeys, "agent": AgentKeys, "remote": RemoteKeys}
+BOT_KINDS: dict[str, type[BotKeys]] = {
+    "python": PythonKeys,
+    "agent": AgentKeys,
+    "flow": FlowKeys,
+    "remote": RemoteKeys,
+}
 BUILT_IN_TOOLS = ("handover", "knowledge")

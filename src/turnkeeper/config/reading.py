@@ -12,6 +12,7 @@ from pydantic import BaseModel, SecretStr, ValidationError
 
 from turnkeeper.channels import registry
 from turnkeeper.channels.keys import ChannelKeys
+from turnkeeper.config.api import read_api_tokens
 from turnkeeper.config.bots import BotKeys, ChainKeys, ModelUserKeys
 from turnkeeper.config.errors import SecretMissing, nearest, worded
 from turnkeeper.config.events import read_events
@@ -41,7 +42,7 @@ from turnkeeper.model.policy import Channel, SendPolicy, TurnPolicy
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
 _NAMED_SECTIONS = (
     "channels", "bots", "providers", "tools", "knowledge", "transcribers", "event_sources", "subscriptions", "payments",
-    "sequences",
+    "sequences", "api_tokens",
 )  # fmt: skip
 Table = TypeVar("Table", bound=BaseModel)
 
@@ -73,6 +74,7 @@ class Reading:
         knowledge = self.knowledge(self.table(raw.get("knowledge", {}), "knowledge"), providers)
         transcribers = self.transcribers(self.table(raw.get("transcribers", {}), "transcribers"))
         events = read_events(self, raw)
+        api_tokens = read_api_tokens(self, raw, events.sources)
         payments = read_payments(self, dict(raw))
         rates = read_rate_card(self, self.section(RateCardKeys, raw.get("rate_cards", {}), "rate_cards"))
         self.known(bots, {"models": providers, "tools": tools, "knowledge": knowledge})
@@ -97,6 +99,7 @@ class Reading:
             knowledge=_frozen(knowledge),
             transcribers=_frozen(transcribers),
             event_sources=_frozen(events.sources),
+            api_tokens=_frozen(api_tokens),
             subscriptions=_frozen(events.subscriptions),
             mail=events.mail,
             payments=_frozen(payments),

@@ -8,6 +8,7 @@ from pydantic.fields import FieldInfo
 
 from turnkeeper.channels import registry
 from turnkeeper.channels.keys import read_duration, read_duration_or_off
+from turnkeeper.config.api import ApiTokenKeys
 from turnkeeper.config.events import SUBSCRIPTION_KINDS, EventSourceKeys
 from turnkeeper.config.keys import BOT_KINDS, SECTIONS
 from turnkeeper.config.knowledge import KnowledgeKeys
@@ -49,6 +50,7 @@ def as_markdown() -> str:
     parts += _kinds("transcribers", TRANSCRIBER_KINDS)
     parts += _kinds("payments", PAYMENT_KINDS)
     parts.append(_section("[event_sources.NAME]", EventSourceKeys))
+    parts.append(_section("[api_tokens.NAME]", ApiTokenKeys))
     parts += _kinds("subscriptions", SUBSCRIPTION_KINDS)
     parts.append(_section("[sequences.NAME]", SequenceKeys))
     return "\n".join(parts)

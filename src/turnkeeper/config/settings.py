@@ -9,6 +9,7 @@ from urllib.parse import unquote, urlsplit
 from pydantic import SecretStr
 
 from turnkeeper.channels.keys import Keys
+from turnkeeper.config.api import ApiTokenKeys
 from turnkeeper.config.bots import BotKeys
 from turnkeeper.config.errors import nearest
 from turnkeeper.config.events import EventSourceKeys, MailKeys, SubscriptionKeys
@@ -86,6 +87,7 @@ class Settings:
     knowledge: Mapping[str, KnowledgeKeys] = field(default_factory=dict)
     transcribers: Mapping[str, TranscriberKeys] = field(default_factory=dict)
     event_sources: Mapping[str, EventSourceKeys] = field(default_factory=dict)
+    api_tokens: Mapping[str, ApiTokenKeys] = field(default_factory=dict)
     payments: Mapping[str, PaymentKeys] = field(default_factory=dict)
     subscriptions: Mapping[str, SubscriptionKeys] = field(default_factory=dict)
     sequences: Mapping[str, SequenceKeys] = field(default_factory=dict)
@@ -161,7 +163,7 @@ class Settings:
         found |= {part for each in self.receivers for part in (each.path_secret, each.original.partition("/")[2])}
         of_bots = [bot.keys for bot in self.bots.values()]
         named = (self.providers, self.tools, self.knowledge, self.transcribers, self.payments)
-        of_events = (self.mail, *self.event_sources.values(), *self.subscriptions.values())
+        of_events = (self.mail, *self.event_sources.values(), *self.subscriptions.values(), *self.api_tokens.values())
         for table in (*of_bots, *of_events, *(each for tables in named for each in tables.values())):
             found |= set(secrets_in(table))
         return frozenset(found) - {""}

@@ -1,0 +1,124 @@
+"""Flows in files: checked at the start, published as they change."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from turnkeeper.app.flow_library import FollowedFlows, read_files
+from turnkeeper.config import ConfigurationErrors, Settings, loads
+from turnkeeper.config.flows import FlowKeys
+from turnkeeper.engine.clock import SystemClock
+from turnkeeper.model.errors import ConfigurationError
+from turnkeeper.model.flows import FlowKey
+from turnkeeper.model.ids import BotId, WorkspaceId
+from turnkeeper.store.sqlite.store import SqliteStore
+from turnkeeper.testing.events import Channels
+
+BOT = BotId("guide")
+CHANNEL = """
+[channels.{name}]
+kind = "telegram"
+token = "{n}:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+secret_token = "0123456789abcdef{n}"
+bot = "guide"
+workspace = "{name}"
+"""
+START = {"id": "start", "type": "start", "data": {"triggers": [{"kind": "first_message"}]}}
+
+
+def drawn(name: str = "welcome", text: str = "Name?", target: str = "ask") -> dict[str, Any]:
+    ask = {"id": "ask", "type": "ask", "data": {"text": text, "save": "name"}}
+    return {"name": name, "nodes": [START, ask], "edges": [{"source": "start", "target": target}]}
+
+
+def settings(folder: Path, *more: str, files: str = '"welcome.json"') -> Settings:
+    said = f'[bots.guide]\nkind = "flow"\nflows = [{files}]\n' + "\n".join(more)
+    channels = [CHANNEL.format(name=name, n=n) for n, name in enumerate(("shop", "cafe"), 1)]
+    return loads(said + "".join(channels), folder / "turnkeeper.toml", {})
+
+
+def write(folder: Path, document: object, name: str = "welcome.json") -> None:
+    path = folder / name
+    path.write_text(document if isinstance(document, str) else json.dumps(document))
+    os.utime(path, ns=(path.stat().st_mtime_ns, path.stat().st_mtime_ns + 1_000_000))
+
+
+def read(configured: Settings) -> list[str]:
+    keys = configured.bots[BOT].keys
+    assert isinstance(keys, FlowKeys)
+    return [file.flow.name for file in read_files(configured, configured.bots[BOT], keys)]
+
+
+WRONG: list[tuple[str, object, str, str, str]] = [
+    ("no file", None, "welcome.json", "cannot be read", "Put the flow's JSON there"),
+    ("not JSON", "{", "welcome.json", "it is not JSON", "Mend the flow"),
+    ("no name", drawn(""), "welcome.json", "has no name", 'Add "name"'),
+    ("no such node", drawn(target="gone"), "welcome.json, edge e1", "there is no node 'gone'", "Remove the edge"),
+    ("a node's data", {**drawn(), "nodes": [{"id": "x", "type": "magic"}]}, "welcome.json, x", "not a type", "Known"),
+    ("nothing after the start", {**drawn(), "edges": []}, "welcome.json, start", "leads nowhere", "Draw an edge"),
+    (
+        "a flow that there is not",
+        {
+            "name": "welcome",
+            "nodes": [START, {"id": "f", "type": "flow", "data": {"flow": "orders"}}],
+            "edges": [{"source": "start", "target": "f"}],
+        },
+        "welcome.json, f",
+        "there is no flow 'orders'",
+        "",
+    ),
+]
+
+
+@pytest.mark.parametrize("label, document, key, problem, mend", WRONG)
+def test_what_is_wrong_is_told_with_its_place(
+    tmp_path: Path, label: str, document: object, key: str, problem: str, mend: str
+) -> None:
+    if document is not None:
+        write(tmp_path, document)
+    with pytest.raises(ConfigurationError) as found:
+        read(settings(tmp_path))
+    errors = found.value.errors if isinstance(found.value, ConfigurationErrors) else (found.value,)
+    (told,) = [each for each in errors if each.key == key]
+    assert problem in told.problem
+    assert mend in told.mend
+
+
+def test_two_flows_of_one_name_and_a_default_that_is_none(tmp_path: Path) -> None:
+    write(tmp_path, drawn())
+    write(tmp_path, drawn(), "again.json")
+    with pytest.raises(ConfigurationError, match=r"again.json: holds the flow 'welcome', as welcome.json does"):
+        read(settings(tmp_path, files='"welcome.json", "again.json"'))
+    with pytest.raises(ConfigurationError, match=r'bots.guide.default: there is no flow .* Did you mean "welcome"\?'):
+        read(settings(tmp_path, 'default = "welcom"'))
+    write(tmp_path, drawn("orders"), "again.json")
+    assert read(settings(tmp_path, 'default = "orders"', files='"welcome.json", "again.json"')) == ["welcome", "orders"]
+
+
+async def test_a_file_is_published_in_each_workspace_and_again_when_it_changes(tmp_path: Path) -> None:
+    write(tmp_path, drawn())
+    configured = settings(tmp_path)
+    store = SqliteStore(":memory:", Channels(), inline=True)
+    await store.open()
+    await store.migrate()
+    try:
+        one, other = (FollowedFlows(configured, store, SystemClock()) for _ in range(2))
+        for _ in range(2):
+            await one.look()
+            await other.look()
+        for home in ("shop", "cafe"):
+            assert one.shelf.now(WorkspaceId(home), BOT) == {"welcome": 1}
+        write(tmp_path, drawn(text="What is your name?"))
+        await one.look()
+        await other.look()
+        assert other.shelf.now(WorkspaceId("cafe"), BOT) == {"welcome": 2}
+        write(tmp_path, drawn(target="gone"))
+        await one.look()
+        assert one.shelf.now(WorkspaceId("cafe"), BOT) == {"welcome": 2}
+        versions = await store.flow_versions(FlowKey(WorkspaceId("cafe"), BOT, "welcome"))
+        assert [(each.version, each.published_by) for each in versions] == [(2, "file"), (1, "file")]
+    finally:
+        await store.close()
