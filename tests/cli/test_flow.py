@@ -25,9 +25,7 @@ def node(id_: str, type_: str, **data: Any) -> dict[str, Any]:
     return {"id": id_, "type": type_, "data": data}
 
 
-GOOD = document(
-    node("start", "start"), node("hello", "end", text="Hi"), edges=[{"source": "start", "target": "hello"}]
-)
+GOOD = document(node("start", "start"), node("hello", "end", text="Hi"), edges=[{"source": "start", "target": "hello"}])
 
 
 @pytest.fixture

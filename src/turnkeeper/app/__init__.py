@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from turnkeeper.channels.base import ChannelAdapter
     from turnkeeper.config import BotSettings, Settings
     from turnkeeper.engine.answer import Bot
+    from turnkeeper.engine.flows import Shelf
+    from turnkeeper.engine.http import Client
     from turnkeeper.engine.spooling import Spooling
-    from turnkeeper.engine.streaming import Streaming
     from turnkeeper.engine.wakeups import Wakeups
     from turnkeeper.media.base import MediaStore
     from turnkeeper.model.policy import Directory
@@ -98,19 +99,22 @@ def adapters(settings: Settings) -> dict[str, ChannelAdapter[Any]]:
 
 def load_bots(
     settings: Settings,
-    client: Streaming | None = None,
+    client: Client | None = None,
     minds: Minds | None = None,
     ears: Callable[[BotSettings], Ears] | None = None,
     paying: Callable[[BotSettings], Paying | None] | None = None,
+    shelf: Shelf | None = None,
 ) -> dict[str, Bot]:
     """The configured bots; raises ConfigurationError for one that cannot be made.
 
     Without a client only those that call no backend, without `minds` those that ask models ask none, without `ears`
-    none hears, without `paying` none is paid: enough to see whether they can be loaded.
+    none hears, without `paying` none is paid, without `shelf` none has flows: enough to see whether they can be
+    loaded.
     """
     from turnkeeper.bots.offering import Replies
     from turnkeeper.bots.python import load
     from turnkeeper.config.bots import AgentKeys, PythonKeys
+    from turnkeeper.config.flows import FlowKeys
     from turnkeeper.config.remote import RemoteKeys
 
     def opened() -> Minds:
@@ -131,6 +135,11 @@ def load_bots(
                 found[bot.id] = loaded.with_library(opened().library(keys)) if keys.knowledge else loaded
             case AgentKeys() as keys:
                 found[bot.id] = opened().agent(bot, keys)
+            case FlowKeys() as keys:
+                from turnkeeper.app.flow_library import flow_bot
+
+                paid = None if paying is None else paying(bot)
+                found[bot.id] = flow_bot(settings, bot, keys, opened, shelf, client, paid)
             case RemoteKeys() as keys if client is not None:
                 from turnkeeper.app.backends import remote_bot
 

@@ -6,7 +6,7 @@ Each change of a file is published as a version, as over the API, so that whoeve
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,17 +14,23 @@ from typing import TYPE_CHECKING
 import msgspec
 import structlog
 
+from turnkeeper import __version__
+from turnkeeper.bots.flow.bot import FlowBot
+from turnkeeper.bots.offering import Replies
 from turnkeeper.config.errors import ConfigurationErrors, nearest
 from turnkeeper.config.flows import FlowKeys
 from turnkeeper.config.payments import paid_through
 from turnkeeper.config.tools import McpToolKeys
-from turnkeeper.engine.flows import EVERY, Chosen, Flows
+from turnkeeper.engine.flows import EVERY, Chosen, FixedShelf, Flows, Shelf
 from turnkeeper.flows.checking import Checking, check
 from turnkeeper.flows.reading import LARGEST, FlowUnreadable, Problem, read
 from turnkeeper.model.errors import ConfigurationError, StoreError
 from turnkeeper.model.flows import FILE, FlowKey
 
 if TYPE_CHECKING:
+    from turnkeeper.app.models import Minds
+    from turnkeeper.bots.flow.calling import Calls
+    from turnkeeper.bots.paying import Paying
     from turnkeeper.config import BotSettings, Settings
     from turnkeeper.engine.clock import Clock
     from turnkeeper.flows.model import Flow
@@ -210,3 +216,30 @@ class FollowedFlows:
         while True:
             await asyncio.sleep(EVERY)
             await self.look()
+
+
+def flow_bot(
+    settings: Settings,
+    bot: BotSettings,
+    keys: FlowKeys,
+    minds: Callable[[], Minds],
+    shelf: Shelf | None,
+    client: Calls | None,
+    paying: Paying | None,
+) -> FlowBot:
+    """The bot of these settings. Without `shelf` only its files are looked at. Raises ConfigurationError."""
+    if shelf is None:
+        read_files(settings, bot, keys)
+        shelf = FixedShelf(())
+    asks = bool(keys.models or keys.tools)
+    return FlowBot(
+        bot.id,
+        shelf,
+        thinking=minds().thinking(bot, keys) if asks else None,
+        library=minds().library(keys) if keys.knowledge else None,
+        own_words=Replies(keys.fixed_reply, keys.handover_reply, keys.offer_buttons),
+        paying=paying,
+        client=client,
+        trusted=bool(keys.flows),
+        release=__version__,
+    )

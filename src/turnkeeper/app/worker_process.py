@@ -62,7 +62,7 @@ async def run_worker(settings: Settings, line: Line, runtime: Path, name: str, t
     transcribers = Transcribers(settings, clock.now, client, watch=watch)
     merchants = payments.merchants(settings)
     paying = payments.paying(merchants, settings, client)
-    bots = app.load_bots(settings, client, minds, transcribers.of, paying)
+    bots = app.load_bots(settings, client, minds, transcribers.of, paying, flows.shelf if flows is not None else None)
     await store.open()
     await prompts.look()
     if flows is not None:

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any
 
-from turnkeeper.bots.flow.book import FixedShelf
 from turnkeeper.bots.flow.bot import FlowBot
+from turnkeeper.engine.flows import FixedShelf
 from turnkeeper.flows.model import Flow
 from turnkeeper.flows.reading import read
 from turnkeeper.model.ids import BotId

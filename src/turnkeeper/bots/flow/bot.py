@@ -6,6 +6,7 @@ the turn began. A flow that waits for a time or a payment outlives its session.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from hashlib import blake2b
@@ -14,7 +15,6 @@ from typing import Any, Final
 import msgspec
 
 from turnkeeper.bots.flow.begun import begun
-from turnkeeper.bots.flow.book import Shelf
 from turnkeeper.bots.flow.calling import Calls
 from turnkeeper.bots.flow.running import Means, Running, left_by
 from turnkeeper.bots.flow.signals import Begins, Heard, Paid, What, happened, said
@@ -24,6 +24,7 @@ from turnkeeper.bots.paying import Paying
 from turnkeeper.bots.thinking import Thinking
 from turnkeeper.bots.turn import Turn
 from turnkeeper.engine.answer import Answer, Work
+from turnkeeper.engine.flows import Shelf
 from turnkeeper.flows.decide import Decision, decide, new_turn, start
 from turnkeeper.flows.model import FORMAT
 from turnkeeper.flows.nodes.ask import Ask
@@ -31,6 +32,7 @@ from turnkeeper.flows.signals import GivenBack, Started, TimedOut
 from turnkeeper.flows.state import FlowState
 from turnkeeper.flows.triggers import Happened, Said, answer
 from turnkeeper.flows.walking import Passage
+from turnkeeper.model.flows import Counted
 from turnkeeper.model.ids import BotId
 from turnkeeper.text.money import shown
 
@@ -84,7 +86,7 @@ class FlowBot:
         opened = await self._shelf.open(workspace_id, self._bot_id, begins.versions, new_turn(state))
         running = Running(work, turn, self._means, opened, begins.here(f"{workspace_id}/{work.key.id}"))
         running.told += [*told, *opened.told]
-        running.passed += passed
+        running.passed += [*passed, *opened.passed]
         for what in happened(work):
             await _goes_on(work, turn, running, what, back=begins.person)
         running.leaves()
@@ -92,7 +94,8 @@ class FlowBot:
         return self._left(turn, running)
 
     def _left(self, turn: Turn, running: Running) -> Answer:
-        return turn.answer("\n".join(running.told) or None)
+        counts = Counter(Counted(each.flow, each.version, each.node, each.by or "") for each in running.passed)
+        return replace(turn.answer("\n".join(running.told) or None), counts=counts)
 
 
 def _found(work: Work, turn: Turn) -> tuple[list[str], list[Passage], FlowState]:

@@ -12,7 +12,6 @@ import structlog
 
 from turnkeeper.bots.flow import calling, thinking
 from turnkeeper.bots.flow.begun import TAGS
-from turnkeeper.bots.flow.book import Opened
 from turnkeeper.bots.flow.filling import filled_in
 from turnkeeper.bots.flow.signals import TIMER, payment_name
 from turnkeeper.bots.payment import PaymentRefused, PaymentUnavailable
@@ -20,6 +19,7 @@ from turnkeeper.bots.results import NotStorable
 from turnkeeper.bots.thinking import NotConfigured, Thinking
 from turnkeeper.bots.turn import Turn
 from turnkeeper.engine.answer import Work
+from turnkeeper.engine.flows import Opened
 from turnkeeper.flows.decide import Decision, decide
 from turnkeeper.flows.effects import (
     AskModel,
