@@ -9,7 +9,7 @@ from typing import Final
 from turnkeeper.flows.values import figures, typed_number
 from turnkeeper.model.folding import fold
 
-_EMAIL: Final = re.compile(r"[^\s@<>\"(),:;\[\]]{1,64}@([A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,24}")
+_EMAIL: Final = re.compile(r"[^\s@<>\"(),:;\[\]]{1,64}@([A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,24}(?![A-Za-z0-9-])")
 _FIGURES: Final = re.compile(r"[+-]?[0-9]+(?:[.,' ]?[0-9]+)*")
 _UNIT: Final = re.compile(r" ?([^\W\d_]+)")
 _TIMES: Final = {"k": 1e3, "rb": 1e3, "ribu": 1e3, "jt": 1e6, "juta": 1e6, "lakh": 1e5, "crore": 1e7, "mil": 1e3}
@@ -107,7 +107,7 @@ def a_date(text: str, today: date, *, month_first: bool = False) -> date | None:
 
 def _named(words: list[str], today: date) -> date | None:
     """A day of the week, or a day and the name of its month, in any order, with a year or without."""
-    if len(words) > 1 and words[0] in _WEEKDAY:
+    if len(words) > 2 and words[0] in _WEEKDAY:
         words = words[1:]
     if len(words) == 1 and words[0] in _WEEKDAY:
         return today + timedelta(days=(_WEEKDAY[words[0]] - today.weekday()) % 7 or 7)

@@ -18,8 +18,8 @@ _SPARED: Final = 64
 def kept(
     variables: Mapping[str, Any], sets: Mapping[str, Any], others: Sequence[Mapping[str, Any]] = ()
 ) -> tuple[Mapping[str, Any], list[str]]:
-    """The variables with what was set, and the names of those that had to be cut. `others`: variables that take room
-    as well."""
+    """The variables with what was set, and the names of those that had to be cut, the largest first to be. `others`:
+    variables that take room as well."""
     if not sets:
         return variables, []
     rest = {name: value for name, value in variables.items() if name not in sets}
@@ -30,7 +30,7 @@ def kept(
         return everything, []
     room -= size(rest)
     cut: list[str] = []
-    for name, value in plain.items():
+    for name, value in sorted(plain.items(), key=lambda item: size(item[1])):
         room -= len(name.encode(errors="replace")) + 6
         if room < _LEAST:
             cut.append(name)
