@@ -190,7 +190,7 @@ def test_around_the_years_end(today: date, text: str, expected: str) -> None:
     assert str(a_date(text, today)) == expected
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(
     st.dates(date(2026, 11, 20), date(2027, 11, 19)),
     st.sampled_from(["%d/%m", "%d %B", "%B %d", "%d %b", "%Y-%m-%d", "%d.%m.%Y"]),
@@ -243,7 +243,7 @@ def test_emails(text: str, expected: str | None) -> None:
     assert an_email(text) == expected
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.text(max_size=70) | st.text(alphabet="0123456789 .,'-/+k@a٣२", max_size=30), st.booleans())
 def test_nothing_typed_raises(text: str, month_first: bool) -> None:
     a_number(text)

@@ -233,7 +233,7 @@ CONDITIONS = st.recursive(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(CONDITIONS, JSON, JSON)
 def test_none_can_fail(raw: Any, a: Any, b: Any) -> None:
     try:
@@ -255,7 +255,7 @@ def _room(raw: Any) -> bool:
     return True
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(TESTS, JSON)
 def test_not_is_the_other_way_round(raw: Any, a: Any) -> None:
     assert holds(read({"not": raw}), {"a": a}) is not holds(read(raw), {"a": a})

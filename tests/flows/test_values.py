@@ -174,7 +174,7 @@ def test_marks_without_a_value_stand_as_they_are() -> None:
     assert put("{{a}}", {}) == "{{a}}"
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.text(alphabet="{}ab| .", max_size=30), st.text(alphabet="{}ab| .", max_size=30))
 def test_marks_are_never_filled_in_twice(text: str, value: str) -> None:
     once = filled(text, {"a": "\x00", "b": "\x01"})
@@ -190,7 +190,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(JSON)
 def test_what_is_kept_is_plain_json(value: Any) -> None:
     plain = plain_json(value)

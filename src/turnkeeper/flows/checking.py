@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from turnkeeper.flows.circles import in_circles
 from turnkeeper.flows.model import FAILED, Flow, Node, Texts, folded_word
 from turnkeeper.flows.nodes.base import marks_in
 from turnkeeper.flows.nodes.start import Start
@@ -161,66 +162,17 @@ def _dead_ends(flow: Flow) -> Iterator[Problem]:
 
 def _circles(flow: Flow) -> Iterator[Problem]:
     """Circles in which nothing waits would go round until they are cut off. What goes through another flow may wait
-    there; what fails and has no way of its own goes to the fallback."""
+    there; what waits may fail at once."""
     reached = _reached(flow)
-    passing = [
-        node.id
-        for node in flow.nodes.values()
-        if node.id in reached and not node.data.waits(flow, node.id) and not any(node.data.calls())
-    ]
-    among = set(passing)
-    leads: dict[str, list[str]] = {node: [] for node in passing}
-    for (source, _), target in flow.exits.items():
-        if source in among and target in among:
+    leads: dict[str, list[str]] = {node: [] for node in flow.nodes if node in reached}
+    stops = {node for node in leads if flow.nodes[node].data.waits(flow, node) or any(flow.nodes[node].data.calls())}
+    for (source, leaving_by), target in flow.exits.items():
+        if source in leads and (source not in stops or leaving_by == FAILED):
             leads[source].append(target)
-    for node in passing:
-        fails = FAILED in flow.nodes[node].data.exits() and flow.leads_to(node, FAILED) is None
-        if fails and flow.fallback.node in among:
-            leads[node].append(flow.fallback.node)
-    found = _in_circles(leads)
+    found = in_circles(leads)
     mend = "Put a question or a wait into the circle."
-    for node in filter(found.__contains__, passing):
+    for node in filter(found.__contains__, leads):
         yield Problem(node, "stands in a circle in which nothing waits for the person", mend)
-
-
-def _in_circles(leads: Mapping[str, list[str]]) -> set[str]:
-    """The nodes from which some way leads back to themselves: strongly connected parts, by Tarjan, without
-    recursion."""
-    order: dict[str, int] = {}
-    low: dict[str, int] = {}
-    open_: dict[str, None] = {}
-    found: set[str] = set()
-    for root in leads:
-        work = [(root, iter(leads[root]))] if root not in order else []
-        if work:
-            order[root] = low[root] = len(order)
-            open_[root] = None
-        while work:
-            node, ways = work[-1]
-            for target in ways:
-                if target not in order:
-                    order[target] = low[target] = len(order)
-                    open_[target] = None
-                    work.append((target, iter(leads[target])))
-                    break
-                if target in open_:
-                    low[node] = min(low[node], order[target])
-            else:
-                work.pop()
-                if work:
-                    low[work[-1][0]] = min(low[work[-1][0]], low[node])
-                if low[node] == order[node]:
-                    part = _closed(open_, node)
-                    if len(part) > 1 or node in leads[node]:
-                        found.update(part)
-    return found
-
-
-def _closed(open_: dict[str, None], first: str) -> list[str]:
-    part: list[str] = []
-    while not part or part[-1] != first:
-        part.append(open_.popitem()[0])
-    return part
 
 
 def _names(flow: Flow) -> Iterator[Problem]:

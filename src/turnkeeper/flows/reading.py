@@ -254,7 +254,8 @@ def document_of(flow: Flow) -> dict[str, Any]:
         }
         for edge in flow.edges
     ]
-    return document
+    plain: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(document))
+    return plain
 
 
 def _node_document(node: Node) -> dict[str, Any]:
