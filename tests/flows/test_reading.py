@@ -77,8 +77,10 @@ for _ in range(DEEPEST + 2):
             "everything wrong in a node",
             node(id="x", type="ask", data={"wants": "money", "tries": "3", "colour": 1}),
             [
-                "x:ask: there is no field 'colour': text, wants, save, retry, tries, least, most, "
-                "month_first, country, buttons, list, files, seconds",
+                (
+                    "x:ask: there is no field 'colour': text, wants, save, retry, tries, least, most, "
+                    "month_first, country, buttons, list, files, seconds"
+                ),
                 "x:ask: text is missing",
                 "x:ask: wants: Invalid enum value 'money'",
                 "x:ask: tries: Expected `int`, got `str`",

@@ -110,7 +110,7 @@ assert set(DATA) == set(TYPES), "every type of node is in flows at random"
 def documents(draw: st.DrawFn, name: str = "main") -> dict[str, Any]:
     """A document that can be read; what it draws may lead anywhere."""
     types = draw(st.lists(st.sampled_from(sorted(set(DATA) - {"start"})), min_size=1, max_size=7))
-    nodes = [{"id": "s", "type": "start", "data": {}}]
+    nodes: list[dict[str, Any]] = [{"id": "s", "type": "start", "data": {}}]
     nodes += [{"id": f"n{n}", "type": type_, "data": draw(DATA[type_])} for n, type_ in enumerate(types)]
     ids = [node["id"] for node in nodes]
     edges = [{"source": "s", "target": "n0"}]
@@ -120,7 +120,7 @@ def documents(draw: st.DrawFn, name: str = "main") -> dict[str, Any]:
                 target = draw(st.sampled_from([None, None, *ids[1:]]))
                 if target:
                     edges.append({"source": node.id, "target": target, "sourceHandle": leaving_by})
-    document = {"name": name, "nodes": nodes, "edges": edges}
+    document: dict[str, Any] = {"name": name, "nodes": nodes, "edges": edges}
     document["fallback"] = draw(
         st.sampled_from(
             [{}, {"person": True}, {"node": ids[-1]}, {"flow": "other"}, {"flow": name, "text": "Hm {{a}}"}]
@@ -157,7 +157,9 @@ def changed(document: Any, place: int, value: Any) -> Any:
     return walk(document)
 
 
-ODD = st.sampled_from([None, True, 0, -1, 1.5, "", "next", "{{a}}", [], {}, {"en": 3}, [[]], "x" * 300])
+ODD: st.SearchStrategy[Any] = st.sampled_from(
+    [None, True, 0, -1, 1.5, "", "next", "{{a}}", [], {}, {"en": 3}, [[]], "x" * 300]
+)
 
 
 @st.composite
