@@ -208,10 +208,20 @@ async def test_delays_and_waits_that_are_longer_than_a_session() -> None:
         await person.says("yes")
         assert person.heard[2:] == ["You said yes."]
         await person.waits(2 * HOUR)
-        assert person.heard[3:] == [], "its timer was taken back"
+        assert person.heard[3:] == []
+        assert "came too late" not in await told(person), "its timer was taken back"
         await person.says("again")
         await person.waits(19 * HOUR)
         assert person.heard[-1] == "Goodbye."
+
+
+@in_virtual_time
+async def test_a_circle_may_be_gone_around_for_ever_if_it_takes_turns() -> None:
+    drawn = flow("round", ANYTHING, says("a", "{{message}}"), ("wait", "wait", {}), edges="start>a, a>wait, wait>a")
+    async with conversation(bot(drawn)) as person:
+        for number in range(30):
+            await person.says(f"{number}")
+        assert person.heard == [f"{number}" for number in range(30)]
 
 
 @in_virtual_time
