@@ -32,6 +32,7 @@ TITLES = {
     "memory": "What a model reads as a conversation grows to 1,000 messages",
     "voice": "Hearing a voice note of a minute, and making a report of it",
     "timing": "100,000 timers that are due within a minute, over 25 channels",
+    "flows": "Deciding what a flow does next",
     "lookup": "Looking a question up among 10,000 passages",
 }
 
@@ -41,6 +42,7 @@ def _benchmark(name: str) -> Callable[..., Iterator[Line]]:
         accepting,
         adding,
         asking,
+        deciding,
         flatness,
         hearing,
         looking_up,
@@ -70,6 +72,7 @@ def _benchmark(name: str) -> Callable[..., Iterator[Line]]:
         "memory": remembering,
         "voice": hearing,
         "timing": timing,
+        "flows": deciding,
         "lookup": looking_up,
     }
     run: Callable[..., Iterator[Line]] = modules[name].run
