@@ -142,13 +142,6 @@ async def not_through(turn: Turn[State], event: Event) -> None:
         await turn.reply("Your payment did not go through. The link still works: please try again.")
 
 
-@bot.on("payment.cancelled")
-@bot.on("payment.part_refunded")
-@bot.on("payment.refunded")
-async def our_own(turn: Turn[State], event: Event) -> None:
-    """We did that, and have said so."""
-
-
 @bot.on("timer.reminder")
 async def remind(turn: Turn[State], event: Event) -> None:
     """The day before, unless they have called it off."""

@@ -316,14 +316,58 @@ async def test_the_stage_runs_after_the_handlers_if_the_contact_said_something_t
 
 
 @in_virtual_time
-async def test_events_without_a_handler_reach_the_stage_as_ever_and_it_does_not_see_timers_that_were_handled() -> None:
+async def test_timers_without_a_handler_reach_the_stage_and_it_does_not_see_those_that_were_handled() -> None:
     ran: list[str] = []
     async with conversation(handling(ran)) as person:
         await person.says("wait")
         await person.waits(120)
-        await person.does(inbound("payment", payment="p1", news="refunded"))
+        assert ran == ["booking wait []", "timer.nudge", "booking  ['other']"]
+
+
+@pytest.mark.parametrize(
+    "given, type_",
+    [
+        (inbound("payment", payment="p1", news="refunded"), "payment.refunded"),
+        (inbound("api", type="order.shipped", id="o1"), "order.shipped"),
+    ],
+)
+@in_virtual_time
+async def test_news_without_a_handler_run_no_stage_as_if_somebody_had_said_nothing(given: Inbound, type_: str) -> None:
+    ran: list[str] = []
+    async with conversation(handling(ran)) as person:
+        await person.says("hi")
+        await person.does(given)
         await person.rests()
-        assert ran == ["booking wait []", "timer.nudge", "booking  ['other']", "booking  []"]
+        assert (ran, person.stage) == (["booking hi []"], "booking")
+        assert await committed(person) == [None, f"nothing ran: there is no @bot.on for {type_}"]
+        assert (await person.ledger()).states["no_reply"] == 2
+
+
+@in_virtual_time
+async def test_news_without_a_handler_are_there_for_the_stage_that_answers_words_beside_them() -> None:
+    seen: list[tuple[str, list[str]]] = []
+    bot = Bot("kaiwa")
+
+    @bot.stage("booking", first=True)
+    async def booking(turn: Turn) -> None:
+        seen.append((turn.text, [each.news for each in turn.payments]))
+
+    details = {"payment": "p1", "name": "seat", "news": "refunded", "amount": 5, "currency": "INR"}
+    async with conversation(bot) as person:
+        await person.writes("hello?")
+        await person.does(inbound("payment", **details))
+        await person.rests()
+        assert seen == [("hello?", ["refunded"])]
+
+
+@in_virtual_time
+async def test_words_that_come_from_no_person_reach_the_stage() -> None:
+    ran: list[str] = []
+    async with conversation(handling(ran)) as person:
+        await person.says("hi")
+        await person.does(msgspec.structs.replace(inbound("api"), text="ask how they are"))
+        await person.rests()
+        assert ran == ["booking hi []", "booking ask how they are []"]
 
 
 @in_virtual_time

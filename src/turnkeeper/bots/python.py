@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, overload
 from turnkeeper.bots import offering
 from turnkeeper.bots.offering import Replies
 from turnkeeper.bots.outside import asks_for_stage
-from turnkeeper.bots.stages import Event, Moves, told
+from turnkeeper.bots.stages import Event, Moves, concerns_a_stage, told, unheard
 from turnkeeper.bots.timing import timers_of
 from turnkeeper.bots.turn import S, Turn
 from turnkeeper.bots.undoing import Undo, UndoFunction, UndoingTurn
@@ -169,8 +169,8 @@ class Bot(Generic[S]):
         return bot
 
     async def answer(self, work: Work) -> Answer:
-        """Run the handlers of the turn's events; then the stage that the session is in, unless they were for all of
-        them and none asked for a stage. A stage that is gone, and a state that is none any more, are set aside, not
+        """Run the handlers of the turn's events; then the stage that the session is in, if something came that concerns
+        one or an event asks for it. A stage that is gone, and a state that is none any more, are set aside, not
         raised."""
         turn: Turn[S] = Turn(work, self._thinking, self._library, self._own_words, self._paying)
         session, wanted = offering.set_apart(turn, work.state)
@@ -182,14 +182,16 @@ class Bot(Generic[S]):
             aside = f"stage {asked.stage!r} of the event {asked.id!r} set aside: the bot has no such stage"
         moves = Moves(tuple(self._stages), self._to)
         ran = None
-        all_handled = await self._handled(turn) and not begins
+        others = await self._handled(turn)
         if wanted is not None and not begins:
             await offering.take_up(turn, wanted, self._own_words)
-        elif not all_handled:
+        elif begins or not turn.events or any(concerns_a_stage(each) for each in others):
             moves.check(turn.stage, ran=None)
             turn.stage = ran = turn.stage or self._first_stage()
             turn.visited.clear()
             await self._stages[ran](turn)
+        else:
+            aside = aside or unheard(others)
         left = turn.answer(aside)
         moves.check(turn.stage, ran=None if turn.resumed else ran, visited=turn.visited)
         state = left.state if self._states is None else self._states.left(turn.state, ran)
@@ -225,9 +227,9 @@ class Bot(Generic[S]):
             raise ConfigurationError(f"bots.{self.name}", "no stage is the first", mend)
         return self._first
 
-    async def _handled(self, turn: Turn[S]) -> bool:
-        """Run the handlers in the order of the events; whether that was all that happened. The stage finds the timers
-        that no handler took."""
+    async def _handled(self, turn: Turn[S]) -> list[Inbound]:
+        """Run the handlers in the order of the events; the events that have none. The stage finds the timers that no
+        handler took."""
         others: list[Inbound] = []
         for inbound in turn.events:
             event = told(inbound)
@@ -237,7 +239,7 @@ class Bot(Generic[S]):
             else:
                 await handler(turn, event)
         turn.timers = timers_of(others)
-        return bool(turn.events) and not others
+        return others
 
 
 def load(entry: str, folder: Path, key: str = "entry") -> Bot[Any]:

@@ -36,6 +36,18 @@ def told(event: Inbound) -> Event | None:
     return None
 
 
+def concerns_a_stage(event: Inbound) -> bool:
+    """Whether a stage is to answer an event that no handler took: what a person did, words, the bot's own timers. News
+    of a payment, or of another system, are for handlers alone: a stage would take them for silence."""
+    return event.kind == "timer" or bool(event.text) or told(event) is None
+
+
+def unheard(events: Iterable[Inbound]) -> str | None:
+    """What the trace of a turn says in which nothing ran: there were only events that have no handler."""
+    types = dict.fromkeys(event.type for each in events if (event := told(each)) is not None)
+    return f"nothing ran: there is no @bot.on for {', '.join(types)}" if types else None
+
+
 def _data(given: object) -> dict[str, Any]:
     """A handler gets a dict, whatever the timer or the sender gave."""
     if isinstance(given, Mapping):
