@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib
-import inspect
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from copy import copy
@@ -13,7 +11,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, overload
 
-from turnkeeper.bots import offering
+from turnkeeper.bots import offering, sources
 from turnkeeper.bots.offering import Replies
 from turnkeeper.bots.outside import asks_for_stage
 from turnkeeper.bots.stages import Event, Moves, concerns_a_stage, told, unheard
@@ -39,8 +37,8 @@ class Bot(Generic[S]):
     """A bot of stages.
 
     `state`: a pydantic model; `turn.state` is then one of these, checked when a turn commits, and else a dict.
-    `version` changes with the source of the module that defines the bot, unless given: a turn that was begun
-    by other code is never resumed half-way.
+    `version` changes with the source of its modules (bots.sources), unless given: a turn that was begun by other code
+    is never resumed half-way.
     """
 
     @overload
@@ -66,7 +64,7 @@ class Bot(Generic[S]):
         """What the bot's code is known by."""
         if self._version is None:
             undos = [undo.function for undo in self._undos.values()]
-            self._version = _source_digest([*self._stages.values(), *self._handlers.values(), *undos])
+            self._version = sources.digest([*self._stages.values(), *self._handlers.values(), *undos])
         return self._version
 
     @property
@@ -294,19 +292,3 @@ def _states(model: Any) -> States[Any]:
     from turnkeeper.bots.states import States
 
     return States(model)
-
-
-def _source_digest(functions: Sequence[Callable[..., Any]]) -> str:
-    digest = hashlib.blake2b(digest_size=8)
-    for source in sorted({_source(inspect.unwrap(function)) for function in functions}):
-        digest.update(source)
-    return digest.hexdigest()
-
-
-def _source(function: Callable[..., Any]) -> bytes:
-    """The file that a stage is written in; its own code where there is none (a shell, a notebook)."""
-    try:
-        return Path(inspect.getsourcefile(function) or "").read_bytes()
-    except (OSError, TypeError):
-        code = getattr(function, "__code__", None)
-        return repr((code.co_code, code.co_names)).encode() if code is not None else repr(type(function)).encode()
