@@ -55,7 +55,8 @@ def written(root: Path, name: str, source: str) -> None:
         ("what that one imports", "import prompts{n}", "...", "deeper{n}.py", True),
         ("an import within a stage", "", "import prompts{n}", "prompts{n}.py", True),
         ("a package", "import words{n}.en", "...", "words{n}/en.py", True),
-        ("the package's own file", "import words{n}.en", "...", "words{n}/__init__.py", True),
+        ("the package's own file", "import bare{n}.en", "...", "bare{n}/__init__.py", True),
+        ("what that file imports", "import bare{n}.en", "...", "bare{n}/fr.py", True),
         ("a module of a package", "from words{n} import en", "...", "words{n}/en.py", True),
         ("a module that is imported relatively", "from words{n} import en", "...", "words{n}/de.py", True),
         ("a module that nobody imports", "import prompts{n}", "...", "other{n}.py", False),
@@ -69,6 +70,9 @@ def test_the_version_changes_with_the_modules_that_the_bot_is_made_of(
     written(tmp_path, f"shop{n}.py", BOT.format(imports=imports.format(n=n), inside=inside.format(n=n)))
     written(tmp_path, f"prompts{n}.py", f"import deeper{n}\nHELLO = 'hello'\n")
     written(tmp_path, f"words{n}/en.py", "from . import de\n")
+    written(tmp_path, f"bare{n}/__init__.py", "from . import fr\n")
+    written(tmp_path, f"bare{n}/en.py", "")
+    written(tmp_path, f"bare{n}/fr.py", "")
     for name in ("deeper{n}.py", "other{n}.py", "prompts{n}.txt", "words{n}/__init__.py", "words{n}/de.py"):
         written(tmp_path, name.format(n=n), "")
     before = version(tmp_path, f"shop{n}")
