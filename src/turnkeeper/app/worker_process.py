@@ -1,5 +1,7 @@
 """A worker process: turns and sends, until it is told to stop; then it finishes or hands over."""
 
+from __future__ import annotations
+
 import asyncio
 import logging
 from collections.abc import Coroutine, Iterable
