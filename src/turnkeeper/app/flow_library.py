@@ -15,8 +15,6 @@ import msgspec
 import structlog
 
 from turnkeeper import __version__
-from turnkeeper.bots.flow.bot import FlowBot
-from turnkeeper.bots.offering import Replies
 from turnkeeper.config.errors import ConfigurationErrors, nearest
 from turnkeeper.config.flows import FlowKeys
 from turnkeeper.config.payments import paid_through
@@ -29,6 +27,7 @@ from turnkeeper.model.flows import FILE, FlowKey
 
 if TYPE_CHECKING:
     from turnkeeper.app.models import Minds
+    from turnkeeper.bots.flow.bot import FlowBot
     from turnkeeper.bots.flow.calling import Calls
     from turnkeeper.bots.paying import Paying
     from turnkeeper.config import BotSettings, Settings
@@ -228,6 +227,9 @@ def flow_bot(
     paying: Paying | None,
 ) -> FlowBot:
     """The bot of these settings. Without `shelf` only its files are looked at. Raises ConfigurationError."""
+    from turnkeeper.bots.flow.bot import FlowBot
+    from turnkeeper.bots.offering import Replies
+
     if shelf is None:
         read_files(settings, bot, keys)
         shelf = FixedShelf(())

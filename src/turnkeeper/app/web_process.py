@@ -29,6 +29,8 @@ from turnkeeper.model.errors import StoreError, StoreUnavailable
 from turnkeeper.model.ids import DEFAULT_WORKSPACE
 from turnkeeper.store.base import Store
 from turnkeeper.web.api.events import Events, Source
+from turnkeeper.web.api.routes import Api
+from turnkeeper.web.asgi import App
 from turnkeeper.web.console import read_console
 from turnkeeper.web.counters import WebhookCounters
 from turnkeeper.web.demo import Demo
@@ -65,7 +67,6 @@ async def run_web(settings: Settings, line: Line, runtime: Path, telemetry: Tele
     media = app.open_media(settings)
     pages = MediaPages(store, media, lambda: app.media_secret(settings), clock.now)
     originals = Originals(webhooks, original_addresses(settings.receivers))
-    events = _events(settings, spooling or store, clock, webhooks)
     site = Site(
         webhooks,
         ops,
@@ -73,7 +74,7 @@ async def run_web(settings: Settings, line: Line, runtime: Path, telemetry: Tele
         phone,
         pages,
         originals,
-        events,
+        _api(settings, store, spooling or store, clock, webhooks),
         _payments(settings, store, wakeups, clock, counters),
     )
     listener = line.listener()
@@ -92,6 +93,19 @@ async def run_web(settings: Settings, line: Line, runtime: Path, telemetry: Tele
     if spooling is not None:
         await spooling.close()
     await store.close()
+
+
+def _api(settings: Settings, store: Store, taking: Taking, clock: SystemClock, webhooks: Webhooks) -> Api | None:
+    """The API; None where nobody may use any of it."""
+    parts: dict[str, App] = {}
+    events = _events(settings, taking, clock, webhooks)
+    if events is not None:
+        parts["events"] = events
+    if settings.api_tokens:
+        from turnkeeper.app.flow_api import flow_api
+
+        parts["flows"] = flow_api(settings, store, clock.now)
+    return Api(parts) if parts else None
 
 
 def _events(settings: Settings, store: Taking, clock: SystemClock, webhooks: Webhooks) -> Events | None:

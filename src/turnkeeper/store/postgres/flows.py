@@ -74,7 +74,8 @@ class PostgresFlows(ABC):
     async def _read(self, query: Callable[[PooledConnection], Awaitable[T]]) -> T: ...
 
     async def flows(self, workspace_id: WorkspaceId, bot_id: BotId | None = None) -> list[FlowHead]:
-        return [FlowHead(*row) for row in await self._read(lambda at: at.fetch(_FLOWS, workspace_id, bot_id))]
+        asked = without_nul((workspace_id, bot_id))
+        return [FlowHead(*row) for row in await self._read(lambda at: at.fetch(_FLOWS, *asked))]
 
     async def flow(self, key: FlowKey) -> FlowDraft | None:
         found = await self._read(lambda at: at.fetchrow(_FLOW, *without_nul(key)))

@@ -11,19 +11,26 @@ _TITLES = {
     400: "not readable",
     401: "not authorized",
     404: "not there",
+    403: "not allowed",
     405: "wrong method",
     408: "too slow",
+    409: "not as it is now",
+    412: "changed meanwhile",
     413: "too large",
     422: "not taken",
+    428: "say which revision",
+    429: "too many",
     503: "not now",
 }
 
 
-class Wrong(msgspec.Struct, frozen=True):
-    """One thing that is wrong with a body: where, and what."""
+class Wrong(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One thing that is wrong with a body: where, and what; perhaps what to do, and that it is only a `warning`."""
 
     where: str
     problem: str
+    mend: str = ""
+    level: str = ""
 
 
 class Problem(Exception):

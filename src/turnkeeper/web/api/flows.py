@@ -1,0 +1,348 @@
+"""`/api/v1/flows`: flows drawn, checked, published and exported by other programs, each in its token's workspace.
+
+The token is proven before anything is read. Nothing here knows another workspace: every question to the store names
+the token's. Raw ASGI, as webhooks are; what takes long is done in a thread, since this process accepts webhooks.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+import msgspec
+
+from turnkeeper.flows.checking import Checking, check
+from turnkeeper.flows.model import Flow
+from turnkeeper.flows.moving import Mapped, mapping_problems
+from turnkeeper.flows.numbers import numbers
+from turnkeeper.flows.reading import FlowUnreadable, read
+from turnkeeper.flows.reading import Problem as FlowProblem
+from turnkeeper.model.errors import StoreError
+from turnkeeper.model.flows import FlowDraft, FlowHead, FlowKey
+from turnkeeper.model.ids import BotId, WorkspaceId
+from turnkeeper.store.flows import FlowRecords
+from turnkeeper.web.api import flow_bodies as bodies
+from turnkeeper.web.api.problems import Problem
+from turnkeeper.web.api.tokens import ApiToken, Tokens
+from turnkeeper.web.asgi import Answer, Receive, Scope, Send, answer, send_answer
+from turnkeeper.web.bodies import Bodies, Refused
+from turnkeeper.web.webhooks import Headers
+
+log = logging.getLogger("turnkeeper.web")
+PATH = "/api/v1/flows"
+MOST_FLOWS = 1000
+"""Flows of a workspace."""
+_FRESH = (b"cache-control", b"no-store")
+_REFUSALS = {
+    400: "the body was cut off",
+    408: "the body came too slowly",
+    413: f"the request is larger than {bodies.LARGEST_BODY} bytes",
+}
+_AGAIN = "the flow was changed meanwhile: read it again"
+
+
+@dataclass(frozen=True, slots=True)
+class Drawable:
+    """A bot that is flows. `homes`: where it answers; `fixed`: its flows stand in files; `around`: what is there for
+    flows of these names."""
+
+    homes: frozenset[WorkspaceId]
+    fixed: bool
+    around: Callable[[frozenset[str]], Checking]
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """One request. `key` of the flow that it names, in the token's workspace."""
+
+    token: ApiToken
+    headers: Headers
+    query: Mapping[str, str]
+    body: bytes
+
+    @property
+    def workspace_id(self) -> WorkspaceId:
+        return self.token.workspace_id
+
+
+_Handler = Callable[[_Asked, FlowHead, Sequence[str]], Awaitable[Answer]]
+
+
+class FlowsApi:
+    """The addresses as an ASGI app. `bots`: those that are flows; `now` gives unix seconds."""
+
+    def __init__(
+        self, tokens: Tokens, store: FlowRecords, bots: Mapping[BotId, Drawable], now: Callable[[], float]
+    ) -> None:
+        self._tokens = tokens
+        self._store = store
+        self._bots = bots
+        self._now = now
+        self._bodies = Bodies(largest=bodies.LARGEST_BODY)
+        self._checking = asyncio.Lock()
+        self._routes: dict[tuple[str, str], _Handler] = {
+            ("GET", ""): self._read,
+            ("PUT", ""): self._replace,
+            ("DELETE", ""): self._drop,
+            ("POST", "check"): self._check,
+            ("POST", "publish"): self._publish,
+            ("POST", "unpublish"): self._unpublish,
+            ("POST", "back"): self._back,
+            ("GET", "versions"): self._versions,
+            ("GET", "export"): self._export,
+            ("GET", "numbers"): self._numbers,
+        }
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        try:
+            said = await self._answered(scope, receive)
+        except Problem as problem:
+            closing = ((b"connection", b"close"),)
+            later = {408: closing, 413: closing, 429: ((b"retry-after", b"60"),), 503: ((b"retry-after", b"5"),)}
+            challenge = ((b"www-authenticate", b"Bearer"),) if problem.status == 401 else ()
+            said = problem.answer(_FRESH, *later.get(problem.status, challenge))
+        await send_answer(send, said)
+
+    async def _answered(self, scope: Scope, receive: Receive) -> Answer:
+        token = self._tokens.find(scope, "flows")
+        try:
+            body = await self._bodies.read(receive)
+        except Refused as refused:
+            raise Problem(refused.status, _REFUSALS[refused.status]) from None
+        asked = _Asked(token, Headers(scope["headers"]), bodies.query_of(scope.get("query_string", b"")), body)
+        method = "GET" if scope["method"] == "HEAD" else scope["method"]
+        try:
+            return await self._routed(asked, method, scope["path"])
+        except StoreError:
+            raise Problem(503, "the database cannot be asked now, try again") from None
+        except Problem:
+            raise
+        except Exception:
+            log.exception("a request of the API ended with an error of our own")
+            raise Problem(500, "an error of the server's own; it is in its log") from None
+
+    async def _routed(self, asked: _Asked, method: str, path: str) -> Answer:
+        name, *rest = path.removeprefix(PATH).removeprefix("/").split("/")
+        if not name:
+            match method:
+                case "GET":
+                    return await self._list(asked)
+                case "POST":
+                    return await self._create(asked)
+            raise Problem(405, "use GET or POST")
+        what = rest[0] if rest else ""
+        if len(rest) > (2 if what == "versions" else 1) or what not in {part for _, part in self._routes}:
+            raise Problem(404, "there is no such address; docs/flows-api.md lists them")
+        handler = self._routes.get((method, what))
+        if handler is None:
+            raise Problem(405, f"use {' or '.join(sorted(verb for verb, part in self._routes if part == what))}")
+        return await handler(asked, await self._named(asked, name), rest[1:])
+
+    async def _named(self, asked: _Asked, name: str) -> FlowHead:
+        """The flow of that name in the workspace; where several bots have one, `?bot=` says whose."""
+        bot = asked.query.get("bot")
+        found = [
+            each
+            for each in await self._store.flows(asked.workspace_id, BotId(bot) if bot else None)
+            if each.name == name
+        ]
+        if len(found) > 1:
+            raise Problem(409, f"several bots have a flow {name!r}: add ?bot={found[0].bot_id} or another")
+        if not found:
+            raise Problem(404, f"there is no flow {name[:100]!r}")
+        return found[0]
+
+    def _is_fixed(self, bot_id: BotId) -> bool:
+        bot = self._bots.get(bot_id)
+        return bot is not None and bot.fixed
+
+    def _changeable(self, bot_id: BotId) -> None:
+        if self._is_fixed(bot_id):
+            raise Problem(409, f"the flows of {bot_id} stand in files of the server's configuration: change them there")
+
+    def _words(self, head: FlowHead) -> dict[str, Any]:
+        return bodies.head_words(head, fixed=self._is_fixed(head.bot_id))
+
+    # The collection.
+
+    async def _list(self, asked: _Asked) -> Answer:
+        bot = asked.query.get("bot")
+        found = await self._store.flows(asked.workspace_id, BotId(bot) if bot else None)
+        return _json(200, {"flows": [self._words(each) for each in found]})
+
+    async def _create(self, asked: _Asked) -> Answer:
+        given = bodies.read_body(asked.body, bodies.Creating)
+        key = FlowKey(asked.workspace_id, self._bot_for(asked, given.bot), bodies.name_of(given.document))
+        self._changeable(key.bot_id)
+        if len(await self._store.flows(asked.workspace_id)) >= MOST_FLOWS:
+            raise Problem(409, f"the workspace has {MOST_FLOWS} flows already: delete some")
+        put = await self._store.put_flow(key, bodies.packed(given.document), None, asked.token.name, self._now())
+        if put is None:
+            raise Problem(409, f"{key.bot_id} has a flow {key.name!r} already: change that one, or name this otherwise")
+        at = f"{PATH}/{quote(key.name, safe='')}".encode()
+        return _json(201, self._words(put), (b"location", at), _tag(put))
+
+    def _bot_for(self, asked: _Asked, said: str) -> BotId:
+        here = sorted(bot_id for bot_id, bot in self._bots.items() if asked.workspace_id in bot.homes)
+        if said:
+            if said not in here:
+                raise Problem(
+                    422, f"no bot {said!r} of this workspace is flows; there are: {', '.join(here) or 'none'}"
+                )
+            return BotId(said)
+        if len(here) != 1:
+            raise Problem(422, f'say which "bot" it is for; there are: {", ".join(here) or "none"}')
+        return here[0]
+
+    # One flow.
+
+    async def _draft(self, head: FlowHead) -> FlowDraft:
+        found = await self._store.flow(head.key)
+        if found is None:
+            raise Problem(404, f"there is no flow {head.name!r} any more")
+        return found
+
+    async def _read(self, asked: _Asked, head: FlowHead, _: Sequence[str]) -> Answer:  # noqa: ARG002 - a handler
+        draft = await self._draft(head)
+        return _json(200, self._words(draft) | {"document": msgspec.Raw(draft.document)}, _tag(draft))
+
+    async def _replace(self, asked: _Asked, head: FlowHead, _: Sequence[str]) -> Answer:
+        self._changeable(head.bot_id)
+        if not asked.headers.get("if-match"):
+            raise Problem(
+                428, f'send If-Match with the revision that you have changed; the newest is "{head.revision}"'
+            )
+        revision = bodies.expected(asked.headers)
+        document = bodies.read_body(asked.body, dict[str, Any])
+        name = bodies.name_of(document)
+        if name != head.name:
+            raise Problem(422, f"the document is called {name!r}: a flow keeps its name; create another one instead")
+        put = await self._store.put_flow(
+            head.key,
+            bodies.packed(document),
+            head.revision if revision is None else revision,
+            asked.token.name,
+            self._now(),
+        )
+        if put is None:
+            raise Problem(412, _AGAIN)
+        return _json(200, self._words(put), _tag(put))
+
+    async def _drop(self, asked: _Asked, head: FlowHead, _: Sequence[str]) -> Answer:  # noqa: ARG002
+        self._changeable(head.bot_id)
+        if not await self._store.drop_flow(head.key):
+            raise Problem(409, "the flow is published: unpublish it first")
+        return answer(204, b"", _FRESH)
+
+    async def _export(self, asked: _Asked, head: FlowHead, _: Sequence[str]) -> Answer:
+        said = asked.query.get("version")
+        if said is None:
+            document = (await self._draft(head)).document
+        else:
+            document = await self._version_document(head.key, bodies.version_in(said))
+        shown = msgspec.json.format(document, indent=2) + b"\n"
+        saved = f"attachment; filename*=UTF-8''{quote(head.name, safe='')}.json".encode()
+        return answer(200, shown, _FRESH, (b"content-disposition", saved), kind=b"application/json")
+
+    async def _numbers(self, asked: _Asked, head: FlowHead, _: Sequence[str]) -> Answer:
+        said = asked.query.get("version")
+        version = None if said is None else bodies.version_in(said)
+        found = await self._store.flow_counts(asked.workspace_id, head.bot_id, head.name)
+        told = [each.as_words() for each in numbers(found, version)]
+        return _json(200, {"flow": head.name, "bot": head.bot_id, "nodes": told})
+
+    # Publishing.
+
+    async def _check(self, asked: _Asked, head: FlowHead, _: Sequence[str]) -> Answer:
+        """The draft, or a drawing that comes with the request and is not kept."""
+        given = bodies.read_body(asked.body, dict[str, Any])
+        document = bodies.packed(given) if given else (await self._draft(head)).document
+        found = (await self._examined(head, document))[1]
+        told = bodies.wrongs(found)
+        return _json(200, {"ok": all(each.level != "error" for each in found), "problems": told})
+
+    async def _publish(self, asked: _Asked, head: FlowHead, _: Sequence[str]) -> Answer:
+        self._changeable(head.bot_id)
+        given = bodies.read_body(asked.body, bodies.Publishing)
+        draft = await self._draft(head)
+        if bodies.expected(asked.headers) not in (None, draft.revision):
+            raise Problem(412, _AGAIN)
+        flow, found = await self._examined(head, draft.document)
+        if flow is not None and given.mapping:
+            found = [*await self._mapping_problems(head.key, given.mapping, flow), *found]
+        if any(each.level == "error" for each in found):
+            raise Problem(422, "the flow is not published: mend what is wrong in it", bodies.wrongs(found))
+        mapping = msgspec.json.encode(given.mapping)
+        published = await self._store.publish_flow(
+            head.key, draft.revision, mapping, given.note, asked.token.name, self._now()
+        )
+        if published is None:
+            raise Problem(412, _AGAIN)
+        return _json(201, bodies.version_words(published) | {"warnings": bodies.wrongs(found)})
+
+    async def _examined(self, head: FlowHead, document: bytes) -> tuple[Flow | None, list[FlowProblem]]:
+        """The flow of a drawing, and all that is wrong with it. One at a time: drawings may be large."""
+        named = frozenset(each.name for each in await self._store.flows(head.workspace_id, head.bot_id))
+        bot = self._bots.get(head.bot_id)
+        around = Checking(flows=named) if bot is None else bot.around(named)
+
+        def examine() -> tuple[Flow | None, list[FlowProblem]]:
+            try:
+                flow = read(document)
+            except FlowUnreadable as error:
+                return None, error.problems
+            return flow, check(flow, around)
+
+        async with self._checking:
+            return await asyncio.to_thread(examine)
+
+    async def _mapping_problems(self, key: FlowKey, mapping: Mapped, flow: Flow) -> list[FlowProblem]:
+        older: dict[int, Flow] = {}
+        there = {each.version for each in await self._store.flow_versions(key)}
+        for version in sorted(there & mapping.keys()):
+            kept = await self._store.flow_version(key, version)
+            if kept is not None:
+                older[version] = await asyncio.to_thread(read, kept.document, version=version)
+        return list(mapping_problems(mapping, flow, older))
+
+    async def _unpublish(self, asked: _Asked, head: FlowHead, _: Sequence[str]) -> Answer:
+        return await self._shown(asked, head, None)
+
+    async def _back(self, asked: _Asked, head: FlowHead, _: Sequence[str]) -> Answer:
+        return await self._shown(asked, head, bodies.read_body(asked.body, bodies.GoingBack).version)
+
+    async def _shown(self, asked: _Asked, head: FlowHead, version: int | None) -> Answer:  # noqa: ARG002
+        self._changeable(head.bot_id)
+        if not await self._store.show_flow(head.key, version):
+            raise Problem(404, f"there is no version {version}")
+        return _json(200, self._words(await self._draft(head)))
+
+    async def _versions(self, asked: _Asked, head: FlowHead, rest: Sequence[str]) -> Answer:  # noqa: ARG002
+        if not rest:
+            found = await self._store.flow_versions(head.key)
+            told = [bodies.version_words(each) for each in found]
+            return _json(200, {"published": head.published, "versions": told})
+        version = bodies.version_in(rest[0])
+        one = await self._store.flow_version(head.key, version)
+        if one is None:
+            raise Problem(404, f"there is no version {version}")
+        return _json(200, bodies.version_words(one) | {"document": msgspec.Raw(one.document)})
+
+    async def _version_document(self, key: FlowKey, version: int) -> bytes:
+        found = await self._store.flow_version(key, version)
+        if found is None:
+            raise Problem(404, f"there is no version {version}")
+        return found.document
+
+
+def _json(status: int, said: object, *headers: tuple[bytes, bytes]) -> Answer:
+    return answer(status, msgspec.json.encode(said), _FRESH, *headers, kind=b"application/json")
+
+
+def _tag(head: FlowHead) -> tuple[bytes, bytes]:
+    return (b"etag", f'"{head.revision}"'.encode())
