@@ -169,3 +169,106 @@ def test_arrows_and_boxes_tell_what_they_do() -> None:
 )
 def test_spans(seconds: float, words: str) -> None:
     assert span(seconds) == words
+
+
+def script(folder: Path, text: str, name: str = "a.script") -> str:
+    file = folder / name
+    file.write_text(text, "utf-8")
+    return str(file)
+
+
+def test_a_transcript(tmp_path: Path) -> None:
+    done = run.invoke(app, ["flow", "run", str(WELCOME), script(tmp_path, "# booking\n> hello\n> Ada\n")])
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == [
+        "# booking", "> hello", "< Hi, this is Café Merdeka. What is your name?", "> Ada",
+        "< What can we do for you, Ada?", "<button Book a table", "<button Opening hours", "<button Ask something",
+    ]  # fmt: skip
+
+
+def test_what_was_expected(tmp_path: Path) -> None:
+    good = script(tmp_path, "> hello\n<~ your name?\n")
+    done = run.invoke(app, ["flow", "run", str(WELCOME), good, "--expect"])
+    assert (done.exit_code, done.stderr) == (0, f"{good}: as expected\n")
+    assert done.stdout == "> hello\n< Hi, this is Café Merdeka. What is your name?\n"
+
+
+def test_what_was_not_expected(tmp_path: Path) -> None:
+    good, bad = script(tmp_path, "> hello\n<~ your name?"), script(tmp_path, "> hello\n< Who?\n", "b.script")
+    done = run.invoke(app, ["flow", "run", str(WELCOME), good, bad, "--expect"])
+    assert done.exit_code == 1
+    assert done.stderr == f"{good}: as expected\n{bad}: not as expected\n"
+    assert done.stdout.splitlines()[3:] == [
+        f"# {bad}", "  > hello", "- < Who?    (line 2)", "+ < Hi, this is Café Merdeka. What is your name?",
+    ]  # fmt: skip
+    assert run.invoke(app, ["flow", "run", str(WELCOME), bad]).exit_code == 0, "nothing was to be compared"
+
+
+def test_a_line_that_cannot_be_played(tmp_path: Path) -> None:
+    bad = script(tmp_path, "> hello\n>button Yes\n")
+    done = run.invoke(app, ["flow", "run", str(WELCOME), bad])
+    assert (done.exit_code, done.stderr) == (1, f"{bad}: line 2: 'Yes' is not offered: nothing is\n")
+
+
+def test_scripts_that_are_none(tmp_path: Path) -> None:
+    bad = script(tmp_path, "hello\n~ soon\n")
+    done = run.invoke(app, ["flow", "run", str(WELCOME), bad])
+    assert done.exit_code == 1
+    assert f"turnkeeper: {bad}:1: 'hello' begins with none of" in done.stderr
+    assert f"turnkeeper: {bad}:2: 'soon' is no time" in done.stderr
+    binary = tmp_path / "binary.script"
+    binary.write_bytes(b"> \xff")
+    done = run.invoke(app, ["flow", "run", str(WELCOME), str(binary)])
+    assert (done.exit_code, "it is not text in UTF-8" in done.stderr) == (1, True)
+
+
+def test_the_way_through_the_flow(tmp_path: Path) -> None:
+    done = run.invoke(app, ["flow", "run", str(WELCOME), script(tmp_path, "> hello"), "--trace"])
+    assert "# · The name (ask): asks for text" in done.stdout
+
+
+def test_a_run_for_programs(tmp_path: Path) -> None:
+    done = run.invoke(app, ["flow", "run", str(WELCOME), script(tmp_path, "> hello\n< Who?"), "--json"])
+    (told,) = json.loads(done.stdout)
+    assert told["transcript"][0] == "> hello"
+    assert told["difference"][1] == "- < Who?    (line 2)"
+    assert told["problems"] == []
+
+
+def test_flows_that_a_flow_goes_into(place: Any, tmp_path: Path) -> None:
+    calls = document(
+        node("start", "start"),
+        node("in", "flow", flow="other"),
+        node("back", "end", text="Back."),
+        edges=[{"source": "start", "target": "in"}, {"source": "in", "target": "back"}],
+    )
+    files = [place("caller.json", calls), script(tmp_path, "> hello\n< Hi\n< Back.")]
+    other = place("other.json", {**GOOD, "name": "other"})
+    assert run.invoke(app, ["flow", "run", *files, "--with", other, "--expect"]).exit_code == 0
+    assert run.invoke(app, ["flow", "run", *files, "--expect"]).exit_code == 1
+
+
+ORIGINAL = {
+    "nodes": [
+        {"id": "1", "type": "start", "data": {}},
+        {"id": "2", "type": "message", "data": {"message": "Halo"}},
+        {"id": "3", "type": "juggle", "data": {}},
+    ],
+    "edges": [{"source": "1", "target": "2"}, {"source": "2", "target": "3"}],
+}
+
+
+def test_a_flow_of_the_original(place: Any, tmp_path: Path) -> None:
+    file = tmp_path / "flow.json"
+    done = run.invoke(app, ["flow", "import", place("original.json", ORIGINAL), "-o", str(file), "--name", "halo"])
+    assert (done.exit_code, done.stdout) == (0, "")
+    assert "juggle is not imported" in done.stderr
+    assert read(file.read_bytes()).name == "halo"
+    assert len(file.read_text("utf-8").splitlines()) > len(read(file.read_bytes()).nodes), "a line for each node"
+    assert run.invoke(app, ["flow", "check", str(file)]).exit_code == 0
+
+
+def test_what_is_no_flow_of_the_original(place: Any) -> None:
+    done = run.invoke(app, ["flow", "import", place("original.json", "[1]")])
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert "error   it has no nodes." in done.stderr

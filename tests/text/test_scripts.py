@@ -5,23 +5,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from turnkeeper.text.comparing import difference, fits
+from turnkeeper.text.script_reading import ScriptUnreadable, Wrong, parse
 from turnkeeper.text.scripts import (
     FILES,
     HEARD,
+    Gives,
     Happens,
     Hears,
     Line,
     Note,
     Passes,
-    ScriptUnreadable,
+    Pays,
     SendsCard,
     SendsFile,
     SendsPlace,
     Taps,
     Thinks,
     Writes,
-    Wrong,
-    parse,
     tidy,
     written,
 )
@@ -33,6 +33,8 @@ LINES: list[tuple[str, Line]] = [
     (">   hello   ", Writes("hello")),
     ("> #60", Writes("#60")),
     ("> > quoted", Writes("> quoted")),
+    (">> and", Writes("and", at_once=True)),
+    (">>image", SendsFile("image", at_once=True)),
     ("> one\n  two\n    indented\n\n  last", Writes("one\ntwo\n  indented\n\nlast")),
     ("> سلام", Writes("سلام")),
     ("< Hi! What is your name?", Hears("Hi! What is your name?")),
@@ -49,7 +51,14 @@ LINES: list[tuple[str, Line]] = [
     ("~ 10 min", Passes(600.0)),
     ("! It costs 10 dollars.", Thinks("It costs 10 dollars.")),
     ("!", Thinks("")),
+    ("! way", Thinks("way")),
+    ("!way buy Very\n  well.", Thinks("Very\nwell.", way="buy")),
+    ("!way buy", Thinks("", way="buy")),
     ("!! too many requests", Thinks("too many requests", fails=True)),
+    ('= {"total": 12}', Gives('{"total": 12}')),
+    ("== 503", Gives("503", fails=True)),
+    ("$ paid", Pays()),
+    ("$ expired", Pays("expired")),
     (">button Yes", Taps("Yes")),
     (">row Tea with milk", Taps("Tea with milk")),
     (">image shop.jpg a caption", SendsFile("image", "shop.jpg", "a caption")),
@@ -72,7 +81,7 @@ def test_what_a_line_means(text: str, expected: Line) -> None:
 
 
 WRONG = [
-    ("hello", 1, "begins with none of > < ~ ! @ #"),
+    ("hello", 1, "begins with none of > < ~ ! = $ @ #"),
     ("# fine\nhello", 2, "begins with none of"),
     ("  hello", 1, "goes on with nothing"),
     ("\n\n  hello", 3, "goes on with nothing"),
@@ -83,6 +92,9 @@ WRONG = [
     ("<hello", 1, "before words comes a space: '< hello'"),
     (">button", 1, "says nothing: write it like '>button Yes'"),
     ("<button Yes", 1, "stands below the message that offers it"),
+    (">>button Yes", 1, "a tap waits until its button is there"),
+    ("!it costs", 1, "before words comes a space: '! it'"),
+    ("!way", 1, "says nothing"),
     ("~ soon", 1, "'soon' is no time"),
     ("~", 1, "is no time"),
     ("~ 0s", 1, "more than nothing"),
@@ -90,6 +102,7 @@ WRONG = [
     ("~ 3h 3h", 1, "is no time"),
     (">location here", 1, "a place is written like"),
     (">location 91,0", 1, "a place is written like"),
+    ("$", 1, "a payment is '$ paid'"),
     ("@ order_paid {", 1, "is not JSON"),
 ]
 
@@ -129,13 +142,16 @@ degrees = st.integers(-90_000_000, 90_000_000).map(lambda millionths: millionths
 LINE: st.SearchStrategy[Line] = st.one_of(
     st.builds(Note, said),
     st.just(Note()),
-    st.builds(Writes, said),
+    st.builds(Writes, said, st.booleans()),
     st.builds(Taps, flat),
-    st.builds(SendsFile, st.sampled_from(list(FILES.values())), names, words),
+    st.builds(SendsFile, st.sampled_from(list(FILES.values())), names, words, st.booleans()),
     st.builds(SendsPlace, degrees, degrees, words),
     st.builds(SendsCard, st.just("+15551230001"), words),
     st.builds(Passes, st.integers(1, 30_000_000).map(lambda thousandths: thousandths / 1000)),
-    st.builds(Thinks, words, st.booleans()),
+    st.builds(Thinks, words, fails=st.booleans()),
+    st.builds(Thinks, words, st.sampled_from(["buy", "2"])),
+    st.builds(Gives, words, st.booleans()),
+    st.builds(Pays, st.sampled_from(["paid", "failed", "expired"])),
     st.builds(Happens, st.just("order_paid"), st.none() | st.dictionaries(st.text(max_size=5), st.integers())),
     st.builds(Hears, said, part=st.booleans(), offers=st.none() | st.lists(flat, min_size=1, max_size=3).map(tuple)),
     st.builds(Hears, words, kind=st.sampled_from(HEARD)),

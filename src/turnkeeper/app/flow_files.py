@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from turnkeeper.flows.original import Converted
+
 TEXT_LIMIT: Final = 4096
 BUTTON_LIMIT: Final = 20
 """What WhatsApp holds of a message, and of a button's title: the shortest of the channels."""
@@ -81,3 +83,32 @@ def contents(file: Path) -> bytes:
             return source.read(LARGEST + 1)
     except OSError as error:
         raise NoFile(f"{file}: {error.strerror}") from None
+
+
+def converted(file: Path, *, name: str, provider: str, language: str, fallback: str | None) -> Converted:
+    """A flow of the original as one of ours. Raises NoFile."""
+    from turnkeeper.flows.original import SENTENCE, convert
+    from turnkeeper.text.unmarked import whatsapp
+
+    return convert(
+        contents(file),
+        markdown=whatsapp,
+        name=name,
+        provider=provider,
+        language=language,
+        fallback=SENTENCE if fallback is None else fallback,
+    )
+
+
+def written(document: dict[str, Any]) -> str:
+    """A flow's document as the text of a file: a line for each node and edge, so that changes can be read."""
+    import json
+
+    lines: list[str] = []
+    for key, value in document.items():
+        if isinstance(value, list) and value and isinstance(value[0], dict):
+            items = ",\n".join(f"    {json.dumps(each, ensure_ascii=False)}" for each in value)
+            lines.append(f"  {json.dumps(key)}: [\n{items}\n  ]")
+        else:
+            lines.append(f"  {json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}")
+    return "{\n" + ",\n".join(lines) + "\n}\n"

@@ -16,11 +16,16 @@ if TYPE_CHECKING:
 
     from turnkeeper.app.flow_drawing import Format
     from turnkeeper.app.flow_files import Checked
+    from turnkeeper.app.flow_playing import Outcome
     from turnkeeper.flows.reading import Problem
 
 app = typer.Typer(no_args_is_help=True, help="Check, draw and play flows from files.")
 Flow = Annotated[Path, typer.Argument(metavar="FILE", help="A flow's document (JSON).")]
 Output = Annotated[Path | None, typer.Option("--output", "-o", help="Write it there instead of printing it.")]
+Others = Annotated[
+    list[Path] | None, typer.Option("--with", metavar="FILE", help="Another flow that it may go into; may be repeated.")
+]
+_SIGNS = {"-": typer.colors.RED, "+": typer.colors.GREEN}
 _COLOURS = {"error": typer.colors.RED, "warning": typer.colors.YELLOW}
 
 
@@ -108,6 +113,70 @@ def put(text: str, output: Path | None) -> None:
         raise typer.BadParameter(f"{output}: {error.strerror}", param_hint="--output") from error
 
 
+@app.command()
+def run(
+    file: Flow,
+    scripts: Annotated[list[Path], typer.Argument(metavar="SCRIPT…", help="Conversations as plain text.")],
+    expect: Annotated[bool, typer.Option("--expect", help="Exit with 1 where a bot answers something else.")] = False,
+    trace: Annotated[bool, typer.Option("--trace", help="Say which nodes were passed, and why.")] = False,
+    others: Others = None,
+    as_json: AsJson = False,
+) -> None:
+    """Play scripts with a flow, each from the beginning, and print what was said; hours in them pass at once."""
+    from turnkeeper.app.flow_files import opened
+    from turnkeeper.app.flow_playing import outcome
+
+    with refusing():
+        flows = [opened(each) for each in (file, *(others or ()))]
+        outcomes = [outcome(flows, script, trace=trace) for script in scripts]
+    if as_json:
+        import json
+
+        typer.echo(json.dumps([each.as_words() for each in outcomes], ensure_ascii=False))
+    else:
+        for each in outcomes:
+            _show(each, expect=expect, several=len(outcomes) > 1)
+    if any(each.played.problems or (expect and each.differs) for each in outcomes):
+        raise typer.Exit(1)
+
+
+def _show(outcome: Outcome, *, expect: bool, several: bool) -> None:
+    if several:
+        typer.echo(f"# {outcome.file}")
+    if expect and outcome.differs:
+        for line in outcome.differs:
+            typer.echo(typer.style(line, fg=_SIGNS.get(line[:1])))
+    else:
+        typer.echo(outcome.transcript, nl=False)
+    for problem in outcome.played.problems:
+        typer.echo(f"{outcome.file}: {problem}", err=True)
+    if expect:
+        typer.echo(f"{outcome.file}: {'not ' if outcome.differs else ''}as expected", err=True)
+
+
+@app.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(metavar="ORIGINAL", help="A flow of the original platform (JSON).")],
+    output: Output = None,
+    name: Annotated[str, typer.Option("--name", help="What it is called; else as it was.")] = "",
+    provider: Annotated[str, typer.Option("--provider", help="Whom its models are asked at, of turnkeeper.toml.")] = "",
+    language: Annotated[str, typer.Option("--language", help="In which its texts are.")] = "id",
+    fallback: Annotated[
+        str | None, typer.Option("--fallback", help="What is said where no model answers; else the original's.")
+    ] = None,
+) -> None:
+    """Make a flow of one of the original's; what cannot be mapped is named on stderr, with its node."""
+    from turnkeeper.app.flow_files import converted, written
+
+    with refusing():
+        made = converted(file, name=name, provider=provider, language=language, fallback=fallback)
+    for note in made.notes:
+        typer.echo(typer.style(f"{note.level.ljust(8)}", fg=_COLOURS.get(note.level)) + told(note), err=True)
+    if made.document is None:
+        raise typer.Exit(1)
+    put(written(made.document), output)
+
+
 @contextmanager
 def refusing() -> Iterator[None]:
     """What cannot be used is told in words, without a trace; exit status 1."""
@@ -117,7 +186,7 @@ def refusing() -> Iterator[None]:
     try:
         yield
     except NoFile as error:
-        _end([str(error)])
+        _end(str(error).splitlines())
     except FlowUnreadable as error:
         _end([told(problem) for problem in error.problems])
 

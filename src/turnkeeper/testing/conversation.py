@@ -130,6 +130,16 @@ class Person:
         """Where the next turn starts."""
         return self._watched.left.stage
 
+    @property
+    def now(self) -> float:
+        """The virtual instant: unix seconds."""
+        return self._clock.now()
+
+    async def due_in(self) -> float | None:
+        """Seconds until something happens by itself, such as a timer; None: nothing will."""
+        due = await self._store.next_due()
+        return None if due is None else max(0.0, due - self._clock.now())
+
     async def says(self, *texts: str, pause: float = 1.0) -> None:
         """Write messages, `pause` seconds apart, and wait until the bot has nothing left to do or to send."""
         for place, said in enumerate(texts):

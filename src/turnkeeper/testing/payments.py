@@ -56,7 +56,12 @@ class Till:
 
     def sells_for(self, bot: Bot[S]) -> Bot[S]:
         """The bot, paid through this till."""
-        return bot.with_payments(Paying(self._merchant, self._client))
+        return bot.with_payments(self.paying)
+
+    @property
+    def paying(self) -> Paying:
+        """What a bot of another kind is made with, to be paid through this till."""
+        return Paying(self._merchant, self._client)
 
     def tells(self, person: Person) -> None:
         """From now on webhooks come to this person's conversation, also while a call is under way."""

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 from typing import Final
 
-from turnkeeper.text.scripts import Hears, Line, Note, Script, Thinks, shown, tidy
+from turnkeeper.text.scripts import Gives, Hears, Line, Note, Script, Thinks, shown, tidy
 
 _MOST: Final = 250_000
 """Pairs of messages that are compared for the best fit; where there are more, they are compared one by one."""
@@ -56,7 +56,7 @@ def _exchanges(script: Script) -> Iterator[tuple[Line | None, Sequence[Hears]]]:
         match line:
             case Hears():
                 heard.append(line)
-            case Note() | Thinks():
+            case Note() | Thinks() | Gives():
                 continue
             case _:
                 yield deed, heard
