@@ -13,10 +13,11 @@ from tests.bots.till import Client as Desk
 from tests.bots.till import Till, is_told, merchant
 from turnkeeper.bots.paying import Paying
 from turnkeeper.engine.answer import Work
+from turnkeeper.flows.model import Word
 from turnkeeper.model.conversation import Mode
 from turnkeeper.model.events import Location
 from turnkeeper.testing.conversation import Person, conversation, in_virtual_time
-from turnkeeper.testing.events import TURNS, event, happened
+from turnkeeper.testing.events import TURNS, echo, event, happened
 from turnkeeper.testing.models import ScriptedModel, Stalled
 
 HOUR = 3600.0
@@ -275,6 +276,32 @@ async def test_to_a_person_and_back() -> None:
         assert person.heard[2:] == ["One moment.", "A colleague goes on."]
 
 
+@pytest.mark.parametrize(
+    ("label", "wants", "said", "heard"),
+    [
+        ("words that may be for the colleague", "text", "thank you, Bob", ["What is your name?"]),
+        ("no answer", "number", "thank you, Bob", ["What is your name?"]),
+        ("an answer all the same", "number", "7", ["Hi 7!", "Bye."]),
+    ],
+)
+@in_virtual_time
+async def test_after_a_colleague_the_question_is_asked_again(
+    label: str, wants: str, said: str, heard: list[str]
+) -> None:
+    asks = ("name", "ask", {"text": "What is your name?", "save": "name", "wants": wants, "tries": 1})
+    drawn = flow("hello", ANYTHING, asks, says("hi", "Hi {{name}}!"), says("bye", "Bye."))
+    async with conversation(bot(drawn)) as person:
+        await person.says("hello")
+        await person.is_taken_over()
+        await person.says("I need somebody")
+        await person.does(echo("I am Bob"))
+        await person.is_given_back()
+        await person.says(said)
+        assert person.heard[1:] == heard, label
+        await person.says("8")
+        assert person.heard[-1] == ("Bye." if heard[0] != "Hi 7!" else "What is your name?"), label
+
+
 @in_virtual_time
 async def test_taken_over_while_a_delay_runs_it_waits_until_the_bot_is_back() -> None:
     drawn = flow("slow", ANYTHING, ("delay", "delay", {"seconds": 100}), says("b", "Here I am."))
@@ -343,6 +370,21 @@ async def test_a_payment_that_comes_too_late_is_a_persons_business() -> None:
         await person.rests()
         assert await person.is_answered_by(Mode.HUMAN)
         assert "waits for it no more" in await told(person)
+
+
+@in_virtual_time
+async def test_a_link_that_the_flow_has_left_is_taken_back() -> None:
+    drawn = replace(PAYS, words=(Word(("cancel",), "cancel", "As you like."),))
+    for paid in (False, True):
+        till = Till()
+        async with conversation(bot(drawn, paying=paid_by(till))) as person:
+            await person.says("hello")
+            if paid:
+                till.is_paid()  # and nobody has told us yet
+            await person.says("cancel")
+            assert person.heard[1:] == ["As you like."]
+            assert till.links["plink_1"].news == ("paid" if paid else "cancelled")
+            assert await person.is_answered_by(Mode.HUMAN if paid else Mode.BOT)
 
 
 @in_virtual_time

@@ -84,12 +84,12 @@ class FlowBot:
         name = turn.contact.name or str(turn.state.get(_NAME) or "")
         begins = await begun(work, turn, state, name, self._shelf.now(workspace_id, self._bot_id))
         opened = await self._shelf.open(workspace_id, self._bot_id, begins.versions, new_turn(state))
-        running = Running(work, turn, self._means, opened, begins.here(f"{workspace_id}/{work.key.id}"))
+        running = Running(work, turn, self._means, opened, begins.here(f"{workspace_id}/{work.key.id}"), state)
         running.told += [*told, *opened.told]
         running.passed += [*passed, *opened.passed]
         for what in happened(work):
             await _goes_on(work, turn, running, what, back=begins.person)
-        running.leaves()
+        await running.leaves()
         turn.state.update(_kept(running.state, name))
         return self._left(turn, running)
 
@@ -195,6 +195,7 @@ async def _paid(turn: Turn, running: Running, what: Paid) -> None:
     event, before = what.event, running.state
     awaited = what.told is not None and "payment" in before.awaits and what.told.call == before.call
     if what.told is not None and awaited:
+        running.settled = running.settled or what.told.call == running.before.call
         await running.hears(what.told)
         return
     data = {"name": event.name, "amount": event.money.amount, "currency": event.money.currency, "id": event.id}

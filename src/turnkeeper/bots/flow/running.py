@@ -64,12 +64,17 @@ class Means:
 class Running:
     """The flows of one conversation in one turn."""
 
-    def __init__(self, work: Work, turn: Turn, means: Means, opened: Opened, here: Here) -> None:
+    def __init__(
+        self, work: Work, turn: Turn, means: Means, opened: Opened, here: Here, before: FlowState | None = None
+    ) -> None:
+        """`before`: where the person was left, if that is not where they are found."""
         self._work, self._turn, self._means = work, turn, means
         self.opened = opened
         self.here = here
         self.state: FlowState = opened.state
-        self.before: FlowState = opened.state
+        self.before: FlowState = opened.state if before is None else before
+        self.settled = False
+        """The payment that was waited for is paid, or cannot be any more."""
         self.told: list[str] = []
         self.passed: list[Passage] = []
         self._said: list[str] = []
@@ -100,13 +105,26 @@ class Running:
         """Decide on a signal."""
         await self.goes(decide(self.opened.book, self.state, signal, self.here))
 
-    def leaves(self) -> None:
-        """Set the timer that is waited for, and take back the one that is not any more."""
+    async def leaves(self) -> None:
+        """Set the timer that is waited for, and take back what is not waited for any more."""
         awaited = self.state.call if "time" in self.state.awaits else None
         if "time" in self.before.awaits and awaited != self.before.call:
             self._turn.cancel(f"{TIMER}{self.before.call}")
         if awaited in self._sleeps:
             self._turn.after(self._sleeps[awaited], f"{TIMER}{awaited}", follow_up=False)
+        awaited = self.state.call if "payment" in self.state.awaits else None
+        if "payment" in self.before.awaits and awaited != self.before.call and not self.settled:
+            await self._voids(payment_name(self.before.flow, self.before.at, self.before.call))
+
+    async def _voids(self, name: str) -> None:
+        """Nobody is to pay what the flow has left. Whoever was quicker has paid, which is a person's business."""
+        try:
+            payment = await self._turn.expire_payment(name)
+        except (PaymentRefused, PaymentUnavailable, LookupError, NotConfigured) as error:
+            self.told.append(f"the payment's link could not be taken back: {error}"[:300])
+            return
+        if payment.is_paid:
+            self._turn.handover(f"{payment.shown} was paid, and the flow waits for it no more ({name})")
 
     async def _done(self, effect: Effect) -> Signal | None:
         """Do it; what came of it, where that is answered in this turn."""

@@ -17,7 +17,7 @@ from turnkeeper.engine.answer import Work
 from turnkeeper.flows.signals import PaymentTold, Place, Replied, Sent, TimedOut
 from turnkeeper.flows.triggers import Happened, Said
 from turnkeeper.model.errors import MediaRefused, MediaUnavailable
-from turnkeeper.model.events import Inbound, Referral, named
+from turnkeeper.model.events import Inbound, Referral, caption_of
 from turnkeeper.model.outside import outside
 from turnkeeper.rules.mailbox import SILENT_KINDS
 
@@ -101,7 +101,7 @@ async def said(turn: Turn, heard: Heard, *, ever: bool, files: bool) -> Said:
     """What somebody said. `ever`: for the first time; `files`: what they sent is wanted, not only told of."""
     pressed = [each for each in heard.messages if each.choice is not None]
     choice = pressed[-1].choice if pressed else None
-    words = [named(each.event, each.text) for each in heard.messages if each.choice is None]
+    words = [_words(each.event) for each in heard.messages if each.choice is None]
     place = next((each.location for each in reversed(heard.messages) if each.location is not None), None)
     phones = [phone.number for each in heard.messages for card in each.cards for phone in card.phones]
     referral = next((each.referral for each in reversed(heard.messages) if each.referral is not None), None)
@@ -114,6 +114,11 @@ async def said(turn: Turn, heard: Heard, *, ever: bool, files: bool) -> Said:
         phones[0] if phones else "",
     )
     return Said(reply, ever, _referral(referral) if referral else None)
+
+
+def _words(event: Inbound) -> str | None:
+    """What was written, or heard; of a note that could not be heard only what was written under it."""
+    return caption_of(event) if event.unheard is not None else event.text
 
 
 async def _sent(turn: Turn, message: Message, *, fetch: bool) -> Sent | None:

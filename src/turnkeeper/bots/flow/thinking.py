@@ -58,9 +58,9 @@ async def _request(work: Work, turn: Turn, thinking: Thinking, ask: AskModel, sa
     memory = Memory(ask.history, _TOKENS, summary=False)
     before = await recollect(work, memory, await work.history(memory.lines)) if ask.history else None
     now = Said("user", ask.text)
-    if turn.messages and ask.text:
+    if turn.messages:
         now = await heard(turn, images=thinking.images, documents=thinking.documents)
-        now = now if ask.text in now.text or now.files else Said("user", ask.text)
+        now = now if _holds(now.text, ask.text) else Said("user", ask.text)
     if not now.text and not now.files:
         now = Said("user", _NOTHING_SAID)
     parts = [ask.task, before.note if before else "", _said_already(said), _asked_for(ask)]
@@ -70,6 +70,11 @@ async def _request(work: Work, turn: Turn, thinking: Thinking, ask: AskModel, sa
         settings=ModelSettings(temperature=ask.temperature, max_tokens=ask.max_tokens),
         json_schema=_schema(ask),
     )
+
+
+def _holds(said: str, text: str) -> bool:
+    """Whether a text is what was said in this turn, whatever stands around each line."""
+    return all(line in said for line in text.splitlines())
 
 
 def _said_already(said: Sequence[str]) -> str:
