@@ -50,8 +50,10 @@ def flow_of(size: int) -> Flow:
     for n in range(size):
         kind, data = _BLOCK[n % len(_BLOCK)]
         nodes.append({"id": f"n{n}", "type": kind, "data": data})
-        for leaving_by in ("next", "else") if kind in ("condition", "split") else ("next",):
-            edges.append({"source": f"n{n}", "target": f"n{(n + 1) % size}", "sourceHandle": leaving_by})
+        ways = ("next", "else") if kind in ("condition", "split") else ("next",)
+        edges += [
+            {"source": f"n{n}", "target": f"n{(n + 1) % size}", "sourceHandle": leaving_by} for leaving_by in ways
+        ]
     words = [{"words": [f"word {n}"], "does": "help", "text": "Help"} for n in range(20)]
     return read({"name": "main", "language": "en", "languages": ["id"], "nodes": nodes, "edges": edges, "words": words})
 

@@ -439,3 +439,29 @@ def test_nobodys_words_become_marks() -> None:
     assert asked.task == "{{{secret}} {{contact.name}}"
     played.hear(ModelAnswered(played.state.call, "{{{secret}}"))
     assert played.effects[0] == Say("{{{secret}}")
+
+
+def test_a_question_that_was_given_up_is_left_once_whatever_follows() -> None:
+    ask = ("ask", {"text": "How many?", "wants": "number", "tries": 1})
+    words = [{"words": ["menu"], "does": "go", "node": "menu"}, {"words": ["stop"], "does": "cancel"}]
+    flow = flow_of(
+        {"s": START, "ask": ask, "menu": ("end", {})}, ["s -> ask"], fallback={"flow": "helping"}, words=words
+    )
+    helping = flow_of({"s": START, "q": NAME}, ["s -> q"], name="helping")
+    for word, expected in (
+        ("stop", ["helping q:cancelled"]),
+        ("menu", ["helping q:word", "main menu:None", "main menu:completed"]),
+        ("Ana", ["helping q:next", "main ask:None"]),
+    ):
+        played = Played(book_of(flow, helping)).begin().hear("many")
+        assert "ask:fallback" in passed(played.last)
+        played.hear(word)
+        assert [f"{each.flow} {each.node}:{each.by}" for each in played.last.passed] == expected
+
+
+def test_the_contacts_language_comes_before_that_of_an_earlier_flow() -> None:
+    before = FlowState(language="id")
+    asked = start(book_of(LANGUAGES), "main", Started("called"), HERE, before)
+    assert asked.state.language == "id"
+    here = Here(HERE.local, {"language": "en"}, languages=("id",))
+    assert start(book_of(LANGUAGES), "main", Started("called"), here, before).state.language == "en"

@@ -126,14 +126,14 @@ def test_written(value: Any, expected: str) -> None:
         ("", None),
         (".", None),
         ("b..c", None),
-        ("d.e.f.g.h.i.j.k", 9),
+        ("d.e.f.g.h.i.j.k", {"l": 9}),
         ("d.e.f.g.h.i.j.k.l", None),
         ("t.0", None),
     ],
 )
 def test_looked_up(path: str, expected: Any) -> None:
     deep: Any = 9
-    for key in "kjihgfe":
+    for key in "lkjihgfe":
         deep = {key: deep}
     assert looked_up({"a": 1, "b": {"c": [2, 3]}, "d": deep, "t": "text"}, path) == expected
 

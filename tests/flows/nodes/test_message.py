@@ -84,6 +84,26 @@ CASES = [
         language="id",
     ),
     Case(
+        "marks everywhere",
+        {
+            "text": "{{a}}",
+            "header": "{{b}}",
+            "list": {
+                "button": "{{c}}",
+                "sections": [{"title": "{{d}}", "rows": [{"id": "x", "title": "{{e}}", "description": "{{f}}"}]}],
+            },
+        },
+        Leave(
+            effects=(
+                Say(
+                    List("{{a}}", "{{c}}", [Section((Choice("x", "{{e}}", "{{f}}"),), "{{d}}")], header="{{b}}"),
+                    {name: name.upper() for name in "abcdef"},
+                ),
+            )
+        ),
+        variables={name: name.upper() for name in "abcdef"},
+    ),
+    Case(
         "header and footer",
         {**TWO, "header": "H", "footer": "F"},
         Leave(effects=(Say(Buttons("Which?", (Choice("a", "Yes"), Choice("b", "No")), header="H", footer="F")),)),

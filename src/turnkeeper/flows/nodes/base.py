@@ -124,7 +124,7 @@ def _texts_in(content: Reply) -> Iterator[str]:
             yield each
         elif isinstance(each, dict):
             stack.extend(each.values())
-        elif isinstance(each, list):
+        elif isinstance(each, list | tuple):
             stack.extend(each)
 
 
