@@ -29,7 +29,7 @@ def test_they_are_listed_and_given_back(tmp_path: Path) -> None:
     (listed,) = json.loads(run(settings, "escalation", "list", "--json").stdout)
     assert (listed["conversation"], listed["state"], listed["reason"]) == (conversation, "open", "wants a person")
     assert listed["addresses"] == [f"phone:{ADA}"]
-    assert f"phone:{ADA} on shop  wants a person" in run(settings, "escalation", "list").stdout
+    assert f"+{ADA} on shop  wants a person" in run(settings, "escalation", "list").stdout
     shown = run(settings, "contact", "show", conversation)
     assert "escalation    open since 20" in shown.stdout
     assert "wants a person" in shown.stdout

@@ -45,7 +45,19 @@ def test_they_are_listed_by_state_and_conversation(settings: Settings) -> None:
     ]
     paid = json.loads(run(settings, "payment", "list", conversation, "--state", "paid", "--json").stdout)
     assert [each["charge"] for each in paid] == ["pay_1"]
-    assert "₹1,500.00" in run(settings, "payment", "list").stdout
+    lines = run(settings, "payment", "list").stdout.splitlines()
+    told = [
+        f"  tk-2  tip  ₹1,500.00  opening  test  (shop, conversation {conversation})",
+        f"  tk-1  seat  ₹1,500.00  paid  test  (shop, conversation {conversation})",
+    ]
+    assert [line.partition("UTC")[2] for line in lines] == told
+    assert run(settings, "payment", "list", "--state", "expired").stdout == "no payment is expired\n"
+
+
+def test_a_state_that_is_none_is_refused_with_those_that_there_are(settings: Settings) -> None:
+    refused = run(settings, "payment", "list", "--state", "payed")
+    assert refused.exit_code == 2
+    assert "payed is none of opening, open, failed, expired, cancelled, paid" in " ".join(refused.stderr.split())
 
 
 def test_one_is_shown_by_any_of_its_ids(settings: Settings) -> None:

@@ -280,3 +280,43 @@ def test_the_doctor_tells_when_they_cannot_be_asked_for(folder: Path) -> None:
     assert (state, detail.startswith("asked for ")) == ("ok", True)
     assert asyncio.run(links("no permission")) == [("broken", "they cannot be asked for: no permission")]
     assert "shop: no permission" in told(folder, "list").stderr
+
+
+SEQUENCE = '[sequences.tips]\nsteps = [{ after = "1d", template = { name = "%s", language = "en"%s } }]'
+FALLBACK = 'fallback_template = { name = "%s", language = "%s", body = [%s] }'
+NOTICE = """
+[subscriptions.team]
+kind = "chat"
+channel = "shop"
+to = "+49 1701234567"
+template = "place/en"
+events = ["turn.failed"]
+"""
+
+
+@pytest.mark.parametrize(
+    "table, warned",
+    [
+        (SEQUENCE % ("seat", ', body = ["Ana"], buttons = [{ kind = "url", value = "7" }]'), None),
+        (SEQUENCE % ("gone", ""), "sequences.tips names it: shop has no such template"),
+        (
+            FALLBACK % ("seat", "en", '"{text}"'),
+            "bots.assistant.fallback_template names it: button 0 (url) wants a value",
+        ),
+        (
+            FALLBACK % ("seat", "id", '"{text}"'),
+            "bots.assistant.fallback_template names it: shop has it only in de, en",
+        ),
+        (FALLBACK % ("sale", "de", ""), "bots.assistant.fallback_template names it: on shop Meta has paused it"),
+        (NOTICE, "subscriptions.team.template names it: it has 0 parameters, 1 are given"),
+    ],
+)
+def test_the_doctor_warns_of_templates_that_the_configuration_names_in_vain(
+    folder: Path, table: str, warned: str | None
+) -> None:
+    with (folder / "turnkeeper.toml").open("a", encoding="utf-8") as file:
+        file.write(table)
+    found = asyncio.run(examine_traffic(load(folder / "turnkeeper.toml"), readable=True))
+    warnings = [link for link in found if link.state == "warning"]
+    assert [link.detail.startswith(warned or "nothing") for link in warnings] == [True] * (warned is not None), warnings
+    assert all("turnkeeper template list" in link.mend for link in warnings)

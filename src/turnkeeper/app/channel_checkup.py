@@ -11,6 +11,7 @@ from turnkeeper.app.addresses import webhook_path, webhook_url
 from turnkeeper.app.database import opened
 from turnkeeper.app.link import PATIENCE, Link, ago
 from turnkeeper.app.reaching import own_address
+from turnkeeper.app.template_checkup import examine_templates
 from turnkeeper.channels.base import Calls, Finding, HttpCall, HttpReply
 from turnkeeper.config import Receiver, Settings
 from turnkeeper.engine.http import Client
@@ -133,6 +134,9 @@ async def examine_traffic(settings: Settings, *, readable: bool) -> list[Link]:
             stopped = {(workspace, name): reason for workspace, name, reason, _ in await store.paused_channels()}
             traffic = {(each.workspace_id, each.channel_id): each for each in await store.traffic()}
             syncs = {(each.workspace_id, each.channel_id): each for each in await store.template_syncs()}
+            asked = {key for key, sync in syncs.items() if sync.synced_at is not None}
+            known = [each for each in settings.channels_here if (each.workspace_id, each.id) in asked]
+            named = await examine_templates(store, settings, known)
     except StoreUnavailable as error:
         return [Link("last event", "unknown", str(error))]
     now = time.time()
@@ -148,7 +152,7 @@ async def examine_traffic(settings: Settings, *, readable: bool) -> list[Link]:
             found.append(Link(name, "ok", f"a message came {ago(now - heard_at)} ago"))
         else:
             found.append(Link(name, "unknown", "no message yet: write one to it"))
-    return found
+    return found + named
 
 
 def _templates(channel: Channel, sync: TemplateSync, now: float) -> Link:

@@ -68,6 +68,7 @@ def close(
 def _line(found: dict[str, Any], now: float) -> str:
     from turnkeeper.app.link import ago
 
-    who = next(iter(found["addresses"]), "somebody")
+    numbers = [each.removeprefix("phone:") for each in found["addresses"] if each.startswith("phone:")]
+    who = f"+{numbers[0]}" if numbers else next(iter(found["addresses"]), "somebody")
     since = ago(now - (found["taken_at"] or found["opened_at"]))
     return f"{found['state']} for {since}  {who} on {found['channel']}  {found['reason']}  ({found['conversation']})"

@@ -1,5 +1,6 @@
 """`turnkeeper payment …`: what people were asked to pay, and what became of it."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
@@ -39,36 +40,37 @@ def show_all(
     from turnkeeper.app.people import Named
     from turnkeeper.config import load
 
+    _known(state or ())
     with refusing():
         named = None if what is None else Named(what, address, workspace)
         found = asyncio.run(listed(load(config, secrets=False), named, workspace, limit, state or ()))
     if as_json:
         typer.echo(json.dumps(found, ensure_ascii=False))
     elif not found:
-        typer.echo("nobody was asked for money")
-    else:
-        _table(found)
+        typer.echo(f"no payment is {' or '.join(state)}" if state else "nobody was asked for money")
+    for each in [] if as_json else found:
+        typer.echo(_line(each))
 
 
-def _table(found: list[dict[str, Any]]) -> None:
-    from rich.console import Console
-    from rich.table import Table
+def _known(states: Sequence[str]) -> None:
+    from typing import get_args
 
-    table = Table()
-    for column in ("asked", "payment", "name", "amount", "state", "mode", "channel", "what is wrong"):
-        table.add_column(column, overflow="fold", justify="right" if column == "amount" else "left")
-    for each in found:
-        table.add_row(
-            _when(each["created_at"]),
-            each["payment"],
-            each["name"],
-            each["shown"],
-            each["state"],
-            each["mode"],
-            each["channel"],
-            each["reason"] or "",
-        )
-    Console().print(table)
+    from turnkeeper.model.payments import PaymentState
+
+    for state in states:
+        if state not in get_args(PaymentState):
+            known = ", ".join(get_args(PaymentState))
+            raise typer.BadParameter(f"{state} is none of {known}", param_hint="--state")
+
+
+def _line(found: dict[str, Any]) -> str:
+    test = "  test" if found["mode"] == "test" else ""
+    wrong = f"  {found['reason']}" if found["reason"] else ""
+    who = f"({found['channel']}, conversation {found['conversation']})"
+    return (
+        f"{_when(found['created_at'])}  {found['payment']}  {found['name']}  {found['shown']}  {found['state']}{test}"
+        f"{wrong}  {who}"
+    )
 
 
 @app.command()

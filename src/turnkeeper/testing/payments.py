@@ -1,5 +1,7 @@
 """Being paid in tests: a fake Razorpay behind the adapter that production uses, in virtual time and without network.
 
+To a bot one provider is like another: what is tested here holds for Stripe too.
+
     till = Till()
     async with conversation(till.sells_for(bot)) as person:
         await person.says("a seat, please")
@@ -69,15 +71,15 @@ class Till:
 
     async def is_paid(self, person: Person, link: str | None = None, *, told: bool = True) -> None:
         """Somebody pays a link (the newest), and what follows from that is waited for. `told`: the webhook comes."""
-        await self._happens(person, self.razorpay.pay(link or self.links[-1]["id"]), told=told)
+        await self._happens(person, self.razorpay.pay(link or self._newest()), told=told)
 
     async def fails(self, person: Person, link: str | None = None, *, told: bool = True) -> None:
         """Somebody tries to pay a link (the newest), and it does not go through; the link can still be paid."""
-        await self._happens(person, self.razorpay.fail(link or self.links[-1]["id"]), told=told)
+        await self._happens(person, self.razorpay.fail(link or self._newest()), told=told)
 
     async def expires(self, person: Person, link: str | None = None, *, told: bool = True) -> None:
         """A link (the newest) expires now."""
-        await self._happens(person, self.razorpay.expire(link or self.links[-1]["id"]), told=told)
+        await self._happens(person, self.razorpay.expire(link or self._newest()), told=told)
 
     async def tells_again(self, person: Person) -> None:
         """The webhooks that had not come come now; where there are none, the last one comes once more."""
@@ -89,6 +91,11 @@ class Till:
         looked = await asking.look()
         await person.rests()
         return looked
+
+    def _newest(self) -> str:
+        if not self.links:
+            raise AssertionError("the bot asked nobody for money: look at person.heard and person.raised")
+        return str(self.links[-1]["id"])
 
     async def _happens(self, person: Person, what: Any, *, told: bool) -> None:
         self.tells(person)
