@@ -170,6 +170,23 @@ async def test_what_is_settled_keeps_no_words_and_is_forgotten_in_time(world: Op
         assert await w.store.forget_announcements(w.now + 1, 10) == 1
 
 
+async def test_what_waited_behind_one_that_is_forgotten_is_told(world: OpenWorld) -> None:
+    async with world() as w:
+        subscribe(w)
+        await w.hear("first")
+        began = w.now
+        w.now += 60
+        await w.hear("second")
+        await w.store.forget_announcements(began + 30, 10)
+        w.now += 60
+        await w.hear("third")
+        for _ in range(2):
+            (each,) = await taken(w)
+            assert each.created_at > began
+            await settle(w, each)
+        assert await w.store.waiting_announcements() == []
+
+
 async def test_a_failed_delivery_and_a_failed_turn_are_told(world: OpenWorld) -> None:
     async with world() as w:
         subscribe(w, Subscription(MINE, "crm", "webhook", meant(["delivery.*", "turn.*", "message.answered"])))

@@ -43,7 +43,13 @@ _TAKE = f"""update announcement set due_at = $4, tries = tries + 1 where seq in 
     select seq from announcement where workspace_id = $1 and subscription = $2 and due_at <= $3
     order by due_at limit $5 for update skip locked) returning {columns(Announcement)}"""
 _FORGET = """delete from announcement where seq in (
-    select seq from announcement where created_at < $1 limit $2 for update skip locked) returning 1"""
+    select seq from announcement where created_at < $1 and settled_at is not null limit $2 for update skip locked
+  ) returning 1"""
+_GIVEN_UP = """select distinct workspace_id, conversation_id from (
+    select workspace_id, conversation_id from announcement where created_at < $1 and settled_at is null limit $2) r"""
+_DROP = f"""delete from announcement where {_MINE} and created_at < $3 and settled_at is null returning subscription"""
+_NEXT_DUE = f"""update announcement set due_at = created_at where due_at is null and seq = (
+    select min(seq) from announcement where {_MINE} and subscription = $3 and settled_at is null)"""
 _WAITING = """select workspace_id, subscription, count(*), min(created_at) from announcement
   where settled_at is null group by workspace_id, subscription"""
 _ESCALATION = f"select {columns(Escalation)} from escalation where {_MINE}"
@@ -109,7 +115,15 @@ class PostgresAnnouncements(ABC):
 
     async def forget_announcements(self, before: float, limit: int) -> int:
         async def forget(rows: PostgresRows) -> int:
-            return len(await rows.run(_FORGET, before, limit))
+            forgotten = len(await rows.run(_FORGET, before, limit))
+            keys = [ConversationKey(*row) for row in await rows.run(_GIVEN_UP, before, limit)]
+            await rows.lock(keys)  # so that one that is added meanwhile is not left behind
+            for key in keys:
+                dropped = [row[0] for row in await rows.run(_DROP, *key, before)]
+                forgotten += len(dropped)
+                for subscription in sorted(set(dropped)):
+                    await rows.run(_NEXT_DUE, *key, subscription)
+            return forgotten
 
         return await self._alone(forget)
 

@@ -42,7 +42,9 @@ _TAKE = f"""update announcement set due_at = ?4, tries = tries + 1 where seq in 
     select seq from announcement where workspace_id = ?1 and subscription = ?2 and due_at <= ?3
     order by due_at limit ?5) returning {columns(Announcement)}"""
 _FORGET = """delete from announcement where seq in (select seq from announcement where created_at < ? limit ?)
-  returning 1"""
+  returning workspace_id, conversation_id, subscription, settled_at is null"""
+_NEXT_DUE = f"""update announcement set due_at = created_at where due_at is null and seq = (
+    select min(seq) from announcement where {_MINE} and subscription = ?3 and settled_at is null)"""
 _WAITING = """select workspace_id, subscription, count(*), min(created_at) from announcement
   where settled_at is null group by workspace_id, subscription"""
 _ESCALATION = f"select {columns(Escalation)} from escalation where {_MINE}"
@@ -114,7 +116,10 @@ class SqliteAnnouncements(ABC):
 
     async def forget_announcements(self, before: float, limit: int) -> int:
         async def forget(rows: SqliteRows) -> int:
-            return len(rows.run(_FORGET, (before, limit)))
+            found = rows.run(_FORGET, (before, limit))
+            for line in {line[:3] for line in found if line[3]}:
+                rows.run(_NEXT_DUE, line)
+            return len(found)
 
         return await self._alone(forget)
 
