@@ -328,12 +328,22 @@ class TestLooking:
 
     async def test_it_is_over_once_the_payment_is_settled(self, world: OpenWorld) -> None:
         async with world() as w:
-            turn = await asked(w)
-            await w.store.payment_looked(turn.run.key.workspace_id, "tk-1", w.now + 5)
+            await asked(w)
+            await w.store.payment_looked(await kept(w), w.now + 5)
             assert (await kept(w)).look_at == w.now + 5
+            before = await kept(w)
             await tell(w, found("paid"))
-            await w.store.payment_looked(turn.run.key.workspace_id, "tk-1", w.now + 5)
+            await w.store.payment_looked(before, w.now + 5)
             assert (await kept(w)).look_at is None
+
+    async def test_whoever_took_it_does_not_put_off_what_was_taken_back_meanwhile(self, world: OpenWorld) -> None:
+        async with world() as w:
+            turn = await asked(w)
+            w.now += 60
+            (taken,) = await w.store.payments_due(w.now, 10, w.now + 30)
+            await w.store.void_payment(turn.run.key, "tk-1", w.now + 1)
+            await w.store.payment_looked(taken, w.now + 3600)
+            assert (await kept(w)).look_at == w.now + 1
 
     async def test_of_a_channel_that_left_the_configuration_it_is_asked_again(self, world: OpenWorld) -> None:
         async with world() as w:

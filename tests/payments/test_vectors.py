@@ -146,6 +146,8 @@ RAZORPAY_TOLD: list[tuple[str, str, dict[str, Any], PaymentFound | tuple[str, bo
      "payment": PAYMENT | {"amount_refunded": 700}}, BACK),
     ("a refund alone", "refund.processed", {"refund": {"id": "rfnd_1", "amount": 200, "payment_id": "pay_1"}},
      PaymentFound(news="part_refunded", live=False, charge_id="pay_1", refunded=200, event_id="evt_1")),
+    ("a refund of what was never taken", "refund.processed", {"refund": {"id": "rfnd_1", "amount": 50_000},
+     "payment": PAYMENT | {"captured": False, "amount_refunded": 50_000}}, ("never taken", False)),
     ("a refund of nothing", "refund.processed", {"refund": {"id": "rfnd_1"}}, ("without its payment", False)),
     ("a refund that is not there yet", "refund.created", {"refund": {"id": "rfnd_1"}}, ("changes no", False)),
     ("a refund that failed", "refund.failed", {"refund": {"id": "rfnd_1"}}, ("a refund failed (rfnd_1)", True)),

@@ -1,6 +1,6 @@
 """A payment moves forward only, whatever comes twice, late, in another order or from somebody else."""
 
-from itertools import permutations
+from itertools import pairwise, permutations
 
 import pytest
 from hypothesis import given
@@ -73,6 +73,10 @@ def told(*heard: PaymentFound, row: PaymentRow = ROW) -> tuple[list[str], Paymen
         ("part paid back before it was paid", [HALF, PAID], ["paid", "part_refunded"], "part_refunded"),
         ("all paid back before it was paid", [ALL, PAID], ["refunded"], "refunded"),
         ("a part, after all of it", [PAID, ALL, HALF], ["paid", "refunded"], "refunded"),
+        ("another charge, paid back by itself", [PAID, found("refunded", charge_id="pay_0", refunded=150_000)],
+         ["paid"], "paid"),
+        ("a part of another charge", [PAID, HALF, found("part_refunded", charge_id="pay_0", refunded=90_000)],
+         ["paid", "part_refunded"], "part_refunded"),
         ("another amount", [found("paid", money=Money(1, "INR"))], [], "open"),
         ("another currency", [found("paid", money=Money(150_000, "USD"))], [], "open"),
         ("the other mode", [found("paid", live=True)], [], "open"),
@@ -100,6 +104,10 @@ def test_what_does_not_fit_is_shown_and_counts_for_nothing(what: PaymentFound, w
 def test_money_that_came_twice_is_shown() -> None:
     news, row = told(PAID, found("paid", charge_id="pay_9"))
     assert (news, row.reason) == (["paid"], "paid twice: also by pay_9")
+    assert after(row, found("paid", charge_id="pay_9"), T0 + 60).misfit == "paid twice: also by pay_9", "it is logged"
+    back = after(row, found("refunded", charge_id="pay_9", refunded=150_000), T0 + 90)
+    assert (back.misfit, back.row.state, back.row.refunded) == (None, "paid", 0)
+    assert back.row.reason == "paid twice: pay_9 was paid back, pay_1 counts"
 
 
 def test_a_link_is_filled_in_and_a_refund_implies_that_it_was_paid() -> None:
@@ -159,13 +167,18 @@ class TestWhenToLook:
             now = at
         assert looks[0] == FIRST_LOOK
         assert looks == sorted(looks)
-        assert looks[-2:] == [3601.0, 3600.0 + AFTER_EXPIRY]
-        assert len(looks) <= 10
+        soon = [at for at in looks if at <= 3600.0 + AFTER_EXPIRY]
+        assert soon[-2:] == [3601.0, 3600.0 + AFTER_EXPIRY]
+        assert len(soon) <= 10
+        seldom = [after - before for before, after in pairwise(looks[len(soon) - 1 :])]
+        assert set(seldom) == {6 * 3600.0}
+        assert 29 * 86_400 < looks[-1] < 31 * 86_400
 
     def test_a_look_that_came_late_is_made_up_for(self) -> None:
         assert look_at(ROW, T0 + 3590) == T0 + 3601
         assert look_at(ROW, T0 + 3700) == T0 + 3600 + AFTER_EXPIRY
-        assert look_at(ROW, T0 + 9000) is None
+        assert look_at(ROW, T0 + 9000) == T0 + 9000 + 6 * 3600
+        assert look_at(ROW, T0 + 40 * 86_400) is None
 
     @pytest.mark.parametrize("state", ["paid", "expired", "cancelled", "failed", "part_refunded", "refunded"])
     def test_what_is_settled_is_not_looked_at(self, state: str) -> None:

@@ -150,7 +150,7 @@ class Asking:
         if told is None and row.state == "opening" and now - row.created_at > _NEVER_MADE:
             await self._store.payment_failed(row.key, row.id, "its provider knows nothing of it", now)
         after = told.row if told is not None and told.row is not None else row
-        return await self._again(after, look_at(after, now))
+        return await self._again(row, look_at(after, now))
 
     async def ask(self, row: PaymentRow, merchant: Merchant) -> PaymentTold | NotDone | Refused | Unsure | None:
         """Ask once, and apply what is found; None: the provider knows no such payment. Takes back what is void."""
@@ -183,7 +183,7 @@ class Asking:
         return until
 
     async def _again(self, row: PaymentRow, at: float | None) -> None:
-        await self._store.payment_looked(row.workspace_id, row.id, at)
+        await self._store.payment_looked(row, at)
 
 
 def newest(rows: Sequence[PaymentRow], name: str) -> PaymentRow | None:

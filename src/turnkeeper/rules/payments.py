@@ -16,7 +16,10 @@ FIRST_LOOK = 60.0
 """Seconds after opening, when the provider is asked first."""
 _LONGEST_WAIT = 6 * 3600.0
 AFTER_EXPIRY = 300.0
-"""Seconds after a link has expired, when the provider is asked for the last time: a late payment is told by then."""
+"""Seconds after a link has expired, when the provider is asked again: a late payment is told by then."""
+_SLOW_MONEY = 30 * 86_400.0
+"""Seconds after its end for which a link that its provider still calls open is asked about, now and then: a bank
+transfer takes days, and its webhook may be lost."""
 _NEVER_EXPIRES = 190 * 86_400.0
 """Seconds after which a link without an end of its own is asked for no more: providers end theirs in six months."""
 _GRACE = 1.0
@@ -51,13 +54,17 @@ def after(row: PaymentRow, found: PaymentFound, now: float) -> After:
         return After(row if row.reason == misfit else replace(row, reason=misfit, changed_at=now), misfit=misfit)
     known = _filled(row, found)
     state = _state(known, found)
+    if (other := _other_charge(known, found)) is not None:
+        shown = replace(known, reason=other)
+        return After(_changed(row, shown, now), misfit=other if found.news == "paid" else None)
     if found.news == "attempt_failed":
         # The link still works; each attempt is told once, by its own id (`told_by`).
         tried = _changed(row, replace(known, reason=found.reason or known.reason), now)
         return After(tried, () if known.is_settled else ("attempt_failed",))
     refunded = _refunded(known, found, state)
     if _RANK[state] <= _RANK[row.state] and refunded <= row.refunded:
-        return After(_changed(row, _second_charge(known, found), now))
+        known = replace(known, charge_id=known.charge_id or found.charge_id) if found.news == "paid" else known
+        return After(_changed(row, known, now))
     moved = replace(known, state=state, refunded=refunded, reason=found.reason or _still_so(known))
     if _RANK[state] >= _PAID:
         moved = replace(moved, paid_at=known.paid_at or found.at or now, charge_id=known.charge_id or found.charge_id)
@@ -100,13 +107,18 @@ def _refunded(row: PaymentRow, found: PaymentFound, state: str) -> int:
     return max(row.refunded, told)
 
 
-def _second_charge(row: PaymentRow, found: PaymentFound) -> PaymentRow:
-    """Money that came twice is for a person to pay back: it is shown, and nothing else."""
-    if found.news != "paid" or _RANK[row.state] < _PAID or found.charge_id in (None, row.charge_id):
-        return row
-    if row.charge_id is None:
-        return replace(row, charge_id=found.charge_id)
-    return replace(row, reason=f"paid twice: also by {found.charge_id}")
+def _other_charge(row: PaymentRow, found: PaymentFound) -> str | None:
+    """Money that came twice is for a person to pay back: it is shown, and nothing else. That it went back says nothing
+    of the money that counts."""
+    if _RANK[row.state] < _PAID or None in (found.charge_id, row.charge_id) or found.charge_id == row.charge_id:
+        return None
+    match found.news:
+        case "paid":
+            return f"paid twice: also by {found.charge_id}"
+        case "part_refunded" | "refunded":
+            return f"paid twice: {found.charge_id} was paid back, {row.charge_id} counts"
+        case _:
+            return None
 
 
 def _still_so(row: PaymentRow) -> str | None:
@@ -147,7 +159,8 @@ def told_by(row: PaymentRow, news: PaymentNews, found: PaymentFound) -> str:
 def look_at(row: PaymentRow, now: float) -> float | None:
     """When a provider that was heard just now is asked next; None: no more.
 
-    First soon, then ever later, at the end of the link, and once after it.
+    First soon, then ever later, at the end of the link and soon after it; then seldom, as long as money may be on its
+    way.
     """
     if row.is_settled:
         return None
@@ -157,4 +170,4 @@ def look_at(row: PaymentRow, now: float) -> float | None:
     for stop in (row.expires_at + _GRACE, row.expires_at + AFTER_EXPIRY):
         if now < stop:
             return min(next_at, stop)
-    return None
+    return now + _LONGEST_WAIT if now - row.expires_at < _SLOW_MONEY else None

@@ -56,8 +56,8 @@ class PaymentRows(Protocol):
     async def void_payments(self, turns: Sequence[tuple[WorkspaceId, ConversationId, int]], now: float) -> None:
         """Nobody is to pay any more what these turns asked for; looked at, at once."""
 
-    async def look_at_payment(self, workspace_id: WorkspaceId, payment_id: str, at: float | None) -> None:
-        """Set when its provider is asked next, where it is not settled."""
+    async def look_at_payment(self, row: PaymentRow, at: float | None) -> None:
+        """Set when its provider is asked next, where it is not settled and `look_at` is still the row's."""
 
     async def due_payments(self, now: float, limit: int, until: float) -> list[PaymentRow]:
         """Take those to be looked at now; nobody else is given them before `until`."""
@@ -84,8 +84,9 @@ class PaymentRecords(Protocol):
     async def void_payment(self, key: ConversationKey, payment_id: str, now: float) -> None:
         """Nobody is to pay it any more: it is looked at, at once, and its link is taken back."""
 
-    async def payment_looked(self, workspace_id: WorkspaceId, payment_id: str, again_at: float | None) -> None:
-        """When the provider is asked next; nothing for a payment that is settled."""
+    async def payment_looked(self, row: PaymentRow, again_at: float | None) -> None:
+        """When the provider of a payment that was due is asked next; nothing for one that is settled, or that somebody
+        wants looked at sooner since it was taken."""
 
     async def payments_due(self, now: float, limit: int, until: float) -> list[PaymentRow]:
         """Payments whose provider is to be asked now; nobody else is given them before `until`."""

@@ -178,8 +178,8 @@ class ScriptedStore(ABC, Generic[R]):
     async def void_payment(self, key: ConversationKey, payment_id: str, now: float) -> None:
         await self._alone(lambda rows: payments.void(rows, self._directory, key, payment_id, now))
 
-    async def payment_looked(self, workspace_id: WorkspaceId, payment_id: str, again_at: float | None) -> None:
-        await self._alone(lambda rows: rows.look_at_payment(workspace_id, payment_id, again_at))
+    async def payment_looked(self, row: PaymentRow, again_at: float | None) -> None:
+        await self._alone(lambda rows: rows.look_at_payment(row, again_at))
 
     async def payments_due(self, now: float, limit: int, until: float) -> list[PaymentRow]:
         return await self._alone(lambda rows: rows.due_payments(now, limit, until))

@@ -104,6 +104,8 @@ def _failed(payment: Item, event_id: str, *, live: bool) -> PaymentFound | Payme
 
 def _went_back(refund: Item, payment: Item, event_id: str, *, live: bool) -> PaymentFound | PaymentIgnored:
     back = whole(refund.get("amount"))
+    if payment.get("captured") is False:
+        return PaymentIgnored("a payment that was never taken went back", event_id)
     payment = payment or {"id": refund.get("payment_id")}
     found = of_payment(payment, live=live, event_id=event_id, back=back or 0) if back else None
     return found or PaymentIgnored("a refund without its payment or amount", event_id)

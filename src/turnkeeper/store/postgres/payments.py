@@ -32,7 +32,7 @@ _MINE = r"workspace_id || e'\x1f' || conversation_id = $1::text || e'\x1f' || $2
 _VOID = f"""update payment set void_at = $4, look_at = $4
   where {_MINE} and turn_no = $3 and state in ('opening', 'open')"""
 _LOOK = """update payment set look_at = $3
-  where workspace_id = $1 and id = $2 and state in ('opening', 'open')"""
+  where workspace_id = $1 and id = $2 and look_at is not distinct from $4 and state in ('opening', 'open')"""
 _DUE = f"""update payment set look_at = $3 where ctid = any(array(
     select ctid from payment where look_at <= $1 order by look_at limit $2 for update skip locked
   )) returning {_ROW}"""
@@ -78,8 +78,8 @@ class PostgresPaymentRows(ABC):
         for turn in sorted(turns):
             await self.run(_VOID, *turn, now)
 
-    async def look_at_payment(self, workspace_id: WorkspaceId, payment_id: str, at: float | None) -> None:
-        await self.run(_LOOK, workspace_id, payment_id, at)
+    async def look_at_payment(self, row: PaymentRow, at: float | None) -> None:
+        await self.run(_LOOK, row.workspace_id, row.id, at, row.look_at)
 
     async def due_payments(self, now: float, limit: int, until: float) -> list[PaymentRow]:
         """Passes over what somebody changes at this moment: it is looked at anew after that."""

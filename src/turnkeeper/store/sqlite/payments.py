@@ -26,7 +26,7 @@ _PUT = insert("payment", PaymentRow, f"on conflict do update set {_CHANGES}")
 _VOID = """update payment set void_at = ?4, look_at = ?4
   where workspace_id = ?1 and conversation_id = ?2 and turn_no = ?3 and state in ('opening', 'open')"""
 _LOOK = """update payment set look_at = ?3
-  where workspace_id = ?1 and id = ?2 and state in ('opening', 'open')"""
+  where workspace_id = ?1 and id = ?2 and look_at is ?4 and state in ('opening', 'open')"""
 _DUE = f"""update payment set look_at = ?3 where (workspace_id, id) in
     (select workspace_id, id from payment where look_at <= ?1 order by look_at limit ?2) returning {_ROW}"""
 _BLANK = """update payment set description = '', url = null
@@ -77,8 +77,8 @@ class SqlitePaymentRows(ABC):
         for turn in turns:
             self.run(_VOID, (*turn, now))
 
-    async def look_at_payment(self, workspace_id: WorkspaceId, payment_id: str, at: float | None) -> None:
-        self.run(_LOOK, (workspace_id, payment_id, at))
+    async def look_at_payment(self, row: PaymentRow, at: float | None) -> None:
+        self.run(_LOOK, (row.workspace_id, row.id, at, row.look_at))
 
     async def due_payments(self, now: float, limit: int, until: float) -> list[PaymentRow]:
         return _rows(self.run(_DUE, (now, limit, until)))
