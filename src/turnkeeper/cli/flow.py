@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from turnkeeper.cli.flow_numbers import numbers
 from turnkeeper.cli.options import AsJson
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ Others = Annotated[
     list[Path] | None, typer.Option("--with", metavar="FILE", help="Another flow that it may go into; may be repeated.")
 ]
 _SIGNS = {"-": typer.colors.RED, "+": typer.colors.GREEN}
+app.command("numbers")(numbers)
 _COLOURS = {"error": typer.colors.RED, "warning": typer.colors.YELLOW}
 
 
