@@ -465,3 +465,21 @@ def test_the_contacts_language_comes_before_that_of_an_earlier_flow() -> None:
     assert asked.state.language == "id"
     here = Here(HERE.local, {"language": "en"}, languages=("id",))
     assert start(book_of(LANGUAGES), "main", Started("called"), here, before).state.language == "en"
+
+
+def test_a_model_in_conversation_goes_on_until_it_chooses_a_way() -> None:
+    data = {"prompt": "Sell", "stay": True, "ways": [{"exit": "buy", "when": "wants it"}]}
+    played = Played(book_of(flow_of({"s": START, "ai": ("ai", data), "e": BYE}, ["s -> ai", "ai:buy -> e"]))).begin()
+    played.hear(ModelAnswered(played.state.call, "What may it be?"))
+    assert (said(played), played.state.awaits) == (["What may it be?"], ("reply",))
+    played.hear("shoes")
+    assert played.last.told == ("ai (ai): the person goes on",)
+    assert not played.last.missed
+    (asked,) = played.effects
+    assert isinstance(asked, AskModel)
+    played.hear("red ones")
+    assert played.last.told == ("ai (ai): the person wrote more: asked again",)
+    played.hear(ModelAnswered(asked.call, "Shoes!"))
+    assert played.effects == ()  # an answer to the older question
+    played.hear(ModelAnswered(played.state.call, "", "buy"))
+    assert played.effects[-1] == Ended("completed")
