@@ -9,6 +9,7 @@ from turnkeeper.text.script_reading import ScriptUnreadable, Wrong, parse
 from turnkeeper.text.scripts import (
     FILES,
     HEARD,
+    Colleague,
     Gives,
     Happens,
     Hears,
@@ -59,6 +60,7 @@ LINES: list[tuple[str, Line]] = [
     ("== 503", Gives("503", fails=True)),
     ("$ paid", Pays()),
     ("$ expired", Pays("expired")),
+    ("* gives back", Colleague("gives back")),
     (">button Yes", Taps("Yes")),
     (">row Tea with milk", Taps("Tea with milk")),
     (">image shop.jpg a caption", SendsFile("image", "shop.jpg", "a caption")),
@@ -81,7 +83,7 @@ def test_what_a_line_means(text: str, expected: Line) -> None:
 
 
 WRONG = [
-    ("hello", 1, "begins with none of > < ~ ! = $ @ #"),
+    ("hello", 1, "begins with none of > < ~ ! = $ @ * #"),
     ("# fine\nhello", 2, "begins with none of"),
     ("  hello", 1, "goes on with nothing"),
     ("\n\n  hello", 3, "goes on with nothing"),
@@ -102,6 +104,7 @@ WRONG = [
     ("~ 3h 3h", 1, "is no time"),
     (">location here", 1, "a place is written like"),
     (">location 91,0", 1, "a place is written like"),
+    ("* sleeps", 1, "a colleague '* takes over' or"),
     ("$", 1, "a payment is '$ paid'"),
     ("@ order_paid {", 1, "is not JSON"),
 ]
@@ -152,6 +155,7 @@ LINE: st.SearchStrategy[Line] = st.one_of(
     st.builds(Thinks, words, st.sampled_from(["buy", "2"])),
     st.builds(Gives, words, st.booleans()),
     st.builds(Pays, st.sampled_from(["paid", "failed", "expired"])),
+    st.builds(Colleague, st.sampled_from(["takes over", "gives back"])),
     st.builds(Happens, st.just("order_paid"), st.none() | st.dictionaries(st.text(max_size=5), st.integers())),
     st.builds(Hears, said, part=st.booleans(), offers=st.none() | st.lists(flat, min_size=1, max_size=3).map(tuple)),
     st.builds(Hears, words, kind=st.sampled_from(HEARD)),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from turnkeeper.cli.flow_chat import chat
 from turnkeeper.cli.flow_numbers import numbers
 from turnkeeper.cli.options import AsJson
 
@@ -34,6 +35,9 @@ _COLOURS = {"error": typer.colors.RED, "warning": typer.colors.YELLOW}
 @app.callback()
 def flow() -> None:
     """Check, draw and play flows from files."""
+
+
+app.command()(chat)
 
 
 @app.command()

@@ -26,6 +26,7 @@ from turnkeeper.testing.cues import Cues
 from turnkeeper.testing.events import TURNS, event, happened
 from turnkeeper.testing.fake_graph.samples import FILES
 from turnkeeper.text.scripts import (
+    Colleague,
     Cue,
     Deed,
     Happens,
@@ -55,6 +56,10 @@ _AT_ONCE: Final = 1.0
 _UNSENT: Final = frozenset({"failed", "expired", "unknown"})
 """Of the moments of a conversation, those of messages that nobody heard."""
 _LARGEST: Final = 100 * 1024 * 1024
+
+
+Other = Taps | Passes | Happens | Pays | Colleague
+"""What can happen besides messages of the person."""
 
 
 class CannotPlay(Exception):
@@ -159,7 +164,7 @@ class Player:
             raise CannotPlay(f"{line.name}: larger than {_LARGEST} bytes")
         return file.read_bytes(), guessed
 
-    async def do(self, line: Taps | Passes | Happens | Pays) -> list[Line]:
+    async def do(self, line: Other) -> list[Line]:
         """Anything else that can happen; what is heard upon it. Raises CannotPlay."""
         match line:
             case Taps(title=title):
@@ -174,7 +179,18 @@ class Player:
                 await self.person.rests()
             case Pays(news=news):
                 await self._pays(news)
+            case Colleague(does=does):
+                await self._colleague(does)
         return await self.news()
+
+    async def _colleague(self, does: str) -> None:
+        if not await self.person.is_answered_by(Mode.HUMAN) and does == "gives back":
+            raise CannotPlay("nobody has taken the conversation over")
+        try:
+            await (self.person.is_taken_over() if does == "takes over" else self.person.is_given_back())
+        except ValueError as error:
+            raise CannotPlay(str(error)) from None
+        await self.person.rests()
 
     async def _pays(self, news: Literal["paid", "failed", "expired"]) -> None:
         if self._till is None or not self._till.links:
@@ -265,7 +281,7 @@ async def _played(player: Player, group: Sequence[Line]) -> list[Line]:
     if sent:
         return await player.send(*sent)
     for line in group:
-        if isinstance(line, Taps | Passes | Happens | Pays):
+        if isinstance(line, Other):
             return await player.do(line)
     return []
 

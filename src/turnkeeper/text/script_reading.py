@@ -13,6 +13,7 @@ from turnkeeper.text.scripts import (
     FILES,
     HEARD,
     UNITS,
+    Colleague,
     Gives,
     Happens,
     Hears,
@@ -105,7 +106,7 @@ def _read(raw: str) -> Line | _Offered:
     for begins, reader in _READERS.items():
         if raw.startswith(begins):
             return reader(raw.removeprefix(begins))
-    raise ValueError(f"{_short(raw)} begins with none of > < ~ ! = $ @ #")
+    raise ValueError(f"{_short(raw)} begins with none of > < ~ ! = $ @ * #")
 
 
 def _said(rest: str, example: str) -> str:
@@ -207,6 +208,13 @@ def _pays(rest: str) -> Pays:
     raise ValueError("a payment is '$ paid', '$ failed' or '$ expired'")
 
 
+def _colleague(rest: str) -> Colleague:
+    for does in ("takes over", "gives back"):
+        if rest.strip() == does:
+            return Colleague(does)
+    raise ValueError("a colleague '* takes over' or '* gives back'")
+
+
 def _happens(rest: str) -> Happens:
     type_, _, data = _said(rest, '@ order_paid {"order": 7}').partition(" ")
     try:
@@ -225,6 +233,7 @@ _READERS: Final[Mapping[str, Callable[[str], Line | _Offered]]] = {
     "==": lambda rest: Gives(rest.strip(), fails=True),
     "=": lambda rest: Gives(rest.strip()),
     "$": _pays,
+    "*": _colleague,
     "@": _happens,
 }
 

@@ -11,6 +11,7 @@
     = {"total": 12}             what the next call of an address or a tool will give
     $ paid                      what becomes of the payment
     @ order_paid {"order": 7}   an event from outside
+    * takes over                a colleague takes the conversation from the bot, or `gives back`
     # a comment
 
 What was played is told in the same lines, so a transcript is a script.
@@ -130,6 +131,13 @@ class Pays(_Line):
 
 
 @dataclass(frozen=True, slots=True)
+class Colleague(_Line):
+    """What somebody of the team does with the conversation."""
+
+    does: Literal["takes over", "gives back"]
+
+
+@dataclass(frozen=True, slots=True)
 class Hears(_Line):
     """The person gets a message with these words. `part`: that contains them, whatever the case; `kind`: "" where it
     does not matter; `offers`: the titles of its choices, None where they do not matter."""
@@ -142,7 +150,7 @@ class Hears(_Line):
 
 Sends = Writes | SendsFile | SendsPlace | SendsCard
 """What the person sends."""
-Deed = Sends | Taps | Passes | Happens | Pays
+Deed = Sends | Taps | Passes | Happens | Pays | Colleague
 """What happens; between one and the next the bot comes to rest, unless something is sent at once."""
 Cue = Thinks | Gives
 """What is prepared for what the bot will ask."""
@@ -186,6 +194,8 @@ def shown(line: Line) -> list[str]:
             return [f">button {_flat(title)}"]
         case Pays(news=news):
             return [f"$ {news}"]
+        case Colleague(does=does):
+            return [f"* {does}"]
         case Passes(seconds=span):
             return [f"~ {duration(span)}"]
         case Happens(type=type_, data=data):
