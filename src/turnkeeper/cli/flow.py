@@ -28,7 +28,6 @@ Others = Annotated[
     list[Path] | None, typer.Option("--with", metavar="FILE", help="Another flow that it may go into; may be repeated.")
 ]
 _SIGNS = {"-": typer.colors.RED, "+": typer.colors.GREEN}
-app.command("numbers")(numbers)
 _COLOURS = {"error": typer.colors.RED, "warning": typer.colors.YELLOW}
 
 
@@ -38,6 +37,7 @@ def flow() -> None:
 
 
 app.command()(chat)
+app.command()(numbers)
 
 
 @app.command()
