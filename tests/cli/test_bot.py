@@ -81,6 +81,9 @@ def test_a_bot_is_drawn_in_the_format_of_the_file_or_of_the_option(tmp_path: Pat
     assert {each.text for each in root.iter("{http://www.w3.org/2000/svg}text")} == {"dinners", "welcome", "booking"}
     assert bot(config, "draw", "dinners").stdout == file.read_text("utf-8")
     assert "flowchart TD" in bot(config, "draw", "dinners", "--format", "mermaid").stdout
+    alone = tmp_path / "alone.toml"
+    alone.write_text(config.read_text("utf-8").partition("[bots.prompted]")[0], "utf-8")
+    assert bot(alone, "draw").stdout == file.read_text("utf-8")
     bot(config, "draw", "dinners", "-o", str(tmp_path / "out.json"))
     told: dict[str, Any] = json.loads((tmp_path / "out.json").read_text("utf-8"))
     assert told["moves"] == [{"from": "welcome", "to": "booking", "when": None, "written": True}]
@@ -91,6 +94,7 @@ def test_a_bot_is_drawn_in_the_format_of_the_file_or_of_the_option(tmp_path: Pat
     "arguments, status, words",
     [
         (["draw", "nobody"], 1, "there is no bot nobody. Bots: dinners, prompted, broken."),
+        (["draw"], 1, "which bot? In Python: dinners, broken."),
         (["draw", "prompted"], 1, 'bot prompted is of kind "agent": only bots in Python have stages to draw.'),
         (["draw", "dinners", "--format", "png"], 2, "png is none of svg, mermaid, json"),
         (["draw", "dinners", "-o", "/nowhere/at/all.svg"], 2, "No such file or directory"),
@@ -122,3 +126,16 @@ def test_the_doctor_reads_the_code(tmp_path: Path, to: str, undo: str, state: st
     assert link.state == state
     assert detail in link.detail
     assert (link.mend == "") is (state == "ok")
+
+
+@pytest.mark.parametrize("handler, state", [("", "warning"), ('@bot.on("payment.paid")\n', "ok")])
+def test_the_doctor_warns_of_money_that_nobody_answers(tmp_path: Path, handler: str, state: str) -> None:
+    config = place(tmp_path)
+    (module,) = tmp_path.glob("drawn_*.py")
+    with module.open("a", encoding="utf-8") as file:
+        file.write(
+            '@bot.stage("pay")\nasync def pay(turn: Turn) -> None:\n    await turn.payment_link((9, "EUR"), "a seat")\n'
+            f"{handler}async def paid(turn: Turn, event: object) -> None: ...\n"
+        )
+    link = examine_code(load(config, secrets=False), "dinners", "dinners:bot")
+    assert (link.state, "whoever pays hears nothing" in link.detail) == (state, state == "warning")

@@ -40,13 +40,14 @@ def _told(settings: Settings, bot: BotSettings) -> dict[str, Any]:
     return told
 
 
-def drawn(settings: Settings, name: str, wanted: Format) -> str:
-    """A bot of stages as text of that format. Raises NotThere for another bot, ConfigurationError for a broken one."""
+def drawn(settings: Settings, name: str | None, wanted: Format) -> str:
+    """A bot of stages as text of that format; None: the only one that there is. Raises NotThere for another bot,
+    ConfigurationError for a broken one."""
     from turnkeeper.bots.drawn import diagram
     from turnkeeper.text.diagram import mermaid
     from turnkeeper.text.drawing import svg
 
-    found = sketched(settings, name)
+    found = sketched(settings, name or _only(settings))
     match wanted:
         case "json":
             return json.dumps(found.as_words(), ensure_ascii=False) + "\n"
@@ -54,6 +55,13 @@ def drawn(settings: Settings, name: str, wanted: Format) -> str:
             return mermaid(diagram(found))
         case "svg":
             return svg(diagram(found))
+
+
+def _only(settings: Settings) -> str:
+    drawable = [bot.id for bot in settings.bots.values() if isinstance(bot.keys, PythonKeys)]
+    if len(drawable) != 1:
+        raise NotThere(f"which bot? In Python: {', '.join(drawable) or 'none'}.")
+    return drawable[0]
 
 
 def sketched(settings: Settings, name: str) -> Sketch:
@@ -80,6 +88,9 @@ def examine_code(settings: Settings, name: str, entry: str) -> Link:
     for step in found.undos_of_nothing():
         detail = f"there is an undo of the step {step!r}, which no stage takes: it would never run"
         return Link(link, "warning", detail, f"Name it as the step is named, in {entry}.")
+    if found.is_paid_unheard():
+        detail = "it asks for money, and has no handler of payment.paid: whoever pays hears nothing until they write"
+        return Link(link, "warning", detail, f'Write @bot.on("payment.paid") in {entry}.')
     return Link(link, "ok", f"{entry} can be imported")
 
 

@@ -100,6 +100,10 @@ class Sketch:
         steps = {step for doings in self.doings.values() for step in doings.steps}
         return [] if UNKNOWN in steps else [undo for undo in self.undos if undo not in steps]
 
+    def is_paid_unheard(self) -> bool:
+        """Whether it asks for money and nothing runs once it is there."""
+        return any(doings.pays for doings in self.doings.values()) and "payment.paid" not in self.handlers
+
     def as_words(self) -> dict[str, Any]:
         """For programs."""
         moves = [

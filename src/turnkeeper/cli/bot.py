@@ -46,7 +46,9 @@ def _line(told: dict[str, Any]) -> str:
 
 @app.command()
 def draw(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="The bot's name in turnkeeper.toml.")],
+    name: Annotated[
+        str | None, typer.Argument(metavar="[NAME]", help="The bot's name in turnkeeper.toml; the only one without.")
+    ] = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write it there; .svg, .mmd or .json.")] = None,
     form: Annotated[
         str | None, typer.Option("--format", metavar="FORMAT", help="svg, mermaid or json; else as FILE's ending.")
