@@ -17,7 +17,7 @@ import msgspec
 from turnkeeper.bots.flow.begun import begun
 from turnkeeper.bots.flow.calling import Calls
 from turnkeeper.bots.flow.running import Means, Running, left_by
-from turnkeeper.bots.flow.signals import Begins, Heard, Paid, What, happened, said
+from turnkeeper.bots.flow.signals import Begins, Heard, Nudged, Paid, What, happened, said
 from turnkeeper.bots.library import Library
 from turnkeeper.bots.offering import Replies
 from turnkeeper.bots.paying import Paying
@@ -28,7 +28,7 @@ from turnkeeper.engine.flows import Shelf
 from turnkeeper.flows.decide import Decision, decide, new_turn, start
 from turnkeeper.flows.model import FORMAT
 from turnkeeper.flows.nodes.ask import Ask
-from turnkeeper.flows.signals import GivenBack, Started, TimedOut
+from turnkeeper.flows.signals import GivenBack, Replied, Started, TimedOut
 from turnkeeper.flows.state import FlowState
 from turnkeeper.flows.triggers import Happened, Said, answer
 from turnkeeper.flows.walking import Passage
@@ -144,6 +144,8 @@ async def _goes_on(work: Work, turn: Turn, running: Running, what: What, *, back
             await running.goes(_answered(running, what))
         case Begins():
             await running.goes(_begun(running, what))
+        case Nudged():
+            await running.goes(_nudged(running, what))
         case Heard():
             wants_files = _question(running, "media") is not None
             came = await said(turn, what, ever=work.number == 1, files=wants_files)
@@ -180,6 +182,12 @@ def _heard(running: Running, came: Said, *, back: bool) -> Decision:
         return decided
     begun = start(running.opened.book, default, Started("first_message", came.reply), running.here, state)
     return replace(begun, told=(f"{default} begins: no other flow does", *begun.told))
+
+
+def _nudged(running: Running, what: Nudged) -> Decision:
+    """Whoever is asked something is asked again; else the words are heard as the person's."""
+    again = decide(running.opened.book, running.state, GivenBack(), running.here)
+    return again if again.effects else _heard(running, Said(Replied(what.text)), back=False)
 
 
 def _question(running: Running, wants: str) -> Ask | None:

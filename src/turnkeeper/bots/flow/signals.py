@@ -52,7 +52,14 @@ class Begins:
     data: Mapping[str, Any]
 
 
-What = Heard | TimedOut | Paid | Happened | Begins
+@dataclass(frozen=True, slots=True)
+class Nudged:
+    """The owner wants the bot to go on, as if the person had written this."""
+
+    text: str
+
+
+What = Heard | TimedOut | Paid | Happened | Begins | Nudged
 
 
 def happened(work: Work) -> Iterator[What]:
@@ -84,6 +91,8 @@ def _told(event: Inbound) -> Iterator[What]:
     if told is not None:
         data = told.data if isinstance(told.data, dict) else {} if told.data is None else {"value": told.data}
         yield Begins(told.stage, data) if told.stage else Happened(told.type, data)
+    elif event.kind == "api" and event.text:
+        yield Nudged(event.text)
 
 
 def payment_name(flow: str, node: str, call: int) -> str:
