@@ -180,7 +180,7 @@ def _ai(given: Given) -> Made:
     if model and provider:
         data["model"] = f"{provider}/{model}"
     elif model:
-        given.note(f"its model {model!r} is left out: the bot's models answer", f'"model": "PROVIDER/{model}" asks it.')
+        given.note(f"its model {model!r} is left out: the bot's models answer", "Name its provider to keep it.")
     temperature = given.value("temperature")
     if (degree := number(temperature)) is not None and 0 <= degree <= 2:
         data["temperature"] = degree
