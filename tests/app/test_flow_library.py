@@ -6,14 +6,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
-from turnkeeper.app.flow_library import FollowedFlows, read_files
+from turnkeeper import app
+from turnkeeper.app.flow_api import _around
+from turnkeeper.app.flow_library import FollowedFlows, examine_flows, read_files
 from turnkeeper.config import ConfigurationErrors, Settings, loads
 from turnkeeper.config.flows import FlowKeys
 from turnkeeper.engine.clock import SystemClock
 from turnkeeper.model.errors import ConfigurationError
 from turnkeeper.model.flows import FlowKey
-from turnkeeper.model.ids import BotId, WorkspaceId
+from turnkeeper.model.ids import BotId, ChannelId, WorkspaceId
+from turnkeeper.model.templates import TemplateRow
 from turnkeeper.store.sqlite.store import SqliteStore
 from turnkeeper.testing.events import Channels
 
@@ -96,6 +100,54 @@ def test_two_flows_of_one_name_and_a_default_that_is_none(tmp_path: Path) -> Non
         read(settings(tmp_path, 'default = "welcom"'))
     write(tmp_path, drawn("orders"), "again.json")
     assert read(settings(tmp_path, 'default = "orders"', files='"welcome.json", "again.json"')) == ["welcome", "orders"]
+
+
+def test_a_bot_whose_flows_will_not_do_is_not_made(tmp_path: Path) -> None:
+    write(tmp_path, drawn(target="gone"))
+    with pytest.raises(ConfigurationError, match="there is no node 'gone'"):
+        app.load_bots(settings(tmp_path))
+    write(tmp_path, drawn())
+    assert list(app.load_bots(settings(tmp_path))) == [BOT]
+
+
+def test_what_could_be_better_is_told_by_the_examination(tmp_path: Path) -> None:
+    def told(**more: str) -> str:
+        configured = settings(tmp_path, **more)
+        keys = configured.bots[BOT].keys
+        assert isinstance(keys, FlowKeys)
+        return examine_flows(configured, configured.bots[BOT], keys).detail
+
+    write(tmp_path, drawn())
+    better = "its flows can be run, and could be better: welcome.json, ask: its exit 'next' leads nowhere"
+    assert told() == f"{better}: the flow ends there"
+    write(
+        tmp_path,
+        drawn()
+        | {
+            "nodes": [*drawn()["nodes"], {"id": "end", "type": "end"}],
+            "edges": [*drawn()["edges"], {"source": "ask", "target": "end"}],
+        },
+    )
+    assert told() == "its flow is right"
+    assert told(files="") == "its flows are those that are published over the API"
+
+
+async def test_templates_that_are_known_are_known_to_the_check(tmp_path: Path) -> None:
+    write(tmp_path, drawn())
+    configured = settings(tmp_path)
+    store = SqliteStore(":memory:", Channels(), inline=True)
+    await store.open()
+    await store.migrate()
+    try:
+        shop = WorkspaceId("shop")
+        checking = await _around(configured, store, configured.bots[BOT], shop, frozenset({"a"}))
+        assert (checking.flows, checking.templates, checking.payments) == ({"a"}, None, frozenset())
+        row = TemplateRow(shop, ChannelId("shop"), "seat", "en", "1", "approved", "utility", "", None, b"{}", 1.0)
+        await store.put_template(row)
+        await store.put_template(replace(row, workspace_id=WorkspaceId("cafe"), channel_id=ChannelId("cafe"), name="x"))
+        assert (await _around(configured, store, configured.bots[BOT], shop, frozenset())).templates == {"seat"}
+    finally:
+        await store.close()
 
 
 async def test_a_file_is_published_in_each_workspace_and_again_when_it_changes(tmp_path: Path) -> None:

@@ -28,6 +28,10 @@ def drawn(name: str = "welcome", ask: str = "ask", **more: Any) -> dict[str, Any
     return {"name": name, "nodes": [START, question, {"id": "end", "type": "end"}], "edges": edges, **more}
 
 
+async def around(_: WorkspaceId, names: frozenset[str]) -> Checking:
+    return Checking(flows=names, tools=())
+
+
 class Said(NamedTuple):
     status: int
     body: Any
@@ -46,9 +50,9 @@ class Api:
         await self.store.migrate()
         both = frozenset({SHOP, CAFE})
         bots = {
-            BotId("guide"): Drawable(both, False, lambda names: Checking(flows=names, tools=())),
-            BotId("fixed"): Drawable(both, True, lambda names: Checking(flows=names)),
-            BotId("waiter"): Drawable(frozenset({CAFE}), False, lambda _: Checking()),
+            BotId("guide"): Drawable(both, False, around),
+            BotId("fixed"): Drawable(both, True, around),
+            BotId("waiter"): Drawable(frozenset({CAFE}), False, around),
         }
         tokens = [
             ApiToken("editor", MINE, SHOP, frozenset({"flows"})),

@@ -28,6 +28,7 @@ from turnkeeper.app.tool_checkup import examine_servers
 from turnkeeper.app.voice_checkup import examine_transcribers
 from turnkeeper.config import ConfigurationErrors, SecretMissing, Settings, load
 from turnkeeper.config.bots import AgentKeys, PythonKeys
+from turnkeeper.config.flows import FlowKeys
 from turnkeeper.config.remote import RemoteKeys
 from turnkeeper.engine.http import Client
 from turnkeeper.media.base import Place
@@ -99,6 +100,10 @@ def _bots(settings: Settings) -> Iterator[Link]:
             yield examine_code(settings, bot.id, bot.keys.entry)
         elif isinstance(bot.keys, AgentKeys):
             yield examine_prompt(bot.id, bot.keys)
+        elif isinstance(bot.keys, FlowKeys):
+            from turnkeeper.app.flow_library import examine_flows
+
+            yield examine_flows(settings, bot, bot.keys)
 
 
 async def _backends(settings: Settings, client: Client) -> list[Link]:

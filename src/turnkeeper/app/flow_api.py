@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -12,11 +13,12 @@ from turnkeeper.web.api.flows import Drawable, FlowsApi
 from turnkeeper.web.api.tokens import ApiToken, Tokens
 
 if TYPE_CHECKING:
-    from turnkeeper.config import Settings
-    from turnkeeper.store.flows import FlowRecords
+    from turnkeeper.config import BotSettings, Settings
+    from turnkeeper.flows.checking import Checking
+    from turnkeeper.store.base import Store
 
 
-def flow_api(settings: Settings, store: FlowRecords, now: Callable[[], float]) -> FlowsApi:
+def flow_api(settings: Settings, store: Store, now: Callable[[], float]) -> FlowsApi:
     """The addresses under /api/v1/flows."""
     tokens = [
         ApiToken(name, keys.token.get_secret_value(), WorkspaceId(keys.workspace), frozenset(keys.scopes))
@@ -26,8 +28,17 @@ def flow_api(settings: Settings, store: FlowRecords, now: Callable[[], float]) -
         bot.id: Drawable(
             frozenset(each.workspace_id for each in settings.channels if each.bot_id == bot.id),
             bool(keys.flows),
-            partial(around, settings, bot),
+            partial(_around, settings, store, bot),
         )
         for bot, keys in flow_bots(settings)
     }
     return FlowsApi(Tokens(tokens, now), store, bots, now)
+
+
+async def _around(
+    settings: Settings, store: Store, bot: BotSettings, workspace_id: WorkspaceId, flows: frozenset[str]
+) -> Checking:
+    """What is there around a bot's flows; of templates those that its channels are known to have."""
+    channels = [each for each in settings.channels if (each.workspace_id, each.bot_id) == (workspace_id, bot.id)]
+    found = [row.name for each in channels for row in await store.templates(workspace_id, each.id)]
+    return replace(around(settings, bot, flows), templates=frozenset(found) or None)

@@ -15,6 +15,7 @@ import msgspec
 import structlog
 
 from turnkeeper import __version__
+from turnkeeper.app.link import Link
 from turnkeeper.config.errors import ConfigurationErrors, nearest
 from turnkeeper.config.flows import FlowKeys
 from turnkeeper.config.payments import paid_through
@@ -245,3 +246,15 @@ def flow_bot(
         trusted=bool(keys.flows),
         release=__version__,
     )
+
+
+def examine_flows(settings: Settings, bot: BotSettings, keys: FlowKeys) -> Link:
+    """Whether the flows of a bot that can be made could be better."""
+    files = read_files(settings, bot, keys)
+    warnings = [f"{file.path.name}, {each.where}: {each.what}" for file in files for each in file.warnings]
+    name = f"bot {bot.id}"
+    if warnings:
+        more = f", and {len(warnings) - 1} more" if len(warnings) > 1 else ""
+        return Link(name, "ok", f"its flows can be run, and could be better: {warnings[0]}{more}")
+    right = "its flow is right" if len(files) == 1 else f"its {len(files)} flows are right"
+    return Link(name, "ok", right if files else "its flows are those that are published over the API")

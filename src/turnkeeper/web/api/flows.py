@@ -48,11 +48,11 @@ _AGAIN = "the flow was changed meanwhile: read it again"
 @dataclass(frozen=True, slots=True)
 class Drawable:
     """A bot that is flows. `homes`: where it answers; `fixed`: its flows stand in files; `around`: what is there for
-    flows of these names."""
+    its flows, of these names, in a workspace."""
 
     homes: frozenset[WorkspaceId]
     fixed: bool
-    around: Callable[[frozenset[str]], Checking]
+    around: Callable[[WorkspaceId, frozenset[str]], Awaitable[Checking]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,7 +289,7 @@ class FlowsApi:
         """The flow of a drawing, and all that is wrong with it. One at a time: drawings may be large."""
         named = frozenset(each.name for each in await self._store.flows(head.workspace_id, head.bot_id))
         bot = self._bots.get(head.bot_id)
-        around = Checking(flows=named) if bot is None else bot.around(named)
+        around = Checking(flows=named) if bot is None else await bot.around(head.workspace_id, named)
 
         def examine() -> tuple[Flow | None, list[FlowProblem]]:
             try:
