@@ -9,6 +9,7 @@ from turnkeeper.llm.tools.builtin import Handover
 from turnkeeper.model.policy import TurnPolicy
 from turnkeeper.model.voice import Transcript
 from turnkeeper.testing.conversation import Person, conversation, in_virtual_time
+from turnkeeper.testing.events import happened
 from turnkeeper.testing.models import Stalled, calls
 from turnkeeper.testing.transcribers import NOTE, ScriptedTranscriber, listening
 from turnkeeper.voice.base import TranscriberAway, Unhearable
@@ -94,3 +95,25 @@ async def test_who_heard_a_note_and_why_the_next_one_was_asked() -> None:
     assert [(each["outcome"], each["why_not"]) for each in steps_of(shown[1])] == [("no_words", None)]
     assert [(each["outcome"], each["why_not"]) for each in steps_of(shown[2])] == [("unhearable", "damaged: no frames")]
     assert [shown[2]["totals"][name] for name in TOTALS] == [1, 1, 0.0]
+
+
+@in_virtual_time
+async def test_what_nobody_said_is_told_with_what_it_holds() -> None:
+    bot = Bot("shop")
+
+    @bot.stage("only", first=True)
+    async def only(turn: Turn) -> None:
+        if turn.text:
+            turn.after(60, "nudge", {"n": 1})
+
+    async with conversation(bot) as person:
+        await person.says("hi")
+        await person.waits(61)
+        (event,) = (await newest(person))["events"]
+        assert (event["kind"], event["timer"]) == ("timer", {"name": "nudge", "data": {"n": 1}})
+        await person.does(happened("order.paid", {"total": 3}, id="o1"))
+        await person.rests()
+        found = await newest(person)
+        (event,) = found["events"]
+        assert event["event"].items() >= {"type": "order.paid", "id": "o1", "data": {"total": 3}}.items()
+        assert found["trace"] == ["nothing ran: there is no @bot.on for order.paid"]

@@ -74,9 +74,14 @@ def told(conversation: Conversation, whole: WholeTurn) -> dict[str, Any]:
     }
 
 
+_UNSAID = {"payment": "payment", "timer": "timer", "api": "event"}
+"""What nobody said, by its kind, as a trace names what it holds."""
+
+
 def _event(row: EventRow) -> dict[str, Any]:
     inbound = _inbound(row.body)
-    paid = {"payment": inbound.details} if row.kind == "payment" else {}
+    name = _UNSAID.get(row.kind)
+    unsaid = {name: inbound.details} if name is not None and inbound.details else {}
     return {
         "seq": row.seq,
         "kind": row.kind,
@@ -85,7 +90,7 @@ def _event(row: EventRow) -> dict[str, Any]:
         "state": row.state,
         "reason": row.reason,
         "message_id": row.external_id,
-        **paid,
+        **unsaid,
     }
 
 
