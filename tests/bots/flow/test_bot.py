@@ -8,14 +8,19 @@ import msgspec
 import pytest
 
 from tests.bots.agents import scripted, thinking
+from tests.bots.flow.crashing import Crashing
 from tests.bots.flow.drawn import ANYTHING, bot, flow, says, start
 from tests.bots.till import Client as Desk
 from tests.bots.till import Till, is_told, merchant
+from turnkeeper.bots.flow.bot import FlowBot
 from turnkeeper.bots.paying import Paying
 from turnkeeper.engine.answer import Work
-from turnkeeper.flows.model import Word
+from turnkeeper.engine.flows import Opened
+from turnkeeper.flows.model import Flow, Word
+from turnkeeper.flows.state import FlowState
 from turnkeeper.model.conversation import Mode
 from turnkeeper.model.events import Location
+from turnkeeper.model.ids import BotId
 from turnkeeper.testing.conversation import Person, conversation, in_virtual_time
 from turnkeeper.testing.events import TURNS, echo, event, happened
 from turnkeeper.testing.models import ScriptedModel, Stalled
@@ -169,7 +174,7 @@ async def test_a_message_while_the_model_thinks_is_one_turn_as_if_said_at_once()
         "ai",
         ANYTHING,
         ASKS_NAME,
-        ("count", "set", {"contact": {"asked": "{{name}}"}}),
+        says("moment", "One moment."),
         ("talk", "ai", {"prompt": "Help {{name}}.", "save": "last"}),
         says("end", "That was it."),
     )
@@ -179,8 +184,9 @@ async def test_a_message_while_the_model_thinks_is_one_turn_as_if_said_at_once()
         await asyncio.sleep(8)
         await person.writes("Lovelace")
         await person.rests()
-        assert person.heard == ["What is your name?", "to both", "That was it."]
+        assert person.heard == ["What is your name?", "One moment.", "to both", "That was it."]
         assert "Help Ada\nLovelace." in model.last.instructions
+        assert "reads this, which you do not say again:\nOne moment." in model.last.instructions
         assert (await person.ledger()).states["answered"] == 3
 
 
@@ -190,12 +196,13 @@ async def test_delays_and_waits_that_are_longer_than_a_session() -> None:
         "slow",
         ANYTHING,
         says("a", "See you, {{contact.name}}."),
+        ("stage", "stage", {"stage": "waiting"}),
         ("delay", "delay", {"seconds": 10 * HOUR}),
         says("b", "Here I am, {{contact.name}}. Still there?"),
         ("wait", "wait", {"seconds": 8 * HOUR, "save": "said"}),
         says("c", "You said {{said}}."),
         says("d", "Goodbye."),
-        edges="start>a, a>delay, delay>b, b>wait, wait>c, wait:no_answer>d",
+        edges="start>a, a>stage, stage>delay, delay>b, b>wait, wait>c, wait:no_answer>d",
     )
     async with conversation(bot(drawn), turns=replace(TURNS, session_ttl=HOUR)) as person:
         await person.says("hello")
@@ -205,15 +212,96 @@ async def test_delays_and_waits_that_are_longer_than_a_session() -> None:
         assert len(person.heard) == 1
         await person.waits(0.2 * HOUR)
         assert person.heard[1:] == ["Here I am, Ada. Still there?"]
+        assert person.stage == "waiting"
         await person.waits(7 * HOUR)
         await person.says("yes")
         assert person.heard[2:] == ["You said yes."]
         await person.waits(2 * HOUR)
         assert person.heard[3:] == []
-        assert "came too late" not in await told(person), "its timer was taken back"
+        fired = [
+            moment for moment in await person.moments() if (moment.kind, moment.text.strip()) == ("received", "timer")
+        ]
+        assert len(fired) == 1, "that of the delay; the other was taken back"
         await person.says("again")
         await person.waits(19 * HOUR)
         assert person.heard[-1] == "Goodbye."
+
+
+@in_virtual_time
+async def test_what_happens_is_told_in_order() -> None:
+    """The answer comes before the time is over, though the turn begins after it."""
+    drawn = flow(
+        "quick",
+        ANYTHING,
+        ("wait", "wait", {"seconds": 2, "save": "said"}),
+        says("c", "You said {{said}}."),
+        says("d", "Goodbye."),
+        edges="start>wait, wait>c, wait:no_answer>d",
+    )
+    async with conversation(bot(drawn), turns=replace(TURNS, quiet=10.0)) as person:
+        await person.says("hello")
+        await person.says("yes")
+        assert person.heard == ["You said yes."]
+
+
+class Published:
+    """Two versions of one flow, and somebody inside the older one."""
+
+    def __init__(self, *versions: Flow) -> None:
+        self.versions = versions
+
+    def now(self, *_: object) -> dict[str, int]:
+        return {self.versions[-1].name: self.versions[-1].version}
+
+    async def open(self, workspace: object, bot_id: object, versions: Any, state: FlowState) -> Opened:  # noqa: ARG002
+        published = {flow.name: flow for flow in self.versions if flow.version == versions[flow.name]}
+        inside = {flow.name: flow for flow in self.versions if state.at and flow.version == state.version}
+        return Opened(state, {**published, **inside}, published)
+
+
+def versioned(number: int) -> Flow:
+    """The model is asked between the question and the answer."""
+    again = start({"kind": "first_message"}, {"kind": "keyword", "words": ["again"], "interrupts": True})
+    return flow(
+        "talk",
+        again,
+        ("think", "ai", {"prompt": "Help.", "say": False}),
+        ("ask", "ask", {"text": f"Version {number}?", "wants": "number", "save": "n"}),
+        says("end", f"The end of {number}."),
+        version=number,
+    )
+
+
+@in_virtual_time
+async def test_people_finish_on_the_version_that_they_began() -> None:
+    shelf = Published(versioned(1))
+    drawn = FlowBot(BotId("bot"), shelf, thinking=thinking(scripted("ok")))
+    async with conversation(drawn) as person:
+        await person.says("hello")
+        shelf.versions = (versioned(1), versioned(2))
+        await person.says("7")
+        assert person.heard == ["Version 1?", "The end of 1."]
+        await person.says("hello")
+        shelf.versions = (versioned(1), versioned(2), versioned(3))
+        await person.says("again")
+        assert person.heard[2:] == ["Version 2?", "Version 3?"], "who begins anew begins the published one"
+        await person.says("7")
+        assert person.heard[4:] == ["The end of 3."]
+
+
+@in_virtual_time
+async def test_published_in_the_middle_of_a_turn_that_is_resumed() -> None:
+    model = ScriptedModel("ok", repeat=True)
+    shelf = Published(versioned(1))
+    crashing = Crashing(FlowBot(BotId("bot"), shelf, thinking=thinking(model)), {2})
+    async with conversation(crashing) as person:
+        crashing.person = person
+        await person.writes("hello")
+        while crashing.lives == 1:
+            await asyncio.sleep(0.1)
+        shelf.versions = (versioned(1), versioned(2))
+        await person.rests()
+        assert (person.heard, len(model.asked)) == (["Version 1?"], 1)
 
 
 @in_virtual_time
@@ -356,6 +444,7 @@ async def test_a_payment() -> None:
             await person.rests()
         assert person.heard[2:] == ["Thank you!"]
         assert till.asked == ["create"]
+        assert await person.is_answered_by(Mode.BOT)
 
 
 @in_virtual_time
