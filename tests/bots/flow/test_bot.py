@@ -501,6 +501,58 @@ async def test_events_from_outside() -> None:
 
 
 @in_virtual_time
+async def test_flows_that_begin_at_certain_times() -> None:
+    at_nine = start({"kind": "schedule", "cron": "0 9 * * *", "tag": "daily"})
+    news = flow("news", at_nine, says("a", "It is {{time.clock}}."))
+    tags = flow(
+        "tags",
+        start({"kind": "keyword", "words": ["on"]}),
+        ("on", "set", {"tag": ["daily"]}),
+    )
+    quits = flow("quits", start({"kind": "keyword", "words": ["off"]}), ("off", "set", {"untag": ["daily"]}))
+    async with conversation(bot(news, tags, quits)) as person:
+        await person.says("hello")
+        await person.waits(DAY)
+        assert person.heard == [], "who has no tag is told no news"
+        await person.says("on")
+        await person.waits(DAY)
+        assert person.heard[-1] == "It is 09:00."
+        await person.says("on")
+        await person.waits(DAY)
+        assert person.heard.count("It is 09:00.") == 2, "each day, once"
+        await person.says("off")
+        await person.waits(DAY)
+        assert person.heard.count("It is 09:00.") == 2
+
+
+@in_virtual_time
+async def test_a_time_that_comes_while_a_colleague_has_the_conversation_is_over_when_it_is_back() -> None:
+    at_nine = start({"kind": "schedule", "cron": "0 9 * * *"}, {"kind": "keyword", "words": ["hello"]})
+    async with conversation(bot(flow("news", at_nine, says("a", "News.")))) as person:
+        await person.says("hello")
+        await person.is_taken_over()
+        await person.waits(DAY)
+        await person.is_given_back()
+        await person.rests()
+        assert person.heard == ["News."]
+        await person.says("hello")
+        await person.waits(DAY)
+        assert person.heard == ["News.", "News.", "News."], "and is not the last one"
+
+
+@in_virtual_time
+async def test_clocks_do_not_keep_a_session_alive() -> None:
+    often = flow("often", start({"kind": "schedule", "cron": "*/30 * * * *", "tag": "x"}), says("a", "Hm."))
+    hello = flow("hello", ANYTHING, ("tag", "set", {"tag": ["x"]}), ASKS_NAME, says("hi", "Hi."))
+    async with conversation(bot(often, hello), turns=replace(TURNS, session_ttl=2 * HOUR)) as person:
+        await person.says("hello")
+        await person.waits(3 * HOUR)
+        assert person.heard[0] == "What is your name?"
+        await person.says("Ada")
+        assert person.heard[-1] == "What is your name?"
+
+
+@in_virtual_time
 async def test_facts_tags_and_stage() -> None:
     drawn = flow(
         "sets",

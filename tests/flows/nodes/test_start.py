@@ -25,6 +25,7 @@ WRONG: list[Wrong] = [
     ("no words", by(kind="keyword", words=[" "]), ["a keyword trigger needs words"]),
     ("no type", by(kind="event"), ["an event trigger needs the type of the event"]),
     ("no times", by(kind="schedule"), ["a schedule needs its times (cron)"]),
+    ("times that never come", by(kind="schedule", cron="0 9 31 2 *"), ["'0 9 31 2 *' never comes"]),
     (
         "would break in at every message",
         by(kind="first_message", interrupts=True),

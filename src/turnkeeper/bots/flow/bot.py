@@ -17,6 +17,7 @@ import msgspec
 from turnkeeper.bots.flow.begun import begun
 from turnkeeper.bots.flow.calling import Calls
 from turnkeeper.bots.flow.running import Means, Running, left_by
+from turnkeeper.bots.flow.scheduling import set_timers
 from turnkeeper.bots.flow.signals import Begins, Heard, Nudged, Paid, What, happened, said
 from turnkeeper.bots.library import Library
 from turnkeeper.bots.offering import Replies
@@ -30,7 +31,7 @@ from turnkeeper.flows.model import FORMAT
 from turnkeeper.flows.nodes.ask import Ask
 from turnkeeper.flows.signals import GivenBack, Replied, Started, TimedOut
 from turnkeeper.flows.state import FlowState
-from turnkeeper.flows.triggers import Happened, Said, answer
+from turnkeeper.flows.triggers import Came, Due, Happened, Said, answer
 from turnkeeper.flows.walking import Passage
 from turnkeeper.model.flows import Counted
 from turnkeeper.model.ids import BotId
@@ -87,15 +88,19 @@ class FlowBot:
         running = Running(work, turn, self._means, opened, begins.here(f"{workspace_id}/{work.key.id}"), state)
         running.told += [*told, *opened.told]
         running.passed += [*passed, *opened.passed]
-        for what in happened(work):
+        found = list(happened(work, begins.at))
+        for what in found:
             await _goes_on(work, turn, running, what, back=begins.person)
         await running.leaves()
+        set_timers(turn, opened.published, running.here)
+        by_the_clock = running.state == opened.state and all(isinstance(what, Due) for what in found)
         turn.state.update(_kept(running.state, name))
-        return self._left(turn, running)
+        return self._left(turn, running, asked=not by_the_clock)
 
-    def _left(self, turn: Turn, running: Running) -> Answer:
+    def _left(self, turn: Turn, running: Running, *, asked: bool) -> Answer:
+        """`asked`: not only by a clock that nothing follows from, which is no reason to keep a session alive."""
         counts = Counter(Counted(each.flow, each.version, each.node, each.by or "") for each in running.passed)
-        return replace(turn.answer("\n".join(running.told) or None), counts=counts)
+        return replace(turn.answer("\n".join(running.told) or None), counts=counts, asked=asked)
 
 
 def _found(work: Work, turn: Turn) -> tuple[list[str], list[Passage], FlowState]:
@@ -140,7 +145,7 @@ async def _goes_on(work: Work, turn: Turn, running: Running, what: What, *, back
             await running.hears(what)
         case Paid():
             await _paid(turn, running, what)
-        case Happened():
+        case Happened() | Due():
             await running.goes(_answered(running, what))
         case Begins():
             await running.goes(_begun(running, what))
@@ -152,7 +157,7 @@ async def _goes_on(work: Work, turn: Turn, running: Running, what: What, *, back
             await running.goes(_heard(running, came, back=back))
 
 
-def _answered(running: Running, came: Said | Happened) -> Decision:
+def _answered(running: Running, came: Came) -> Decision:
     return answer(running.opened.book, running.state, came, running.here, running.opened.published.values())
 
 

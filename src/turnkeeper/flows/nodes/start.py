@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 import msgspec
 
+from turnkeeper.flows import cron
 from turnkeeper.flows.model import NEXT
 from turnkeeper.flows.nodes.base import Leave, Move, NodeData, Spot
 
@@ -62,3 +63,5 @@ class Start(NodeData, frozen=True):
                 yield "an event trigger needs the type of the event"
             if trigger.kind == "schedule" and not trigger.cron:
                 yield "a schedule needs its times (cron)"
+            elif trigger.kind == "schedule" and (wrong := cron.problem(trigger.cron)) is not None:
+                yield wrong
