@@ -10,7 +10,8 @@ from tests.contracts.world import T0, W2, World
 from turnkeeper.model.errors import Fenced
 from turnkeeper.model.flows import Counted, FlowCount, FlowDraft, FlowHead, FlowKey, FlowVersion, VersionHead
 from turnkeeper.model.ids import BotId, WorkspaceId
-from turnkeeper.store.base import Store
+from turnkeeper.store.base import ClaimedTurn, Store
+from turnkeeper.testing.events import text
 
 SHOP, CAFE = WorkspaceId("default"), WorkspaceId("cafe")
 BOT, OTHER = BotId("assistant"), BotId("other")
@@ -163,6 +164,22 @@ async def test_a_turn_that_lost_its_conversation_counts_nothing(world: OpenWorld
         with pytest.raises(Fenced):
             await w.commit(turn, "hello", counts={ASKED: 1})
         assert await w.store.flow_counts(SHOP, BOT) == []
+
+
+async def test_turns_that_end_at_once_are_all_counted(two_stores: Any) -> None:
+    nodes = [ASKED._replace(node=f"n{n}") for n in range(5)]
+    async with two_stores() as (w, other):
+        for n in range(12):
+            await w.hear(text("hi", of=f"{n}"))
+        await w.until_due()
+        turns = [each for each in await w.claim() if isinstance(each, ClaimedTurn)]
+        assert len(turns) == 12
+        ends = []
+        for n, turn in enumerate(turns):
+            passed = nodes if n % 3 else nodes[::-1]
+            ends.append((w.store, other)[n % 2].commit(w.ending(turn, counts=dict.fromkeys(passed, 1))))
+        await asyncio.gather(*ends)
+        assert await other.flow_counts(SHOP, BOT) == [FlowCount(node, 12) for node in nodes]
 
 
 async def test_a_node_of_any_name_is_counted(world: OpenWorld) -> None:
