@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from turnkeeper.model.contents import Reply
+
 TriggerKind = Literal["keyword", "first_message", "referral", "event", "schedule", "called"]
 
 
@@ -53,12 +55,16 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class ModelAnswered:
-    """`exit`: the edge that the model chose of those it was given, "" for none; `values`: the variables that it set."""
+    """`exit`: the edge that the model chose of those it was given, "" for none; `values`: the variables that it set.
+
+    `parts`: where the answer is not its text alone, what is said instead, in order.
+    """
 
     call: int
     text: str = ""
     exit: str = ""
     values: Mapping[str, Any] = field(default_factory=dict)
+    parts: tuple[Reply, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

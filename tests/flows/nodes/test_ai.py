@@ -58,6 +58,12 @@ CASES = [
         Leave(effects=(Say(HOSTILE),), why="the model answered"),
         ModelAnswered(6, HOSTILE),
     ),
+    Case(
+        "answers in parts",
+        talks(),
+        Leave(effects=(Say("Hello"), Say("{{x}}")), why="the model answered"),
+        ModelAnswered(6, "Hello\n{{x}}", parts=("Hello", "{{x}}")),
+    ),
     Case("answers nothing", talks(), Leave(why="the model answered"), ModelAnswered(6, " \n")),
     Case(
         "kept, not said",

@@ -15,6 +15,7 @@ from turnkeeper.bots.flow.begun import TAGS
 from turnkeeper.bots.flow.filling import filled_in
 from turnkeeper.bots.flow.signals import TIMER, payment_name
 from turnkeeper.bots.payment import PaymentRefused, PaymentUnavailable
+from turnkeeper.bots.question import DETAIL
 from turnkeeper.bots.results import NotStorable
 from turnkeeper.bots.thinking import NotConfigured, Thinking
 from turnkeeper.bots.turn import Turn
@@ -43,7 +44,7 @@ from turnkeeper.flows.walking import Passage
 from turnkeeper.llm.calls import ChainAnswer, ToolReply
 from turnkeeper.llm.tools.gathering import gathered
 from turnkeeper.model.contents import Sections, words_of
-from turnkeeper.text import citations
+from turnkeeper.text import citations, stage_format
 
 _log = structlog.get_logger("turnkeeper.flows")
 _SPARED: Final = 0.1
@@ -138,8 +139,7 @@ class Running:
             case Tag():
                 self._tag(effect)
             case SetStage():
-                self._turn.stage = effect.stage or None
-                self.here = replace(self.here, session={**self.here.session, "stage": effect.stage})
+                self._stands(effect.stage)
             case HandOver():
                 self._turn.handover(effect.reason)
             case Ended():
@@ -156,7 +156,7 @@ class Running:
             _log.warning("a flow's message cannot be said", channel=self._work.channel.id, why=str(error)[:200])
             self.told.append(f"not said: {error}"[:500])
             return
-        self._said.append(said if isinstance(said, str) else _words(said))
+        self._said.append(_words(said))
 
     def _keep(self, name: str, value: Any) -> None:
         try:
@@ -204,8 +204,26 @@ class Running:
             return None
         if answered.text is None:
             return Failed(ask.call, "; ".join(answered.failures) or "no model gave an answer")
+        if stages := thinking.stages_of(ask):
+            return self._staged(ask, stage_format.read(answered.text, stages))
         signal = thinking.signal_of(ask, answered.text)
         return _with_sources(signal, answered) if isinstance(signal, ModelAnswered) else signal
+
+    def _staged(self, ask: AskModel, staged: stage_format.Staged) -> ModelAnswered:
+        """An answer to a prompt with stages: where the conversation stands now, what was captured, what is said."""
+        if staged.stage:
+            self._stands(staged.stage)
+        if staged.detail:
+            self._turn.state[DETAIL] = staged.detail
+            self.here = replace(self.here, session={**self.here.session, "detail": staged.detail})
+        if not staged.contents:
+            self.told.append("the model's answer has a stage and nothing to say")
+        words = "\n\n".join(filter(None, map(_words, staged.contents)))
+        return ModelAnswered(ask.call, words, parts=staged.contents)
+
+    def _stands(self, stage: str) -> None:
+        self._turn.stage = stage or None
+        self.here = replace(self.here, session={**self.here.session, "stage": stage})
 
     async def _handed_over(self, reason: str, said: str | None) -> None:
         """A model's tool wants a person: that ends the flow wherever it is."""
@@ -280,4 +298,6 @@ def _with_sources(answered: ModelAnswered, chain: ChainAnswer) -> ModelAnswered:
 
 
 def _words(said: Any) -> str:
+    if isinstance(said, str):
+        return said
     return "\n".join(said.texts) if isinstance(said, Sections) else words_of(said)

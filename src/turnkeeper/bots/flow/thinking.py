@@ -24,6 +24,7 @@ from turnkeeper.llm.toolbox import Tool
 from turnkeeper.llm.tools.gathering import gathered
 from turnkeeper.model.llm import ChatRequest, ModelSettings, Said
 from turnkeeper.rules.recall import with_now
+from turnkeeper.text import stage_format
 from turnkeeper.text.broken_json import read_object
 
 KNOWLEDGE: Final = "knowledge"
@@ -84,7 +85,9 @@ def _said_already(said: Sequence[str]) -> str:
 
 
 def _asked_for(ask: AskModel) -> str:
-    """Which ways there are, and what may be set, in words."""
+    """Which ways there are, and what may be set, in words; or the format of a prompt with stages."""
+    if stages_of(ask):
+        return stage_format.instructions(ask.task)
     if not (ask.chooses or ask.sets):
         return ""
     lines = [_ANSWER]
@@ -96,6 +99,11 @@ def _asked_for(ask: AskModel) -> str:
         lines.append("`values` holds what you know of the following, null for what you do not know:")
         lines += [f"- {name}: {what}" if what else f"- {name}" for name, what in ask.sets.items()]
     return "\n".join(lines)
+
+
+def stages_of(ask: AskModel) -> tuple[str, ...]:
+    """The stages that a prompt marks; none where ways or variables are asked for in another form."""
+    return () if ask.chooses or ask.sets else stage_format.stages(ask.task)
 
 
 def _schema(ask: AskModel) -> dict[str, Any] | None:

@@ -31,6 +31,8 @@ class Ai(NodeData, frozen=True):
 
     `ways`: the closed list of exits of which it may choose one, `next` being none of them. `sets`: variables that it
     may set, and what each is. `stay`: the person goes on talking with it until it chooses a way.
+
+    A prompt that marks stages (`!!Stage Welcome!!`) is answered in their format, unless there are ways or variables.
     """
 
     TYPE: ClassVar[str] = "ai"
@@ -88,7 +90,8 @@ class Ai(NodeData, frozen=True):
         sets = {name: value for name, value in answer.values.items() if name in self.variables}
         if self.save:
             sets[self.save] = answer.text
-        said = (Say(answer.text),) if self.say and answer.text.strip() else ()
+        parts = answer.parts or ((answer.text,) if answer.text.strip() else ())
+        said = tuple(Say(part) for part in parts) if self.say else ()
         known = {way.exit for way in self.ways}
         if answer.exit in known:
             return Leave(answer.exit, said, sets, why=f"the model chose {answer.exit}")
