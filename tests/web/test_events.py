@@ -170,6 +170,7 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     ("a phone number on Telegram", {"channel": "chats", "to": "+62 812-3456-7890"}, "$.to"),
     ("an address with a space", {"to": "phone:62 812"}, "$.to"),
     ("a type that is a sentence", {"type": "Order paid!"}, "$.type"),
+    ("a type that ends in a line break", {"type": "order.paid\n"}, "$.type"),
     ("a type of the server's own", {"type": "payment.paid"}, "$.type"),
     ("a timer", {"type": "timer.later"}, "$.type"),
     ("no such sequence", {"sequence": "goodbye"}, "$.sequence"),

@@ -11,8 +11,8 @@ import msgspec
 
 from turnkeeper.model.events import Inbound
 
-TYPE = r"^[a-z][a-z0-9_]*(\.[a-z0-9_]+)*$"
-"""What a type looks like: `order.paid`."""
+TYPE = r"^[a-z][a-z0-9_]*(\.[a-z0-9_]+)*$(?!\n)"
+"""What a type looks like: `order.paid`. A `$` alone lets a line's end pass."""
 RESERVED = ("payment", "timer", "session")
 """What types of others do not begin with: the engine's own events do."""
 
