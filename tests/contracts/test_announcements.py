@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from turnkeeper.model.outbound import Rejected
 from turnkeeper.model.policy import TurnPolicy
 from turnkeeper.model.subscriptions import EVENTS, Announcement, Subscription, meant
 from turnkeeper.store.announcements import Settled
-from turnkeeper.testing.events import ADA, channel, echo, happened, text
+from turnkeeper.testing.events import ADA, TURNS, channel, echo, happened, text
 
 MINE = WorkspaceId("default")
 ALL = Subscription(MINE, "crm", "webhook", EVENTS)
@@ -282,6 +283,26 @@ async def test_nothing_that_is_added_while_another_is_settled_is_left_behind(two
             (behind,) = await taken(w)
             await settle(w, behind)
         assert await w.store.waiting_announcements() == []
+
+
+@pytest.mark.parametrize("keep", ["all", "nothing"])
+async def test_why_a_person_was_wanted_is_forgotten_with_the_words(world: OpenWorld, keep: Any) -> None:
+    async with world(channel(turns=replace(TURNS, keep=keep))) as w:
+        await w.hear("my secret")
+        turn = await w.turn()
+        await w.deliver(await w.commit(turn, "one moment", handover="they told a secret"))
+        await w.store.erase(turn.run.key, w.now)
+        escalation = await w.store.escalation(turn.run.key)
+        assert escalation is not None
+        assert escalation.reason == "they told a secret", "somebody is still to answer"
+        await w.store.set_mode(turn.run.key, Mode.BOT, w.now)
+        if keep == "nothing":
+            await w.store.erase(turn.run.key, w.now)
+        else:
+            await w.store._alone(lambda rows: rows.erase(turn.run.key, w.now))  # type: ignore[attr-defined]
+        escalation = await w.store.escalation(turn.run.key)
+        assert escalation is not None
+        assert (escalation.reason, escalation.state) == ("", "closed")
 
 
 async def test_what_waits_of_an_erased_conversation_is_gone(world: OpenWorld) -> None:

@@ -48,6 +48,9 @@ class AnnouncementRows(Protocol):
     async def close_escalations(self, keys: Sequence[ConversationKey], now: float) -> None:
         """Those that are not closed."""
 
+    async def blank_escalation(self, key: ConversationKey) -> None:
+        """Forget why a person was wanted, where that is over."""
+
 
 class AnnouncementRecords(Protocol):
     """The part of the store that whoever tells others needs."""

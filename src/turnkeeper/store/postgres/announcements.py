@@ -38,6 +38,7 @@ _OPEN = f"""insert into escalation ({columns(Escalation)}) values ({_MARKS})
   {", ".join(f"{each} = excluded.{each}" for each in _FIELDS[2:])}"""
 _TAKEN = f"update escalation set state = 'taken', taken_at = $3 where {_MINE} and state = 'open'"
 _CLOSED = f"update escalation set state = 'closed', closed_at = $3 where {_MINE} and closed_at is null"
+_BLANK = f"update escalation set reason = '' where {_MINE} and closed_at is not null and reason <> ''"
 _DUE = "select min(due_at) from announcement where workspace_id = $1 and subscription = $2 and due_at is not null"
 _TAKE = f"""update announcement set due_at = $4, tries = tries + 1 where seq in (
     select seq from announcement where workspace_id = $1 and subscription = $2 and due_at <= $3
@@ -90,6 +91,9 @@ class PostgresAnnouncing(ABC):
     async def close_escalations(self, keys: Sequence[ConversationKey], now: float) -> None:
         for key in sorted(keys):
             await self.run(_CLOSED, *key, now)
+
+    async def blank_escalation(self, key: ConversationKey) -> None:
+        await self.run(_BLANK, *key)
 
 
 class PostgresAnnouncements(ABC):

@@ -37,6 +37,7 @@ _OPEN = insert(
 )
 _TAKEN = f"update escalation set state = 'taken', taken_at = ?3 where {_MINE} and state = 'open'"
 _CLOSED = f"update escalation set state = 'closed', closed_at = ?3 where {_MINE} and closed_at is null"
+_BLANK = f"update escalation set reason = '' where {_MINE} and closed_at is not null and reason <> ''"
 _DUE = "select min(due_at) from announcement where workspace_id = ? and subscription = ? and due_at is not null"
 _TAKE = f"""update announcement set due_at = ?4, tries = tries + 1 where seq in (
     select seq from announcement where workspace_id = ?1 and subscription = ?2 and due_at <= ?3
@@ -89,6 +90,9 @@ class SqliteAnnouncing(ABC):
     async def close_escalations(self, keys: Sequence[ConversationKey], now: float) -> None:
         for key in keys:
             self.run(_CLOSED, (*key, now))
+
+    async def blank_escalation(self, key: ConversationKey) -> None:
+        self.run(_BLANK, key)
 
 
 class SqliteAnnouncements(ABC):

@@ -65,6 +65,7 @@ async def _erased(
     row_left = await rows.erase_outbound(key, mark.rows_to, rows_to, over)
     await rows.erase_turns(key, mark.turns_to, turns_to)
     await rows.blank_payments(key)
+    await rows.blank_escalation(key)
     session_until = None
     if conversation.turn_state == TurnState.NONE:
         await rows.erase_memory(key, conversation.contact_id, channel.bot_id, now)
