@@ -157,6 +157,48 @@ async def test_killed_between_the_look_and_the_commit_it_is_booked_and_confirmed
         assert (person.heard, len(set(booked)), person.raised) == (["booked: stage"], 1, [])
 
 
+@in_virtual_time
+async def test_killed_between_a_refusal_and_the_journal_it_stays_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    till = Till()
+    till.spoils = [Refused("card_disabled", "the account cannot", "operator")]
+    bot, refused = Bot("shop"), list[str]()
+
+    @bot.stage("welcome", first=True)
+    async def welcome(turn: Turn) -> None:
+        try:
+            await turn.payment_link(PRICE, "Dinner")
+        except PaymentRefused as error:
+            refused.append(error.reason)
+
+    async with conversation(sold_by(till, bot)) as person:
+        finish = person._store.finish_step
+        with monkeypatch.context() as patched:
+            patched.setattr(person._store, "finish_step", lambda *_: asyncio.sleep(3600))
+            await person.writes("a seat please")
+            while not till.asked:
+                await asyncio.sleep(0.1)
+            await asyncio.sleep(1)
+        assert person._store.finish_step == finish
+        await person.survives_a_crash()
+        await person.rests()
+        assert (refused, till.asked, person.raised) == (["the account cannot"], ["create"], [])
+
+
+@in_virtual_time
+async def test_killed_before_the_link_is_made_it_is_made_after_an_outage_of_hours() -> None:
+    till = Till()
+    till.spoils = [NotDone("busy", 30.0)]
+    async with conversation(sold_by(till, shop())) as person:
+        await person.writes("a seat please")
+        while not till.asked:
+            await asyncio.sleep(0.1)
+        await person.outlasts_an_outage(2 * 3600)
+        await asking(till, person).look()
+        await person.rests()
+        assert urls(person) == ["Pay here: https://pay.test/1"]
+        assert [row.state for row in await kept(person)] == ["open"]
+
+
 @pytest.mark.parametrize("spoiled", [Unsure("no answer"), NotDone("busy"), NotDone("slow down", 3.0)])
 @in_virtual_time
 async def test_what_fails_for_now_is_tried_again_in_the_turn(spoiled: Unsure | NotDone) -> None:
@@ -252,6 +294,18 @@ class TestAskedAgain:
             await person.rests()
             assert [row.state for row in await kept(person)] == ["open", "cancelled"]
             assert len(person.heard) == 2, "nobody is told of a link that they were told to forget"
+
+    @in_virtual_time
+    async def test_where_the_other_amount_is_refused_the_old_link_stands(self) -> None:
+        till = Till()
+        async with conversation(sold_by(till, shop())) as person:
+            await person.says("a seat please")
+            till.spoils = [Refused("too_much", "more than the account may take", "operator")]
+            await person.says("no, two more")
+            await asking(till, person).look()
+            await person.rests()
+            assert [row.state for row in await kept(person)][-1] == "open"
+            assert [link.news for link in till.links.values()] == ["open"]
 
     @in_virtual_time
     async def test_what_a_turn_asked_for_that_a_person_cut_off_is_found_by_the_next(self) -> None:

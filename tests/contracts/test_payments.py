@@ -379,7 +379,9 @@ async def test_a_link_that_never_was(world: OpenWorld) -> None:
         await w.hear("a seat please")
         turn = await w.turn()
         await w.store.open_payment(turn.run, row_of(w, turn))
-        row = await w.store.payment_failed(turn.run.key, "tk-1", "amount too small", w.now)
+        assert await w.store.payment_failed(turn.run.key, "tk-1", "nothing known", w.now) == await kept(w)
+        assert (await kept(w)).state == "opening", "its turn is not over, and may ask again"
+        row = await w.store.payment_failed(turn.run.key, "tk-1", "amount too small", w.now, turn.run)
         assert row is not None
         assert (row.state, row.reason, row.look_at) == ("failed", "amount too small", None)
         await tell(w, found("paid"))

@@ -68,10 +68,12 @@ class Paying:
                 return await self._made(work, row, fitted.return_url, again=True)
         new = self._row(work, key, wanted.name, fitted)
         kept = await work.records.payments.opened(new)
-        for row in known:
-            if not row.is_settled and row.void_at is None:
-                await work.records.payments.void(row.id)
-        return await self._made(work, kept, fitted.return_url, again=kept != new)
+        made = await self._made(work, kept, fitted.return_url, again=kept != new)
+        if made.refused is None:  # else what the person has still counts
+            for row in known:
+                if not row.is_settled and row.void_at is None:
+                    await work.records.payments.void(row.id)
+        return made
 
     def _same(self, row: PaymentRow, order: PaymentOrder, now: float) -> bool:
         """Whether a payment that can still be made is what is asked for."""
@@ -104,6 +106,8 @@ class Paying:
         )
 
     async def _made(self, work: Work, row: PaymentRow, return_url: str, *, again: bool) -> Asked:
+        if row.state == "failed" and row.url is None:  # it was refused, and the answer to that was lost
+            return Asked(refused=("refused", row.reason or "there is no link", "operator"))
         if row.is_settled or row.url is not None:
             return Asked(row)
         provider, config = self.merchant.provider, self.merchant.config

@@ -77,8 +77,8 @@ class TurnPayments:
 
     async def failed(self, payment_id: str, reason: str) -> None:
         """There will never be a link."""
-        now = self._clock.now()
-        await until_stored(lambda: self._store.payment_failed(self._run.key, payment_id, reason, now), self._clock)
+        run, now = self._run, self._clock.now()
+        await until_stored(lambda: self._store.payment_failed(run.key, payment_id, reason, now, run), self._clock)
 
     async def void(self, payment_id: str) -> None:
         """Nobody is to pay it any more: its link is taken back by and by."""

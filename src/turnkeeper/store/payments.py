@@ -78,8 +78,11 @@ class PaymentRecords(Protocol):
     ) -> PaymentTold:
         """Apply what a provider tells, and put what is new of it into the conversation's mailbox; may be repeated."""
 
-    async def payment_failed(self, key: ConversationKey, payment_id: str, reason: str, now: float) -> PaymentRow | None:
-        """The provider gave no link, and never will; nothing changes for a payment that has one."""
+    async def payment_failed(
+        self, key: ConversationKey, payment_id: str, reason: str, now: float, run: Run | None = None
+    ) -> PaymentRow | None:
+        """The provider gave no link, and never will; nothing changes for a payment that has one. `run`: whose turn was
+        told so; without, nothing changes either while the turn that asked for it is not over, which may ask again."""
 
     async def void_payment(self, key: ConversationKey, payment_id: str, now: float) -> None:
         """Nobody is to pay it any more: it is looked at, at once, and its link is taken back."""

@@ -172,8 +172,10 @@ class ScriptedStore(ABC, Generic[R]):
         what = self._kept(found)
         return await self._alone(lambda rows: payments.found(rows, self._directory, provider, what, now, within))
 
-    async def payment_failed(self, key: ConversationKey, payment_id: str, reason: str, now: float) -> PaymentRow | None:
-        return await self._alone(lambda rows: payments.failed(rows, self._directory, key, payment_id, reason, now))
+    async def payment_failed(
+        self, key: ConversationKey, payment_id: str, reason: str, now: float, run: Run | None = None
+    ) -> PaymentRow | None:
+        return await self._alone(lambda rows: payments.failed(rows, self._directory, key, payment_id, reason, now, run))
 
     async def void_payment(self, key: ConversationKey, payment_id: str, now: float) -> None:
         await self._alone(lambda rows: payments.void(rows, self._directory, key, payment_id, now))

@@ -191,17 +191,28 @@ async def given_up(desk: Desk, turns: Sequence[tuple[ConversationKey, int]], now
 
 
 async def failed(
-    rows: Rows, directory: Directory, key: ConversationKey, payment_id: str, reason: str, now: float
+    rows: Rows,
+    directory: Directory,
+    key: ConversationKey,
+    payment_id: str,
+    reason: str,
+    now: float,
+    run: Run | None,
 ) -> PaymentRow | None:
     """The provider gives no link."""
     desk = Desk(rows, directory)
     await desk.lock([key])
     row = await rows.lock_payment(key.workspace_id, payment_id)
-    if row is None or row.state != "opening":
+    if row is None or row.state != "opening" or (run is None and _may_ask_again(desk[key], row)):
         return row
     over = replace(row, state="failed", reason=reason, changed_at=now, look_at=None)
     await rows.put_payment(over)
     return over
+
+
+def _may_ask_again(conversation: Conversation, row: PaymentRow) -> bool:
+    """Whether the turn that asked for it goes on, or will: an outage may have lasted longer than anybody's patience."""
+    return conversation.turn_state != TurnState.NONE and conversation.turn_no == row.turn_no
 
 
 async def void(rows: Rows, directory: Directory, key: ConversationKey, payment_id: str, now: float) -> None:
