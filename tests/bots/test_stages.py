@@ -396,3 +396,23 @@ def test_the_version_knows_the_handlers() -> None:
     with_both.stage("only", first=True)(test_what_a_handler_is_told)  # type: ignore[arg-type]
     with_both.on("payment.paid")(in_virtual_time)  # type: ignore[arg-type, type-var]
     assert with_stage.version != with_both.version
+
+
+@in_virtual_time
+async def test_a_turn_in_which_nobody_wrote_knows_the_name_too() -> None:
+    names: list[str | None] = []
+    bot = Bot("kaiwa")
+
+    @bot.stage("booking", first=True)
+    async def booking(turn: Turn) -> None:
+        names.append(turn.contact.name)
+
+    @bot.on("payment.paid")
+    async def paid(turn: Turn, event: Event) -> None:
+        names.append(turn.contact.name)
+
+    async with conversation(bot, name="Omar") as person:
+        await person.says("hi")
+        await person.does(inbound("payment", payment="p1", news="paid"))
+        await person.rests()
+        assert names == ["Omar", "Omar"]

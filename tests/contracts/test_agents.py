@@ -59,6 +59,16 @@ async def test_what_a_turn_that_lost_its_conversation_learned_is_not_known(world
         assert await known(w) == {}
 
 
+async def test_a_contact_is_known_by_the_name_of_the_first_message(world: OpenWorld) -> None:
+    async with world() as w:
+        await w.hear(replace(text("hi", at=w.now), sender_name="Ada"))
+        await w.hear(replace(text("again", at=w.now), sender_name="Ada L."))
+        contact = (await w.conversation()).contact_id
+        assert await w.store.contact_name(SHOP, contact) == "Ada"
+        assert await w.store.contact_name(WorkspaceId("cafe"), contact) is None
+        assert await w.store.contact_name(SHOP, ContactId("somebody")) is None
+
+
 async def test_each_bot_and_each_contact_has_its_own(world: OpenWorld) -> None:
     async with world() as w:
         await learn(w, name=b'"Ada"', city=b'"Rome"')

@@ -171,6 +171,8 @@ class Bot(Generic[S]):
         one or an event asks for it. A stage that is gone, and a state that is none any more, are set aside, not
         raised."""
         turn: Turn[S] = Turn(work, self._thinking, self._library, self._own_words, self._paying)
+        if turn.contact.name is None and not turn.messages:
+            turn.contact = replace(turn.contact, name=await work.records.name())
         session, wanted = offering.set_apart(turn, work.state)
         aside = self._begin(turn, session)
         asked, begins = asks_for_stage(turn.events), False

@@ -114,6 +114,9 @@ class Records(Protocol):
     @property
     def payments(self) -> Payments: ...
 
+    async def name(self) -> str | None:
+        """What the provider called the contact when they wrote first."""
+
     async def facts(self) -> dict[str, Any]:
         """What this bot knows of the contact."""
 

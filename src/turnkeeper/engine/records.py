@@ -30,6 +30,12 @@ class TurnRecords:
         self.payments = TurnPayments(claimed, store, clock)
         self._consents: Sequence[Consent] | None = None
 
+    async def name(self) -> str | None:
+        """What the provider called the contact when they wrote first."""
+        return await until_stored(
+            lambda: self._store.contact_name(self._key.workspace_id, self._contact_id), self._clock
+        )
+
     async def facts(self) -> dict[str, Any]:
         """What this bot knew of the contact when the turn first asked, by name."""
         if self._facts is None:

@@ -26,6 +26,9 @@ class WholeTurn(NamedTuple):
 class AgentRecords(Protocol):
     """The part of the store that agents need besides the engine's."""
 
+    async def contact_name(self, workspace_id: WorkspaceId, contact_id: ContactId) -> str | None:
+        """What the provider called a contact when they wrote first."""
+
     async def facts(self, workspace_id: WorkspaceId, contact_id: ContactId, bot_id: BotId | None = None) -> list[Fact]:
         """What is known of a contact, by name; without `bot_id` by every bot."""
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_NAME = "select name from contact where workspace_id = $1 and id = $2"
 _FACTS = f"""select {columns(Fact)} from fact
   where workspace_id = $1 and contact_id = $2 and ($3::text is null or bot_id = $3) order by name, bot_id"""
 _FORGET = """delete from fact where workspace_id = $1 and contact_id = $2
@@ -80,6 +81,10 @@ class PostgresAgents(ABC):
     async def _alone(self, script: Callable[[PostgresRows], Coroutine[Any, Any, T]]) -> T: ...
     @abstractmethod
     async def _read(self, query: Callable[[PooledConnection], Awaitable[T]]) -> T: ...
+
+    async def contact_name(self, workspace_id: WorkspaceId, contact_id: ContactId) -> str | None:
+        found: str | None = await self._read(lambda at: at.fetchval(_NAME, workspace_id, contact_id))
+        return found
 
     async def facts(self, workspace_id: WorkspaceId, contact_id: ContactId, bot_id: BotId | None = None) -> list[Fact]:
         found = await self._read(lambda at: at.fetch(_FACTS, workspace_id, contact_id, bot_id))

@@ -18,6 +18,7 @@ from turnkeeper.store.sqlite.statements import columns, insert
 
 T = TypeVar("T")
 
+_NAME = "select name from contact where workspace_id = ? and id = ?"
 _FACTS = f"""select {columns(Fact)} from fact
   where workspace_id = ?1 and contact_id = ?2 and (?3 is null or bot_id = ?3) order by name, bot_id"""
 _FORGET = """delete from fact where workspace_id = ?1 and contact_id = ?2 and (?3 is null or bot_id = ?3)
@@ -80,6 +81,10 @@ class SqliteAgents(ABC):
     async def _read(self, query: Callable[[apsw.Connection], T]) -> T: ...
     @abstractmethod
     def _glance(self, query: Callable[[apsw.Connection], T]) -> T: ...
+
+    async def contact_name(self, workspace_id: WorkspaceId, contact_id: ContactId) -> str | None:
+        found: list[tuple[str | None]] = self._glance(lambda at: _all(at, _NAME, (workspace_id, contact_id)))
+        return found[0][0] if found else None
 
     async def facts(self, workspace_id: WorkspaceId, contact_id: ContactId, bot_id: BotId | None = None) -> list[Fact]:
         asked = (workspace_id, contact_id, bot_id)
