@@ -88,6 +88,7 @@ PLANS = [
     ("TAKE_TIMERS", "timer_due", 1),
     ("DROP_FOLLOW_UPS", "timer_pkey", 2),
     ("DROP_TIMERS", "timer_pkey", 2),
+    ("DROP_SEQUENCES", "timer_pkey", 2),
     ("FORGET_UPLOAD", "upload_pkey", 3),
     ("NEWEST", "event_age", 1),
     ("BUCKETS", "bucket_pkey", 2),
