@@ -82,6 +82,20 @@ def _count(count: int, what: str) -> str:
 
 
 @app.command()
+def nodes(
+    types: Annotated[list[str] | None, typer.Argument(metavar="[TYPE…]", help="Some types; without any, all.")] = None,
+) -> None:
+    """Tell what nodes there are, their fields and their exits (in Markdown)."""
+    from turnkeeper.flows.nodes import TYPES
+    from turnkeeper.flows.reference import as_markdown
+
+    for each in types or ():
+        if each not in TYPES:
+            raise typer.BadParameter(f"{each} is none of {', '.join(TYPES)}", param_hint="TYPE")
+    typer.echo(as_markdown(*(types or ())), nl=False)
+
+
+@app.command()
 def draw(
     file: Flow,
     output: Output = None,

@@ -20,17 +20,20 @@ _TALKS: Final = "talks"
 
 
 class Way(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
-    """An exit that the model may choose, and when it is meant ("the person wants to buy")."""
+    """An `exit` that the model may choose, and `when` it is meant ("the person wants to buy")."""
 
     exit: str
     when: str
 
 
 class Ai(NodeData, frozen=True):
-    """Asks a model, says its answer (unless `say` is false; `save` keeps it) and goes on.
+    """Asks a model (`prompt`: its task), says its answer (unless `say` is false; `save` keeps it) and goes on.
 
-    `ways`: the closed list of exits of which it may choose one, `next` being none of them. `sets`: variables that it
-    may set, and what each is. `stay`: the person goes on talking with it until it chooses a way.
+    `ways`: the closed list of exits of which it may choose one, `next` being none of them. `variables`: what
+    it may set, and what each is. `stay`: the person goes on talking with it until it chooses a way.
+
+    `history`: how many earlier messages it reads; `knowledge`: whether it may look things up. `model`: which of the
+    bot's is asked first; `temperature`, `max_tokens`: as its provider has them.
 
     A prompt that marks stages (`!!Stage Welcome!!`) is answered in their format, unless there are ways or variables.
     """

@@ -47,11 +47,14 @@ class _Read(NamedTuple):
 
 
 class Ask(NodeData, frozen=True):
-    """Asks, and keeps the answer in the variable `save`.
+    """Asks `text`, and keeps the answer, which is of the kind that it `wants`, in the variable `save`.
 
     What does not fit (`least`, `most`: of a number, or of the characters of a text; `files`: kinds that are taken) is
     asked for again with `retry`, up to `tries` times in all; then the flow's fallback. `cancel` is the exit for whoever
     wants out, `no_answer` where `seconds` have passed.
+
+    A choice has `buttons` or a `list`; the id of what was chosen is kept. Of dates, `month_first` takes 5/12 for the
+    12th of May; `country` (ISO 3166: ID, IN) is that of phone numbers without a code.
     """
 
     TYPE: ClassVar[str] = "ask"

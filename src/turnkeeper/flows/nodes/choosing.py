@@ -20,7 +20,8 @@ _RESERVED: Final = frozenset({NEXT, ELSE, "cancel", "no_answer", "failed", "fall
 
 
 class Option(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
-    """One choice. `id` is also the exit that it leaves by; `words` mean it too when they are typed."""
+    """One choice: `title` stands on it, `description` under that in a list. `id` is also the exit that it leaves by;
+    `words` mean it too when they are typed."""
 
     id: str
     title: Texts
@@ -29,14 +30,14 @@ class Option(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fie
 
 
 class OptionSection(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
-    """Rows under one title."""
+    """`rows` under one `title`."""
 
     rows: tuple[Option, ...]
     title: Texts = ""
 
 
 class OptionList(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
-    """Rows behind a button."""
+    """Rows behind a `button`, in `sections`."""
 
     sections: tuple[OptionSection, ...]
     button: Texts = "Options"

@@ -22,7 +22,7 @@ ELSE: Final = "else"
 
 
 class Branch(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
-    """An exit, and when it is taken: a condition as JSON (flows.conditions)."""
+    """An `exit`, and `when` it is taken: a condition."""
 
     exit: str
     when: Any
@@ -33,7 +33,7 @@ class Branch(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fie
 
 
 class ConditionNode(NodeData, frozen=True):
-    """Goes on by the first branch that holds, else by `else`."""
+    """Goes on by the first of its `branches` that holds, else by `else`."""
 
     TYPE: ClassVar[str] = "condition"
     TITLE: ClassVar[str] = "Condition"

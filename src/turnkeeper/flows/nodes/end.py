@@ -10,7 +10,7 @@ from turnkeeper.flows.nodes.base import Move, NodeData, Spot, Stop
 
 
 class End(NodeData, frozen=True):
-    """The flow is over here; a flow that called it goes on."""
+    """The flow is over here, with `text` as its last word; a flow that called it goes on."""
 
     TYPE: ClassVar[str] = "end"
     TITLE: ClassVar[str] = "End"

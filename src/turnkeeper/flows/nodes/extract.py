@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 class ExtractNode(NodeData, frozen=True):
     """Has a model read a text (`of`, else the person's last message) and sets the variables `fields`, by what each is.
+    `instructions`: what else it is told.
 
     By `incomplete` where some of `required` are missing, by `failed` where no model answered.
     """

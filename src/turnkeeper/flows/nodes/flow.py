@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class FlowNode(NodeData, frozen=True):
-    """Goes through another flow, which begins with the variables `given`, and on when that one is over. What it set
+    """Goes through another `flow`, which begins with the variables `given`, and on when that one is over. What it set
     comes back, but for names that begin with an underscore."""
 
     TYPE: ClassVar[str] = "flow"

@@ -12,7 +12,8 @@ from turnkeeper.flows.values import names_in
 
 
 class Handover(NodeData, frozen=True):
-    """Says `text`, hands the conversation over to a person, and ends every flow that the person is in."""
+    """Says `text`, hands the conversation over to a person, and ends every flow that the person is in. The team is told
+    the `reason`."""
 
     TYPE: ClassVar[str] = "handover"
     TITLE: ClassVar[str] = "Person"

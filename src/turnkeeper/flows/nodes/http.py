@@ -32,7 +32,8 @@ def _steps_back(address: str) -> int:
 
 
 class Http(NodeData, frozen=True):
-    """Calls an address and keeps what it gave: `save` the whole, `keep` parts of it by their paths (`total: cart.sum`).
+    """Calls an address (`url`) and keeps what it gave: `save` the whole, `keep` parts of it by their paths (`total:
+    cart.sum`). By a `method` with `headers` and a `body` (JSON, or text), for `timeout` seconds at most.
 
     Marks in the address are quoted, so a person's words never lead elsewhere. By `failed` where nothing came, or a
     status of 400 and more.

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
 
 class MediaData(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
-    """A file, by its address (https) or as the name of one that is kept; `filename` as the person sees it."""
+    """A file: by its `url` (https), or by `key`, the name of one that is kept. `kind`: how it is shown; `filename`: as
+    the person sees it."""
 
     kind: Literal["image", "video", "audio", "voice", "document", "sticker"]
     url: str = ""
@@ -54,7 +55,11 @@ class MediaData(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_
 class Message(NodeData, frozen=True):
     """Says something and goes on. With choices of which one leads somewhere (an edge from its id, or `else`) it waits
     for one. What is none of them leaves by `else` where that is drawn; where it is not, it is shown again, twice, and
-    then left by `next`, or to the flow's fallback."""
+    then left by `next`, or to the flow's fallback.
+
+    `text` is Markdown, and the caption of `media`. Choices are `buttons` (WhatsApp shows three) or a `list`, with a
+    plain `header` above the text and a `footer` below.
+    """
 
     TYPE: ClassVar[str] = "message"
     TITLE: ClassVar[str] = "Message"

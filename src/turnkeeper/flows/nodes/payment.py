@@ -28,6 +28,8 @@ class PaymentNode(NodeData, frozen=True):
     the link in it (`{{payment_url}}`). On by `next` once it is paid, by `expired` or `failed` where it is not.
 
     What the person writes meanwhile is answered with `waiting`; the payment itself is never taken from their words.
+
+    `currency`: INR, IDR, USD; `description`: what it is for; `expires_in`: seconds; `provider`: of several, by name.
     """
 
     TYPE: ClassVar[str] = "payment"

@@ -17,8 +17,8 @@ _LONGEST_TAG: Final = 100
 
 
 class Set(NodeData, frozen=True):
-    """Sets variables, keeps fields of the contact (null forgets one), puts tags on and takes them off. A value that is
-    one mark alone keeps its kind (a number stays one); other texts are filled in."""
+    """Sets `variables`, keeps fields of the `contact` (null forgets one), puts tags on (`tag`) and takes them
+    off (`untag`). A value that is one mark alone keeps its kind (a number stays one); other texts are filled in."""
 
     TYPE: ClassVar[str] = "set"
     TITLE: ClassVar[str] = "Set"

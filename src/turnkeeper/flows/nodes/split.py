@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 
 class Share(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
-    """An exit, and its part of the whole: shares of 1 and 3 are a quarter and three."""
+    """An `exit`, and its `share` of the whole: 1 and 3 are a quarter and three."""
 
     exit: str
     share: float = 1.0
 
 
 class Split(NodeData, frozen=True):
-    """Draws lots, the same for a conversation each time it comes by (`again`: anew each time)."""
+    """Draws lots by `shares`, the same for a conversation each time it comes by (`again`: anew each time)."""
 
     TYPE: ClassVar[str] = "split"
     TITLE: ClassVar[str] = "Split"

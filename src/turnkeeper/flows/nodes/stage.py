@@ -16,7 +16,7 @@ _LONGEST: Final = 100
 
 
 class Stage(NodeData, frozen=True):
-    """Names where the conversation is."""
+    """Names the `stage` in which the conversation is."""
 
     TYPE: ClassVar[str] = "stage"
     TITLE: ClassVar[str] = "Stage"

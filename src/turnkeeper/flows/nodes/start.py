@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Trigger(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
-    """What begins the flow.
+    """What begins the flow, by its `kind`.
 
     `keyword`: a message that is one of `words` (`anywhere`: that holds one); `first_message`: somebody writes who is in
     no flow (`ever`: who has never written before); `referral`: somebody comes by an ad (`source`: by that one);
@@ -37,7 +37,7 @@ class Trigger(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fi
 
 
 class Start(NodeData, frozen=True):
-    """The first node. Without triggers the flow begins only where another one, or a bot, calls it."""
+    """The first node. Without `triggers` the flow begins only where another one, or a bot, calls it."""
 
     TYPE: ClassVar[str] = "start"
     TITLE: ClassVar[str] = "Start"

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 
 class TemplateNode(NodeData, frozen=True):
-    """Sends a template and goes on. `language`: a text for each of the flow's languages where they differ."""
+    """Sends the template `name` and goes on. `language`: a text for each of the flow's languages where they differ.
+
+    What its marks stand for is `body`, in their order, or `named`, by their names; and its `header`.
+    """
 
     TYPE: ClassVar[str] = "template"
     TITLE: ClassVar[str] = "Template"

@@ -27,7 +27,8 @@ def keeping_problems(save: str, keep: Mapping[str, str]) -> Iterator[str]:
 
 
 class ToolNode(NodeData, frozen=True):
-    """Uses a tool with `arguments` and keeps what it gave: `save` the whole, `keep` parts of it by their paths."""
+    """Uses a `tool` of the configuration with `arguments` and keeps what it gave: `save` the whole, `keep` parts of it
+    by their paths."""
 
     TYPE: ClassVar[str] = "tool"
     TITLE: ClassVar[str] = "Tool"
