@@ -13,10 +13,13 @@ from tests.bots.flow.crashing import Crashing
 from tests.bots.flow.drawn import ANYTHING, bot, flow, says
 from tests.bots.till import Client as Desk
 from tests.bots.till import Till, merchant
+from turnkeeper.bots.offering import Replies
 from turnkeeper.bots.paying import Paying
+from turnkeeper.bots.turn import Turn
 from turnkeeper.engine.http import Client
 from turnkeeper.llm.calls import ToolReply
 from turnkeeper.llm.toolbox import ToolContext, ToolRefused
+from turnkeeper.llm.tools.functions import FunctionTool, tool
 from turnkeeper.model.conversation import Mode
 from turnkeeper.model.llm import ToolSpec
 from turnkeeper.testing.conversation import Person, conversation, in_virtual_time
@@ -25,6 +28,7 @@ from turnkeeper.testing.loopback import InProcess
 from turnkeeper.testing.models import calls
 
 SHOP = "https://shop.test"
+FETCHED = "Somebody will come."
 
 
 @dataclass
@@ -252,6 +256,32 @@ async def test_a_models_tool_can_want_a_person() -> None:
         assert await person.is_answered_by(Mode.HUMAN)
         assert "That was it." not in person.heard
         assert "at" not in person.state["flow"]
+
+
+@pytest.mark.parametrize(("said", "mode", "heard"), [("yes", Mode.HUMAN, FETCHED), ("Ada", Mode.BOT, "Hi Ada!")])
+@in_virtual_time
+async def test_a_tool_can_offer_a_person(said: str, mode: Mode, heard: str) -> None:
+    @tool
+    async def book(turn: Turn) -> str:
+        """Books."""
+        await turn.offer_person("it is full")
+        return "full"
+
+    drawn = flow(
+        "offers",
+        ANYTHING,
+        ("use", "tool", {"tool": "book"}),
+        ("name", "ask", {"text": "Or what is your name?", "save": "name"}),
+        says("hi", "Hi {{name}}!"),
+    )
+    words = Replies("Shall I ask a person?", FETCHED)
+    async with conversation(bot(drawn, thinking=thinking(tools=[FunctionTool(book)]), own_words=words)) as person:
+        await person.says("hello")
+        assert person.heard == ["Shall I ask a person?", "Or what is your name?"]
+        await person.says(said)
+        assert person.heard[2:] == [heard]
+        assert await person.is_answered_by(mode)
+        assert person.state["flow"].keys() == {"call"}
 
 
 ALL = flow(

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import msgspec
 
+from turnkeeper.bots import offering
 from turnkeeper.bots.flow.begun import begun
 from turnkeeper.bots.flow.calling import Calls
 from turnkeeper.bots.flow.running import Means, Running, left_by
@@ -80,6 +81,8 @@ class FlowBot:
     async def answer(self, work: Work) -> Answer:
         """Run one turn."""
         turn = Turn(work, self._thinking, self._library, self._own_words, self._paying)
+        _, wanted = offering.set_apart(turn, work.state)
+        turn.state.pop(offering.STATE, None)
         told, passed, state = _found(work, turn)
         workspace_id = work.channel.workspace_id
         name = turn.contact.name or str(turn.state.get(_NAME) or "")
@@ -88,13 +91,16 @@ class FlowBot:
         running = Running(work, turn, self._means, opened, begins.here(f"{workspace_id}/{work.key.id}"), state)
         running.told += [*told, *opened.told]
         running.passed += [*passed, *opened.passed]
-        found = list(happened(work, begins.at))
+        if wanted is not None:
+            await offering.take_up(turn, wanted, self._own_words)
+            running.over("handed_over")
+        found = [what for what in happened(work, begins.at) if wanted is None or not isinstance(what, Heard)]
         for what in found:
             await _goes_on(work, turn, running, what, back=begins.person)
         await running.leaves()
         set_timers(turn, opened.published, running.here)
-        by_the_clock = running.state == opened.state and all(isinstance(what, Due) for what in found)
-        turn.state.update(_kept(running.state, name))
+        by_the_clock = bool(found) and not running.passed and all(isinstance(what, Due) for what in found)
+        turn.state.update({**_kept(running.state, name), **turn.offer})
         return self._left(turn, running, asked=not by_the_clock)
 
     def _left(self, turn: Turn, running: Running, *, asked: bool) -> Answer:
@@ -208,7 +214,7 @@ async def _paid(turn: Turn, running: Running, what: Paid) -> None:
     event, before = what.event, running.state
     awaited = what.told is not None and "payment" in before.awaits and what.told.call == before.call
     if what.told is not None and awaited:
-        running.settled = running.settled or what.told.call == running.before.call
+        running.settled(what.told.call)
         await running.hears(what.told)
         return
     data = {"name": event.name, "amount": event.money.amount, "currency": event.money.currency, "id": event.id}

@@ -74,8 +74,10 @@ class Running:
         self.here = here
         self.state: FlowState = opened.state
         self.before: FlowState = opened.state if before is None else before
-        self.settled = False
-        """The payment that was waited for is paid, or cannot be any more."""
+        self._links: dict[int, str] = {}
+        """Payments that can be paid, as far as this turn knows: their names, by the calls that asked for them."""
+        if "payment" in self.before.awaits:
+            self._links[self.before.call] = payment_name(self.before.flow, self.before.at, self.before.call)
         self.told: list[str] = []
         self.passed: list[Passage] = []
         self._said: list[str] = []
@@ -113,9 +115,13 @@ class Running:
             self._turn.cancel(f"{TIMER}{self.before.call}")
         if awaited in self._sleeps:
             self._turn.after(self._sleeps[awaited], f"{TIMER}{awaited}", follow_up=False)
-        awaited = self.state.call if "payment" in self.state.awaits else None
-        if "payment" in self.before.awaits and awaited != self.before.call and not self.settled:
-            await self._voids(payment_name(self.before.flow, self.before.at, self.before.call))
+        for call, name in self._links.items():
+            if call != self.state.call or "payment" not in self.state.awaits:
+                await self._voids(name)
+
+    def settled(self, call: int) -> None:
+        """A payment is paid, or cannot be any more."""
+        self._links.pop(call, None)
 
     async def _voids(self, name: str) -> None:
         """Nobody is to pay what the flow has left. Whoever was quicker has paid, which is a person's business."""
@@ -277,6 +283,7 @@ class Running:
             return PaymentTold(ask.call, "paid")
         if payment.url is None:
             return Failed(ask.call, f"the payment is {payment.state}")
+        self._links[ask.call] = name
         return PaymentTold(ask.call, "opened", payment.url)
 
 
