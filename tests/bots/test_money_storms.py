@@ -6,6 +6,8 @@ back twice, and no money is left unseen.
 
 import asyncio
 from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
@@ -15,8 +17,9 @@ from msgspec.structs import replace
 
 from tests.bots.till import PRICE, Till, asking, is_told, kept, sold_by
 from turnkeeper import Bot, Event, PaymentRefused, Turn
+from turnkeeper.model.errors import StoreUnavailable
 from turnkeeper.model.http import Calls, Pause
-from turnkeeper.model.payments import Money
+from turnkeeper.model.payments import Money, PaymentFound
 from turnkeeper.model.policy import TurnPolicy
 from turnkeeper.payments.base import NotDone, RefundMade, Refused, Unsure
 from turnkeeper.testing.conversation import Person, conversation
@@ -126,6 +129,12 @@ async def thank(shop: Shop, turn: Turn, payment: str) -> None:
         await turn.reply(f"thanks for {told}")
 
 
+async def tells(person: Person, found: PaymentFound) -> None:
+    """A webhook, which is answered with 503 while the store is away, and comes no more."""
+    with suppress(StoreUnavailable):
+        await is_told(person, found)
+
+
 async def storm(rng: Random, person: Person, till: Till) -> None:
     """Some twenty things that happen, at any moments."""
     for _ in range(rng.randint(8, 25)):
@@ -138,17 +147,51 @@ async def storm(rng: Random, person: Person, till: Till) -> None:
                 if payable:
                     told = till.is_paid(rng.choice(payable))
                     for _ in range(rng.choice((0, 1, 2))):
-                        await is_told(person, told)
+                        await tells(person, told)
             case "again" if till.links:
-                await is_told(person, till.links[rng.choice(list(till.links))])
+                await tells(person, till.links[rng.choice(list(till.links))])
             case "crash":
                 await person.survives_a_crash()
             case "ask":
-                await asking(till, person).look()
+                with suppress(StoreUnavailable):
+                    await asking(till, person).look()
             case "mode" if await person._found() is not None:
                 await (person.is_taken_over() if rng.random() < 0.3 else person.is_given_back())
             case "spoil":
                 till.spoils.append(rng.choice((Unsure("cut off"), NotDone("busy", 2.0))))
+
+
+WRITES = (
+    "begin_effect", "finish_step", "commit", "put_off", "record", "say_now", "open_payment", "payment_found",
+    "payment_failed", "void_payment", "payment_looked", "payments_due", "payments_of", "claim",
+)  # fmt: skip
+
+
+def unreliable(person: Person, rng: Random) -> None:
+    """From now on the store takes its time, so that a death may come between any two of its transactions, and now and
+    then is away: before it has done what it was asked, or after it, so that only the answer is lost."""
+    for name in WRITES:
+        setattr(person._store, name, _unreliable(getattr(person._store, name), rng))
+
+
+def _unreliable(write: Callable[..., Any], rng: Random) -> Callable[..., Any]:
+    async def tried(*given: Any, **named: Any) -> Any:
+        await asyncio.sleep(rng.random() / 10)
+        if rng.random() < 0.05:
+            raise StoreUnavailable("away")
+        done = await write(*given, **named)
+        await asyncio.sleep(rng.random() / 10)
+        if rng.random() < 0.05:
+            raise StoreUnavailable("the answer was lost")
+        return done
+
+    return tried
+
+
+def reliable(person: Person) -> None:
+    """As it was."""
+    for name in WRITES:
+        delattr(person._store, name)
 
 
 async def lives_through(seed: int) -> None:
@@ -156,7 +199,11 @@ async def lives_through(seed: int) -> None:
     till.takes = rng.choice((0.1, 1.0))
     async with conversation(sold_by(till, seller(shop)), turns=TURNS, seed=seed) as person:
         await person.writes("buy")
+        if seed % 2:
+            unreliable(person, Random(seed))
         await storm(rng, person, till)
+        if seed % 2:
+            reliable(person)
         till.spoils.clear()
         await person.rests()
         await person.is_given_back()
