@@ -7,16 +7,14 @@ at once.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
+from turnkeeper.bots.message import Message
 from turnkeeper.model.contents import Buttons, Reply
 from turnkeeper.model.events import Choice
 from turnkeeper.rules.offers import NO_ID, YES_ID, answer, offers
-
-if TYPE_CHECKING:
-    from turnkeeper.bots.turn import Turn
 
 STATE = "_offered"
 """Where a session keeps the reason for which a person was offered."""
@@ -48,6 +46,21 @@ def offered(
     return [Buttons(fixed_reply, (Choice(YES_ID, yes), Choice(NO_ID, no)))]
 
 
+class Answered(Protocol):
+    """As much of a turn as an offer needs. `offer`: what stands on to the next turn."""
+
+    offer: dict[str, Any]
+
+    @property
+    def state(self) -> Any: ...
+    @property
+    def messages(self) -> Sequence[Message]: ...
+    @property
+    def choice(self) -> Choice | None: ...
+    async def reply(self, said: Reply, /) -> None: ...
+    def handover(self, reason: str, /) -> None: ...
+
+
 class Taken(NamedTuple):
     """How an offer is taken. `accepted`: why a person was offered, who is wanted now; `declined`: nobody is."""
 
@@ -55,7 +68,7 @@ class Taken(NamedTuple):
     declined: bool = False
 
 
-def taken(turn: Turn[Any], state: MutableMapping[str, Any] | None = None) -> Taken:
+def taken(turn: Answered, state: MutableMapping[str, Any] | None = None) -> Taken:
     """What this turn says to an offer. The offer is over in any case but that of a timer. `state`: as the session
     keeps it, where the turn's own is something else."""
     kept = turn.state if state is None else state
@@ -68,7 +81,7 @@ def taken(turn: Turn[Any], state: MutableMapping[str, Any] | None = None) -> Tak
     return Taken(reason if told == "yes" else None, told == "no")
 
 
-def set_apart(turn: Turn[Any], session: Mapping[str, Any]) -> tuple[dict[str, Any], str | None]:
+def set_apart(turn: Answered, session: Mapping[str, Any]) -> tuple[dict[str, Any], str | None]:
     """The session's state without the offer in it, and why the person is wanted now whom it offered. An offer that
     nobody has answered yet stands on, in `turn.offer`."""
     state = dict(session)
@@ -78,7 +91,7 @@ def set_apart(turn: Turn[Any], session: Mapping[str, Any]) -> tuple[dict[str, An
     return state, accepted
 
 
-async def take_up(turn: Turn[Any], reason: str, own_words: Replies) -> None:
+async def take_up(turn: Answered, reason: str, own_words: Replies) -> None:
     """The person wants the person whom they were offered."""
     if own_words.handover:
         await turn.reply(own_words.handover)

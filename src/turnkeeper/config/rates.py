@@ -1,14 +1,12 @@
 """The operator's rate cards: what templates cost."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from pathlib import Path
 
 from pydantic import Field
 
 from turnkeeper.channels.keys import Keys
 from turnkeeper.rules.rate_cards import BadCard, RateCard, read_card
-
-if TYPE_CHECKING:
-    from turnkeeper.config.reading import Reading
 
 
 class RateCardKeys(Keys):
@@ -22,16 +20,16 @@ class RateCardKeys(Keys):
     )
 
 
-def read_rate_card(reading: "Reading", keys: RateCardKeys | None) -> RateCard:
-    """The card; one without lines where none is named. What is wrong is told to `reading`, with its line."""
+def read_rate_card(folder: Path, keys: RateCardKeys | None, wrong: Callable[[str, str, str], None]) -> RateCard:
+    """The card; one without lines where none is named. `wrong` is told what is, with its line: key, problem, mend."""
     if keys is None or not keys.meta:
         return RateCard()
     at = "rate_cards.meta"
     try:
-        return read_card((reading.path.parent / keys.meta).read_text("utf-8"))
+        return read_card((folder / keys.meta).read_text("utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         why = getattr(error, "strerror", None) or "not text"
-        reading.wrong(at, f"the file {keys.meta} cannot be read ({why})", "Put the rate card there.")
+        wrong(at, f"the file {keys.meta} cannot be read ({why})", "Put the rate card there.")
     except BadCard as bad:
-        reading.wrong(at, f"{keys.meta}, {bad}", bad.mend)
+        wrong(at, f"{keys.meta}, {bad}", bad.mend)
     return RateCard()

@@ -11,8 +11,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, Protocol
 
-import msgspec
-
 from turnkeeper.model.agents import Spent
 from turnkeeper.model.conversation import (
     Conversation,
@@ -39,6 +37,8 @@ from turnkeeper.store.flows import FlowRecords
 from turnkeeper.store.knowledge import KnowledgeRecords
 from turnkeeper.store.media import MediaRecords
 from turnkeeper.store.payments import PaymentRecords
+from turnkeeper.store.runs import Run as Run
+from turnkeeper.store.runs import Wake as Wake
 from turnkeeper.store.speaking import SpokenRecords
 from turnkeeper.store.templates import TemplateRecords
 from turnkeeper.store.timers import TimerRecords
@@ -98,17 +98,6 @@ class Intake(NamedTuple):
     templates: Sequence[TemplateNews] = ()
 
 
-class Wake(msgspec.Struct, frozen=True, array_like=True):
-    """A conversation whose turn in the queue moved. `fenced`: the worker that lost it and should stop its run, if
-    that began before `epoch`: a wake may come late, when the worker has the conversation again."""
-
-    workspace_id: WorkspaceId
-    conversation_id: str
-    due_at: float | None
-    fenced: WorkerId | None = None
-    epoch: int = 0
-
-
 class Taken(NamedTuple):
     """What became of an intake: how many events were new, how many had been here, and who is to be woken. `homes`: of
     each arrival its conversation, and whether it was new; empty where that is not known yet."""
@@ -117,14 +106,6 @@ class Taken(NamedTuple):
     duplicates: int
     wakes: list[Wake]
     homes: Sequence[tuple[ConversationId, bool]] = ()
-
-
-class Run(NamedTuple):
-    """A worker's hold on a conversation: every write in its name carries all of it."""
-
-    key: ConversationKey
-    worker_id: WorkerId
-    epoch: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,11 @@ Every method is one transaction. A payment is written before its provider is ask
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 from turnkeeper.model.ids import ConversationId, ConversationKey, WorkspaceId
 from turnkeeper.model.payments import PaymentFound, PaymentNews, PaymentRow
-
-if TYPE_CHECKING:
-    from turnkeeper.store.base import Run, Wake
+from turnkeeper.store.runs import Run, Wake
 
 UNKNOWN = "payment not known here"
 NO_CHANNEL = "its channel is not configured any more"

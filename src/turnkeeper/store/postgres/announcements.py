@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from msgspec.structs import astuple
 
+from turnkeeper.model.conversation import Conversation
 from turnkeeper.model.ids import ConversationKey, WorkspaceId
 from turnkeeper.model.subscriptions import Announcement, Escalation
 from turnkeeper.store.announcements import Settled, Waiting
@@ -15,8 +16,7 @@ from turnkeeper.store.postgres.characters import without_nul
 from turnkeeper.store.postgres.statements import columns
 
 if TYPE_CHECKING:
-    from turnkeeper.store.postgres.connecting import PooledConnection
-    from turnkeeper.store.postgres.rows import PostgresRows
+    from turnkeeper.store.postgres.pooled import PooledConnection
 
 T = TypeVar("T")
 
@@ -68,6 +68,8 @@ class PostgresAnnouncing(ABC):
 
     @abstractmethod
     async def run(self, statement: str, *arguments: Any) -> list[Any]: ...
+    @abstractmethod
+    async def lock(self, keys: Iterable[ConversationKey]) -> dict[ConversationKey, Conversation]: ...
 
     async def add_announcements(self, rows: Sequence[Announcement]) -> None:
         for row in rows:
@@ -100,7 +102,7 @@ class PostgresAnnouncements(ABC):
     """The AnnouncementRecords port, over what the store gives."""
 
     @abstractmethod
-    async def _alone(self, script: Callable[[PostgresRows], Coroutine[Any, Any, T]]) -> T: ...
+    async def _alone(self, script: Callable[[PostgresAnnouncing], Coroutine[Any, Any, T]]) -> T: ...
     @abstractmethod
     async def _read(self, query: Callable[[PooledConnection], Awaitable[T]]) -> T: ...
 
@@ -111,14 +113,14 @@ class PostgresAnnouncements(ABC):
     async def take_announcements(
         self, workspace_id: WorkspaceId, subscription: str, now: float, until: float, limit: int
     ) -> list[Announcement]:
-        async def take(rows: PostgresRows) -> list[Announcement]:
+        async def take(rows: PostgresAnnouncing) -> list[Announcement]:
             found = await rows.run(_TAKE, workspace_id, subscription, now, until, limit)
             return sorted((Announcement(*row) for row in found), key=_by_seq)
 
         return await self._alone(take)
 
     async def forget_announcements(self, before: float, limit: int) -> int:
-        async def forget(rows: PostgresRows) -> int:
+        async def forget(rows: PostgresAnnouncing) -> int:
             forgotten = len(await rows.run(_FORGET, before, limit))
             keys = [ConversationKey(*row) for row in await rows.run(_GIVEN_UP, before, limit)]
             await rows.lock(keys)  # so that one that is added meanwhile is not left behind

@@ -17,9 +17,7 @@ from turnkeeper.model.errors import StoreMismatch, StoreUnavailable
 from turnkeeper.store.postgres.rows import PostgresRows, Raced
 
 if TYPE_CHECKING:
-    from asyncpg.pool import PoolConnectionProxy
-
-    PooledConnection = PoolConnectionProxy[asyncpg.Record]
+    from turnkeeper.store.postgres.pooled import PooledConnection
 
 T = TypeVar("T")
 

@@ -15,7 +15,7 @@ from turnkeeper.store.postgres.statements import columns
 from turnkeeper.store.rows import OWN_KINDS
 
 if TYPE_CHECKING:
-    from turnkeeper.store.postgres.connecting import PooledConnection
+    from turnkeeper.store.postgres.pooled import PooledConnection
 
 T = TypeVar("T")
 

@@ -13,8 +13,7 @@ from turnkeeper.store.postgres.characters import without_nul
 from turnkeeper.store.postgres.statements import columns
 
 if TYPE_CHECKING:
-    from turnkeeper.store.postgres.connecting import PooledConnection
-    from turnkeeper.store.postgres.rows import PostgresRows
+    from turnkeeper.store.postgres.pooled import PooledConnection
 
 T = TypeVar("T")
 
@@ -69,7 +68,7 @@ class PostgresFlows(ABC):
     """The FlowRecords port, over what the store gives."""
 
     @abstractmethod
-    async def _alone(self, script: Callable[[PostgresRows], Coroutine[Any, Any, T]]) -> T: ...
+    async def _alone(self, script: Callable[[PostgresFlowRows], Coroutine[Any, Any, T]]) -> T: ...
     @abstractmethod
     async def _read(self, query: Callable[[PooledConnection], Awaitable[T]]) -> T: ...
 
@@ -86,14 +85,14 @@ class PostgresFlows(ABC):
     ) -> FlowDraft | None:
         given = (*without_nul(key), document, now, by)
 
-        async def put(rows: PostgresRows) -> FlowDraft | None:
+        async def put(rows: PostgresFlowRows) -> FlowDraft | None:
             found = await (rows.run(_ADD, *given) if expected is None else rows.run(_PUT, *given, expected))
             return FlowDraft(*found[0]) if found else None
 
         return await self._alone(put)
 
     async def drop_flow(self, key: FlowKey) -> bool:
-        async def drop(rows: PostgresRows) -> bool:
+        async def drop(rows: PostgresFlowRows) -> bool:
             return bool(await rows.run(_DROP, *without_nul(key)))
 
         return await self._alone(drop)
@@ -103,7 +102,7 @@ class PostgresFlows(ABC):
     ) -> FlowVersion | None:
         named = without_nul(key)
 
-        async def publish(rows: PostgresRows) -> FlowVersion | None:
+        async def publish(rows: PostgresFlowRows) -> FlowVersion | None:
             if not await rows.run(_LOCK, *named, revision):
                 return None
             version = FlowVersion(*(await rows.run(_NEXT, *named, now, by, without_nul(note), mapping))[0])
@@ -115,7 +114,7 @@ class PostgresFlows(ABC):
     async def show_flow(self, key: FlowKey, version: int | None) -> bool:
         named = without_nul(key)
 
-        async def show(rows: PostgresRows) -> bool:
+        async def show(rows: PostgresFlowRows) -> bool:
             if version is not None and not await rows.run(_THERE, *named, version):
                 return False
             return bool(await rows.run(_SHOW, *named, version))

@@ -9,7 +9,7 @@ from turnkeeper.store.migrations import Migration
 from turnkeeper.store.postgres.connecting import Connections
 
 if TYPE_CHECKING:
-    from turnkeeper.store.postgres.connecting import PooledConnection
+    from turnkeeper.store.postgres.pooled import PooledConnection
 
 LOCK = 0x7475726E6B707231
 """The advisory lock under which a schema is changed; any number of our own."""

@@ -14,7 +14,7 @@ from turnkeeper.store.postgres.characters import without_nul
 from turnkeeper.store.postgres.statements import columns
 
 if TYPE_CHECKING:
-    from turnkeeper.store.postgres.connecting import PooledConnection
+    from turnkeeper.store.postgres.pooled import PooledConnection
 
 T = TypeVar("T")
 

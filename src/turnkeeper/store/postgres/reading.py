@@ -24,7 +24,7 @@ from turnkeeper.store.postgres.statements import columns
 if TYPE_CHECKING:
     import asyncpg
 
-    from turnkeeper.store.postgres.connecting import PooledConnection
+    from turnkeeper.store.postgres.pooled import PooledConnection
 
 _LOOKS = 4
 """How many rows retention looks at for each one that it may delete, so that its cost stays bounded."""

@@ -14,7 +14,7 @@ from turnkeeper.store.speaking import Spoken
 from turnkeeper.store.transactions.take import key_digest
 
 if TYPE_CHECKING:
-    from turnkeeper.store.postgres.connecting import PooledConnection
+    from turnkeeper.store.postgres.pooled import PooledConnection
 
 T = TypeVar("T")
 

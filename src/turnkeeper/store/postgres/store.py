@@ -40,7 +40,7 @@ from turnkeeper.store.postgres.timers import PostgresTimers
 from turnkeeper.store.scripted import ScriptedStore
 
 if TYPE_CHECKING:
-    from turnkeeper.store.postgres.connecting import PooledConnection
+    from turnkeeper.store.postgres.pooled import PooledConnection
 
 T = TypeVar("T")
 

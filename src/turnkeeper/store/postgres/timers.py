@@ -13,7 +13,7 @@ from turnkeeper.store.postgres.rows import PostgresRows
 from turnkeeper.store.postgres.statements import columns
 
 if TYPE_CHECKING:
-    from turnkeeper.store.postgres.connecting import PooledConnection
+    from turnkeeper.store.postgres.pooled import PooledConnection
 
 T = TypeVar("T")
 

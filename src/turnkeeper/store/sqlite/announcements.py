@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import apsw
 from msgspec.structs import astuple
@@ -13,9 +13,6 @@ from turnkeeper.model.ids import ConversationKey, WorkspaceId
 from turnkeeper.model.subscriptions import Announcement, Escalation
 from turnkeeper.store.announcements import Settled, Waiting
 from turnkeeper.store.sqlite.statements import columns, insert
-
-if TYPE_CHECKING:
-    from turnkeeper.store.sqlite.rows import SqliteRows
 
 T = TypeVar("T")
 
@@ -99,7 +96,7 @@ class SqliteAnnouncements(ABC):
     """The AnnouncementRecords port, over what the store gives."""
 
     @abstractmethod
-    async def _alone(self, script: Callable[[SqliteRows], Coroutine[Any, Any, T]]) -> T: ...
+    async def _alone(self, script: Callable[[SqliteAnnouncing], Coroutine[Any, Any, T]]) -> T: ...
     @abstractmethod
     async def _read(self, query: Callable[[apsw.Connection], T]) -> T: ...
     @abstractmethod
@@ -112,14 +109,14 @@ class SqliteAnnouncements(ABC):
     async def take_announcements(
         self, workspace_id: WorkspaceId, subscription: str, now: float, until: float, limit: int
     ) -> list[Announcement]:
-        async def take(rows: SqliteRows) -> list[Announcement]:
+        async def take(rows: SqliteAnnouncing) -> list[Announcement]:
             found = rows.run(_TAKE, (workspace_id, subscription, now, until, limit))
             return sorted((Announcement(*row) for row in found), key=_by_seq)
 
         return await self._alone(take)
 
     async def forget_announcements(self, before: float, limit: int) -> int:
-        async def forget(rows: SqliteRows) -> int:
+        async def forget(rows: SqliteAnnouncing) -> int:
             found = rows.run(_FORGET, (before, limit))
             for line in {line[:3] for line in found if line[3]}:
                 rows.run(_NEXT_DUE, line)

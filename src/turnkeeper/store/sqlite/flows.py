@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import apsw
 
@@ -12,9 +12,6 @@ from turnkeeper.model.flows import Counted, FlowCount, FlowDraft, FlowHead, Flow
 from turnkeeper.model.ids import BotId, WorkspaceId
 from turnkeeper.store.flows import CountKey
 from turnkeeper.store.sqlite.statements import columns
-
-if TYPE_CHECKING:
-    from turnkeeper.store.sqlite.rows import SqliteRows
 
 T = TypeVar("T")
 
@@ -63,7 +60,7 @@ class SqliteFlows(ABC):
     """The FlowRecords port, over what the store gives."""
 
     @abstractmethod
-    async def _alone(self, script: Callable[[SqliteRows], Coroutine[Any, Any, T]]) -> T: ...
+    async def _alone(self, script: Callable[[SqliteFlowRows], Coroutine[Any, Any, T]]) -> T: ...
     @abstractmethod
     async def _read(self, query: Callable[[apsw.Connection], T]) -> T: ...
     @abstractmethod
@@ -79,7 +76,7 @@ class SqliteFlows(ABC):
     async def put_flow(
         self, key: FlowKey, document: bytes, expected: int | None, by: str, now: float
     ) -> FlowDraft | None:
-        async def put(rows: SqliteRows) -> FlowDraft | None:
+        async def put(rows: SqliteFlowRows) -> FlowDraft | None:
             given = (*key, document, now, by)
             found = rows.run(_ADD, given) if expected is None else rows.run(_PUT, (*given, expected))
             return FlowDraft(*found[0]) if found else None
@@ -87,7 +84,7 @@ class SqliteFlows(ABC):
         return await self._alone(put)
 
     async def drop_flow(self, key: FlowKey) -> bool:
-        async def drop(rows: SqliteRows) -> bool:
+        async def drop(rows: SqliteFlowRows) -> bool:
             return bool(rows.run(_DROP, key))
 
         return await self._alone(drop)
@@ -95,7 +92,7 @@ class SqliteFlows(ABC):
     async def publish_flow(
         self, key: FlowKey, revision: int, mapping: bytes, note: str, by: str, now: float
     ) -> FlowVersion | None:
-        async def publish(rows: SqliteRows) -> FlowVersion | None:
+        async def publish(rows: SqliteFlowRows) -> FlowVersion | None:
             found = rows.run(_NEXT, (*key, revision, now, by, note, mapping))
             if not found:
                 return None
@@ -106,7 +103,7 @@ class SqliteFlows(ABC):
         return await self._alone(publish)
 
     async def show_flow(self, key: FlowKey, version: int | None) -> bool:
-        async def show(rows: SqliteRows) -> bool:
+        async def show(rows: SqliteFlowRows) -> bool:
             if version is not None and not rows.run(_THERE, (*key, version)):
                 return False
             return bool(rows.run(_SHOW, (*key, version)))
