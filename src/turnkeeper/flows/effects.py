@@ -34,7 +34,8 @@ class Choosable:
 class AskModel:
     """`task`: what the model is told of its task; `text`: what it answers to, "" for the conversation as it stands.
 
-    `sets`: variables that it may set, and what each is; `history`: how many earlier messages it reads.
+    `sets`: variables that it may set, and what each is; `history`: how many earlier messages it reads. The task and the
+    ways hold marks, `values` what stands for them: whoever asks fills them in, as what people said and not as a task.
     """
 
     call: int
@@ -47,6 +48,7 @@ class AskModel:
     knowledge: bool = True
     chooses: tuple[Choosable, ...] = ()
     sets: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """The table of `ai`."""
 
+from dataclasses import replace
 from typing import Any
 
 from tests.support.flow_cases import HOSTILE, Case, Wrong, table_of
@@ -15,16 +16,23 @@ def talks(**more: Any) -> dict[str, Any]:
 
 
 def asked(ask: AskModel, why: str = "asks a model") -> Stay:
+    if ask.task == TASK:
+        ask = replace(ask, values={**KNOWN, **ask.values})
     return Stay(("model", "reply"), (ask,), asked=True, why=why)
 
 
-TASK = "Help Ana"
+TASK, KNOWN = "Help {{contact.name}}", {"contact.name": "Ana"}
 CASES = [
     Case("asks", talks(), asked(AskModel(7, TASK, "hi")), reply=Replied("hi")),
     Case("a label is what was said", talks(), asked(AskModel(7, TASK, "Yes")), reply=Replied(choice="a", label="Yes")),
     Case("nothing was said", talks(), asked(AskModel(7, TASK))),
     Case("in a language", {"prompt": {"en": "A", "id": "B"}}, asked(AskModel(7, "B")), language="id"),
-    Case("a hostile value", {"prompt": "{{x}}"}, asked(AskModel(7, HOSTILE)), variables={"x": HOSTILE}),
+    Case(
+        "a hostile value",
+        {"prompt": "{{x}}"},
+        asked(AskModel(7, "{{x}}", values={"x": HOSTILE})),
+        variables={"x": HOSTILE},
+    ),
     Case(
         "everything",
         talks(
@@ -46,8 +54,9 @@ CASES = [
                 9,
                 3,
                 False,
-                (Choosable("buy", "wants to buy in Kota"), Choosable("leave", "says goodbye")),
+                (Choosable("buy", "wants to buy in {{contact.city}}"), Choosable("leave", "says goodbye")),
                 {"n": "a number"},
+                {"contact.city": "Kota"},
             )
         ),
     ),

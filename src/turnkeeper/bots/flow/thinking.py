@@ -19,6 +19,7 @@ from turnkeeper.bots.turn import Turn
 from turnkeeper.engine.answer import Work
 from turnkeeper.flows.effects import AskModel, Extract
 from turnkeeper.flows.signals import Failed, ModelAnswered
+from turnkeeper.flows.values import put
 from turnkeeper.llm.calls import ChainAnswer
 from turnkeeper.llm.toolbox import Tool
 from turnkeeper.llm.tools.gathering import gathered
@@ -26,9 +27,11 @@ from turnkeeper.model.llm import ChatRequest, ModelSettings, Said
 from turnkeeper.rules.recall import with_now
 from turnkeeper.text import stage_format
 from turnkeeper.text.broken_json import read_object
+from turnkeeper.text.prompts import QUOTED, quoted
 
 KNOWLEDGE: Final = "knowledge"
 """The tool that looks things up."""
+_OURS: Final = ("channel.", "time.")
 _NONE: Final = "none"
 _NOTHING_SAID: Final = "(The person has not written anything now. Say what fits your task.)"
 _TOKENS: Final = 8_000
@@ -64,13 +67,24 @@ async def _request(work: Work, turn: Turn, thinking: Thinking, ask: AskModel, sa
         now = now if _holds(now.text, ask.text) else Said("user", ask.text)
     if not now.text and not now.files:
         now = Said("user", _NOTHING_SAID)
-    parts = [ask.task, before.note if before else "", _said_already(said), _asked_for(ask)]
+    values = _as_data(ask.values)
+    parts = [put(ask.task, values), QUOTED if any(map(_is_quoted, values.values())) else ""]
+    parts += [before.note if before else "", _said_already(said), put(_asked_for(ask), values)]
     return ChatRequest(
         "\n\n".join(filter(None, parts)),
         with_now(before.messages if before else (), now),
         settings=ModelSettings(temperature=ask.temperature, max_tokens=ask.max_tokens),
         json_schema=_schema(ask),
     )
+
+
+def _as_data(values: Mapping[str, str]) -> dict[str, str]:
+    """What stands for the marks of a task: people's words as such, the operator's and the clock's as they are."""
+    return {mark: said if mark.startswith(_OURS) else quoted(said) for mark, said in values.items()}
+
+
+def _is_quoted(said: str) -> bool:
+    return said.startswith("“")
 
 
 def _holds(said: str, text: str) -> bool:

@@ -11,7 +11,7 @@ from turnkeeper.flows.effects import AskModel, Choosable, Say
 from turnkeeper.flows.model import FAILED, NEXT, Flow, Texts
 from turnkeeper.flows.nodes.base import Leave, Move, NodeData, Spot, Stay, marks_in
 from turnkeeper.flows.signals import Failed, ModelAnswered, Replied, Signal
-from turnkeeper.flows.values import NAME
+from turnkeeper.flows.values import NAME, values_of
 
 if TYPE_CHECKING:
     from turnkeeper.flows.checking import Checking
@@ -75,17 +75,20 @@ class Ai(NodeData, frozen=True):
         return None
 
     def _asked(self, spot: Spot, why: str) -> Move:
+        task = spot.text(self.prompt)
+        marked = (task, *(way.when for way in self.ways))
         ask = AskModel(
             spot.next_call,
-            spot.filled(self.prompt),
+            task,
             spot.reply.label or spot.reply.text,
             spot.filled(self.model),
             self.temperature,
             self.max_tokens,
             self.history,
             self.knowledge,
-            tuple(Choosable(way.exit, spot.filled(way.when)) for way in self.ways),
+            tuple(Choosable(way.exit, way.when) for way in self.ways),
             self.variables,
+            {mark: said for text in marked if "{{" in text for mark, said in values_of(text, spot.data).items()},
         )
         return Stay(("model", "reply"), (ask,), asked=True, why=why)
 
