@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.flow_cases import flow_of
-from turnkeeper.flows.checking import Checking, check
+from turnkeeper.flows.checking import check
 from turnkeeper.flows.circles import in_circles
-from turnkeeper.flows.reading import Problem
+from turnkeeper.flows.problems import Checking, Problem
 
 START = ("start", {})
 SAY = ("message", {"text": "x"})

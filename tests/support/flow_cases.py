@@ -10,12 +10,12 @@ from typing import Any
 import msgspec
 import pytest
 
-from turnkeeper.flows.checking import Checking
 from turnkeeper.flows.decide import Decision, decide, new_turn, start
 from turnkeeper.flows.effects import Effect
 from turnkeeper.flows.model import Edge, Flow, Node
 from turnkeeper.flows.nodes import TYPES
 from turnkeeper.flows.nodes.base import Here, Move, NodeData, Spot
+from turnkeeper.flows.problems import Checking
 from turnkeeper.flows.reading import read
 from turnkeeper.flows.signals import Replied, Signal, Started
 from turnkeeper.flows.state import FlowState

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from turnkeeper.flows.checking import Checking
+from turnkeeper.flows.problems import Checking
 from turnkeeper.model.errors import StoreUnavailable
 from turnkeeper.model.flows import Counted, FlowKey
 from turnkeeper.model.ids import BotId, WorkspaceId

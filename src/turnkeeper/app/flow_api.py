@@ -14,7 +14,7 @@ from turnkeeper.web.api.tokens import ApiToken, Tokens
 
 if TYPE_CHECKING:
     from turnkeeper.config import BotSettings, Settings
-    from turnkeeper.flows.checking import Checking
+    from turnkeeper.flows.problems import Checking
     from turnkeeper.store.base import Store
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from turnkeeper.flows.checking import Checking, check
+from turnkeeper.flows.checking import check
 from turnkeeper.flows.model import Flow
-from turnkeeper.flows.reading import LARGEST, FlowUnreadable, Problem, read
+from turnkeeper.flows.problems import Checking, Problem
+from turnkeeper.flows.reading import LARGEST, FlowUnreadable, read
 from turnkeeper.model.errors import TurnkeeperError
 
 if TYPE_CHECKING:

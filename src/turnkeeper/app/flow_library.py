@@ -21,8 +21,9 @@ from turnkeeper.config.flows import FlowKeys
 from turnkeeper.config.payments import paid_through
 from turnkeeper.config.tools import McpToolKeys
 from turnkeeper.engine.flows import EVERY, Chosen, FixedShelf, Flows, Shelf
-from turnkeeper.flows.checking import Checking, check
-from turnkeeper.flows.reading import LARGEST, FlowUnreadable, Problem, read
+from turnkeeper.flows.checking import check
+from turnkeeper.flows.problems import Checking, Problem
+from turnkeeper.flows.reading import LARGEST, FlowUnreadable, read
 from turnkeeper.model.errors import ConfigurationError, StoreError
 from turnkeeper.model.flows import FILE, FlowKey
 

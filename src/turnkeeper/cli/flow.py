@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from turnkeeper.app.flow_drawing import Format
     from turnkeeper.app.flow_files import Checked
     from turnkeeper.app.flow_playing import Outcome
-    from turnkeeper.flows.reading import Problem
+    from turnkeeper.flows.problems import Problem
 
 app = typer.Typer(no_args_is_help=True, help="Check, draw and play flows from files.")
 Flow = Annotated[Path, typer.Argument(metavar="FILE", help="A flow's document (JSON).")]

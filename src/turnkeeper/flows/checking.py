@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import Final
 
 from turnkeeper.flows.circles import in_circles
 from turnkeeper.flows.model import FAILED, Flow, Node, Texts, folded_word
 from turnkeeper.flows.nodes.base import marks_in
 from turnkeeper.flows.nodes.start import Start
-from turnkeeper.flows.reading import Problem
+from turnkeeper.flows.problems import Checking, Problem
 from turnkeeper.flows.values import NAME
 from turnkeeper.flows.words import CANCEL
 
@@ -25,19 +24,6 @@ AROUND: Final = frozenset({"contact", "session", "channel", "window", "message",
 BROUGHT: Final = frozenset({"event", "referral"})
 """What a flow may begin with, by the kind of its trigger."""
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
-
-
-@dataclass(frozen=True, slots=True)
-class Checking:
-    """What is there around a flow; None: unknown, so nothing is said of it. `text_limit`: characters of a message on
-    the shortest of the channels."""
-
-    flows: Collection[str] | None = None
-    tools: Collection[str] | None = None
-    templates: Collection[str] | None = None
-    payments: Collection[str] | None = None
-    text_limit: int | None = None
-    button_limit: int | None = None
 
 
 def check(flow: Flow, around: Checking | None = None) -> list[Problem]:

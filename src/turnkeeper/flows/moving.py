@@ -16,7 +16,7 @@ from msgspec.structs import replace as changed
 
 from turnkeeper.flows.model import Flow, Node
 from turnkeeper.flows.nodes.message import Message
-from turnkeeper.flows.reading import Problem
+from turnkeeper.flows.problems import Problem
 from turnkeeper.flows.state import FlowState, Frame
 from turnkeeper.flows.walking import Passage
 

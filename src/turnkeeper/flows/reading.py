@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import msgspec
 
 from turnkeeper.flows.model import FORMAT, NEXT, Edge, Fallback, Flow, Node, Position, Word
 from turnkeeper.flows.nodes import TYPES
+from turnkeeper.flows.problems import Problem
 
 MOST_NODES: Final = 5000
 MOST_EDGES: Final = 20_000
@@ -22,16 +23,6 @@ LARGEST: Final = 5_000_000
 DEEPEST: Final = 40
 """How deep a document may be nested."""
 _LONGEST_ID: Final = 200
-
-
-class Problem(NamedTuple):
-    """Something wrong in a flow: at a node (its id), at an edge (`edge e1`), or "" for the whole; `mend` says what to
-    do. An `error` keeps the flow from being published, a `warning` does not."""
-
-    where: str
-    what: str
-    mend: str = ""
-    level: str = "error"
 
 
 class FlowUnreadable(ValueError):

@@ -3,9 +3,9 @@
 from typing import Any
 
 from tests.support.flow_cases import AROUND, Case, Wrong, problems_of, table_of
-from turnkeeper.flows.checking import Checking
 from turnkeeper.flows.effects import AskPayment, Say
 from turnkeeper.flows.nodes.base import Leave, Stay
+from turnkeeper.flows.problems import Checking
 from turnkeeper.flows.signals import CallAnswered, Failed, GivenBack, PaymentTold, Replied, TimedOut
 from turnkeeper.model.payments import Money
 

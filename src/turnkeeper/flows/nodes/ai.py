@@ -14,7 +14,7 @@ from turnkeeper.flows.signals import Failed, ModelAnswered, Replied, Signal
 from turnkeeper.flows.values import NAME, values_of
 
 if TYPE_CHECKING:
-    from turnkeeper.flows.checking import Checking
+    from turnkeeper.flows.problems import Checking
 
 _TALKS: Final = "talks"
 

@@ -29,7 +29,7 @@ from turnkeeper.flows.values import NAME
 from turnkeeper.model.contents import LocationRequest, Reply
 
 if TYPE_CHECKING:
-    from turnkeeper.flows.checking import Checking
+    from turnkeeper.flows.problems import Checking
 
 CANCEL: Final = "cancel"
 Wanted = Literal["text", "number", "date", "phone", "email", "choice", "location", "media"]

@@ -22,7 +22,7 @@ from turnkeeper.flows.values import filled, looked_up, names_in, values_of
 from turnkeeper.model.contents import Reply
 
 if TYPE_CHECKING:
-    from turnkeeper.flows.checking import Checking
+    from turnkeeper.flows.problems import Checking
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from turnkeeper.flows.nodes.base import Leave, Move, NodeData, Spot
 from turnkeeper.flows.nodes.set import names_of
 
 if TYPE_CHECKING:
-    from turnkeeper.flows.checking import Checking
+    from turnkeeper.flows.problems import Checking
 
 ELSE: Final = "else"
 

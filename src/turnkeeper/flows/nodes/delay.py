@@ -10,7 +10,7 @@ from turnkeeper.flows.nodes.base import Leave, Move, NodeData, Spot, Stay
 from turnkeeper.flows.signals import Replied, Signal, TimedOut
 
 if TYPE_CHECKING:
-    from turnkeeper.flows.checking import Checking
+    from turnkeeper.flows.problems import Checking
 
 LONGEST: Final = 366 * 86_400.0
 

@@ -12,7 +12,7 @@ from turnkeeper.flows.signals import Failed, ModelAnswered, Signal
 from turnkeeper.flows.values import NAME, names_in
 
 if TYPE_CHECKING:
-    from turnkeeper.flows.checking import Checking
+    from turnkeeper.flows.problems import Checking
 
 
 class ExtractNode(NodeData, frozen=True):

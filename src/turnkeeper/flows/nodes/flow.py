@@ -10,7 +10,7 @@ from turnkeeper.flows.nodes.set import names_of, worth
 from turnkeeper.flows.values import NAME
 
 if TYPE_CHECKING:
-    from turnkeeper.flows.checking import Checking
+    from turnkeeper.flows.problems import Checking
 
 
 class FlowNode(NodeData, frozen=True):

@@ -16,7 +16,7 @@ from turnkeeper.flows.signals import CallAnswered, Failed, Signal
 from turnkeeper.flows.values import MARK, looked_up, names_in, written
 
 if TYPE_CHECKING:
-    from turnkeeper.flows.checking import Checking
+    from turnkeeper.flows.problems import Checking
 
 _STANDS_FOR: Final = "\ue000"
 """What no address holds, for each mark in one."""

@@ -23,7 +23,7 @@ from turnkeeper.flows.signals import GivenBack, Replied, Signal
 from turnkeeper.model.contents import Audio, Document, File, Image, Reply, Sticker, Video, VoiceNote
 
 if TYPE_CHECKING:
-    from turnkeeper.flows.checking import Checking
+    from turnkeeper.flows.problems import Checking
 
 
 class MediaData(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):

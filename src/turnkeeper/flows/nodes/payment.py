@@ -16,7 +16,7 @@ from turnkeeper.flows.values import names_in, number, written
 from turnkeeper.model.payments import Money
 
 if TYPE_CHECKING:
-    from turnkeeper.flows.checking import Checking
+    from turnkeeper.flows.problems import Checking
 
 EXPIRED: Final = "expired"
 _MOST: Final = 10**15

@@ -11,7 +11,7 @@ from turnkeeper.flows.values import MARK, NAME, looked_up, names_in
 from turnkeeper.flows.variables import plain_json
 
 if TYPE_CHECKING:
-    from turnkeeper.flows.checking import Checking
+    from turnkeeper.flows.problems import Checking
 
 _LONGEST_TAG: Final = 100
 

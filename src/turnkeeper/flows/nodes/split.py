@@ -12,7 +12,7 @@ import msgspec
 from turnkeeper.flows.nodes.base import Leave, Move, NodeData, Spot
 
 if TYPE_CHECKING:
-    from turnkeeper.flows.checking import Checking
+    from turnkeeper.flows.problems import Checking
 
 
 class Share(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):

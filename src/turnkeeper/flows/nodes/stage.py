@@ -10,7 +10,7 @@ from turnkeeper.flows.nodes.base import Leave, Move, NodeData, Spot
 from turnkeeper.flows.values import names_in
 
 if TYPE_CHECKING:
-    from turnkeeper.flows.checking import Checking
+    from turnkeeper.flows.problems import Checking
 
 _LONGEST: Final = 100
 

@@ -12,7 +12,7 @@ from turnkeeper.flows.model import NEXT
 from turnkeeper.flows.nodes.base import Leave, Move, NodeData, Spot
 
 if TYPE_CHECKING:
-    from turnkeeper.flows.checking import Checking
+    from turnkeeper.flows.problems import Checking
 
 
 class Trigger(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):

@@ -12,7 +12,7 @@ from turnkeeper.flows.values import names_in
 from turnkeeper.model.contents import Template
 
 if TYPE_CHECKING:
-    from turnkeeper.flows.checking import Checking
+    from turnkeeper.flows.problems import Checking
 
 
 class TemplateNode(NodeData, frozen=True):

@@ -13,7 +13,7 @@ from turnkeeper.flows.signals import CallAnswered, Failed, Signal
 from turnkeeper.flows.values import NAME, looked_up
 
 if TYPE_CHECKING:
-    from turnkeeper.flows.checking import Checking
+    from turnkeeper.flows.problems import Checking
 
 
 def keeping_problems(save: str, keep: Mapping[str, str]) -> Iterator[str]:

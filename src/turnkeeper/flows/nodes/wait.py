@@ -13,7 +13,7 @@ from turnkeeper.flows.signals import Replied, Signal, TimedOut
 from turnkeeper.flows.values import NAME
 
 if TYPE_CHECKING:
-    from turnkeeper.flows.checking import Checking
+    from turnkeeper.flows.problems import Checking
 
 NO_ANSWER: Final = "no_answer"
 """The exit that is taken when nobody answered in time."""

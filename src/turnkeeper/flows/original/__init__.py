@@ -18,7 +18,8 @@ from turnkeeper.flows.model import FAILED, FORMAT, NEXT, Position
 from turnkeeper.flows.original.boxes import SAID, Made, Unfolding, made, placeholder, saved_by
 from turnkeeper.flows.original.forks import FORKS, fork
 from turnkeeper.flows.original.shapes import Box, Drawing, Line, NotAFlow, drawing, free
-from turnkeeper.flows.reading import FlowUnreadable, Problem
+from turnkeeper.flows.problems import Problem
+from turnkeeper.flows.reading import FlowUnreadable
 
 SENTENCE: Final = "Maaf, saya mengalami kendala teknis. Silakan coba lagi nanti."
 """What the original says where no model answers."""

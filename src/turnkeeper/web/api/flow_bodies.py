@@ -9,8 +9,8 @@ from urllib.parse import parse_qs
 import msgspec
 
 from turnkeeper.flows.moving import Mapped
+from turnkeeper.flows.problems import Problem as FlowProblem
 from turnkeeper.flows.reading import LARGEST, FlowUnreadable
-from turnkeeper.flows.reading import Problem as FlowProblem
 from turnkeeper.model.flows import FlowHead, VersionHead
 from turnkeeper.web.api.problems import Problem, Wrong
 from turnkeeper.web.webhooks import Headers

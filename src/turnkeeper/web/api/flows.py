@@ -15,12 +15,13 @@ from urllib.parse import quote
 
 import msgspec
 
-from turnkeeper.flows.checking import Checking, check
+from turnkeeper.flows.checking import check
 from turnkeeper.flows.model import Flow
 from turnkeeper.flows.moving import Mapped, mapping_problems
 from turnkeeper.flows.numbers import numbers
+from turnkeeper.flows.problems import Checking
+from turnkeeper.flows.problems import Problem as FlowProblem
 from turnkeeper.flows.reading import FlowUnreadable, read
-from turnkeeper.flows.reading import Problem as FlowProblem
 from turnkeeper.model.errors import StoreError
 from turnkeeper.model.flows import FlowDraft, FlowHead, FlowKey
 from turnkeeper.model.ids import BotId, WorkspaceId
