@@ -22,7 +22,7 @@ from turnkeeper.model.conversation import Mode
 from turnkeeper.model.events import Location
 from turnkeeper.model.ids import BotId
 from turnkeeper.testing.conversation import Person, conversation, in_virtual_time
-from turnkeeper.testing.events import TURNS, echo, event, happened
+from turnkeeper.testing.events import TURNS, chosen, echo, event, happened
 from turnkeeper.testing.models import ScriptedModel, Stalled
 
 HOUR = 3600.0
@@ -100,6 +100,35 @@ async def test_taps_places_and_files() -> None:
         await person.sends(PNG, "image/png")
         assert person.heard[-1] == "Home: image,"
         assert person.raised == []
+
+
+@in_virtual_time
+async def test_a_button_of_an_older_question_answers_that_one_only() -> None:
+    yes_or_no = [{"id": "yes", "title": "Yes"}, {"id": "no", "title": "No"}]
+    drawn = flow(
+        "two",
+        ANYTHING,
+        ("tea", "ask", {"text": "Tea?", "wants": "choice", "buttons": yes_or_no, "tries": 1}),
+        ("pay", "ask", {"text": "Pay now?", "wants": "choice", "buttons": yes_or_no, "tries": 1, "save": "pay"}),
+        ("name", "ask", {"text": "Your name?", "save": "name"}),
+        says("end", "{{pay}}, {{name}}"),
+    )
+    async with conversation(bot(drawn)) as person:
+
+        async def taps(button: str, message: int) -> None:
+            tapped = chosen(button, title=button.title(), id=f"wamid.tap.{button}.{len(person.heard)}")
+            await person.does(msgspec.structs.replace(tapped, reply_to=f"wamid.out.{message}"))
+            await person.rests()
+
+        await person.says("hello")
+        await taps("yes", 1)
+        await taps("no", 1)
+        assert person.heard == ["Tea?", "Pay now?", "Pay now?"], "no is the answer to another question"
+        await taps("yes", 2)
+        await taps("no", 3)
+        assert person.heard[3:] == ["Your name?", "Your name?"]
+        await person.says("Ada")
+        assert person.heard[5:] == ["yes, Ada"]
 
 
 PNG = bytes.fromhex(

@@ -15,6 +15,7 @@ from typing import Any, Final
 import msgspec
 
 from turnkeeper.bots import offering
+from turnkeeper.bots.flow.asked import ASKED, answers_another, noted
 from turnkeeper.bots.flow.begun import begun
 from turnkeeper.bots.flow.calling import Calls
 from turnkeeper.bots.flow.running import Means, Running, left_by
@@ -30,6 +31,8 @@ from turnkeeper.engine.flows import Shelf
 from turnkeeper.flows.decide import Decision, decide, new_turn, start
 from turnkeeper.flows.model import FORMAT
 from turnkeeper.flows.nodes.ask import Ask
+from turnkeeper.flows.nodes.base import NodeData
+from turnkeeper.flows.nodes.message import Message
 from turnkeeper.flows.signals import GivenBack, Replied, Started, TimedOut
 from turnkeeper.flows.state import FlowState
 from turnkeeper.flows.triggers import Came, Due, Happened, Said, answer
@@ -100,6 +103,8 @@ class FlowBot:
         await running.leaves()
         set_timers(turn, opened.published, running.here)
         by_the_clock = bool(found) and not running.passed and all(isinstance(what, Due) for what in found)
+        if running.asks:
+            turn.state[ASKED] = noted(turn.state, running.state, work.number)
         turn.state.update({**_kept(running.state, name), **turn.offer})
         return self._left(turn, running, asked=not by_the_clock)
 
@@ -160,7 +165,8 @@ async def _goes_on(work: Work, turn: Turn, running: Running, what: What, *, back
         case Heard():
             wants_files = _question(running, "media") is not None
             came = await said(turn, what, ever=work.number == 1, files=wants_files)
-            await running.goes(_heard(running, came, back=back))
+            old = answers_another(turn.state, what, running.state)
+            await running.goes(_heard(running, came, back=back, old=old))
 
 
 def _answered(running: Running, came: Came) -> Decision:
@@ -177,13 +183,17 @@ def _begun(running: Running, what: Begins) -> Decision:
     return replace(begun, passed=(*left, *begun.passed))
 
 
-def _heard(running: Running, came: Said, *, back: bool) -> Decision:
+def _heard(running: Running, came: Said, *, back: bool, old: bool = False) -> Decision:
     """What was said, to the flow that the person is in, else to the one that begins by it, else to the default one.
 
     `back`: a colleague had the word since the flow asked. Then what is no plain answer is not held against the person,
-    and what could be one by chance is not taken for it: the question is asked again.
+    and what could be one by chance is not taken for it: the question is asked again. `old`: so it is where they tapped
+    a button of an older question.
     """
     state = running.state
+    if state.at and old and (_offers(running, came.reply.choice) or _question(running, "text") is not None):
+        again = decide(running.opened.book, state, GivenBack(), running.here)
+        return replace(again, told=("a button of an older question was tapped", *again.told))
     decided = _answered(running, came)
     if state.at and back and not came.reply.choice and (decided.missed or _question(running, "text") is not None):
         again = decide(running.opened.book, state, GivenBack(), running.here)
@@ -201,12 +211,22 @@ def _nudged(running: Running, what: Nudged) -> Decision:
     return again if again.effects else _heard(running, Said(Replied(what.text)), back=False)
 
 
-def _question(running: Running, wants: str) -> Ask | None:
-    """The question of that kind in which the person is."""
+def _node(running: Running) -> NodeData | None:
     flow = running.opened.book.get(running.state.flow)
     node = flow.nodes.get(running.state.at) if flow is not None else None
-    data = node.data if node is not None else None
-    return data if isinstance(data, Ask) and data.wants == wants else None
+    return node.data if node is not None else None
+
+
+def _offers(running: Running, choice: str) -> bool:
+    """Whether it can be chosen where the person is."""
+    node = _node(running)
+    return isinstance(node, Ask | Message) and any(option.id == choice for option in node.options)
+
+
+def _question(running: Running, wants: str) -> Ask | None:
+    """The question of that kind in which the person is."""
+    node = _node(running)
+    return node if isinstance(node, Ask) and node.wants == wants else None
 
 
 async def _paid(turn: Turn, running: Running, what: Paid) -> None:

@@ -43,7 +43,7 @@ from turnkeeper.flows.state import FlowState
 from turnkeeper.flows.walking import Passage
 from turnkeeper.llm.calls import ChainAnswer, ToolReply
 from turnkeeper.llm.tools.gathering import gathered
-from turnkeeper.model.contents import Sections, words_of
+from turnkeeper.model.contents import Buttons, List, Sections, words_of
 from turnkeeper.text import citations, stage_format
 
 _log = structlog.get_logger("turnkeeper.flows")
@@ -78,6 +78,8 @@ class Running:
         """Payments that can be paid, as far as this turn knows: their names, by the calls that asked for them."""
         if "payment" in self.before.awaits:
             self._links[self.before.call] = payment_name(self.before.flow, self.before.at, self.before.call)
+        self.asks = False
+        """Something to tap was said in this turn."""
         self.told: list[str] = []
         self.passed: list[Passage] = []
         self._said: list[str] = []
@@ -158,6 +160,7 @@ class Running:
         try:
             said = filled_in(say)
             await self._turn.reply(said)
+            self.asks = self.asks or isinstance(said, Buttons | List)
         except (TypeError, ValueError) as error:
             _log.warning("a flow's message cannot be said", channel=self._work.channel.id, why=str(error)[:200])
             self.told.append(f"not said: {error}"[:500])
