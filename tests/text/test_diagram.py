@@ -1,7 +1,7 @@
 """Diagrams: everything has a place of its own, nothing is cut, every word is escaped, and the same comes out again."""
 
 import re
-from itertools import combinations
+from itertools import combinations, pairwise
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from turnkeeper.text.diagram import Diagram, Edge, Node, mermaid
 from turnkeeper.text.drawing import svg
-from turnkeeper.text.layers import Layout, Size, laid_out
+from turnkeeper.text.layers import Layout, Route, Size, laid_out
 
 NAMES = "abcdefgh"
 SVG = "{http://www.w3.org/2000/svg}"
@@ -101,9 +101,39 @@ def test_no_bend_lies_in_a_node_and_bends_go_one_way(edges: list[Edge]) -> None:
             for at in layout.places.values():
                 assert abs(bend.x - at.x) > BOX.width / 2 or abs(bend.y - at.y) > BOX.height / 2
         ends = [layout.places[route.edge.source], *route.bends, layout.places[route.edge.target]]
-        assert not route.edge.label or route.label_at in route.bends
+        x, y = route.label_at
+        passed = [one for one, other in pairwise(route.bends) if one.x == other.x == x and one.y != other.y]
+        runs = [abs(one.y - y) <= BOX.height / 2 for one in passed]
+        assert not route.edge.label or route.label_at in route.bends or any(runs), "it stands on its arrow"
         heights = [point.y for point in ends]
         assert heights == sorted(heights, reverse=route.upwards)
+
+
+def strikes(layout: Layout, route: Route) -> list[str]:
+    """The nodes that an arrow goes through besides those that it joins, as the picture draws it."""
+    edge, up = route.edge, -1 if route.upwards else 1
+    begin, end = layout.places[edge.source], layout.places[edge.target]
+    first, last = (begin.x, begin.y + up * BOX.height / 2), (end.x, end.y - up * BOX.height / 2)
+    found = []
+    for (x, y), (to_x, to_y) in pairwise([first, *route.bends, last]):
+        for step in range(1, 30):
+            t = step / 30
+            at_x = x + (to_x - x) * (3 * t**2 - 2 * t**3)
+            at_y = y + (to_y - y) * (1.5 * t * (1 - t) ** 2 + 1.5 * t * t * (1 - t) + t**3)
+            found += [
+                id_
+                for id_, at in layout.places.items()
+                if id_ not in (edge.source, edge.target)
+                and abs(at.x - at_x) < BOX.width / 2
+                and abs(at.y - at_y) < BOX.height / 2
+            ]
+    return found
+
+
+@given(edge_lists)
+def test_no_arrow_goes_through_a_node(edges: list[Edge]) -> None:
+    layout = placed(Diagram("d", [Node(each, each) for each in NAMES], edges))
+    assert [strikes(layout, route) for route in layout.routes if strikes(layout, route)] == []
 
 
 @given(st.text(max_size=60), st.text(max_size=60), st.sampled_from(KINDS), st.booleans())

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Final, Literal
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final, Literal
 
+from turnkeeper.flows.conditions import BadCondition, tests_of
 from turnkeeper.flows.model import NEXT, Flow, Node, Texts
+from turnkeeper.flows.nodes.condition import ConditionNode
 from turnkeeper.flows.nodes.start import Start, Trigger
+from turnkeeper.flows.values import written
 from turnkeeper.text import diagram
 from turnkeeper.text.diagram import Diagram, Edge
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from turnkeeper.text.rendering import plain_line
 
 Format = Literal["svg", "mermaid"]
 LOOKS: Final[Mapping[str, str]] = {
@@ -38,6 +39,8 @@ LOOKS: Final[Mapping[str, str]] = {
 _ASIDE: Final = frozenset({"cancel", "no_answer", "failed", "expired", "incomplete", "else"})
 """Exits for what does not go as it was meant to: dashed."""
 _PERSON: Final = "a person"
+_LONGEST: Final = 300
+"""Characters of a text that are told."""
 
 
 def drawn(flow: Flow, wanted: Format) -> str:
@@ -86,36 +89,57 @@ def _box(flow: Flow, node: Node) -> diagram.Node:
 def _told(flow: Flow, node: Node) -> str:
     """What the box does, in a few words."""
     data: Any = node.data
-    match node.type:
-        case "start":
-            return "called by another flow"
-        case "message" | "ask" | "payment" | "end":
-            return _text(flow, data.text) or (f"[{data.media.kind}]" if getattr(data, "media", None) else "")
-        case "ai":
-            return _text(flow, data.prompt)
-        case "set":
-            named = [*data.variables, *data.contact, *data.tag, *(f"without {tag}" for tag in data.untag)]
-            return ", ".join(named)
-        case "condition":
-            return ", ".join(dict.fromkeys(data.reads()))
-        case "extract":
-            return ", ".join(data.fields)
-        case "delay":
-            return span(data.seconds)
-        case "wait":
-            return "until they write" if data.seconds is None else f"at most {span(data.seconds)}"
-        case "http":
-            return f"{data.method} {data.url}"
-        case "handover":
-            return data.reason or _text(flow, data.text)
+    told = _TELL.get(node.type)
+    if told is not None:
+        return told(flow, data)
     return str(getattr(data, _NAMES.get(node.type, ""), ""))
 
 
+def _said(flow: Flow, data: Any) -> str:
+    return _text(flow, data.text) or (f"[{data.media.kind}]" if getattr(data, "media", None) else "")
+
+
+_TELL: Final[Mapping[str, Callable[[Flow, Any], str]]] = {
+    "start": lambda _, data: "" if data.triggers else "called by another flow",
+    "message": _said,
+    "ask": _said,
+    "end": _said,
+    "payment": lambda flow, data: _text(flow, data.description),
+    "split": lambda *_: "by lot",
+    "ai": lambda flow, data: _text(flow, data.prompt),
+    "set": lambda _, data: ", ".join(
+        [*data.variables, *data.contact, *data.tag, *(f"without {tag}" for tag in data.untag)]
+    ),
+    "condition": lambda _, data: _tested(data),
+    "extract": lambda _, data: ", ".join(data.fields),
+    "delay": lambda _, data: span(data.seconds),
+    "wait": lambda _, data: "until they write" if data.seconds is None else f"at most {span(data.seconds)}",
+    "http": lambda _, data: f"{data.method} {data.url}",
+    "handover": lambda flow, data: data.reason or _text(flow, data.text),
+}
 _NAMES: Final = {"stage": "stage", "tool": "tool", "template": "name", "flow": "flow"}
 
 
 def _text(flow: Flow, texts: Texts) -> str:
-    return flow.said(texts, flow.language)
+    return plain_line(flow.said(texts, flow.language), _LONGEST)
+
+
+def _tested(data: ConditionNode) -> str:
+    """One test in words; of several, what they are about."""
+    tests = []
+    for branch in data.branches:
+        try:
+            tests += list(tests_of(branch.condition()))
+        except BadCondition:
+            continue
+    if len(tests) != 1:
+        return ", ".join(dict.fromkeys(test.field for test in tests))
+    (test,) = tests
+    value = " to ".join(map(written, test.value)) if test.op == "between" else written(test.value)
+    return f"{test.field} {_SIGNS.get(test.op, test.op.replace('_', ' '))} {value}".strip()
+
+
+_SIGNS: Final = {"more": ">", "at_least": "≥", "less": "<", "at_most": "≤"}
 
 
 def _trigger(trigger: Trigger) -> str:

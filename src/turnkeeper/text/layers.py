@@ -18,6 +18,8 @@ _SPAN = 2
 """Rows between the ends of an arrow at least: the one between them is for its label."""
 _SWEEPS = 12
 _SETTLING = 80
+_MANY = 4000
+"""Vertices from which on they are looked at less often, so that large diagrams take seconds."""
 _GAP_X = 30.0
 _GAP_Y = 24.0
 _CLEAR = 14.0
@@ -161,7 +163,7 @@ def _ordered(vertices: Sequence[Vertex]) -> list[list[int]]:
     for place, vertex in enumerate(vertices):
         rows[vertex.rank].append(place)
     best, fewest = [list(row) for row in rows], _crossings(vertices, rows)
-    for sweep in range(_SWEEPS):
+    for sweep in range(_rounds(_SWEEPS, vertices)):
         downwards = sweep % 2 == 0
         for rank in range(1, len(rows)) if downwards else range(len(rows) - 2, -1, -1):
             fixed = {place: at for at, place in enumerate(rows[rank - 1 if downwards else rank + 1])}
@@ -170,6 +172,11 @@ def _ordered(vertices: Sequence[Vertex]) -> list[list[int]]:
         if crossings < fewest:
             best, fewest = [list(row) for row in rows], crossings
     return best
+
+
+def _rounds(most: int, vertices: Sequence[Vertex]) -> int:
+    """Of very many vertices each is looked at less often."""
+    return max(2, min(most, most * _MANY // (len(vertices) + 1)))
 
 
 def _sort(vertices: Sequence[Vertex], row: list[int], fixed: Mapping[int, int], downwards: bool) -> None:
@@ -203,7 +210,7 @@ def _place(vertices: Sequence[Vertex], rows: Sequence[Sequence[int]]) -> None:
             vertices[place].y = y + height / 2
         y += height + _GAP_Y
         _spread(vertices, row, [0.0] * len(row))
-    for turn in range(_SETTLING):
+    for turn in range(_rounds(_SETTLING, vertices)):
         for row in rows if turn % 2 == 0 else reversed(rows):
             _spread(vertices, row, [_drawn_to(vertices, place) for place in row])
 
@@ -260,8 +267,63 @@ def _route(
         before = kept[-1] if kept else vertices[chain[0]]
         if not _is_free(vertices[place], before, vertices[after], busy):
             kept.append(vertices[place])
-    points = tuple(Point(vertex.x, vertex.y) for vertex in kept)
+    points = tuple(point for bend in _around(chain, kept, vertices, busy) for point in _passed(bend, busy))
     return Route(edge, points[::-1] if upwards else points, Point(label_at.x, label_at.y), upwards)
+
+
+def _around(
+    chain: Sequence[int], kept: Sequence[Vertex], vertices: Sequence[Vertex], busy: Sequence[Sequence[Vertex]]
+) -> list[Vertex]:
+    """The bends that are kept, and those that are needed besides, since the curve without them would strike a node."""
+    line = [vertices[place] for place in chain]
+    stays = {id(vertex) for vertex in kept}
+    at = [0, *(place for place in range(1, len(line) - 1) if id(line[place]) in stays), len(line) - 1]
+    found: list[int] = []
+    open_ = list(pairwise(at))[::-1]
+    while open_:
+        first, last = open_.pop()
+        struck = next((at for at in range(first + 1, last) if _strikes(line, first, last, at, busy)), None)
+        if struck is None:
+            found.append(last)
+        else:
+            open_ += [(struck, last), (first, struck)]
+    return [line[place] for place in found[:-1]]
+
+
+def _passed(bend: Vertex, busy: Sequence[Sequence[Vertex]]) -> list[Point]:
+    """An arrow passes a row of nodes upright, so that it strikes none of those beside it."""
+    half = _half(bend, busy)
+    return [Point(bend.x, bend.y)] if not half else [Point(bend.x, bend.y - half), Point(bend.x, bend.y + half)]
+
+
+def _half(vertex: Vertex, busy: Sequence[Sequence[Vertex]]) -> float:
+    """How far from its middle a curve ends: at a node's edge, at the edge of the row that it passes, at a label."""
+    if not vertex.is_bend:
+        return vertex.size.height / 2
+    return max((each.size.height for each in busy[vertex.rank] if not each.is_bend), default=0.0) / 2
+
+
+def _strikes(line: Sequence[Vertex], first: int, last: int, at: int, busy: Sequence[Sequence[Vertex]]) -> bool:
+    """Whether the curve from one point to another strikes a node of the row at `at`."""
+    begin, end = line[first], line[last]
+    top, bottom = begin.y + _half(begin, busy), end.y - _half(end, busy)
+    for each in busy[line[at].rank]:
+        half = each.size.height / 2
+        ends = sorted(_across(begin.x, end.x, top, bottom, y) for y in (each.y - half, each.y + half))
+        left, right = each.x - each.size.width / 2, each.x + each.size.width / 2 + each.size.beside
+        if left < ends[1] + _CLEAR / 2 and right > ends[0] - _CLEAR / 2:
+            return True
+    return False
+
+
+def _across(x: float, to_x: float, top: float, bottom: float, y: float) -> float:
+    """How far to the right the curve is at a height; it is upright at both ends."""
+    low, high = 0.0, 1.0
+    for _ in range(20):
+        t = (low + high) / 2
+        down = 1.5 * t * (1 - t) ** 2 + 1.5 * t * t * (1 - t) + t**3
+        low, high = (t, high) if top + (bottom - top) * down < y else (low, t)
+    return x + (to_x - x) * (3 * low**2 - 2 * low**3)
 
 
 def _is_free(bend: Vertex, before: Vertex, after: Vertex, busy: Sequence[Sequence[Vertex]]) -> bool:
