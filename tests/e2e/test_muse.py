@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.e2e.real_server import Server, serving
+from tests.e2e.scenarios import Stage, scenario
 from tests.e2e.test_owner import taken
 from tests.e2e.town import rows, until
 from turnkeeper.testing.fake_models import FakeModels, error, says
@@ -31,11 +32,13 @@ ORDER = "Siap! Tulis nama dan alamat lengkap Anda."
 THANKS = "Terima kasih! Madu kami kirim ke:\nJalan Ampang 1, Kuala Lumpur"
 
 
-def without_picture(folder: Path) -> None:
-    """Nobody in a test may look up the shop's website, so its picture is left out."""
+def made_short(folder: Path) -> None:
+    """Nobody in a test may look up the shop's website, so its picture is left out; and the delay is none."""
     drawn = json.loads((folder / "madu.json").read_bytes())
     (node,) = [each for each in drawn["nodes"] if "media" in each["data"]]
     del node["data"]["media"]
+    (delay,) = [each for each in drawn["nodes"] if each["type"] == "delay"]
+    delay["data"]["seconds"] = 0.1
     (folder / "madu.json").write_text(json.dumps(drawn), "utf-8")
 
 
@@ -82,7 +85,7 @@ def muse(folder: Path) -> Iterator[Muse]:
         serve_in_thread(FakeModels(default=says("?"))) as models,
     ):
         shutil.copytree(EXAMPLE, folder, dirs_exist_ok=True)
-        without_picture(folder)
+        made_short(folder)
         config = folder / "turnkeeper.toml"
         config.write_text(config.read_text("utf-8").replace("muse.db", "data.db"), "utf-8")
         models.fake.base_url = models.base_url
@@ -110,8 +113,9 @@ def muse(folder: Path) -> Iterator[Muse]:
             yield Muse(server, {"toko": toko, "agen": agen}, models)
 
 
-def test_a_shop_whose_flow_was_imported(tmp_path: Path) -> None:
-    with muse(tmp_path) as m:
+@scenario
+def test_a_shop_whose_flow_was_imported(stage: Stage) -> None:
+    with muse(stage.folder) as m:
         ada = m.person("Ada", ADA)
         m.write("Ada", "halo", "kak")
         m.wait("Ada", *WELCOME)
@@ -123,7 +127,7 @@ def test_a_shop_whose_flow_was_imported(tmp_path: Path) -> None:
 
         m.write("Ada", "Harga?")
         goes_on(PRICES)
-        until(lambda: rows(tmp_path, "read") == 3, "three blue ticks")
+        until(lambda: rows(stage.folder, "read") == 3, "three blue ticks")
         _models(m, goes_on)
         _owner(m, heard, goes_on)
         m.write("Ada", "saya mau pesan")
@@ -133,13 +137,13 @@ def test_a_shop_whose_flow_was_imported(tmp_path: Path) -> None:
         _second_number(m)
         assert Counter(ada.texts) == Counter(heard), "nobody is told anything twice"
         said = len(heard) - 2 + len(m.got("Bo"))  # "cmd" and "dmc" were the owner's
-        until(lambda: rows(tmp_path, "read") == said, "all that was said is read, and nothing failed")
+        until(lambda: rows(stage.folder, "read") == said, "all that was said is read, and nothing failed")
         m.person("Cy", TESTER)
         m.write("Cy", "halo")
         until(lambda: len(m.got("Cy")) == 2, "welcomed")
         m.write("Cy", "DELETE")
         until(lambda: m.got("Cy")[2:] == ["Sudah Delete Data Anda"], "erased")
-        assert rows(tmp_path, "failed") == 0
+        assert rows(stage.folder, "failed") == 0
 
 
 def _models(m: Muse, goes_on: Any) -> None:
