@@ -333,7 +333,7 @@ def test_edges_that_lead_nowhere_or_are_never_taken_are_named() -> None:
     raw["edges"] += [
         {"id": "x", "source": "n1", "target": "n9"},
         {"id": "y", "source": "n8", "target": "n1"},
-        {"id": "z", "source": "n1", "target": "n3"},
+        {"id": "l1", "source": "n1", "target": "n3"},
         "edge",
     ]
     assert notes(raw) == [
@@ -404,6 +404,9 @@ HOSTILE: list[tuple[str, Any, str]] = [
     ("strings in strings", _in_strings(6), "too deep"),
     ("too large", " " * 5_000_001, "larger than"),
     ("too many nodes", {"nodes": [{"id": n, "type": "start"} for n in range(5001)]}, "at most 5000"),
+    ("too many edges", {"nodes": [{"id": "a"}], "edges": [{}] * 20_001}, "it has 20001 edges"),
+    ("too many with the start", {"nodes": [{"id": n, "type": "delay"} for n in range(5000)]}, "it comes to 5001 nodes"),
+    ("a number beyond all", '{"nodes": [{"id": %s}]}' % ("1" * 5000), "it is not JSON"),
     ("what is no JSON at all", {"nodes": [object()]}, "it is not JSON"),
 ]
 

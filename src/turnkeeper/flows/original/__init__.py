@@ -17,7 +17,7 @@ from turnkeeper.flows import reading
 from turnkeeper.flows.model import FAILED, FORMAT, NEXT, Position
 from turnkeeper.flows.original.boxes import SAID, Made, Unfolding, made, placeholder, saved_by
 from turnkeeper.flows.original.forks import FORKS, fork
-from turnkeeper.flows.original.shapes import Box, Drawing, Line, NotAFlow, drawing, free
+from turnkeeper.flows.original.shapes import Box, Drawing, Line, Names, NotAFlow, drawing
 from turnkeeper.flows.problems import Problem
 from turnkeeper.flows.reading import FlowUnreadable
 
@@ -59,6 +59,9 @@ def convert(
     except NotAFlow as error:
         return Converted(None, [*notes, Problem("", str(error))])
     document = _Converting(drawn, Unfolding(markdown, note, provider), fallback).document()
+    if (several := len(document["nodes"])) > reading.MOST_NODES:
+        what = f"it comes to {several} nodes with those that are added, at most {reading.MOST_NODES} are read"
+        return Converted(None, [*notes, Problem("", what)])
     document |= {"name": (name or drawn.name or "imported")[:200], "language": language}
     try:
         return Converted(reading.document_of(reading.read(document)), notes)
@@ -82,7 +85,7 @@ class _Converting:
         self._drawn, self._unfolding, self._fallback = drawn, unfolding, fallback
         self._nodes: list[dict[str, Any]] = []
         self._edges: list[tuple[str, str, str]] = []
-        self._taken = {box.id for box in drawn.boxes}
+        self._names = Names(*(box.id for box in drawn.boxes))
         self._enters: dict[str, str] = {}  # where edges to a box lead, if not to itself
         self._sorry: dict[str | None, str] = {}  # who says the fallback, by where it goes on
 
@@ -183,8 +186,7 @@ class _Converting:
         self, known_as: str, kind: str, data: Mapping[str, Any], at: Position, title: str = "", *, is_new: bool = True
     ) -> str:
         if is_new:
-            known_as = free(known_as, self._taken)
-            self._taken.add(known_as)
+            known_as = self._names.free(known_as)
         labelled = {"label": title, **data} if title else data
         self._nodes.append({"id": known_as, "type": kind, "position": msgspec.to_builtins(at), "data": labelled})
         return known_as

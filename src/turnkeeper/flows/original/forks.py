@@ -11,9 +11,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from turnkeeper.flows.model import NEXT
 from turnkeeper.flows.nodes.condition import ELSE
 from turnkeeper.flows.original.boxes import SAID, Given, Made, Unfolding, placeholder
-from turnkeeper.flows.original.shapes import NO, YES, Box, Line, free, text_of
+from turnkeeper.flows.original.shapes import NO, YES, Box, Line, Names, text_of
 from turnkeeper.flows.values import number
 from turnkeeper.model.folding import fold
 
@@ -44,8 +45,9 @@ def fork(box: Box, lines: Sequence[Line], unfolding: Unfolding) -> Fork:
     if not found.made.why:
         for name in given.rest():
             given.note(f"its {name!r} is not imported", "See what it was for, and draw it here.")
+    taken = {line.id for line in found.ways.values()}
     for line in lines:
-        if line not in found.ways.values():
+        if line.id not in taken:
             given.note(f"its edge to {line.target!r} is never taken: left out", "")
     return found
 
@@ -55,7 +57,7 @@ def _yes_or_no(given: Given, lines: Sequence[Line]) -> Fork:
     if when is None:
         kind = given.text("conditionType")
         why = f"{kind!r} is no kind of condition here" if kind else "it has no condition"
-        return Fork(placeholder(given.box, why), {"next": lines[0]} if lines else {})
+        return Fork(placeholder(given.box, why), {NEXT: lines[0]} if lines else {})
     ways: dict[str, Line] = {}
     for exit_, words in (("true", YES), (ELSE, NO)):
         marked = next((line for line in lines if line.handle in words), None)
@@ -108,15 +110,16 @@ def _words(op: str, wanted: str, given: Given) -> Any:
 def _by_lines(given: Given, lines: Sequence[Line]) -> Fork:
     branches: list[dict[str, Any]] = []
     ways: dict[str, Line] = {}
+    names = Names(ELSE, NEXT)
     for line in lines:
         if line.kind in ("", "default"):
             continue
         given.unfolding.said = True
-        name = free(_exit(line.value), {**ways, ELSE: None, "next": None})
+        name = names.free(_exit(line.value))
         branches.append({"exit": name, "when": _by_kind(line, given)})
         ways[name] = line
     if not branches:
-        return Fork(placeholder(given.box, "its edges carry no conditions"), {"next": lines[0]} if lines else {})
+        return Fork(placeholder(given.box, "its edges carry no conditions"), {NEXT: lines[0]} if lines else {})
     otherwise = next((line for line in lines if line.kind == "default"), lines[0])
     if otherwise.kind != "default":
         given.note(

@@ -14,7 +14,7 @@ from typing import Any, Final
 import msgspec
 
 from turnkeeper.flows.model import Position
-from turnkeeper.flows.reading import LARGEST
+from turnkeeper.flows.reading import LARGEST, MOST_EDGES, MOST_NODES
 
 Note = Callable[[str, str, str], None]
 """Where, what, and what to do."""
@@ -68,10 +68,13 @@ class Drawing:
 def drawing(raw: bytes | str | Mapping[str, Any], note: Note) -> Drawing:
     """What was drawn. Raises NotAFlow."""
     document = _unwrapped(_plain(raw))
+    raw_lines = [*_listed(document.get("edges"), "edges"), *_listed(document.get("connections"), "connections")]
+    for several, most, what in ((document["nodes"], MOST_NODES, "nodes"), (raw_lines, MOST_EDGES, "edges")):
+        if len(several) > most:
+            raise NotAFlow(f"it has {len(several)} {what}, at most {most} are read")
     boxes = tuple(_boxes(document["nodes"], note))
     if not boxes:
         raise NotAFlow("it has no nodes")
-    raw_lines = [*_listed(document.get("edges"), "edges"), *_listed(document.get("connections"), "connections")]
     lines = tuple(_lines(raw_lines, {box.id for box in boxes}, note))
     for name, value in document.items():
         if name not in _KEPT_BESIDE and value:
@@ -137,7 +140,7 @@ def _listed(raw: Any, name: str) -> list[Any]:
 
 
 def _boxes(raw: list[Any], note: Note) -> Iterator[Box]:
-    taken: set[str] = set()
+    names = Names()
     for place, each in enumerate(raw, 1):
         if not isinstance(each, Mapping):
             note(f"node {place}", f"is no table ({_shown(each)}): left out", "")
@@ -146,10 +149,9 @@ def _boxes(raw: list[Any], note: Note) -> Iterator[Box]:
         if not known_as:
             note(f"node {place}", "has no id, so no edge can lead to it", "")
         fields = _fields(each, known_as or f"node {place}", note)
-        unique = free(known_as or f"node_{place}", taken)
+        unique = names.free(known_as or f"node_{place}")
         if known_as and unique != known_as:
             note(unique, f"is a second node with the id {known_as!r}: edges lead to the first one", "Check its edges.")
-        taken.add(unique)
         label = text_of(fields.get("label")) or text_of(each.get("label"))
         yield Box(unique, text_of(each.get("type")).strip(), fields, _where(each.get("position")), label.strip())
 
@@ -166,12 +168,13 @@ def _fields(raw: Mapping[str, Any], where: str, note: Note) -> Mapping[str, Any]
 
 
 def _lines(raw: list[Any], boxes: set[str], note: Note) -> Iterator[Line]:
+    names = Names()
     for place, each in enumerate(raw, 1):
         if not isinstance(each, Mapping):
             note(f"edge {place}", f"is no table ({_shown(each)}): left out", "")
             continue
         source, target = (_id(each.get(a, each.get(b))) for a, b in (("source", "from"), ("target", "to")))
-        known_as = _id(each.get("id")) or f"e{place}"
+        known_as = names.free(_id(each.get("id")) or f"e{place}")
         missing = [end for end in (source, target) if end not in boxes]
         if missing:
             which = f"leads {'to' if source in boxes else 'from'} {missing[0]!r}, which is not there: left out"
@@ -208,12 +211,21 @@ def text_of(value: Any) -> str:
     return str(value).replace("\0", "")
 
 
-def free(name: str, taken: set[str] | Mapping[str, Any]) -> str:
-    """A name that nobody has: this one, or with a number."""
-    found, n = name, 2
-    while found in taken:
-        found, n = f"{name}_{n}", n + 1
-    return found
+class Names:
+    """Names of which nobody has two."""
+
+    def __init__(self, *taken: str) -> None:
+        self._taken = set(taken)
+        self._next: dict[str, int] = {}
+
+    def free(self, name: str) -> str:
+        """This one, or with a number; from now on it is taken."""
+        found, n = name, self._next.get(name, 2)
+        while found in self._taken:
+            found, n = f"{name}_{n}", n + 1
+        self._next[name] = n
+        self._taken.add(found)
+        return found
 
 
 def _shown(value: Any) -> str:
