@@ -1,6 +1,7 @@
 """`turnkeeper flow check|draw`: what is wrong in a file is told with its place and its mend; pictures can be read."""
 
 import json
+import runpy
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -220,6 +221,19 @@ def test_scripts_that_are_none(tmp_path: Path) -> None:
     binary.write_bytes(b"> \xff")
     done = run.invoke(app, ["flow", "run", str(WELCOME), str(binary)])
     assert (done.exit_code, "it is not text in UTF-8" in done.stderr) == (1, True)
+
+
+def test_the_example_says_what_its_scripts_say() -> None:
+    scripts = sorted(map(str, WELCOME.parent.glob("*.script")))
+    assert len(scripts) == 2
+    done = run.invoke(app, ["flow", "run", str(WELCOME), *scripts, "--expect"])
+    assert (done.exit_code, done.stderr.count(": as expected")) == (0, 2)
+
+
+def test_the_tests_of_the_example_pass() -> None:
+    tests = runpy.run_path(str(WELCOME.with_name("test_welcome.py")))
+    tests["test_nothing_is_wrong_in_it"]()
+    tests["test_it_goes_as_the_script_says"]("asking.script")
 
 
 def test_the_way_through_the_flow(tmp_path: Path) -> None:

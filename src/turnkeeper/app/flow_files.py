@@ -50,6 +50,13 @@ class Checked:
         }
 
 
+def told(problem: Problem) -> str:
+    """A problem in one line: where, what, and the mend."""
+    where = f"{problem.where}: " if problem.where else ""
+    end = "" if problem.what.endswith((".", "!", "?")) else "."
+    return f"{where}{problem.what}{end} {problem.mend}".rstrip()
+
+
 def examined(files: Sequence[Path]) -> list[Checked]:
     """Every file checked; several together, so that a flow may call the others. Raises NoFile."""
     opened = [_opened(file) for file in files]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,14 +10,12 @@ import typer
 from turnkeeper.cli.flow_chat import chat
 from turnkeeper.cli.flow_numbers import numbers
 from turnkeeper.cli.options import AsJson
+from turnkeeper.cli.refusing import refusing_flows
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from turnkeeper.app.flow_drawing import Format
     from turnkeeper.app.flow_files import Checked
     from turnkeeper.app.flow_playing import Outcome
-    from turnkeeper.flows.problems import Problem
 
 app = typer.Typer(no_args_is_help=True, help="Check, draw and play flows from files.")
 Flow = Annotated[Path, typer.Argument(metavar="FILE", help="A flow's document (JSON).")]
@@ -48,7 +44,7 @@ def check(
     """Say what is wrong in flows, where, and how to mend it; exits with 1 where there are errors."""
     from turnkeeper.app.flow_files import examined
 
-    with refusing():
+    with refusing_flows():
         found = examined(files)
     if as_json:
         import json
@@ -62,19 +58,14 @@ def check(
 
 
 def _tell(checked: Checked) -> None:
+    from turnkeeper.app.flow_files import told
+
     warnings = len(checked.problems) - checked.errors
     parts = [_count(checked.errors, "error"), _count(warnings, "warning")]
     nodes = "" if checked.flow is None else f" ({_count(len(checked.flow.nodes), 'node')})"
     typer.echo(typer.style(str(checked.file), bold=True) + f"{nodes}: {', '.join(filter(None, parts)) or 'fine'}")
     for problem in checked.problems:
         typer.echo("  " + typer.style(problem.level.ljust(8), fg=_COLOURS.get(problem.level)) + told(problem))
-
-
-def told(problem: Problem) -> str:
-    """A problem in one line: where, what, and the mend."""
-    where = f"{problem.where}: " if problem.where else ""
-    end = "" if problem.what.endswith((".", "!", "?")) else "."
-    return f"{where}{problem.what}{end} {problem.mend}".rstrip()
 
 
 def _count(count: int, what: str) -> str:
@@ -108,7 +99,7 @@ def draw(
     from turnkeeper.app.flow_files import opened
 
     wanted = _format(form, output)
-    with refusing():
+    with refusing_flows():
         text = drawn(opened(file), wanted)
     put(text, output)
 
@@ -146,7 +137,7 @@ def run(
     from turnkeeper.app.flow_files import opened
     from turnkeeper.app.flow_playing import outcome
 
-    with refusing():
+    with refusing_flows():
         flows = [opened(each) for each in (file, *(others or ()))]
         outcomes = [outcome(flows, script, trace=trace) for script in scripts]
     if as_json:
@@ -186,32 +177,12 @@ def import_(
     ] = None,
 ) -> None:
     """Make a flow of one of the original's; what cannot be mapped is named on stderr, with its node."""
-    from turnkeeper.app.flow_files import converted, written
+    from turnkeeper.app.flow_files import converted, told, written
 
-    with refusing():
+    with refusing_flows():
         made = converted(file, name=name, provider=provider, language=language, fallback=fallback)
     for note in made.notes:
         typer.echo(typer.style(f"{note.level.ljust(8)}", fg=_COLOURS.get(note.level)) + told(note), err=True)
     if made.document is None:
         raise typer.Exit(1)
     put(written(made.document), output)
-
-
-@contextmanager
-def refusing() -> Iterator[None]:
-    """What cannot be used is told in words, without a trace; exit status 1."""
-    from turnkeeper.app.flow_files import NoFile
-    from turnkeeper.flows.reading import FlowUnreadable
-
-    try:
-        yield
-    except NoFile as error:
-        _end(str(error).splitlines())
-    except FlowUnreadable as error:
-        _end([told(problem) for problem in error.problems])
-
-
-def _end(lines: Sequence[str]) -> None:
-    for line in lines:
-        typer.echo(f"turnkeeper: {line}", err=True)
-    raise typer.Exit(1)

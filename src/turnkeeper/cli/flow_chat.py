@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from turnkeeper.cli.options import DEFAULT
+from turnkeeper.cli.refusing import refusing_flows
 
 if TYPE_CHECKING:
     from turnkeeper.bots.thinking import Thinking
@@ -40,10 +41,9 @@ def chat(
     from turnkeeper.app.flow_chat import Chat
     from turnkeeper.app.flow_files import opened
     from turnkeeper.app.flow_playing import without_log
-    from turnkeeper.cli.flow import refusing
     from turnkeeper.testing.virtual_time import run
 
-    with refusing():
+    with refusing_flows():
         flows = [opened(each) for each in (file, *(others or ()))]
         with _models(config, bot, offline=offline) as thinking, without_log():
             run(Chat(flows, _read, _show, thinking).run(trace=trace))

@@ -1,7 +1,8 @@
 """How a command ends that cannot do what it was asked: a line on stderr, exit status 1."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from typing import NoReturn
 
 import typer
 
@@ -16,3 +17,23 @@ def refusing() -> Iterator[None]:
     except NotThere as error:
         typer.echo(f"turnkeeper: {error}", err=True)
         raise typer.Exit(1) from None
+
+
+@contextmanager
+def refusing_flows() -> Iterator[None]:
+    """Of a file that cannot be used everything that is wrong is told, a line each."""
+    from turnkeeper.app.flow_files import NoFile, told
+    from turnkeeper.flows.reading import FlowUnreadable
+
+    try:
+        yield
+    except NoFile as error:
+        _end(str(error).splitlines())
+    except FlowUnreadable as error:
+        _end([told(problem) for problem in error.problems])
+
+
+def _end(lines: Iterable[str]) -> NoReturn:
+    for line in lines:
+        typer.echo(f"turnkeeper: {line}", err=True)
+    raise typer.Exit(1) from None
