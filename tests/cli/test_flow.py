@@ -2,6 +2,8 @@
 
 import json
 import runpy
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -103,6 +105,17 @@ def test_flows_that_call_each_other_are_checked_together(place: Any) -> None:
     together = run.invoke(app, ["flow", "check", caller, good])
     assert "in: there is no flow 'other'" in together.output
     assert run.invoke(app, ["flow", "check", caller, place("other.json", {**GOOD, "name": "other"})]).exit_code == 0
+
+
+def test_checking_needs_little() -> None:
+    code = (
+        "import sys; from turnkeeper.cli import main\n"
+        "try: main()\n"
+        "finally: print([each for each in ('turnkeeper.config', 'apsw', 'phonenumbers', 'asyncio') if each in sys.modules])"
+    )
+    command = [sys.executable, "-c", code, "flow", "check", str(WELCOME)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.stdout.splitlines() == [f"{WELCOME} (12 nodes): fine", "[]"], "it is to answer at once"
 
 
 def test_every_type_of_node_has_a_look() -> None:

@@ -183,6 +183,16 @@ def test_payments_and_events_from_outside(news: str, said: str) -> None:
     assert (played.problems, difference(script, played.script)) == ((), [])
 
 
+def test_somebody_comes_by_an_ad() -> None:
+    shown = flow("shown", start({"kind": "referral", "source": "7"}), says("hi", "You saw {{referral.source}}."))
+    script = parse(">ad 7 hello\n< You saw 7.")
+    assert difference(script, plays(shown, written(script)).script) == []
+    other: Flow = flow("other", start({"kind": "referral", "source": "8"}), says("hi", "Hi."))
+    cues = Cues()
+    played = run(play(flow_bot([other], cues, default=""), script, cues=cues))
+    assert difference(script, played.script) != []
+
+
 def test_what_nobody_hears_is_told() -> None:
     played = plays(SHOP, "@ order_sent")
     (note,) = written(played.script).splitlines()[1:]

@@ -20,10 +20,10 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import msgspec
 
 from turnkeeper.model.conversation import Mode
-from turnkeeper.model.events import ContactCard, EventKind, Location, Phone
+from turnkeeper.model.events import ContactCard, EventKind, Location, Phone, Referral
 from turnkeeper.testing.conversation import NeverAtRest, Person, conversation
 from turnkeeper.testing.cues import Cues
-from turnkeeper.testing.events import TURNS, event, happened
+from turnkeeper.testing.events import TURNS, event, happened, text
 from turnkeeper.testing.fake_graph.samples import FILES
 from turnkeeper.text.scripts import (
     Colleague,
@@ -131,7 +131,7 @@ class Player:
         return await self.news()
 
     async def _send(self, line: Sends) -> None:
-        if isinstance(line, Writes):
+        if isinstance(line, Writes) and not line.ad:
             await self.person.writes(line.text)
             return
         if isinstance(line, SendsFile):
@@ -140,7 +140,10 @@ class Player:
             named, caption = line.name.rpartition("/")[2] or None, line.caption or None
             await self.person.sends(data, mime, kind=kind, filename=named, caption=caption, wait=False)
             return
-        if isinstance(line, SendsPlace):
+        if isinstance(line, Writes):
+            ad = Referral(source_id=line.ad, source_type="ad")
+            sent = msgspec.structs.replace(text(line.text, at=self.person.now), ad=ad)
+        elif isinstance(line, SendsPlace):
             where = Location(line.latitude, line.longitude, line.name or None)
             sent = msgspec.structs.replace(event("location", at=self.person.now), location=where)
         else:

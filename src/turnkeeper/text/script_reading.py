@@ -133,12 +133,15 @@ def _sent(rest: str) -> Sends | Taps:
         return Taps(_said(rest, ">button Yes"))
     if what in FILES:
         return SendsFile(FILES[what], *_file(rest))
+    if what == "ad":
+        ad, *more = re.split(r"[ \n]", rest, maxsplit=1)
+        return Writes(_said(more[0] if more else "", ">ad 120208 I saw your ad"), ad=ad)
     if what == "location":
         return _place(rest)
     if what == "contact":
         phone, _, name = _said(rest, ">contact +6281234567890 Sari").partition(" ")
         return SendsCard(phone, name.strip())
-    known = ", ".join(f">{each}" for each in ("button", *FILES, "location", "contact"))
+    known = ", ".join(f">{each}" for each in ("button", *FILES, "location", "contact", "ad"))
     raise ValueError(f"{_short('>' + what)} is none of {known}; before words comes a space: '> {what}'")
 
 

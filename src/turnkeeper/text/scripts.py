@@ -48,10 +48,12 @@ class Note(_Line):
 
 @dataclass(frozen=True, slots=True)
 class Writes(_Line):
-    """The person writes. `at_once`: without waiting for an answer to what they did before."""
+    """The person writes. `at_once`: without waiting for an answer to what they did before; `ad`: the id of the ad that
+    they came by."""
 
     text: str
     at_once: bool = False
+    ad: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,8 +209,8 @@ def shown(line: Line) -> list[str]:
 def _sending(line: Sends) -> list[str]:
     begins = ">>" if line.at_once else ">"
     match line:
-        case Writes(text=text):
-            return _several(begins, text)
+        case Writes(text=text, ad=ad):
+            return _several(f"{begins}ad {ad}" if ad else begins, text)
         case SendsFile(kind=kind, name=name, caption=caption):
             named = f'"{name}"' if " " in name or (caption and not name) else name
             return _several(f"{begins}{kind} {named}".rstrip(), caption)
