@@ -62,7 +62,7 @@ def _read(prompt: str) -> str | None:
         if sys.stdin.isatty():
             import readline  # noqa: F401 - lines can be edited, and called back
 
-            return input(typer.style(prompt, bold=True))
+            return input(prompt)
         return input()
     except EOFError:
         return None
