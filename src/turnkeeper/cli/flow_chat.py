@@ -71,4 +71,5 @@ def _read(prompt: str) -> str | None:
 def _show(who: str, words: str) -> None:
     first, *more = words.split("\n")
     lines = [_SIGNS[who] + first, *(f"  {line}" for line in more)]
-    typer.echo(typer.style("\n".join(lines), **_LOOKS[who]))
+    text, looks = "\n".join(lines), _LOOKS[who]
+    typer.echo(typer.style(text, **looks) if looks else text)
