@@ -71,6 +71,8 @@ def said(text: str = "", **more: Any) -> Said:
         ("another event", ALL, Happened("order"), None),
         ("a schedule", ALL, Due("0 9 * * *", "vip"), "daily"),
         ("another schedule", ALL, Due("0 9 * * *"), None),
+        ("this flow's schedule", ALL, Due("0 9 * * *", "vip", "daily"), "daily"),
+        ("another flow's", ALL, Due("0 9 * * *", "vip", "weekly"), None),
         ("nobody", [ORDER, NONE], said("hello"), None),
         ("nothing published", [], said("order"), None),
         ("priority first", [ORDER, begins("urgent", {"kind": "first_message"}, priority=1)], said("order"), "urgent"),

@@ -152,7 +152,7 @@ def _trigger(trigger: Trigger) -> str:
             return f"ad {trigger.source}".strip()
         case "event":
             return f"event {trigger.event}"
-    return f"at {trigger.cron}"
+    return f"at {trigger.cron} for {trigger.tag}" if trigger.tag else f"at {trigger.cron}"
 
 
 def _arrow(flow: Flow, source: str, leaving_by: str, target: str) -> Edge:

@@ -38,6 +38,7 @@ from turnkeeper.store.base import Store
 
 if TYPE_CHECKING:
     from turnkeeper.app.flow_library import FollowedFlows
+    from turnkeeper.engine.scheduling import Schedules
 
 log = logging.getLogger("turnkeeper.worker")
 
@@ -104,7 +105,7 @@ async def run_worker(settings: Settings, line: Line, runtime: Path, name: str, t
     ]
     telling = announcing(settings, store, client, adapters, wakeups.publish, clock, watch.figures)
     if flows is not None:
-        upkeep.append(flows.run())
+        upkeep += [flows.run(), _schedules(settings, store, flows, clock).run()]
     if telling is not None:
         upkeep.append(telling.run())
     await _until_told(worker, line, clock, upkeep, settings.server.drain)
@@ -119,6 +120,13 @@ def _flows(settings: Settings, store: Store, clock: SystemClock) -> FollowedFlow
     from turnkeeper.app.flow_library import FollowedFlows
 
     return FollowedFlows(settings, store, clock)
+
+
+def _schedules(settings: Settings, store: Store, flows: FollowedFlows, clock: SystemClock) -> Schedules:
+    from turnkeeper.engine.scheduling import Schedules
+
+    drawn = [each for each in settings.channels_here if isinstance(settings.bots[each.bot_id].keys, FlowKeys)]
+    return Schedules(store, flows.shelf, drawn, clock)
 
 
 def _erasing(

@@ -50,10 +50,11 @@ class Happened:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """The time of a schedule has come for this contact."""
+    """The time of a schedule has come for this contact. `flow`: whose it is; "" for any that has it."""
 
     cron: str
     tag: str = ""
+    flow: str = ""
 
 
 Came = Said | Happened | Due
@@ -126,6 +127,8 @@ def _fit(flow: Flow, trigger: Trigger, came: Came) -> Fit | None:
             return Fit(flow, trigger, Started("event", data=came.data), f"the event {came.type}", (_EXACT, 0))
         case Due():
             if trigger.kind != "schedule" or (trigger.cron, trigger.tag) != (came.cron, came.tag):
+                return None
+            if came.flow not in ("", flow.name):
                 return None
             return Fit(flow, trigger, Started("schedule"), f"the schedule {came.cron}", (_EXACT, 0))
     return _fit_said(flow, trigger, came)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from turnkeeper.model.ids import BotId, WorkspaceId
+from turnkeeper.model.ids import BotId, ChannelId, ContactId, ConversationId, WorkspaceId
 
 
 class FlowKey(NamedTuple):
@@ -79,5 +79,57 @@ class FlowCount(NamedTuple):
     times: int
 
 
+class ScheduleKey(NamedTuple):
+    """Times at which one of a bot's flows begins for each contact with a tag; `local`: by each contact's own clock."""
+
+    workspace_id: WorkspaceId
+    bot_id: BotId
+    flow: str
+    cron: str
+    tag: str
+    local: bool
+
+
+class Schedule(msgspec.Struct, frozen=True):
+    """How far it is: `due_at` is its next time, or the one that it has come to; `reached`: the last contact, in order,
+    who has been looked at for this time, "" for none."""
+
+    workspace_id: WorkspaceId
+    bot_id: BotId
+    flow: str
+    cron: str
+    tag: str
+    local: bool
+    due_at: float
+    reached: str = ""
+
+    @property
+    def key(self) -> ScheduleKey:
+        """What names it."""
+        return ScheduleKey(self.workspace_id, self.bot_id, self.flow, self.cron, self.tag, self.local)
+
+
+class Tagged(NamedTuple):
+    """A contact with a tag, where they are now. `time_zone`: the fact of that name, as JSON."""
+
+    contact_id: ContactId
+    conversation_id: ConversationId
+    channel_id: ChannelId
+    addresses: str
+    opted_out: bool
+    time_zone: bytes | None
+
+
+class TaggedPage(NamedTuple):
+    """Some of the contacts with a tag, in order; `last`: up to which contact it goes, "" for all."""
+
+    contacts: list[Tagged]
+    last: str
+
+
 FILE = "file"
 """Who changed a flow that stands in a file beside the configuration."""
+TAGS = "tags"
+"""The fact that holds a contact's tags."""
+SCHEDULE = "schedule:"
+"""What the names of the timers begin with by which a flow's times come to a contact; the flow's name follows."""

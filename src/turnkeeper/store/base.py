@@ -39,6 +39,7 @@ from turnkeeper.store.media import MediaRecords
 from turnkeeper.store.payments import PaymentRecords
 from turnkeeper.store.runs import Run as Run
 from turnkeeper.store.runs import Wake as Wake
+from turnkeeper.store.schedules import ScheduleRecords
 from turnkeeper.store.speaking import SpokenRecords
 from turnkeeper.store.templates import TemplateRecords
 from turnkeeper.store.timers import TimerRecords
@@ -298,6 +299,7 @@ class Store(
     AnnouncementRecords,
     ConsentRecords,
     FlowRecords,
+    ScheduleRecords,
     Protocol,
 ):
     """Everything that the engine keeps."""

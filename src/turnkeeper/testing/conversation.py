@@ -16,7 +16,7 @@ import functools
 import random
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager
-from typing import Any, Literal, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
 
 import msgspec
 
@@ -32,16 +32,21 @@ from turnkeeper.engine.wakeups import LocalWakeups
 from turnkeeper.engine.worker import Worker
 from turnkeeper.model.conversation import Conversation, Mode
 from turnkeeper.model.events import Choice, EventKind, Inbound
+from turnkeeper.model.flows import TAGS
 from turnkeeper.model.ids import DEFAULT_WORKSPACE, BotId, ChannelId
 from turnkeeper.model.payments import PaymentFound
 from turnkeeper.model.policy import Channel, SendPolicy, TurnPolicy
 from turnkeeper.model.templates import FoundTemplate, TemplateDefinition
 from turnkeeper.store.base import Arrival, Intake, Ledger, Moment, Report
+from turnkeeper.store.schedules import has_tag
 from turnkeeper.store.sqlite.store import SqliteStore
 from turnkeeper.testing.cabinet import Cabinet, ids_in, kind_of
 from turnkeeper.testing.events import ADA, TURNS, Channels, event, status, text
 from turnkeeper.testing.models import ScriptedModel
 from turnkeeper.testing.virtual_time import VirtualClock, VirtualTimeLoop, run
+
+if TYPE_CHECKING:
+    from turnkeeper.engine.scheduling import Schedules
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -101,6 +106,7 @@ class Person:
         self._store = SqliteStore(":memory:", Channels(self._channel), inline=True)
         self._clock = VirtualClock()
         self._worker: Worker | None = None
+        self._times: Schedules | None = None
         self._wakeups = LocalWakeups()
         self._cabinet = Cabinet()
 
@@ -137,8 +143,19 @@ class Person:
 
     async def due_in(self) -> float | None:
         """Seconds until something happens by itself, such as a timer; None: nothing will."""
-        due = await self._store.next_due()
+        due = await self._due_at()
         return None if due is None else max(0.0, due - self._clock.now())
+
+    async def _due_at(self) -> float | None:
+        """When that is. What a flow begins by the clock counts for whoever has its tag."""
+        if self._times is not None:
+            await self._times.look()
+        found = await self._found()
+        known = [] if found is None else await self._store.facts(found.workspace_id, found.contact_id, BotId(_BOT))
+        tags = [each.value for each in known if each.name == TAGS]
+        times = [each.due_at for each in await self._store.schedules() if any(has_tag(tag, each.tag) for tag in tags)]
+        due = await self._store.next_due()
+        return min([*times, *([] if due is None else [due])], default=None)
 
     async def says(self, *texts: str, pause: float = 1.0) -> None:
         """Write messages, `pause` seconds apart, and wait until the bot has nothing left to do or to send."""
@@ -197,7 +214,7 @@ class Person:
         until = self._clock.now() + seconds
         while True:
             await self.rests()
-            due = await self._store.next_due()
+            due = await self._due_at()
             now = self._clock.now()
             if now >= until:
                 return
@@ -333,6 +350,12 @@ class Person:
             files=self._cabinet.keeper(self._store, {_KIND: registry.find(_KIND).adapter}, self._clock),
         )
         await self._worker.start()
+        shelf = getattr(_innermost(self._watched), "shelf", None)
+        if shelf is not None:
+            from turnkeeper.engine.scheduling import Schedules
+
+            self._times = Schedules(self._store, shelf, [self._channel], self._clock)
+            await self._times.look()
 
     async def _close(self) -> None:
         if self._worker is not None:
@@ -427,8 +450,13 @@ async def conversation(
 
 def _scripted(bot: Bot) -> Iterator[ScriptedModel]:
     """The scripted models that a bot asks."""
-    while hasattr(bot, "bot"):  # one that hears, or says goodbye
-        bot = bot.bot
-    thinking = getattr(bot, "_thinking", None)
+    thinking = getattr(_innermost(bot), "_thinking", None)
     if thinking is not None:
         yield from (model for _, model in thinking.chain.models if isinstance(model, ScriptedModel))
+
+
+def _innermost(bot: Any) -> Any:
+    """The bot itself, without what stands around it: one that hears, or says goodbye."""
+    while hasattr(bot, "bot"):
+        bot = bot.bot
+    return bot

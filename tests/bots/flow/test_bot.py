@@ -571,8 +571,8 @@ async def test_flows_that_begin_at_certain_times() -> None:
 
 @in_virtual_time
 async def test_a_time_that_comes_while_a_colleague_has_the_conversation_is_over_when_it_is_back() -> None:
-    at_nine = start({"kind": "schedule", "cron": "0 9 * * *"}, {"kind": "keyword", "words": ["hello"]})
-    async with conversation(bot(flow("news", at_nine, says("a", "News.")))) as person:
+    at_nine = start({"kind": "schedule", "cron": "0 9 * * *", "tag": "x"}, {"kind": "keyword", "words": ["hello"]})
+    async with conversation(bot(flow("news", at_nine, ("tag", "set", {"tag": ["x"]}), says("a", "News.")))) as person:
         await person.says("hello")
         await person.is_taken_over()
         await person.waits(DAY)

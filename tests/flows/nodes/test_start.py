@@ -24,12 +24,31 @@ WRONG: list[Wrong] = [
     ("a schedule", by(kind="schedule", cron="0 9 * * *", tag="vip"), []),
     ("no words", by(kind="keyword", words=[" "]), ["a keyword trigger needs words"]),
     ("no type", by(kind="event"), ["an event trigger needs the type of the event"]),
-    ("no times", by(kind="schedule"), ["a schedule needs its times (cron)"]),
-    ("times that never come", by(kind="schedule", cron="0 9 31 2 *"), ["'0 9 31 2 *' never comes"]),
+    ("a schedule that interrupts", by(kind="schedule", cron="0 9 * * *", tag="vip", local=True, interrupts=True), []),
+    (
+        "no times, for nobody",
+        by(kind="schedule"),
+        [
+            'a schedule needs its times: write "cron": "0 9 * * 1-5"',
+            "a schedule needs the tag of the contacts that it is for",
+        ],
+    ),
+    (
+        "times that never come",
+        by(kind="schedule", cron="0 9 31 2 *", tag="vip"),
+        [
+            (
+                "'0 9 31 2 *' has a day of the month that is none, or never comes: "
+                "write minute, hour, day of the month, month, day of the week, such as 0 9 * * 1-5"
+            )
+        ],
+    ),
+    ("no tag", by(kind="schedule", cron="0 9 * * *", tag=" vip"), ["' vip' is no tag"]),
+    ("a hostile tag", by(kind="schedule", cron="0 9 * * *", tag="a\0b"), ["'a\\x00b' is no tag"]),
     (
         "would break in at every message",
         by(kind="first_message", interrupts=True),
-        ["only keywords and events interrupt a flow, not first_message"],
+        ["only keywords, events and schedules interrupt a flow, not first_message"],
     ),
 ]
 

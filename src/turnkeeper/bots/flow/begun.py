@@ -14,11 +14,10 @@ from turnkeeper.engine.answer import Work
 from turnkeeper.engine.local_time import zone_named, zone_of
 from turnkeeper.flows.nodes.base import Here
 from turnkeeper.flows.state import FlowState
+from turnkeeper.model.flows import TAGS
 from turnkeeper.rules.time_zones import country_of
 from turnkeeper.text.guessing import language_of
 
-TAGS: Final = "tags"
-"""The fact that holds a contact's tags."""
 _LOOKED_BACK: Final = 30
 """Lines of the history in which a colleague's words are looked for."""
 

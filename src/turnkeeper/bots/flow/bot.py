@@ -19,7 +19,6 @@ from turnkeeper.bots.flow.asked import ASKED, answers_another, noted
 from turnkeeper.bots.flow.begun import begun
 from turnkeeper.bots.flow.calling import Calls
 from turnkeeper.bots.flow.running import Means, Running, left_by
-from turnkeeper.bots.flow.scheduling import set_timers
 from turnkeeper.bots.flow.signals import Begins, Heard, Nudged, Paid, What, happened, said
 from turnkeeper.bots.library import Library
 from turnkeeper.bots.offering import Replies
@@ -37,7 +36,7 @@ from turnkeeper.flows.signals import GivenBack, Replied, Started, TimedOut
 from turnkeeper.flows.state import FlowState
 from turnkeeper.flows.triggers import Came, Due, Happened, Said, answer
 from turnkeeper.flows.walking import Passage
-from turnkeeper.model.flows import Counted
+from turnkeeper.model.flows import TAGS, Counted
 from turnkeeper.model.ids import BotId
 from turnkeeper.text.money import shown
 
@@ -81,6 +80,11 @@ class FlowBot:
         self.version = blake2b(repr((release, FORMAT, bot_id, choices)).encode(), digest_size=8).hexdigest()
         """Of the program and the configuration; not of published flows: a turn that was begun keeps its versions."""
 
+    @property
+    def shelf(self) -> Shelf:
+        """Where its flows come from."""
+        return self._shelf
+
     async def answer(self, work: Work) -> Answer:
         """Run one turn."""
         turn = Turn(work, self._thinking, self._library, self._own_words, self._paying)
@@ -97,11 +101,10 @@ class FlowBot:
         if wanted is not None:
             await offering.take_up(turn, wanted, self._own_words)
             running.over("handed_over")
-        found = [what for what in happened(work, begins.at) if wanted is None or not isinstance(what, Heard)]
+        found = [what for what in happened(work) if wanted is None or not isinstance(what, Heard)]
         for what in found:
             await _goes_on(work, turn, running, what, back=begins.person)
         await running.leaves()
-        set_timers(turn, opened.published, running.here)
         by_the_clock = bool(found) and not running.passed and all(isinstance(what, Due) for what in found)
         if running.asks:
             turn.state[ASKED] = noted(turn.state, running.state, work.number)
@@ -156,8 +159,10 @@ async def _goes_on(work: Work, turn: Turn, running: Running, what: What, *, back
             await running.hears(what)
         case Paid():
             await _paid(turn, running, what)
-        case Happened() | Due():
+        case Happened():
             await running.goes(_answered(running, what))
+        case Due():
+            await _due(running, what)
         case Begins():
             await running.goes(_begun(running, what))
         case Nudged():
@@ -167,6 +172,14 @@ async def _goes_on(work: Work, turn: Turn, running: Running, what: What, *, back
             came = await said(turn, what, ever=work.number == 1, files=wants_files)
             old = answers_another(turn.state, what, running.state)
             await running.goes(_heard(running, came, back=back, old=old))
+
+
+async def _due(running: Running, what: Due) -> None:
+    """A schedule is looked up before its time comes: tags may have gone since."""
+    if what.tag in running.here.contact.get(TAGS, ()):
+        await running.goes(_answered(running, what))
+    else:
+        running.told.append(f"the schedule {what.cron} is not for them: they have no tag {what.tag!r} any more")
 
 
 def _answered(running: Running, came: Came) -> Decision:

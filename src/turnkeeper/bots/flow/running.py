@@ -11,7 +11,6 @@ from typing import Any, Final
 import structlog
 
 from turnkeeper.bots.flow import calling, thinking
-from turnkeeper.bots.flow.begun import TAGS
 from turnkeeper.bots.flow.filling import filled_in
 from turnkeeper.bots.flow.signals import TIMER, payment_name
 from turnkeeper.bots.payment import PaymentRefused, PaymentUnavailable
@@ -44,6 +43,7 @@ from turnkeeper.flows.walking import Passage
 from turnkeeper.llm.calls import ChainAnswer, ToolReply
 from turnkeeper.llm.tools.gathering import gathered
 from turnkeeper.model.contents import Buttons, List, Sections, words_of
+from turnkeeper.model.flows import TAGS
 from turnkeeper.text import citations, stage_format
 
 _log = structlog.get_logger("turnkeeper.flows")

@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from turnkeeper.bots.flow.scheduling import due
 from turnkeeper.bots.message import Message, messages_of
 from turnkeeper.bots.payment import PaymentEvent, payments_in
 from turnkeeper.bots.timing import timers_of
@@ -19,6 +18,7 @@ from turnkeeper.flows.signals import PaymentTold, Place, Replied, Sent, TimedOut
 from turnkeeper.flows.triggers import Due, Happened, Said
 from turnkeeper.model.errors import MediaRefused, MediaUnavailable
 from turnkeeper.model.events import Inbound, Referral, caption_of
+from turnkeeper.model.flows import SCHEDULE
 from turnkeeper.model.outside import outside
 from turnkeeper.rules.mailbox import SILENT_KINDS
 
@@ -63,8 +63,8 @@ class Nudged:
 What = Heard | TimedOut | Paid | Happened | Due | Begins | Nudged
 
 
-def happened(work: Work, now: float) -> Iterator[What]:
-    """All of a turn that was first decided at `now`."""
+def happened(work: Work) -> Iterator[What]:
+    """All of a turn."""
     burst: list[Inbound] = []
     for event in work.events:
         if event.kind not in ("timer", "payment", "api", "operator"):
@@ -72,7 +72,7 @@ def happened(work: Work, now: float) -> Iterator[What]:
             continue
         yield from _heard(work, burst)
         burst = []
-        yield from _told(event, now)
+        yield from _told(event)
     yield from _heard(work, burst)
 
 
@@ -81,13 +81,13 @@ def _heard(work: Work, burst: Sequence[Inbound]) -> Iterator[What]:
         yield Heard(messages_of(burst, work.quoted))
 
 
-def _told(event: Inbound, now: float) -> Iterator[What]:
+def _told(event: Inbound) -> Iterator[What]:
     for timer in timers_of([event]):
         number = timer.name.removeprefix(TIMER)
         if number != timer.name and number.isdecimal():
             yield TimedOut(int(number))
-        if (scheduled := due(timer.name, timer.data, now)) is not None:
-            yield scheduled
+        if timer.name.startswith(SCHEDULE) and isinstance(timer.data, dict):
+            yield Due(str(timer.data.get("cron")), str(timer.data.get("tag")), timer.name.removeprefix(SCHEDULE))
     for payment in payments_in([event]):
         yield Paid(payment, _payment(payment))
     told = outside(event)

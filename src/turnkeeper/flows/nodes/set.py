@@ -13,7 +13,7 @@ from turnkeeper.flows.variables import plain_json
 if TYPE_CHECKING:
     from turnkeeper.flows.problems import Checking
 
-_LONGEST_TAG: Final = 100
+LONGEST_TAG: Final = 100
 
 
 class Set(NodeData, frozen=True):
@@ -38,7 +38,7 @@ class Set(NodeData, frozen=True):
         return Leave(effects=tuple(effects), sets={name: worth(value, spot) for name, value in self.variables.items()})
 
     def _tags(self, spot: Spot, tags: tuple[str, ...]) -> Iterator[str]:
-        return filter(None, (spot.filled(tag).strip()[:_LONGEST_TAG] for tag in tags))
+        return filter(None, (spot.filled(tag).strip()[:LONGEST_TAG] for tag in tags))
 
     def sets(self) -> Iterator[str]:
         """Its variables."""

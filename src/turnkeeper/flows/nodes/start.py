@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 import msgspec
 
-from turnkeeper.flows import cron
+from turnkeeper.flows import schedules
 from turnkeeper.flows.model import NEXT
 from turnkeeper.flows.nodes.base import Leave, Move, NodeData, Spot
+from turnkeeper.flows.nodes.set import LONGEST_TAG
 
 if TYPE_CHECKING:
     from turnkeeper.flows.problems import Checking
@@ -20,9 +21,10 @@ class Trigger(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fi
 
     `keyword`: a message that is one of `words` (`anywhere`: that holds one); `first_message`: somebody writes who is in
     no flow (`ever`: who has never written before); `referral`: somebody comes by an ad (`source`: by that one);
-    `event`: an outside event of that type; `schedule`: at the times of `cron` for each contact with `tag`.
-    Inside a flow nothing begins another, but for keywords and events with `interrupts`: keywords where the node that
-    the person is at does not take what they wrote (before it asks again), events at once.
+    `event`: an outside event of that type; `schedule`: at the times of `cron` for each contact with `tag`, by the clock
+    of the bot's time zone, or of each contact's own (`local`).
+    Inside a flow nothing begins another, but for what `interrupts`: keywords where the node that the person is at does
+    not take what they wrote (before it asks again), events and schedules at once.
     """
 
     kind: Literal["keyword", "first_message", "referral", "event", "schedule"]
@@ -33,6 +35,7 @@ class Trigger(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fi
     event: str = ""
     cron: str = ""
     tag: str = ""
+    local: bool = False
     interrupts: bool = False
 
 
@@ -57,11 +60,20 @@ class Start(NodeData, frozen=True):
         for trigger in self.triggers:
             if trigger.kind == "keyword" and not any(word.strip() for word in trigger.words):
                 yield "a keyword trigger needs words"
-            if trigger.interrupts and trigger.kind not in ("keyword", "event"):
-                yield f"only keywords and events interrupt a flow, not {trigger.kind}"
+            if trigger.interrupts and trigger.kind not in ("keyword", "event", "schedule"):
+                yield f"only keywords, events and schedules interrupt a flow, not {trigger.kind}"
             if trigger.kind == "event" and not trigger.event:
                 yield "an event trigger needs the type of the event"
-            if trigger.kind == "schedule" and not trigger.cron:
-                yield "a schedule needs its times (cron)"
-            elif trigger.kind == "schedule" and (wrong := cron.problem(trigger.cron)) is not None:
-                yield wrong
+            if trigger.kind == "schedule":
+                yield from _of_schedule(trigger)
+
+
+def _of_schedule(trigger: Trigger) -> Iterator[str]:
+    if not trigger.cron.strip():
+        yield 'a schedule needs its times: write "cron": "0 9 * * 1-5"'
+    elif (wrong := schedules.problem(trigger.cron)) is not None:
+        yield wrong
+    if not trigger.tag.strip():
+        yield "a schedule needs the tag of the contacts that it is for"
+    elif trigger.tag != trigger.tag.strip()[:LONGEST_TAG] or not trigger.tag.isprintable():
+        yield f"{trigger.tag[:LONGEST_TAG]!r} is no tag"

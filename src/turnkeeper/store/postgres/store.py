@@ -33,6 +33,7 @@ from turnkeeper.store.postgres.media import PostgresMedia
 from turnkeeper.store.postgres.own_thread import OwnThread, called_here
 from turnkeeper.store.postgres.payments import PostgresPayments
 from turnkeeper.store.postgres.rows import PostgresRows
+from turnkeeper.store.postgres.schedules import PostgresSchedules
 from turnkeeper.store.postgres.sole import SessionSole
 from turnkeeper.store.postgres.speaking import PostgresSpeaking
 from turnkeeper.store.postgres.templates import PostgresTemplates
@@ -79,6 +80,7 @@ class PostgresStore(
     PostgresTimers,
     PostgresConsents,
     PostgresFlows,
+    PostgresSchedules,
     ScriptedStore[PostgresRows],
     PostgresAnnouncements,
 ):

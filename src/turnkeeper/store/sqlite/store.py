@@ -32,6 +32,7 @@ from turnkeeper.store.sqlite.knowledge import SqliteKnowledge
 from turnkeeper.store.sqlite.media import SqliteMedia
 from turnkeeper.store.sqlite.payments import SqlitePayments
 from turnkeeper.store.sqlite.rows import SqliteRows
+from turnkeeper.store.sqlite.schedules import SqliteSchedules
 from turnkeeper.store.sqlite.sole import FileSole, named
 from turnkeeper.store.sqlite.speaking import SqliteSpeaking
 from turnkeeper.store.sqlite.templates import SqliteTemplates
@@ -87,6 +88,7 @@ class SqliteStore(
     SqliteTimers,
     SqliteConsents,
     SqliteFlows,
+    SqliteSchedules,
     ScriptedStore[SqliteRows],
     SqliteAnnouncements,
 ):
