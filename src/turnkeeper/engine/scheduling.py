@@ -2,15 +2,15 @@
 
 One worker of all machines looks. Contacts are gone through in pages; how far it is, is kept with the timers that were
 set, so whoever takes over goes on there, and nobody gets two. Of several times that have come the newest counts, and
-none that is more than an hour old. A timer is as any other: it spares the quiet hours, and is dropped after a STOP and
-when it comes too late.
+none that is more than an hour old. Everybody's own time is looked up each hour, for the hour that begins. A timer is as
+any other: it spares the quiet hours, and is dropped after a STOP and when it comes too late.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from datetime import UTC, tzinfo
 from typing import Final, Protocol
 
 import msgspec
@@ -23,7 +23,7 @@ from turnkeeper.engine.local_time import FACT, zone_named, zone_of
 from turnkeeper.engine.solely import while_ours
 from turnkeeper.flows import schedules
 from turnkeeper.flows.nodes.start import Trigger
-from turnkeeper.flows.schedules import BadSchedule
+from turnkeeper.flows.schedules import HOUR, BadSchedule
 from turnkeeper.flows.state import FlowState
 from turnkeeper.flows.triggers import triggers_of
 from turnkeeper.model.conversation import TimerRow
@@ -47,10 +47,6 @@ PAGE: Final = 500
 PAUSE: Final = 0.2
 """Seconds between two pages: others want the database too."""
 _TRY_EVERY: Final = 10.0
-_FIRST_ZONE: Final = timezone(timedelta(hours=14))
-"""Where a day begins first, so that nobody's own time is over when it is looked up."""
-_SPREAD: Final = 26 * 3600.0
-"""Seconds for which it is some hour somewhere."""
 
 Home = tuple[WorkspaceId, BotId]
 
@@ -140,37 +136,41 @@ class Schedules:
         return found
 
     def next_after(self, key: ScheduleKey, at: float) -> float:
-        """When it comes next; where it is everybody's own time, when it comes first of all."""
+        """When contacts are gone through for it next."""
+        if key.local:
+            return schedules.next_hour(key.cron, at)
         return schedules.next_after(key.cron, at, self.zone(key))
 
     def zone(self, key: ScheduleKey) -> tzinfo:
-        """Whose clock tells."""
-        if key.local:
-            return _FIRST_ZONE
+        """The bot's."""
         return zone_named(self._homes[key.workspace_id, key.bot_id].turns.quiet_hours.time_zone) or UTC
 
     async def _come(self, kept: Schedule) -> float:
         """A time has come; when the next one does."""
         now = self._clock.now()
-        late = LATE + (_SPREAD if kept.local else 0.0)
-        newest = schedules.newest(kept.cron, max(kept.due_at, now - late), now, self.zone(kept.key))
-        at = kept if newest is None else replace(kept, due_at=newest, reached="")
-        is_over = now - at.due_at > late
-        if is_over or at is not kept:
+        counts = self._counts(kept, now)
+        if counts != kept.due_at:
             told = {"bot": kept.bot_id, "flow": kept.flow, "cron": kept.cron, "due_at": kept.due_at}
             _log.warning("a time of a flow is over: it came too late", **told)
-        if not is_over:
-            return await self._go_through(kept, at)
-        after = replace(at, due_at=self.next_after(kept.key, now), reached="")
+        if counts is not None:
+            return await self._go_through(kept, kept if counts == kept.due_at else _moved(kept, counts))
+        after = _moved(kept, self.next_after(kept.key, now))
         await self._store.move_schedule(kept, after, ())
         return after.due_at
+
+    def _counts(self, kept: Schedule, now: float) -> float | None:
+        """Which time counts of those that have come since; None: none any more."""
+        if kept.local:
+            return max(kept.due_at, (now - LATE) // HOUR * HOUR)
+        newest = schedules.newest(kept.cron, max(kept.due_at, now - LATE), now, self.zone(kept.key))
+        return newest if newest is not None else kept.due_at if now - kept.due_at <= LATE else None
 
     async def _go_through(self, kept: Schedule, at: Schedule) -> float:
         """All pages from where it is; when the next time comes. Another worker that does the same ends it."""
         count = 0
         while True:
             page = await self._store.tagged(at.workspace_id, at.bot_id, at.tag, at.reached, PAGE)
-            timers = [timer for each in page.contacts if (timer := self._timer(at, each)) is not None]
+            timers = [timer for each in page.contacts for timer in self._timers(at, each)]
             count += len(timers)
             next_at = at.due_at if page.last else self.next_after(at.key, at.due_at)
             after = replace(at, due_at=next_at, reached=page.last)
@@ -182,18 +182,23 @@ class Schedules:
             kept = at = after
             await asyncio.sleep(self._pause)
 
-    def _timer(self, schedule: Schedule, contact: Tagged) -> TimerRow | None:
-        """For whom it is not, None: nobody is reminded after a STOP, and another bot may have the channel now."""
+    def _timers(self, schedule: Schedule, contact: Tagged) -> Iterator[TimerRow]:
+        """Of one contact. Nobody is reminded after a STOP, and another bot may have the channel now."""
         channel = self._channels.get((schedule.workspace_id, contact.channel_id))
         if channel is None or channel.bot_id != schedule.bot_id or contact.opted_out:
-            return None
+            return
         hours, addresses = channel.turns.quiet_hours, contact.addresses.split("\n")
         zone = zone_of({FACT: _told(contact.time_zone)}, addresses, hours.time_zone)
-        at = schedule.due_at
+        times = [schedule.due_at]
         if schedule.local:
-            at = datetime.fromtimestamp(at, _FIRST_ZONE).replace(tzinfo=zone).timestamp()
-        at = next_allowed(at, hours, zone)
-        return None if at + LATE <= self._clock.now() else timer_of(schedule.key, contact, at)
+            times = schedules.times_in_hour(schedule.cron, schedule.due_at, zone)
+        for at in dict.fromkeys(next_allowed(each, hours, zone) for each in times):
+            if at + LATE > self._clock.now():
+                yield timer_of(schedule.key, contact, at)
+
+
+def _moved(schedule: Schedule, due_at: float) -> Schedule:
+    return replace(schedule, due_at=due_at, reached="")
 
 
 def timer_of(key: ScheduleKey, contact: Tagged, at: float) -> TimerRow:

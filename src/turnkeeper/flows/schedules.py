@@ -7,7 +7,7 @@ when the clock goes on; of one that it shows twice the first counts, unless the 
 from __future__ import annotations
 
 import re
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 
 LONGEST: Final = 100
 """Characters of a schedule."""
+HOUR: Final = 3600.0
+_BEHIND: Final = 12 * HOUR
+_AHEAD: Final = 15 * HOUR
+"""Seconds by which clocks differ at most from UTC's; an hour that is skipped makes one more."""
 _FIELDS: Final = 5
 _SIGNS: Final = re.compile(r"[0-9A-Za-z*/,#\- \t]+")
 _SAMPLE: Final = "minute, hour, day of the month, month, day of the week, such as 0 9 * * 1-5"
@@ -49,6 +53,22 @@ def newest(cron: str, after: float, until: float, zone: tzinfo) -> float | None:
     while (found := _next(times).timestamp()) <= until:
         last = found if found > after else last
     return last
+
+
+def times_in_hour(cron: str, start: float, zone: tzinfo) -> list[float]:
+    """The instants within the hour that begins at an instant. Raises BadSchedule."""
+    found, at = [], start - 1.0
+    while (at := next_after(cron, at, zone)) < start + HOUR:
+        found.append(at)
+    return found
+
+
+def next_hour(cron: str, at: float) -> float:
+    """The beginning of the first hour after an instant in which it may be such a time for somebody on earth. Raises
+    BadSchedule."""
+    hour = (at // HOUR + 1) * HOUR
+    shown = next_after(cron, hour - _BEHIND - 1.0, UTC)
+    return hour if shown < hour + HOUR + _AHEAD else (shown - _AHEAD) // HOUR * HOUR
 
 
 def _read(cron: str, after: datetime) -> CronSim:

@@ -143,17 +143,17 @@ class Person:
 
     async def due_in(self) -> float | None:
         """Seconds until something happens by itself, such as a timer; None: nothing will."""
-        due = await self._due_at()
-        return None if due is None else max(0.0, due - self._clock.now())
-
-    async def _due_at(self) -> float | None:
-        """When that is. What a flow begins by the clock counts for whoever has its tag."""
-        if self._times is not None:
-            await self._times.look()
         found = await self._found()
         known = [] if found is None else await self._store.facts(found.workspace_id, found.contact_id, BotId(_BOT))
         tags = [each.value for each in known if each.name == TAGS]
-        times = [each.due_at for each in await self._store.schedules() if any(has_tag(tag, each.tag) for tag in tags)]
+        due = await self._due_at(lambda tag: any(has_tag(value, tag) for value in tags))
+        return None if due is None else max(0.0, due - self._clock.now())
+
+    async def _due_at(self, counts: Callable[[str], bool] = lambda _: True) -> float | None:
+        """When that is. `counts`: whether the flows do that begin by the clock for those who have a tag."""
+        if self._times is not None:
+            await self._times.look()
+        times = [each.due_at for each in await self._store.schedules() if counts(each.tag)]
         due = await self._store.next_due()
         return min([*times, *([] if due is None else [due])], default=None)
 

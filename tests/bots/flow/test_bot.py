@@ -546,7 +546,7 @@ async def test_events_from_outside() -> None:
 
 @in_virtual_time
 async def test_flows_that_begin_at_certain_times() -> None:
-    at_nine = start({"kind": "schedule", "cron": "0 9 * * *", "tag": "daily"})
+    at_nine = start({"kind": "schedule", "cron": "0 9 * * *", "tag": "daily", "local": True})
     news = flow("news", at_nine, says("a", "It is {{time.clock}}."))
     tags = flow(
         "tags",

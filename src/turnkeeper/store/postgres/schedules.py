@@ -17,7 +17,7 @@ from turnkeeper.store.postgres.statements import columns
 from turnkeeper.store.schedules import has_tag
 
 if TYPE_CHECKING:
-    from turnkeeper.store.postgres.connecting import PooledConnection
+    from turnkeeper.store.postgres.pooled import PooledConnection
 
 T = TypeVar("T")
 
