@@ -101,7 +101,9 @@ def test_flows_that_call_each_other_are_checked_together(place: Any) -> None:
         node("start", "start"), node("in", "flow", flow="other"), edges=[{"source": "start", "target": "in"}]
     )
     caller, good = place("caller.json", calls), place("good.json", GOOD)
-    assert run.invoke(app, ["flow", "check", caller]).exit_code == 0
+    alone = run.invoke(app, ["flow", "check", caller])
+    assert alone.exit_code == 0
+    assert "in: goes into the flow 'other', which was not looked at. Name its file too." in alone.output
     together = run.invoke(app, ["flow", "check", caller, good])
     assert "in: there is no flow 'other'" in together.output
     assert run.invoke(app, ["flow", "check", caller, place("other.json", {**GOOD, "name": "other"})]).exit_code == 0

@@ -41,14 +41,18 @@ WORDS = [{"words": ["Cancel", "stop"], "does": "cancel"}]
             {"m": SAY, "e": END},
             ["m -> e"],
             {},
-            ["error : the flow has no start", "warning m: nothing leads here", "warning e: nothing leads here"],
+            [
+                "error : the flow has no start",
+                "warning m: nothing leads here",
+                "warning e: nobody comes here: nobody comes to 'm' before it",
+            ],
         ),
         (
             "two starts",
             {**LINE, "t": START, "o": END},
             [*DRAWN, "t -> o"],
             {},
-            ["error t: is a second start", "warning o: nothing leads here"],
+            ["error t: is a second start", "warning o: nobody comes here: nobody comes to 't' before it"],
         ),
         ("no name", LINE, DRAWN, {"name": " "}, ["error : the flow has no name"]),
         ("a start of nothing", {"s": START}, [], {}, ["error s: its exit 'next' leads nowhere"]),
@@ -84,7 +88,7 @@ WORDS = [{"words": ["Cancel", "stop"], "does": "cancel"}]
             {**LINE, "x": END, "y": SAY},
             [*DRAWN, "y -> x"],
             {},
-            ["warning x: nothing leads here", "warning y: nothing leads here"],
+            ["warning x: nobody comes here: nobody comes to 'y' before it", "warning y: nothing leads here"],
         ),
         ("reached by the fallback", {**LINE, "x": END}, DRAWN, {"fallback": {"node": "x"}}, []),
         ("reached by a word", {**LINE, "x": END}, DRAWN, {"words": [{"words": ["x"], "does": "go", "node": "x"}]}, []),
@@ -294,6 +298,47 @@ def test_what_is_around() -> None:
     assert found(NEEDS, edges, Checking(["gone"], ["gone"], ["gone"], [], 50, 30)) == []
 
 
+ASKS: dict[str, Any] = {
+    "s": START,
+    "a": ("ai", {"prompt": "{{a}} {{"}),
+    "x": ("extract", {"fields": {"a": "what"}}),
+    "m": ("message", {"text": "x", "media": {"kind": "image", "url": "http://shop.example.com/a.jpg"}}),
+    "e": END,
+}
+
+
+def test_what_may_be_meant_otherwise() -> None:
+    edges = ["s -> x", "x -> a", "a -> m", "m -> e"]
+    plain = "warning m: 'http://shop.example.com/a.jpg' is no https address: such a file is not sent"
+    nobody = "the bot has no models: people leave it by 'failed'"
+    assert found(ASKS, edges) == found(ASKS, edges, Checking(models=["a/b"])) == [plain]
+    assert found(ASKS, edges, Checking(models=[])) == [f"warning a: {nobody}", f"warning x: {nobody}", plain]
+    for url in ("https://shop.example.com/a.jpg", "{{event.picture}}"):
+        shown = ("message", {"media": {"kind": "image", "url": url}})
+        assert found({"s": START, "m": shown, "e": END}, ["s -> m", "m -> e"]) == []
+
+
+@pytest.mark.parametrize(
+    "text, strays",
+    [
+        ("{{contact.name|}} and {{ message }} and {x}", []),
+        ("Hi {{name", ["{{name"]),
+        ("{{first name}} and {{message}} and {{1}}", ["{{first name", "{{1"]),
+    ],
+)
+def test_marks_that_are_none(text: str, strays: list[str]) -> None:
+    told = [f"warning m: text (en): {each!r} is no mark, and is shown as it stands" for each in strays]
+    shown = ("message", {"text": {"en": text}})
+    assert found({"s": START, "m": shown, "e": END}, ["s -> m", "m -> e"]) == told
+
+
+def test_a_fallback_to_a_flow_that_is_not_there() -> None:
+    told = ["error : the fallback leads to the flow 'x', which is not there"]
+    assert found(LINE, DRAWN, Checking(["y"]), fallback={"flow": "x"}) == told
+    assert found(LINE, DRAWN, Checking(["x"]), fallback={"flow": "x"}) == []
+    assert found(LINE, DRAWN, fallback={"flow": "x"}) == []
+
+
 def test_each_problem_says_where_and_what_to_do() -> None:
     problem = check(flow_of({"s": START}))[0]
     assert problem == Problem("s", "its exit 'next' leads nowhere", "Draw an edge from it.", "error")
@@ -349,7 +394,8 @@ def test_circles_and_unreachable_nodes_of_whole_flows(leads: dict[str, list[str]
     assert {each.where for each in problems if "circle" in each.what} == {
         node for node in passing if leads_back(passing, node)
     }
-    assert {each.where for each in problems if each.what == "nothing leads here"} == set(leads) - reached
+    lost = ("nothing leads here", "nobody comes here")
+    assert {each.where for each in problems if each.what.startswith(lost)} == set(leads) - reached
 
 
 def test_a_long_circle_needs_no_deep_stack() -> None:

@@ -162,13 +162,13 @@ def nested(deep: int) -> Any:
     "raw, why",
     [
         (3, "a condition is a table with field"),
-        ({}, "required field `field`"),
-        ({"field": 3}, "Expected `str`"),
-        ({"field": "n", "op": "matches"}, "Invalid enum value 'matches'"),
-        ({"field": "n", "x": 1}, "unknown field `x`"),
+        ({}, "field is missing"),
+        ({"field": 3}, "field: takes a text, not a whole number"),
+        ({"field": "n", "op": "matches"}, "op: 'matches' is none of at_least, at_most, between, contains"),
+        ({"field": "n", "x": 1}, "there is no field 'x'"),
         ({"all": TRUE}, "all takes a list"),
         ({"any": [3]}, "a condition is a table"),
-        ({"all": [], "any": []}, "unknown field `all`"),
+        ({"all": [], "any": []}, "there is no field 'all'"),
         (nested(DEEPEST + 1), f"at most {DEEPEST} deep"),
     ],
 )

@@ -436,7 +436,7 @@ def test_nobodys_words_become_marks() -> None:
     assert isinstance(template, Say)
     assert template.values == {}
     assert isinstance(asked, AskModel)
-    assert asked.task == "{{{secret}} {{contact.name}}"
+    assert (asked.task, asked.values) == ("{{name}}", {"name": "{{{secret}} {{contact.name}}"})
     played.hear(ModelAnswered(played.state.call, "{{{secret}}"))
     assert played.effects[0] == Say("{{{secret}}")
 

@@ -398,6 +398,7 @@ HOSTILE: list[tuple[str, Any, str]] = [
     ("a list", "[1]", "is no table"),
     ("a number", "7", "a flow is a table"),
     ("no nodes", "{}", "it has no nodes"),
+    ("one of ours", '{"format": 1, "nodes": [{"id": "a", "type": "start"}]}', "of this platform already"),
     ("an empty list", '{"nodes": []}', "it has no nodes"),
     ("nodes that are a number", '{"nodes": 5}', "its nodes are no list"),
     ("several flows", json.dumps([WRAPPED, WRAPPED]), "it holds 2 flows"),

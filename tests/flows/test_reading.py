@@ -40,6 +40,12 @@ for _ in range(DEEPEST + 2):
 @pytest.mark.parametrize(
     "label, raw, expected",
     [
+        ("nothing", " \n", [":there is nothing in it"]),
+        (
+            "no JSON in the third line",
+            '{"name": "é",\n "nodes": [],\n  "é": ,}',
+            [":it is not JSON: invalid character (line 3, column 8)"],
+        ),
         ("no JSON", "{", [":it is not JSON: Input data was truncated"]),
         ("no text", b"\xff{}", None),
         ("a lone half of a character", b'{"name": "\\ud800"}', None),
@@ -82,15 +88,23 @@ for _ in range(DEEPEST + 2):
                     "month_first, country, buttons, list, files, seconds"
                 ),
                 "x:ask: text is missing",
-                "x:ask: wants: Invalid enum value 'money'",
-                "x:ask: tries: Expected `int`, got `str`",
+                "x:ask: wants: 'money' is none of choice, date, email, location, media, number, phone, text",
+                "x:ask: tries: takes a whole number, not a text",
             ],
         ),
         ("no fields", node(id="x", type="stage"), ["x:stage: stage is missing"]),
         (
             "deep inside",
             node(id="x", type="ask", data={"text": "x", "buttons": [{"id": "a"}]}),
-            ["x:ask: buttons: Object missing required field `title` - at `$[0]`"],
+            ["x:ask: buttons[0]: title is missing"],
+        ),
+        (
+            "edges of a node that is wrong are not",
+            {
+                "nodes": [*NODES, {"id": "x", "type": "ask"}],
+                "edges": [*EDGES, {"source": "m", "target": "x"}, {"source": "x", "target": "m"}],
+            },
+            ["x:ask: text is missing"],
         ),
         ("an edge that is none", {**GOOD, "edges": [*EDGES, 3]}, ["edge 2:is no table"]),
         ("from nowhere", edge(id="b", source="x", target="m"), ["edge b:there is no node 'x'"]),
@@ -102,20 +116,20 @@ for _ in range(DEEPEST + 2):
             "settings that are wrong",
             {**GOOD, "name": 3, "language": None, "priority": "high"},
             [
-                ":name: Expected `str`, got `int`",
-                ":language: Expected `str`, got `null`",
-                ":priority: Expected `int`, got `str`",
+                ":name: takes a text, not a whole number",
+                ":language: takes a text, not null",
+                ":priority: takes a whole number, not a text",
             ],
         ),
         (
             "a fallback of others",
             {**GOOD, "fallback": {"where": "x"}},
-            [":fallback: Object contains unknown field `where`"],
+            [":fallback: there is no field 'where'"],
         ),
         (
             "a word of others",
             {**GOOD, "words": [{"words": ["x"], "does": "jump"}]},
-            [":words: Invalid enum value 'jump' - at `$[0].does`"],
+            [":words[0].does: 'jump' is none of cancel, go, help, person"],
         ),
         (
             "all at once",

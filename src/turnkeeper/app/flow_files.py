@@ -12,7 +12,7 @@ from turnkeeper.flows.reading import LARGEST, FlowUnreadable, read
 from turnkeeper.model.errors import TurnkeeperError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from turnkeeper.flows.original import Converted
@@ -64,9 +64,22 @@ def examined(files: Sequence[Path]) -> list[Checked]:
     known = {flow.name for flow in flows} if len(files) > 1 else None
     around = Checking(flows=known, text_limit=TEXT_LIMIT, button_limit=BUTTON_LIMIT)
     return [
-        Checked(file, each, check(each, around)) if isinstance(each, Flow) else Checked(file, None, each.problems)
+        Checked(file, each, [*check(each, around), *_not_looked_at(each, known)])
+        if isinstance(each, Flow)
+        else Checked(file, None, each.problems)
         for file, each in zip(files, opened, strict=True)
     ]
+
+
+def _not_looked_at(flow: Flow, known: set[str] | None) -> Iterator[Problem]:
+    """The flows that it goes into, where it is checked by itself."""
+    if known is not None:
+        return
+    called = [(node.id, name) for node in flow.nodes.values() for name in node.data.calls()]
+    for where, name in (*called, ("", flow.fallback.flow)):
+        if name and name != flow.name:
+            what = f"goes into the flow {name!r}, which was not looked at"
+            yield Problem(where, what if where else f"the fallback {what}", "Name its file too.", "warning")
 
 
 def opened(file: Path) -> Flow:

@@ -75,6 +75,7 @@ def around(settings: Settings, bot: BotSettings, flows: frozenset[str]) -> Check
         payments=frozenset() if paid is None else frozenset({paid}),
         text_limit=min((each.text for each in limits), default=None),
         button_limit=min((each.buttons.title for each in limits if each.buttons), default=None),
+        models=frozenset(each.model for each in keys.models) if isinstance(keys, FlowKeys) else None,
     )
 
 

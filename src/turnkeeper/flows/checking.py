@@ -16,7 +16,7 @@ from turnkeeper.flows.model import FAILED, Flow, Node, Texts, folded_word
 from turnkeeper.flows.nodes.base import marks_in
 from turnkeeper.flows.nodes.start import Start
 from turnkeeper.flows.problems import Checking, Problem
-from turnkeeper.flows.values import NAME
+from turnkeeper.flows.values import NAME, strays_in
 from turnkeeper.flows.words import CANCEL
 
 AROUND: Final = frozenset({"contact", "session", "channel", "window", "message", "choice", "message_kind", "time"})
@@ -30,7 +30,7 @@ def check(flow: Flow, around: Checking | None = None) -> list[Problem]:
     """All that is wrong, errors first, in the order of the nodes."""
     around = around or Checking()
     found = [
-        *_whole(flow),
+        *_whole(flow, around),
         *(problem for node in flow.nodes.values() for problem in _of_node(flow, node, around)),
         *_unreachable(flow),
         *_dead_ends(flow),
@@ -40,7 +40,7 @@ def check(flow: Flow, around: Checking | None = None) -> list[Problem]:
     return sorted(found, key=lambda problem: problem.level != "error")
 
 
-def _whole(flow: Flow) -> Iterator[Problem]:
+def _whole(flow: Flow, around: Checking) -> Iterator[Problem]:
     starts = [node.id for node in flow.nodes.values() if isinstance(node.data, Start)]
     if not starts:
         yield Problem("", "the flow has no start", "Add a start node.")
@@ -51,6 +51,8 @@ def _whole(flow: Flow) -> Iterator[Problem]:
     fallback = flow.fallback
     if fallback.node and fallback.node not in flow.nodes:
         yield Problem("", f"the fallback leads to {fallback.node!r}, which is not there", "Name a node of the flow.")
+    if fallback.flow and around.flows is not None and fallback.flow not in around.flows:
+        yield Problem("", f"the fallback leads to the flow {fallback.flow!r}, which is not there", "Name another one.")
     if sum((bool(fallback.node), bool(fallback.flow), fallback.person)) > 1:
         yield Problem("", "the fallback is a node, a flow or a person, one of them")
     for language in (flow.language, *flow.languages):
@@ -80,6 +82,8 @@ def _of_words(flow: Flow) -> Iterator[Problem]:
 def _of_node(flow: Flow, node: Node, around: Checking) -> Iterator[Problem]:
     for what in node.data.problems(around):
         yield Problem(node.id, what)
+    for what, mend in node.data.doubts(around):
+        yield Problem(node.id, what, mend, "warning")
     if flow.name in node.data.calls():
         yield Problem(node.id, "the flow goes into itself: people may come ever deeper", "", "warning")
     for name, texts in node.data.texts():
@@ -91,6 +95,9 @@ def _of_texts(flow: Flow, node: Node, name: str, texts: Texts, around: Checking)
     limit = around.button_limit if name.startswith("choice ") else around.text_limit
     for language, text in several.items():
         which = f"{name} ({language})" if language else name
+        for stray in strays_in(text):
+            mend = "Write a name of letters, digits and _ between {{ and }}."
+            yield Problem(node.id, f"{which}: {stray!r} is no mark, and is shown as it stands", mend, "warning")
         if limit is not None and len(text) > limit:
             what = f"{which} has {len(text)} characters, a message holds {limit}"
             if name.startswith("choice "):
@@ -123,10 +130,18 @@ def _reached(flow: Flow) -> set[str]:
 
 
 def _unreachable(flow: Flow) -> Iterator[Problem]:
+    """Nodes that nobody comes to; of those behind them, that it is for that."""
     reached = _reached(flow)
-    for node in flow.nodes.values():
-        if node.id not in reached and not isinstance(node.data, Start):
-            yield Problem(node.id, "nothing leads here", "Draw an edge to it, or remove it.", "warning")
+    lost = [node.id for node in flow.nodes.values() if node.id not in reached and not isinstance(node.data, Start)]
+    before: dict[str, str] = {}
+    for (source, _), target in flow.exits.items():
+        if source != target and source not in reached:
+            before.setdefault(target, source)
+    for node in lost:
+        if node in before:
+            yield Problem(node, f"nobody comes here: nobody comes to {before[node]!r} before it", "", "warning")
+        else:
+            yield Problem(node, "nothing leads here", "Draw an edge to it, or remove it.", "warning")
 
 
 def _dead_ends(flow: Flow) -> Iterator[Problem]:

@@ -14,6 +14,7 @@ from typing import Any, Final, Literal, NamedTuple
 
 import msgspec
 
+from turnkeeper.flows.fitting import in_words
 from turnkeeper.flows.values import LONGEST, filled, looked_up, number, written
 from turnkeeper.model.folding import fold
 
@@ -84,7 +85,7 @@ def read(raw: Any, depth: int = 0) -> Condition:
     try:
         return msgspec.convert(raw, Test)
     except msgspec.ValidationError as error:
-        raise BadCondition(str(error)) from error
+        raise BadCondition(in_words(error, Test)) from error
 
 
 def raw_of(condition: Condition) -> Any:

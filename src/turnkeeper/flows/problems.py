@@ -20,7 +20,7 @@ class Problem(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Checking:
     """What is there around a flow; None: unknown, so nothing is said of it. `text_limit`: characters of a message on
-    the shortest of the channels."""
+    the shortest of the channels; `models`: whom the bot asks."""
 
     flows: Collection[str] | None = None
     tools: Collection[str] | None = None
@@ -28,3 +28,4 @@ class Checking:
     payments: Collection[str] | None = None
     text_limit: int | None = None
     button_limit: int | None = None
+    models: Collection[str] | None = None

@@ -6,12 +6,14 @@ Documents of older formats are brought up to the newest first, step by step.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
 
+from turnkeeper.flows.fitting import misfits
 from turnkeeper.flows.model import FORMAT, NEXT, Edge, Fallback, Flow, Node, Position, Word
 from turnkeeper.flows.nodes import TYPES
 from turnkeeper.flows.problems import Problem
@@ -23,6 +25,8 @@ LARGEST: Final = 5_000_000
 DEEPEST: Final = 40
 """How deep a document may be nested."""
 _LONGEST_ID: Final = 200
+_LINE_END: Final = b"\n"
+_BYTE: Final = re.compile(r" \(byte (\d+)\)$")
 
 
 class FlowUnreadable(ValueError):
@@ -56,7 +60,8 @@ def read(raw: bytes | str | Mapping[str, Any], *, version: int = 0) -> Flow:
     document = _upgraded(document)
     reading = _Reading([])
     nodes = dict(_nodes(reading, document.get("nodes")))
-    edges = tuple(_edges(reading, document.get("edges", []), nodes))
+    named = _named(document.get("nodes"))
+    edges = tuple(_edges(reading, document.get("edges", []), nodes, named))
     settings = _settings(reading, document)
     if reading.problems:
         raise FlowUnreadable(reading.problems)
@@ -87,13 +92,26 @@ class _Settings(msgspec.Struct, frozen=True):
 def _json(raw: bytes | str) -> dict[str, Any]:
     if len(raw) > LARGEST:
         raise FlowUnreadable([Problem("", f"the document is larger than {LARGEST} bytes")])
+    if not raw.strip():
+        raise FlowUnreadable([Problem("", "there is nothing in it")])
     try:
         document = msgspec.json.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise FlowUnreadable([Problem("", f"it is not JSON: {error}")]) from error
+        raise FlowUnreadable([Problem("", f"it is not JSON: {_where(str(error), raw)}")]) from error
     if not isinstance(document, dict):
         raise FlowUnreadable([Problem("", "a flow is a table with nodes and edges")])
     return document
+
+
+def _where(error: str, raw: bytes | str) -> str:
+    """What is wrong with the JSON, by line and column instead of bytes."""
+    what = error.removeprefix("JSON is malformed: ")
+    if (found := _BYTE.search(what)) is None:
+        return what
+    before = (raw.encode("utf-8", "replace") if isinstance(raw, str) else raw)[: int(found[1])]
+    *_, line = before.rpartition(_LINE_END)
+    column = len(line.decode("utf-8", "replace")) + 1
+    return f"{what[: found.start()]} (line {before.count(_LINE_END) + 1}, column {column})"
 
 
 def _is_too_deep(document: Any) -> bool:
@@ -133,6 +151,13 @@ def _nodes(reading: _Reading, raw: Any) -> Iterator[tuple[str, Node]]:
         yield node.id, node
 
 
+def _named(raw: Any) -> frozenset[str]:
+    """The ids of all nodes, also of those with which something is wrong: an edge to one of them is no mistake."""
+    several = raw if isinstance(raw, list) else []
+    ids = (each.get("id") for each in several if isinstance(each, Mapping))
+    return frozenset(each for each in ids if isinstance(each, str))
+
+
 def _node(reading: _Reading, raw: Any, place: int) -> Node | None:
     if not isinstance(raw, Mapping) or not isinstance(raw.get("id"), str) or not raw["id"]:
         reading.wrong(f"node {place}", "has no id")
@@ -153,26 +178,10 @@ def _node(reading: _Reading, raw: Any, place: int) -> Node | None:
     try:
         read_data = msgspec.convert(fields, TYPES[kind])
     except msgspec.ValidationError:
-        for what in _wrong_fields(fields, TYPES[kind]):
+        for what in misfits(fields, TYPES[kind]):
             reading.wrong(known_as, f"{kind}: {what}")
         return None
     return Node(known_as, kind, read_data, _position(raw.get("position")), title if isinstance(title, str) else "")
-
-
-def _wrong_fields(given: Mapping[str, Any], type_: type[msgspec.Struct]) -> Iterator[str]:
-    """Everything that is wrong with a table: each field by itself."""
-    known = {each.encode_name: each for each in msgspec.structs.fields(type_)}
-    for name in given:
-        if name not in known:
-            yield f"there is no field {name!r}: {', '.join(known) or 'it has none'}"
-    for name, each in known.items():
-        if name in given:
-            try:
-                msgspec.convert(given[name], each.type)
-            except msgspec.ValidationError as error:
-                yield f"{name}: {error}"
-        elif each.required:
-            yield f"{name} is missing"
 
 
 def _position(raw: Any) -> Position:
@@ -182,7 +191,7 @@ def _position(raw: Any) -> Position:
         return Position()
 
 
-def _edges(reading: _Reading, raw: Any, nodes: Mapping[str, Node]) -> Iterator[Edge]:
+def _edges(reading: _Reading, raw: Any, nodes: Mapping[str, Node], named: frozenset[str]) -> Iterator[Edge]:
     if not isinstance(raw, list) or len(raw) > MOST_EDGES:
         reading.wrong("", f"edges are a list of at most {MOST_EDGES}")
         return
@@ -194,9 +203,11 @@ def _edges(reading: _Reading, raw: Any, nodes: Mapping[str, Node]) -> Iterator[E
         source, target, leaving_by = (_text(each, name) for name in ("source", "target", "sourceHandle"))
         known_as = _text(each, "id") or f"e{place}"
         where = f"edge {known_as}"
-        if source not in nodes or target not in nodes:
-            missing = source if source not in nodes else target
+        if source not in named or target not in named:
+            missing = source if source not in named else target
             reading.wrong(where, f"there is no node {missing!r}", "Remove the edge, or add the node.")
+            continue
+        if source not in nodes:
             continue
         leaving_by = leaving_by or NEXT
         if leaving_by not in exits_of[source]:
@@ -219,7 +230,7 @@ def _settings(reading: _Reading, document: Mapping[str, Any]) -> _Settings:
     try:
         return msgspec.convert(known, _Settings)
     except msgspec.ValidationError:
-        for what in _wrong_fields(known, _Settings):
+        for what in misfits(known, _Settings):
             reading.wrong("", what)
         return _Settings()
 

@@ -112,6 +112,13 @@ def names_in(text: str) -> Iterator[str]:
     return (found[1] for found in MARK.finditer(text)) if "{{" in text else iter(())
 
 
+def strays_in(text: str) -> Iterator[str]:
+    """What begins like a mark and is none, so that it is shown as it stands."""
+    if "{{" in text:
+        for piece in MARK.sub("", text).split("{{")[1:]:
+            yield f"{{{{{piece.partition('}}')[0][:40]}"
+
+
 def values_of(text: str, data: Mapping[str, Any]) -> dict[str, str]:
     """What stands for each mark of a text, by the whole mark's inside."""
     found: dict[str, str] = {}

@@ -93,7 +93,7 @@ CASES = [
     Case("a contact card", asks("phone"), answered("+6281234567890"), Replied(phone="+62 812 3456 7890")),
     Case("no phone number", asks("phone"), again("phone", "not a phone"), Replied("none")),
     Case("an e-mail address", asks("email"), answered("Ana@a.example"), Replied("it is Ana@A.example")),
-    Case("no e-mail address", asks("email"), again("email", "not a email"), Replied("ana at a")),
+    Case("no e-mail address", asks("email"), again("email", "not an email"), Replied("ana at a")),
     Case("a place", asks("location"), answered(PLACE), Replied(place=Place(1.5, 2.5, "Home"))),
     Case(
         "no place",
@@ -141,11 +141,11 @@ CASES = [
         Case(
             f"again in {language}",
             asks(wants),
-            Stay(("reply",), (Say(text),), missed=True, why=f"not a {wants}: try 2 of 3"),
+            Stay(("reply",), (Say(text),), missed=True, why=f"not {a_kind}: try 2 of 3"),
             Replied("?"),
             language=language,
         )
-        for wants in ("number", "date", "phone", "email")
+        for wants, a_kind in {"number": "a number", "date": "a date", "phone": "a phone", "email": "an email"}.items()
         for language, text in ASK_AGAIN[wants].items()
     ),
     Case("too late", asks(seconds=60), Leave("no_answer", why="no answer within 60 s"), TimedOut(6)),

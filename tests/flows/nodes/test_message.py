@@ -148,7 +148,21 @@ WRONG: list[Wrong] = [
     ),
     ("both", {**TWO, **ROWS}, ["it has buttons and a list: only one of them can be shown"]),
     ("an empty list", {"text": "?", "list": {"sections": []}}, ["the list is empty"]),
-    ("one id twice", {"text": "?", "buttons": [{"id": "a", "title": "A"}] * 2}, ["2 choices have the id 'a'"]),
+    (
+        "one id twice",
+        {"text": "?", "buttons": [{"id": "a", "title": "A"}, {"id": "a", "title": "B"}]},
+        ["2 choices have the id 'a'"],
+    ),
+    (
+        "one title twice",
+        {"text": "?", "buttons": [{"id": "a", "title": "A"}, {"id": "b", "title": {"en": "A", "id": "B"}}]},
+        ["several choices are called 'A': nobody can tell them apart"],
+    ),
+    (
+        "one title in two languages",
+        {"text": "?", "buttons": [{"id": "a", "title": {"en": "A", "id": "B"}}, {"id": "b", "title": {"id": "A"}}]},
+        [],
+    ),
     ("a taken id", {"text": "?", "buttons": [{"id": "next", "title": "A"}]}, ["a choice cannot have the id 'next'"]),
     ("no id", {"text": "?", "buttons": [{"id": " ", "title": "A"}]}, ["a choice cannot have the id ' '"]),
     ("no title", {"text": "?", "buttons": [{"id": "a", "title": ""}]}, ["the choice 'a' has no title"]),

@@ -9,7 +9,7 @@ import msgspec
 
 from turnkeeper.flows.effects import AskModel, Choosable, Say
 from turnkeeper.flows.model import FAILED, NEXT, Flow, Texts
-from turnkeeper.flows.nodes.base import Leave, Move, NodeData, Spot, Stay, marks_in
+from turnkeeper.flows.nodes.base import Leave, Move, NodeData, Spot, Stay, marks_in, without_models
 from turnkeeper.flows.signals import Failed, ModelAnswered, Replied, Signal
 from turnkeeper.flows.values import NAME, values_of
 
@@ -141,3 +141,7 @@ class Ai(NodeData, frozen=True):
             yield "max_tokens is 1 to 100000"
         if not 0 <= self.history <= 200:
             yield "history is 0 to 200 messages"
+
+    def doubts(self, checking: Checking) -> Iterator[tuple[str, str]]:
+        """Nobody to ask."""
+        yield from without_models(checking)

@@ -178,7 +178,9 @@ class Ask(NodeData, frozen=True):
                 value = text[:_LONGEST_TEXT]
                 if low_or_high := self._outside(len(text)):
                     return _Read(None, f"{low_or_high} characters")
-        return _Read(value) if value is not None else _Read(None, f"not a {self.wants}")
+        if value is None:
+            return _Read(None, "not an email" if self.wants == "email" else f"not a {self.wants}")
+        return _Read(value)
 
     def _outside(self, value: float) -> str:
         if self.least is not None and value < self.least:

@@ -231,6 +231,16 @@ class NodeData(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, fo
         """What is wrong with it, besides what every node is checked for."""
         return iter(())
 
+    def doubts(self, checking: Checking) -> Iterator[tuple[str, str]]:
+        """What may be meant otherwise, and what to do about it: it keeps no flow from being published."""
+        return iter(())
+
+
+def without_models(checking: Checking) -> Iterator[tuple[str, str]]:
+    """The doubt of a node that asks a model, where there is none."""
+    if checking.models is not None and not checking.models:
+        yield "the bot has no models: people leave it by 'failed'", 'Name "models" of the bot in turnkeeper.toml.'
+
 
 def marks_in(texts: Iterable[Texts]) -> Iterator[str]:
     """The names in texts of any language."""

@@ -122,3 +122,15 @@ def options_problems(buttons: Sequence[Option], listed: OptionList | None) -> It
     for option in options:
         if not option.title or (isinstance(option.title, Mapping) and not all(option.title.values())):
             yield f"the choice {option.id!r} has no title"
+    for title in _shared_titles(options):
+        yield f"several choices are called {title!r}: nobody can tell them apart"
+
+
+def _shared_titles(options: Sequence[Option]) -> Iterator[str]:
+    """Titles that stand on several choices in one language."""
+    spoken = {language: None for option in options if isinstance(option.title, Mapping) for language in option.title}
+    found: dict[str, None] = {}
+    for language in spoken or {"": None}:
+        titles = (each.title if isinstance(each.title, str) else each.title.get(language, "") for each in options)
+        found.update((title, None) for title, times in Counter(titles).items() if times > 1 and title.strip())
+    yield from found

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from turnkeeper.flows.effects import Extract
 from turnkeeper.flows.model import FAILED, NEXT
-from turnkeeper.flows.nodes.base import Leave, Move, NodeData, Spot, Stay
+from turnkeeper.flows.nodes.base import Leave, Move, NodeData, Spot, Stay, without_models
 from turnkeeper.flows.signals import Failed, ModelAnswered, Signal
 from turnkeeper.flows.values import NAME, names_in
 
@@ -71,3 +71,7 @@ class ExtractNode(NodeData, frozen=True):
         for name in self.required:
             if name not in self.fields:
                 yield f"{name!r} is required, but no field"
+
+    def doubts(self, checking: Checking) -> Iterator[tuple[str, str]]:
+        """Nobody to ask."""
+        yield from without_models(checking)

@@ -156,5 +156,13 @@ class Message(NodeData, frozen=True):
             yield "the file has an address or the name of a kept one: one of them"
         yield from options_problems(self.buttons, self.listed)
 
+    def doubts(self, checking: Checking) -> Iterator[tuple[str, str]]:
+        """A file that will not be fetched."""
+        if self.media is not None and self.media.url and not self.media.url.startswith(("https://", "{{")):
+            yield (
+                f"{self.media.url[:100]!r} is no https address: such a file is not sent",
+                "Put it where https serves it.",
+            )
+
 
 _TRIES = 3

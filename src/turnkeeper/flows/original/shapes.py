@@ -68,6 +68,8 @@ class Drawing:
 def drawing(raw: bytes | str | Mapping[str, Any], note: Note) -> Drawing:
     """What was drawn. Raises NotAFlow."""
     document = _unwrapped(_plain(raw))
+    if isinstance(document.get("format"), int):
+        raise NotAFlow("it is a flow of this platform already: it can be used as it is")
     raw_lines = [*_listed(document.get("edges"), "edges"), *_listed(document.get("connections"), "connections")]
     for several, most, what in ((document["nodes"], MOST_NODES, "nodes"), (raw_lines, MOST_EDGES, "edges")):
         if len(several) > most:
