@@ -645,3 +645,50 @@ async def test_what_nobody_can_say_is_told_and_left_out() -> None:
         await person.says("no address at all")
         assert person.heard == ["Here."]
         assert "not said: " in await told(person)
+
+
+WAITS_AN_HOUR = flow("late", ANYTHING, says("one", "One."), ("z", "delay", {"seconds": HOUR}), says("two", "Two."))
+
+
+@in_virtual_time
+async def test_a_timer_that_a_stop_takes_back_is_set_again() -> None:
+    async with conversation(bot(WAITS_AN_HOUR)) as person:
+        await person.says("hello")
+        await person.says("STOP")
+        await person.says("START")
+        await person.says("still there?")
+        assert person.heard[-1] != "Two."
+        await person.waits(HOUR)
+        assert person.heard[-1] == "Two."
+        await person.says("hello")
+        await person.says("STOP")
+        await person.waits(2 * HOUR)
+        await person.says("START")
+        assert person.heard[-1] != "Two.", "START itself is the engine's"
+        await person.says("hello")
+        assert person.heard[-2:] == ["Two.", "One."], "the time is over, whatever became of the timer"
+
+
+class Broken:
+    """A bot whose turns fail while it is told to."""
+
+    def __init__(self, bot: FlowBot) -> None:
+        self.bot, self.fails, self.version = bot, False, bot.version
+
+    async def answer(self, work: Work) -> Any:
+        if self.fails:
+            raise RuntimeError("it is broken")
+        return await self.bot.answer(work)
+
+
+@in_virtual_time
+async def test_a_timer_whose_turn_failed_leaves_nobody_behind() -> None:
+    broken = Broken(bot(WAITS_AN_HOUR))
+    async with conversation(broken) as person:
+        await person.says("hello")
+        broken.fails = True
+        await person.waits(2 * HOUR)
+        broken.fails = False
+        await person.says("hello")
+        assert person.heard[-2:] == ["Two.", "One."]
+        assert "the timer never came" in await told(person)

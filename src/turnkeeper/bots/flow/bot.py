@@ -7,7 +7,7 @@ the turn began. A flow that waits for a time or a payment outlives its session.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from hashlib import blake2b
 from typing import Any, Final
@@ -44,6 +44,9 @@ STATE: Final = "flow"
 """Where a session keeps where the person is in their flow."""
 _NAME: Final = "contact_name"
 """Where a session keeps what the person calls themselves: a timer does not tell."""
+_UNTIL: Final = "flow_until"
+"""Where a session keeps when the time is over that the flow waits for: a timer may never come (a STOP takes it back,
+and a turn that fails takes it with it)."""
 _OUTLIVES: Final = frozenset({"time", "payment"})
 EXPIRED: Final = "expired"
 """How a node was left where the session expired in it."""
@@ -102,13 +105,15 @@ class FlowBot:
             await offering.take_up(turn, wanted, self._own_words)
             running.over("handed_over")
         found = [what for what in happened(work) if wanted is None or not isinstance(what, Heard)]
+        await _catches_up(work, running, found, begins.at)
         for what in found:
             await _goes_on(work, turn, running, what, back=begins.person)
         await running.leaves()
         by_the_clock = bool(found) and not running.passed and all(isinstance(what, Due) for what in found)
         if running.asks:
             turn.state[ASKED] = noted(turn.state, running.state, work.number)
-        turn.state.update({**_kept(running.state, name), **turn.offer})
+        turn.state.pop(_UNTIL, None)
+        turn.state.update({**_kept(running, name), **turn.offer})
         return self._left(turn, running, asked=not by_the_clock)
 
     def _left(self, turn: Turn, running: Running, *, asked: bool) -> Answer:
@@ -145,11 +150,27 @@ def _read(kept: Mapping[str, Any], told: list[str]) -> FlowState:
         return FlowState()
 
 
-def _kept(state: FlowState, name: str) -> dict[str, Any]:
-    """Outside of flows only what late answers are told by is kept."""
+def _kept(running: Running, name: str) -> dict[str, Any]:
+    """Outside of flows only what late answers are told by is kept; what counts within a turn is not."""
+    state = new_turn(running.state)
     if not state.at:
         state = FlowState(call=state.call, language=state.language)
-    return {STATE: msgspec.to_builtins(state), **({_NAME: name} if name else {})}
+    until = running.until if "time" in state.awaits else None
+    waits = {} if until is None else {_UNTIL: until}
+    return {STATE: msgspec.to_builtins(state), **waits, **({_NAME: name} if name else {})}
+
+
+async def _catches_up(work: Work, running: Running, found: Sequence[What], now: float) -> None:
+    """A flow whose time has been over for longer than a turn takes, and whose timer is not here, is told so first."""
+    kept = work.state if STATE in work.state or work.expired is None else work.expired.state
+    until = kept.get(_UNTIL)
+    running.until = until if isinstance(until, int | float) else None
+    told = TimedOut(running.state.call)
+    if "time" not in running.state.awaits or running.until is None or told in found:
+        return
+    if now >= running.until + work.channel.turns.turn_limit:
+        running.told.append("the timer never came, and its time is over")
+        await running.hears(told)
 
 
 async def _goes_on(work: Work, turn: Turn, running: Running, what: What, *, back: bool) -> None:

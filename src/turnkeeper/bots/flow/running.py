@@ -80,6 +80,8 @@ class Running:
             self._links[self.before.call] = payment_name(self.before.flow, self.before.at, self.before.call)
         self.asks = False
         """Something to tap was said in this turn."""
+        self.until: float | None = None
+        """When the time is over that is waited for."""
         self.told: list[str] = []
         self.passed: list[Passage] = []
         self._said: list[str] = []
@@ -116,7 +118,11 @@ class Running:
         if "time" in self.before.awaits and awaited != self.before.call:
             self._turn.cancel(f"{TIMER}{self.before.call}")
         if awaited in self._sleeps:
+            self.until = self.here.local.timestamp() + self._sleeps[awaited]
             self._turn.after(self._sleeps[awaited], f"{TIMER}{awaited}", follow_up=False)
+        elif awaited is not None and self.until is not None:  # a STOP may have taken it back meanwhile
+            self._turn.cancel(f"{TIMER}{awaited}")
+            self._turn.at(self.until, f"{TIMER}{awaited}", late=None)
         for call, name in self._links.items():
             if call != self.state.call or "payment" not in self.state.awaits:
                 await self._voids(name)
