@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from turnkeeper.flows.circles import in_circles
+from turnkeeper.flows.limits import too_much
 from turnkeeper.flows.model import FAILED, Flow, Node, Texts, folded_word
 from turnkeeper.flows.nodes.base import marks_in
 from turnkeeper.flows.nodes.start import Start
@@ -31,6 +32,7 @@ def check(flow: Flow, around: Checking | None = None) -> list[Problem]:
     around = around or Checking()
     found = [
         *_whole(flow, around),
+        *too_much(flow),
         *(problem for node in flow.nodes.values() for problem in _of_node(flow, node, around)),
         *_unreachable(flow),
         *_dead_ends(flow),

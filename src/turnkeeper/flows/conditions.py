@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from datetime import date
+from functools import lru_cache
 from typing import Any, Final, Literal, NamedTuple
 
 import msgspec
@@ -21,6 +22,10 @@ from turnkeeper.model.folding import fold
 DEEPEST: Final = 6
 MOST: Final = 100
 """Tests that one condition may hold, and how deep they may be put together."""
+_COMPARED: Final = 1000
+"""Characters by which texts are the same, and which one text may be sought in another by."""
+_LISTED: Final = 200
+"""Entries of a list that are looked through."""
 NAMED: Final = re.compile(r"[A-Za-z_][\w.-]{0,199}")
 """How a field may be called."""
 
@@ -154,9 +159,9 @@ def _compared(found: Any, op: Operator, value: Any, data: Mapping[str, Any]) -> 
         case "contains":
             return _contains(found, wanted)
         case "starts_with":
-            return bool(said := _folded(wanted)) and _folded(found).startswith(said)
+            return bool(said := _folded_start(wanted)) and _folded(found).startswith(said)
         case "ends_with":
-            return bool(said := _folded(wanted)) and _folded(found).endswith(said)
+            return bool(said := _folded_start(wanted)) and _folded(found).endswith(said)
         case "one_of":
             return isinstance(wanted, list) and any(_same(found, each) for each in wanted)
         case "between":
@@ -188,7 +193,15 @@ def _is_empty(found: Any) -> bool:
 
 
 def _folded(value: Any) -> str:
-    return fold(written(value)[:LONGEST])
+    return _fold(written(value)[:LONGEST])
+
+
+def _folded_start(value: Any) -> str:
+    return _fold(written(value)[:_COMPARED])
+
+
+# What somebody wrote is compared with many words, and each word with what many people write.
+_fold: Final = lru_cache(maxsize=1024)(fold)
 
 
 def _same(found: Any, wanted: Any) -> bool:
@@ -197,15 +210,15 @@ def _same(found: Any, wanted: Any) -> bool:
     a, b = number(found), number(wanted)
     if a is not None and b is not None:
         return a == b
-    plain = _folded(found)
-    return plain == _folded(wanted) if plain else written(found).strip() == written(wanted).strip()
+    plain = _folded_start(found)
+    return plain == _folded_start(wanted) if plain else written(found).strip() == written(wanted).strip()
 
 
 def _contains(found: Any, wanted: Any) -> bool:
     """Whole words or parts of them; of a list, one that is the same."""
     if isinstance(found, list | tuple):
-        return any(_same(each, wanted) for each in found[:1000])
-    said = _folded(wanted)
+        return any(_same(each, wanted) for each in found[:_LISTED])
+    said = _folded_start(wanted)
     return bool(said) and said in _folded(found)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Final
 
 import msgspec
@@ -27,6 +28,11 @@ DEEPEST: Final = 40
 _LONGEST_ID: Final = 200
 _LINE_END: Final = b"\n"
 _BYTE: Final = re.compile(r" \(byte (\d+)\)$")
+_LONGEST_TITLE: Final = 200
+_MOST_TOLD: Final = 100
+"""Problems that are told of one document, and exits in one of them."""
+_UNSEEN: Final = re.compile(r"[\x00-\x1f\x7f]")
+"""What stands in no id: databases do not keep it, and nobody sees it."""
 
 
 class FlowUnreadable(ValueError):
@@ -46,7 +52,8 @@ class _Reading:
     problems: list[Problem]
 
     def wrong(self, where: str, what: str, mend: str = "") -> None:
-        self.problems.append(Problem(where, what, mend))
+        if len(self.problems) < _MOST_TOLD:
+            self.problems.append(Problem(where[:_LONGEST_ID], what[:500], mend))
 
 
 def read(raw: bytes | str | Mapping[str, Any], *, version: int = 0) -> Flow:
@@ -165,6 +172,9 @@ def _node(reading: _Reading, raw: Any, place: int) -> Node | None:
     if len(raw["id"]) > _LONGEST_ID:
         reading.wrong(f"node {place}", f"its id is longer than {_LONGEST_ID} characters")
         return None
+    if _UNSEEN.search(raw["id"]):
+        reading.wrong(f"node {place}", "its id holds a character that cannot be shown")
+        return None
     known_as, kind = raw["id"], raw.get("type")
     data = raw.get("data", {})
     if not isinstance(kind, str) or kind not in TYPES:
@@ -181,7 +191,13 @@ def _node(reading: _Reading, raw: Any, place: int) -> Node | None:
         for what in misfits(fields, TYPES[kind]):
             reading.wrong(known_as, f"{kind}: {what}")
         return None
-    return Node(known_as, kind, read_data, _position(raw.get("position")), title if isinstance(title, str) else "")
+    for leaving_by in read_data.exits():
+        if len(leaving_by) > _LONGEST_ID or _UNSEEN.search(leaving_by):
+            what = f"{leaving_by[:50]!r} is no exit: it has {_LONGEST_ID} characters at most, all of which can be shown"
+            reading.wrong(known_as, what)
+            return None
+    named = title[:_LONGEST_TITLE] if isinstance(title, str) else ""
+    return Node(known_as, kind, read_data, _position(raw.get("position")), named)
 
 
 def _position(raw: Any) -> Position:
@@ -211,7 +227,7 @@ def _edges(reading: _Reading, raw: Any, nodes: Mapping[str, Node], named: frozen
             continue
         leaving_by = leaving_by or NEXT
         if leaving_by not in exits_of[source]:
-            exits = ", ".join(exits_of[source]) or "none"
+            exits = ", ".join(islice(exits_of[source], _MOST_TOLD)) or "none"
             reading.wrong(where, f"{source} has no exit {leaving_by!r}", f"Its exits: {exits}.")
             continue
         yield Edge(known_as, source, target, leaving_by)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any, Final
 
 from turnkeeper.flows.decide import Decision, decide, start
@@ -163,9 +164,18 @@ def _words_in(trigger: Trigger, text: str) -> Iterator[str]:
     if not said:
         return
     for word in trigger.words:
-        wanted = folded_word(word)
-        if wanted and (said == wanted or (trigger.anywhere and _holds(said if fold(word) else text, wanted))):
+        wanted = _folded_word(word)
+        if wanted and (said == wanted or (trigger.anywhere and _holds(said if _is_spoken(word) else text, wanted))):
             yield word
+
+
+# Authors' words are the same for every message; with many flows they are many.
+_folded_word: Final = lru_cache(maxsize=16_384)(folded_word)
+
+
+@lru_cache(maxsize=16_384)
+def _is_spoken(word: str) -> bool:
+    return bool(fold(word))
 
 
 def _holds(said: str, word: str) -> bool:

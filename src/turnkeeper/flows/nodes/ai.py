@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from turnkeeper.flows.problems import Checking
 
 _TALKS: Final = "talks"
+_MOST_WAYS: Final = 100
 
 
 class Way(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -127,6 +128,9 @@ class Ai(NodeData, frozen=True):
             yield "it has no prompt"
         if self.stay and not self.ways:
             yield "a conversation that stays needs ways out of it"
+        if len(self.ways) > _MOST_WAYS:
+            yield f"it has {len(self.ways)} ways, a model chooses of at most {_MOST_WAYS}"
+            return
         exits = [way.exit for way in self.ways]
         for exit_ in {each for each in exits if exits.count(each) > 1 or each in (NEXT, FAILED, "")}:
             yield (

@@ -63,6 +63,10 @@ class ConditionNode(NodeData, frozen=True):
                 continue
         return tuple(found)
 
+    def conditions(self) -> Iterator[Condition]:
+        """Those of its branches that are some."""
+        return (condition for _, condition in self._conditions)
+
     def expects(self, flow: Flow, node: str) -> tuple[str, ...]:
         """All of them."""
         return self.exits()

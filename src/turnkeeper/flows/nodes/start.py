@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Final, Literal
 
 import msgspec
 
@@ -14,6 +14,11 @@ from turnkeeper.flows.nodes.set import LONGEST_TAG
 
 if TYPE_CHECKING:
     from turnkeeper.flows.problems import Checking
+
+MOST: Final = 100
+"""Triggers of a flow, and words of one."""
+LONGEST_WORD: Final = 100
+"""Characters of a keyword."""
 
 
 class Trigger(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -56,7 +61,12 @@ class Start(NodeData, frozen=True):
         return Leave()
 
     def problems(self, checking: Checking) -> Iterator[str]:
-        """Triggers that could never fit."""
+        """Triggers that could never fit, or are too many for every message to be held against."""
+        if len(self.triggers) > MOST or any(len(trigger.words) > MOST for trigger in self.triggers):
+            yield f"a flow has at most {MOST} triggers, and each at most {MOST} words"
+            return
+        if any(len(word) > LONGEST_WORD for trigger in self.triggers for word in trigger.words):
+            yield f"a keyword has at most {LONGEST_WORD} characters"
         for trigger in self.triggers:
             if trigger.kind == "keyword" and not any(word.strip() for word in trigger.words):
                 yield "a keyword trigger needs words"
