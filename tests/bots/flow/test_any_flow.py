@@ -44,7 +44,7 @@ KINDS = [*sorted(set(DATA) - {"start", "end", "handover"}), *ASKING, *ASKING]
 
 
 class Transcript(NamedTuple):
-    """All that can be seen of a conversation, and of what was asked for in it."""
+    """All that can be seen of a conversation, and of what was asked for in it, but for when it was."""
 
     heard: list[str]
     state: Any
@@ -116,7 +116,7 @@ async def lived(
         assert found is not None
         transcript = Transcript(
             person.heard,
-            person.state,
+            {name: value for name, value in person.state.items() if name != "flow_until"},
             person.stage,
             {fact.name: fact.value for fact in await person._store.facts(DEFAULT_WORKSPACE, found.contact_id)},
             dict((await person.ledger()).states),
