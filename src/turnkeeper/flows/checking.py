@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from itertools import islice
 from typing import Final
 
 from turnkeeper.flows.circles import in_circles
@@ -24,6 +25,8 @@ AROUND: Final = frozenset({"contact", "session", "channel", "window", "message",
 """What is known everywhere: no variable can be called so."""
 BROUGHT: Final = frozenset({"event", "referral"})
 """What a flow may begin with, by the kind of its trigger."""
+_MOST_STRAYS: Final = 3
+"""Of one text, that are told of."""
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 
@@ -97,7 +100,7 @@ def _of_texts(flow: Flow, node: Node, name: str, texts: Texts, around: Checking)
     limit = around.button_limit if name.startswith("choice ") else around.text_limit
     for language, text in several.items():
         which = f"{name} ({language})" if language else name
-        for stray in strays_in(text):
+        for stray in islice(strays_in(text), _MOST_STRAYS):
             mend = "Write a name of letters, digits and _ between {{ and }}."
             yield Problem(node.id, f"{which}: {stray!r} is no mark, and is shown as it stands", mend, "warning")
         if limit is not None and len(text) > limit:

@@ -32,7 +32,7 @@ def misfits(given: Mapping[str, Any], struct: type[msgspec.Struct]) -> Iterator[
     known = {each.encode_name: each for each in msgspec.structs.fields(struct)}
     for name in given:
         if name not in known:
-            yield f"there is no field {name!r}: {', '.join(known) or 'it has none'}"
+            yield f"there is no field {name[:_LONGEST]!r}: {', '.join(known) or 'it has none'}"
     for name, each in known.items():
         if name in given:
             try:
