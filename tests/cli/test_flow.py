@@ -142,7 +142,11 @@ def test_mermaid_where_it_is_wanted(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("arguments", "words"),
-    [(["--format", "png"], "png is none of svg, mermaid"), (["-o", "/nowhere/at/all.svg"], "No such file")],
+    [
+        (["--format", "png"], "png is none of svg, mermaid"),
+        (["-o", "/nowhere/at/all.svg"], "No such file"),
+        (["-o", "a.png"], "a.png: .svg and .mmd can be drawn"),
+    ],
 )
 def test_pictures_that_cannot_be(arguments: list[str], words: str) -> None:
     done = run.invoke(app, ["flow", "draw", str(WELCOME), *arguments])
@@ -275,7 +279,9 @@ def test_flows_that_a_flow_goes_into(place: Any, tmp_path: Path) -> None:
     files = [place("caller.json", calls), script(tmp_path, "> hello\n< Hi\n< Back.")]
     other = place("other.json", {**GOOD, "name": "other"})
     assert run.invoke(app, ["flow", "run", *files, "--with", other, "--expect"]).exit_code == 0
-    assert run.invoke(app, ["flow", "run", *files, "--expect"]).exit_code == 1
+    without = run.invoke(app, ["flow", "run", *files, "--expect"])
+    assert without.exit_code == 1
+    assert without.stderr.startswith("in: goes into the flow 'other', which was not looked at. Name its file too: --wi")
 
 
 ORIGINAL = {

@@ -64,22 +64,25 @@ def examined(files: Sequence[Path]) -> list[Checked]:
     known = {flow.name for flow in flows} if len(files) > 1 else None
     around = Checking(flows=known, text_limit=TEXT_LIMIT, button_limit=BUTTON_LIMIT)
     return [
-        Checked(file, each, [*check(each, around), *_not_looked_at(each, known)])
+        Checked(file, each, [*check(each, around), *([] if known else _away(each, {each.name}, "Name its file too."))])
         if isinstance(each, Flow)
         else Checked(file, None, each.problems)
         for file, each in zip(files, opened, strict=True)
     ]
 
 
-def _not_looked_at(flow: Flow, known: set[str] | None) -> Iterator[Problem]:
-    """The flows that it goes into, where it is checked by itself."""
-    if known is not None:
-        return
+def missing(flows: Sequence[Flow]) -> list[Problem]:
+    """The flows that these go into, and that are not among them."""
+    names = {flow.name for flow in flows}
+    return [problem for flow in flows for problem in _away(flow, names, "Name its file too: --with FILE.")]
+
+
+def _away(flow: Flow, names: set[str], mend: str) -> Iterator[Problem]:
     called = [(node.id, name) for node in flow.nodes.values() for name in node.data.calls()]
     for where, name in (*called, ("", flow.fallback.flow)):
-        if name and name != flow.name:
+        if name and name not in names:
             what = f"goes into the flow {name!r}, which was not looked at"
-            yield Problem(where, what if where else f"the fallback {what}", "Name its file too.", "warning")
+            yield Problem(where, what if where else f"the fallback {what}", mend, "warning")
 
 
 def opened(file: Path) -> Flow:

@@ -24,6 +24,7 @@ Others = Annotated[
     list[Path] | None, typer.Option("--with", metavar="FILE", help="Another flow that it may go into; may be repeated.")
 ]
 _SIGNS = {"-": typer.colors.RED, "+": typer.colors.GREEN}
+_DRAWS: dict[str, Format] = {"": "svg", ".svg": "svg", ".mmd": "mermaid", ".md": "mermaid"}
 _COLOURS = {"error": typer.colors.RED, "warning": typer.colors.YELLOW}
 
 
@@ -105,8 +106,11 @@ def draw(
 
 
 def _format(form: str | None, output: Path | None) -> Format:
+    ending = "" if output is None else output.suffix.lower()
+    if form is None and ending in _DRAWS:
+        return _DRAWS[ending]
     if form is None:
-        return "mermaid" if output is not None and output.suffix.lower() in (".mmd", ".md") else "svg"
+        raise typer.BadParameter(f"{output}: .svg and .mmd can be drawn, or say --format", param_hint="--output")
     for known in ("svg", "mermaid"):
         if form == known:
             return known
@@ -134,11 +138,13 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """Play scripts with a flow, each from the beginning, and print what was said; hours in them pass at once."""
-    from turnkeeper.app.flow_files import opened
+    from turnkeeper.app.flow_files import missing, opened, told
     from turnkeeper.app.flow_playing import outcome
 
     with refusing_flows():
         flows = [opened(each) for each in (file, *(others or ()))]
+        for problem in missing(flows):
+            typer.echo(told(problem), err=True)
         outcomes = [outcome(flows, script, trace=trace) for script in scripts]
     if as_json:
         import json

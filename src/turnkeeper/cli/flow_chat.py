@@ -39,12 +39,14 @@ def chat(
 ) -> None:
     """Talk to a flow. Time passes when you say so (~3h); /help tells what else can be typed."""
     from turnkeeper.app.flow_chat import Chat
-    from turnkeeper.app.flow_files import opened
+    from turnkeeper.app.flow_files import missing, opened, told
     from turnkeeper.app.flow_playing import without_log
     from turnkeeper.testing.virtual_time import run
 
     with refusing_flows():
         flows = [opened(each) for each in (file, *(others or ()))]
+        for each in missing(flows):
+            typer.echo(told(each), err=True)
         with _models(config, bot, offline=offline) as thinking, without_log():
             run(Chat(flows, _read, _show, thinking).run(trace=trace))
 

@@ -28,7 +28,8 @@ class Way(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields
 
 
 class Ai(NodeData, frozen=True):
-    """Asks a model (`prompt`: its task), says its answer (unless `say` is false; `save` keeps it) and goes on.
+    """Asks a model (`prompt`: its task) what to answer to what the person wrote last, says it (unless `say` is false;
+    `save` keeps it) and goes on. Behind a button that is what stands on the button: `wait` before it for a question.
 
     `ways`: the closed list of exits of which it may choose one, `next` being none of them. `variables`: what
     it may set, and what each is. `stay`: the person goes on talking with it until it chooses a way.

@@ -57,8 +57,8 @@ class Message(NodeData, frozen=True):
     for one. What is none of them leaves by `else` where that is drawn; where it is not, it is shown again, twice, and
     then left by `next`, or to the flow's fallback.
 
-    `text` is Markdown, and the caption of `media`. Choices are `buttons` (WhatsApp shows three) or a `list`, with a
-    plain `header` above the text and a `footer` below.
+    `text` is Markdown, and the caption of `media`. Choices are `buttons` (WhatsApp shows three, and more as a list) or
+    a `list`, with a plain `header` above the text and a `footer` below.
     """
 
     TYPE: ClassVar[str] = "message"
