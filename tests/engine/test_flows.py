@@ -6,7 +6,7 @@ import pytest
 from turnkeeper.engine.flows import Chosen, Flows
 from turnkeeper.flows.state import FlowState, Frame
 from turnkeeper.model.errors import StoreUnavailable
-from turnkeeper.model.flows import FlowKey
+from turnkeeper.model.flows import FlowKey, FlowVersion
 from turnkeeper.model.ids import BotId, WorkspaceId
 from turnkeeper.store.sqlite.store import SqliteStore
 from turnkeeper.testing.events import Channels
@@ -149,3 +149,31 @@ async def test_without_a_database_what_was_known_stays(monkeypatch: pytest.Monke
         assert opened.published["welcome"].version == 1
         with pytest.raises(StoreUnavailable):
             await flows.open(SHOP, BOT, {"welcome": 2}, NOBODY)
+
+
+async def test_drawings_are_kept_by_their_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With 1,000 flows published every turn read all of them again, as only 500 were kept."""
+    async with Library() as kept:
+        flows = Flows(kept.store)
+        names = [f"flow {n}" for n in range(20)]
+        for name in names:
+            await kept.publish(name)
+        await flows.look()
+        asked: list[str] = []
+        read = kept.store.flow_version
+
+        async def reading(key: FlowKey, version: int) -> FlowVersion | None:
+            asked.append(key.name)
+            return await read(key, version)
+
+        monkeypatch.setattr(kept.store, "flow_version", reading)
+        for _ in range(2):
+            await flows.open(SHOP, BOT, flows.now(SHOP, BOT), NOBODY)
+        assert asked == names, "each once"
+        monkeypatch.setattr("turnkeeper.engine.flows.MOST_READ", 8)
+        await kept.publish("one more")
+        await flows.look()
+        await flows.open(SHOP, BOT, {"one more": 1}, NOBODY)
+        asked.clear()
+        await flows.open(SHOP, BOT, {"one more": 1, "flow 19": 1, "flow 0": 1}, NOBODY)
+        assert asked == ["flow 0"], "of two nodes each four are kept"

@@ -27,8 +27,8 @@ from turnkeeper.model.ids import BotId, WorkspaceId
 _log = structlog.get_logger("turnkeeper.flows")
 EVERY = 2.0
 """Seconds between two looks."""
-MOST_READ = 500
-"""Drawings that are kept read; those that nobody came to for the longest time go first."""
+MOST_READ = 100_000
+"""Nodes of the drawings that are kept read, a few kB each; those that nobody came to for the longest time go first."""
 
 
 class Published(Protocol):
@@ -110,17 +110,16 @@ class Flows:
         self._store = store
         self._chosen = dict(chosen or {})
         self._published: dict[FlowKey, int] = {}
+        self._of_bots: dict[tuple[WorkspaceId, BotId], dict[str, int]] = {}
         self._read: OrderedDict[tuple[FlowKey, int], Flow] = OrderedDict()
+        self._nodes = 0
         self._mappings: dict[FlowKey, tuple[int, Mapping[int, Mapped]]] = {}
 
     def now(self, workspace_id: WorkspaceId, bot_id: BotId) -> dict[str, int]:
         """What is published: names and versions."""
         names = self._chosen.get(bot_id, _ALL).names
-        return {
-            key.name: version
-            for key, version in self._published.items()
-            if key[:2] == (workspace_id, bot_id) and (names is None or key.name in names)
-        }
+        known = self._of_bots.get((workspace_id, bot_id), {})
+        return {name: version for name, version in known.items() if names is None or name in names}
 
     async def open(
         self, workspace_id: WorkspaceId, bot_id: BotId, versions: Mapping[str, int], state: FlowState
@@ -149,6 +148,11 @@ class Flows:
             _log.exception("looking for flows ended with an error of our own")
             return
         before, self._published = self._published, {each.key: each.published or 0 for each in found}
+        if self._published == before:
+            return
+        self._of_bots = {}
+        for key, version in self._published.items():
+            self._of_bots.setdefault((key.workspace_id, key.bot_id), {})[key.name] = version
         for key in sorted(before.keys() | self._published.keys()):
             was, now = before.get(key), self._published.get(key)
             if was != now:
@@ -173,9 +177,12 @@ class Flows:
                 "a published flow cannot be read", bot=key.bot_id, flow=key.name, version=version, why=str(error)
             )
             return None
+        if at not in self._read:  # another turn may have read it meanwhile
+            self._nodes += len(flow.nodes)
         self._read[at] = flow
-        if len(self._read) > MOST_READ:
-            self._read.popitem(last=False)
+        while self._nodes > MOST_READ and len(self._read) > 1:
+            _, gone = self._read.popitem(last=False)
+            self._nodes -= len(gone.nodes)
         return flow
 
     async def _publications(
