@@ -1,6 +1,7 @@
 """What is kept of flows: drafts, versions, and how often nodes were passed: the same in every store."""
 
 import asyncio
+import random
 from typing import Any
 
 import pytest
@@ -187,3 +188,16 @@ async def test_a_node_of_any_name_is_counted(world: OpenWorld) -> None:
         await passed(w, {Counted("a\x00b", 1, "c\x00d", "é"): 1})
         ((counted, times),) = await w.store.flow_counts(SHOP, BOT)
         assert (counted.version, counted.exit, times) == (1, "é", 1)
+
+
+async def test_the_longest_names_that_a_flow_may_have_are_counted(world: OpenWorld) -> None:
+    """Of the characters that take the most room, as many as reading and checking allow (flows.limits)."""
+    rng = random.Random(8)
+
+    def name(characters: int) -> str:
+        return "".join(chr(rng.randrange(0x20000, 0x2A000)) for _ in range(characters))
+
+    longest = Counted(name(100), 2**31 - 1, name(200), name(200))
+    async with world() as w:
+        await passed(w, {longest: 1})
+        assert await w.store.flow_counts(SHOP, BOT) == [FlowCount(longest, 1)]

@@ -169,11 +169,11 @@ async def test_drawings_are_kept_by_their_size(monkeypatch: pytest.MonkeyPatch) 
         monkeypatch.setattr(kept.store, "flow_version", reading)
         for _ in range(2):
             await flows.open(SHOP, BOT, flows.now(SHOP, BOT), NOBODY)
-        assert asked == names, "each once"
+        assert sorted(asked) == sorted(names), "each once"
         monkeypatch.setattr("turnkeeper.engine.flows.MOST_READ", 8)
         await kept.publish("one more")
         await flows.look()
         await flows.open(SHOP, BOT, {"one more": 1}, NOBODY)
         asked.clear()
-        await flows.open(SHOP, BOT, {"one more": 1, "flow 19": 1, "flow 0": 1}, NOBODY)
+        await flows.open(SHOP, BOT, {"one more": 1, "flow 9": 1, "flow 0": 1}, NOBODY)
         assert asked == ["flow 0"], "of two nodes each four are kept"

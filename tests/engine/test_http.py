@@ -305,3 +305,24 @@ async def test_a_form_can_be_acted_on_only_when_it_is_whole(label: str, handler:
     async with serving(handler) as base, client() as one:
         got = await one.call(HttpCall("POST", base, multipart=form), timeout=0.5, content=content)
     assert got.failure == failure
+
+
+async def test_a_header_may_hold_any_name() -> None:
+    """Without an accent it would have left: a contact's name stands in a header of a flow's call."""
+    got: list[bytes] = []
+
+    async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        got.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
+        await writer.drain()
+
+    async with serving(handler) as address, client() as one:
+        reply = await one.call(HttpCall("GET", address, {"x-name": "Zo\u00eb \u674e"}), timeout=5)
+    assert reply.status == 204
+    assert "Zo\u00eb \u674e".encode() in got[0]
+
+
+async def test_a_port_that_there_is_not_raises_nothing() -> None:
+    async with client() as one:
+        reply = await one.call(HttpCall("GET", "http://127.0.0.1:99999/"), timeout=5)
+    assert reply == HttpReply(failure="not_connected")

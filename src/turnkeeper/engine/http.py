@@ -60,6 +60,7 @@ class ReplyTooLarge(TurnkeeperError):
 _NEVER_LEFT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.ProxyError)
 _UNANSWERED = (
     TimeoutError, OSError, ValueError, httpx2.HTTPError, httpx2.InvalidURL, InternalAddress, ReplyTooLarge,
+    ExceptionGroup,  # of a connection that was tried in several ways, such as to a port that there is not
 )  # fmt: skip
 
 
@@ -214,7 +215,7 @@ class Client:
         return self._client.build_request(
             call.method,
             url,
-            headers=headers,
+            headers={name.encode("ascii"): value.encode() for name, value in headers.items()},
             timeout=httpx2.Timeout(limit, connect=min(limit, _CONNECT)),
             extensions=extensions,
             **sent,
