@@ -224,7 +224,7 @@ def test_a_word_to_cancel_goes_where_the_node_says() -> None:
 def test_a_word_on_a_button_that_is_shown_is_an_answer() -> None:
     ask = ("ask", {"text": "?", "wants": "choice", "save": "c", "buttons": [{"id": "x", "title": "Help"}]})
     flow = flow_of({"s": START, "ask": ask}, ["s -> ask"], words=WORDS)
-    assert Played(book_of(flow)).begin().hear("help").state.variables == {"c": "x"}
+    assert Played(book_of(flow)).begin().hear("help").state.variables == {"c": "x", "c_title": "Help"}
     assert said(Played(book_of(flow)).begin().hear("menu")) == []  # to a node that is gone
 
 

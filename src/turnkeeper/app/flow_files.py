@@ -46,7 +46,10 @@ class Checked:
             "flow": None if self.flow is None else self.flow.name,
             "nodes": 0 if self.flow is None else len(self.flow.nodes),
             "ok": not self.errors,
-            "problems": [problem._asdict() for problem in self.problems],
+            "problems": [
+                {"where": each.where, "problem": each.what, "mend": each.mend, "level": each.level}
+                for each in self.problems
+            ],
         }
 
 

@@ -120,8 +120,21 @@ CASES = [
         again("media", "image is not taken"),
         Replied(files=FILES),
     ),
-    Case("a choice", TWO, Leave("a", sets={"x": "a"}, why="chose a"), Replied("yes"), drawn=["a"]),
-    Case("a choice, tapped", TWO, Leave(sets={"x": "b"}, why="chose b"), Replied(choice="b"), drawn=["a"]),
+    Case(
+        "a choice in another language",
+        TWO,
+        Leave(sets={"x": "a", "x_title": "Ya"}, why="chose a"),
+        Replied("1"),
+        language="id",
+    ),
+    Case("a choice", TWO, Leave("a", sets={"x": "a", "x_title": "Yes"}, why="chose a"), Replied("yes"), drawn=["a"]),
+    Case(
+        "a choice, tapped",
+        TWO,
+        Leave(sets={"x": "b", "x_title": "No"}, why="chose b"),
+        Replied(choice="b"),
+        drawn=["a"],
+    ),
     Case(
         "no choice",
         TWO,

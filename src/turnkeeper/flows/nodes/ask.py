@@ -35,6 +35,8 @@ CANCEL: Final = "cancel"
 Wanted = Literal["text", "number", "date", "phone", "email", "choice", "location", "media"]
 _LONGEST_TEXT: Final = 4096
 _KINDS: Final = frozenset({"image", "video", "audio", "voice", "document", "sticker"})
+_TITLE: Final = "_title"
+"""Behind the name under which a choice is kept: what the person saw of it."""
 _EXACT: Final = 2**53
 """From here on whole numbers are not exact any more."""
 
@@ -53,8 +55,9 @@ class Ask(NodeData, frozen=True):
     asked for again with `retry`, up to `tries` times in all; then the flow's fallback. `cancel` is the exit for whoever
     wants out, `no_answer` where `seconds` have passed.
 
-    A choice has `buttons` or a `list`; the id of what was chosen is kept. Of dates, `month_first` takes 5/12 for the
-    12th of May; `country` (ISO 3166: ID, IN) is that of phone numbers without a code.
+    A choice has `buttons` or a `list`; the id of what was chosen is kept, and what stood on it under the same name with
+    `_title` (`size`, `size_title`). Of dates, `month_first` takes 5/12 for the 12th of May; `country` (ISO 3166: ID,
+    IN) is that of phone numbers without a code.
     """
 
     TYPE: ClassVar[str] = "ask"
@@ -118,7 +121,7 @@ class Ask(NodeData, frozen=True):
         if option is None:
             return self._again(spot, "none of the choices")
         leads = spot.flow.leads_to(spot.node, option.id) is not None
-        sets = {self.save: option.id} if self.save else {}
+        sets = {self.save: option.id, self.save + _TITLE: spot.filled(option.title)} if self.save else {}
         return Leave(option.id if leads else NEXT, sets=sets, why=f"chose {option.id}")
 
     def _again(self, spot: Spot, problem: str) -> Move:
@@ -202,6 +205,8 @@ class Ask(NodeData, frozen=True):
         """The answer."""
         if self.save:
             yield self.save
+        if self.save and self.wants == "choice":
+            yield self.save + _TITLE
 
     def problems(self, checking: Checking) -> Iterator[str]:
         """Questions that nobody could answer."""
