@@ -27,6 +27,8 @@ CASES = [
     ("no time", f"v1={DIGEST}", SECRET, b"{}", AT, False),
     ("a time that is none", f"t=soon,v1={DIGEST}", SECRET, b"{}", AT, False),
     ("a digit that is none", f"t=180000000²,v1={DIGEST}", SECRET, b"{}", AT, False),
+    ("a time of twelve digits", signature(SECRET, b"{}", 1e11), SECRET, b"{}", 1e11, True),
+    ("a time of thirteen", signature(SECRET, b"{}", 1e12), SECRET, b"{}", 1e12, False),
     ("a time without end", f"t={'9' * 5000},v1={DIGEST}", SECRET, b"{}", AT, False),
     ("letters of others", "t=1800000000,v1=é", SECRET, b"{}", AT, False),
     ("nothing", "", SECRET, b"{}", AT, False),
