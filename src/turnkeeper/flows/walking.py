@@ -8,6 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from turnkeeper.flows.effects import Effect, Ended, Ending, HandOver, KeepField
+from turnkeeper.flows.languages import code_of
 from turnkeeper.flows.model import FAILED, NEXT, Book, Flow, Node
 from turnkeeper.flows.nodes.base import GiveUp, Here, Leave, Move, Spot, Stay, Stop, Visit
 from turnkeeper.flows.signals import Replied
@@ -171,6 +172,10 @@ class Walk:
 
     def _set(self, sets: Mapping[str, Any], effects: Sequence[Effect] = ()) -> None:
         """Keep what was set. A language is also the one that is written from now on, here and to this contact."""
+        if "language" in sets:
+            sets = {**sets, "language": _language(sets["language"])}
+        effects = [_with_code(each) for each in effects]
+        self.effects += effects
         self._variables, cut = kept(self._variables, sets, [frame.variables for frame in self.stack])
         self.tell_cut(cut)
         chosen = [sets.get("language")] if "language" in sets else []
@@ -223,7 +228,6 @@ class Walk:
                 self._fall_back(move.why or "gave up", again=True)
 
     def _leave(self, move: Leave) -> None:
-        self.effects += move.effects
         self._set(move.sets, move.effects)
         target = self.leads_to(move.by)
         if target is None and move.by == FAILED:
@@ -242,7 +246,6 @@ class Walk:
         self._call += 1
 
     def _stay(self, move: Stay) -> None:
-        self.effects += move.effects
         if move.why:
             self.tell(move.why)
         self._set(move.sets, move.effects)
@@ -339,3 +342,14 @@ class Walk:
             self._visit(Visit(fallback.flow, again=True))
         else:
             self._into(fallback.flow, called, first, {})
+
+
+def _language(said: Any) -> Any:
+    """The code of a language that was named; what is none stays as it is."""
+    return code_of(said) or said
+
+
+def _with_code(effect: Effect) -> Effect:
+    if isinstance(effect, KeepField) and effect.name == "language":
+        return KeepField(effect.name, _language(effect.value))
+    return effect

@@ -27,6 +27,22 @@ CASES = [
         variables={"x": HOSTILE},
     ),
     Case("in what was said", {"variables": {"a": "{{message}}"}}, Leave(sets={"a": "hi"}), reply=Replied("hi")),
+    Case("a counter", {"add": {"n": 1}}, Leave(sets={"n": 4}), variables={"n": 3}),
+    Case("from nothing", {"add": {"n": 1, "m": -2.5}}, Leave(sets={"n": 1, "m": -2.5})),
+    Case(
+        "numbers that were typed, or stand elsewhere",
+        {"add": {"a": "{{b}}", "c": "{{none}}"}},
+        Leave(sets={"a": 5.5, "c": 7}),
+        variables={"a": "3", "b": "2.5", "c": 7},
+    ),
+    Case("no dust", {"add": {"a": 0.2}}, Leave(sets={"a": 0.3}), variables={"a": 0.1}),
+    Case(
+        "what is no number",
+        {"add": {"a": 1, "b": 1, "c": 1, "d": "{{x}}"}},
+        Leave(sets={"a": 1, "b": 1, "c": 1, "d": 0}),
+        variables={"a": HOSTILE, "b": [2], "c": True, "x": HOSTILE},
+    ),
+    Case("never endless", {"add": {"a": 1e300, "b": -1e300}}, Leave(sets={"a": 10**15, "b": -(10**15)})),
     Case(
         "the contact",
         {"contact": {"city": "{{x}}", "old": None, "odd": "{{y}}"}},
@@ -50,6 +66,16 @@ WRONG: list[Wrong] = [
         ["'a b' is not a name: use letters, digits and underscores, a letter first"],
     ),
     ("no field", {"contact": {"1": 1}}, ["'1' is not a name: use letters, digits and underscores, a letter first"]),
+    ("a sum", {"add": {"a": 1, "b": "{{c}}"}}, []),
+    (
+        "no sum",
+        {"variables": {"a": 1}, "add": {"a": 1, "b": "much", "1": 1}},
+        [
+            "'1' is not a name: use letters, digits and underscores, a letter first",
+            "'a' is set and added to: do one of them",
+            "'much' is no number to add to 'b'",
+        ],
+    ),
     ("no tag", {"untag": [" "]}, ["a tag has no name"]),
 ]
 
