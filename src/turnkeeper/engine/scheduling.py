@@ -177,7 +177,8 @@ class Schedules:
             if not await self._store.move_schedule(kept, after, timers):
                 return self._clock.now()
             if not page.last:
-                _log.info("a time of a flow has come", bot=at.bot_id, flow=at.flow, cron=at.cron, contacts=count)
+                if count or not at.local:
+                    _log.info("a time of a flow has come", bot=at.bot_id, flow=at.flow, cron=at.cron, contacts=count)
                 return next_at
             kept = at = after
             await asyncio.sleep(self._pause)
