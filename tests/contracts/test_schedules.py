@@ -110,13 +110,16 @@ async def test_who_wants_nothing_is_told_of(world: OpenWorld) -> None:
         assert [each.opted_out for each in (await vips(w)).contacts] == [True]
 
 
-async def test_people_who_turn_out_to_be_one_are_found_where_they_are_now(world: OpenWorld) -> None:
+@pytest.mark.parametrize("known_in", ["phone:1", "lid:9"])
+async def test_people_who_turn_out_to_be_one_are_found_where_they_are_now(world: OpenWorld, known_in: str) -> None:
     async with world() as w:
-        await tag(w, "phone:1")
-        w.now += 10
-        await tag(w, "lid:9", ["vip", "new"])
+        for each in ("phone:1", "lid:9"):
+            await w.hear(replace(event("text", "hi"), addresses=(each,)))
+            known = {"tags": b'["vip"]', "time_zone": b'"UTC"'} if each == known_in else {}
+            await w.deliver(await w.commit(await w.turn(), "yes", facts=known))
+            w.now += 10
         await w.hear(replace(event("text", "it is me"), addresses=("phone:1", "lid:9")))
         await w.answer("yes")
         found = (await vips(w)).contacts
-        assert found == [await tagged_now(w, "phone:1")]
-        assert found == [await tagged_now(w, "lid:9")]
+        assert found == [await tagged_now(w, "phone:1", b'"UTC"')]
+        assert found == [await tagged_now(w, "lid:9", b'"UTC"')]

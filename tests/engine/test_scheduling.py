@@ -119,6 +119,11 @@ class _Dying:
     def __init__(self, store: Any, pages: int) -> None:
         self._store = store
         self._pages = pages
+        self.asked = 0
+
+    async def tagged(self, *asked: Any) -> Any:
+        self.asked += 1
+        return await self._store.tagged(*asked)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._store, name)
@@ -161,8 +166,10 @@ async def test_an_outage(label: str, cron: str, minutes: float, found: list[str]
         times = place.times(news)
         await times.look()
         await asyncio.sleep(HOUR + minutes * 60)
-        await times.look()
+        store = _Dying(place.store, 9)
+        await place.times(news, store=store).look()
         assert list((await place.due()).values()) == found, label
+        assert store.asked == bool(found), "nobody is looked up for what is over"
         (left,) = await place.store.schedules()
         assert left.due_at > place.clock.now()
         assert left.reached == ""
@@ -202,6 +209,21 @@ async def test_everybodys_own_time() -> None:
         assert set(shown) == {"09:00"}
         assert len(found) == 10, "each of them on two days"
         assert all(START <= due_at < START + 2 * DAY + HOUR for _, due_at in found)
+
+
+@in_virtual_time
+async def test_an_outage_in_everybodys_own_time() -> None:
+    news = at(cron="*/20 * * * *", local=True)
+    async with town(news, workers=0) as place:
+        await place.has("1", time_zone="Asia/Kathmandu")
+        await place.times(news).look()
+        await asyncio.sleep(5.5 * HOUR)
+        times = place.times(news)
+        while await times.look() <= place.clock.now():
+            pass
+        due = sorted(row.due_at for row in await place.timers())
+        assert due[0] > place.clock.now() - LATE
+        assert due == [due[0] + n * HOUR / 3 for n in range(5)], "for the last hour, and to the end of this one"
 
 
 @in_virtual_time
