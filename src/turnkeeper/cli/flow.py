@@ -9,6 +9,7 @@ import typer
 
 from turnkeeper.cli.flow_chat import chat
 from turnkeeper.cli.flow_numbers import numbers
+from turnkeeper.cli.flow_schedules import schedules
 from turnkeeper.cli.options import AsJson
 from turnkeeper.cli.refusing import refusing_flows
 
@@ -35,6 +36,7 @@ def flow() -> None:
 
 app.command()(chat)
 app.command()(numbers)
+app.command()(schedules)
 
 
 @app.command()

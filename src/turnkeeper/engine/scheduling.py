@@ -183,10 +183,25 @@ class Schedules:
             kept = at = after
             await asyncio.sleep(self._pause)
 
+    async def count(self, key: ScheduleKey) -> int:
+        """For how many contacts it is now. Raises StoreError."""
+        count, after = 0, ""
+        while True:
+            page = await self._store.tagged(key.workspace_id, key.bot_id, key.tag, after, PAGE)
+            count += sum(self._channel(key, each) is not None for each in page.contacts)
+            if not page.last:
+                return count
+            after = page.last
+
+    def _channel(self, key: ScheduleKey, contact: Tagged) -> Channel | None:
+        """Where a contact is told. Nobody is after a STOP, and another bot may have the channel now."""
+        channel = self._channels.get((key.workspace_id, contact.channel_id))
+        return channel if channel is not None and channel.bot_id == key.bot_id and not contact.opted_out else None
+
     def _timers(self, schedule: Schedule, contact: Tagged) -> Iterator[TimerRow]:
-        """Of one contact. Nobody is reminded after a STOP, and another bot may have the channel now."""
-        channel = self._channels.get((schedule.workspace_id, contact.channel_id))
-        if channel is None or channel.bot_id != schedule.bot_id or contact.opted_out:
+        """Of one contact."""
+        channel = self._channel(schedule.key, contact)
+        if channel is None:
             return
         hours, addresses = channel.turns.quiet_hours, contact.addresses.split("\n")
         zone = zone_of({FACT: _told(contact.time_zone)}, addresses, hours.time_zone)
