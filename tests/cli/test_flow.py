@@ -57,6 +57,15 @@ def test_problems_stand_with_their_place_and_mend(place: Any) -> None:
     assert "  warning lost: nothing leads here. Draw an edge to it, or remove it." in done.output
 
 
+def test_the_limits_of_a_file_are_those_of_whatsapp() -> None:
+    from turnkeeper.app.flow_files import BUTTON_LIMIT, PART_LIMITS, TEXT_LIMIT
+    from turnkeeper.app.flow_library import _part_limits
+    from turnkeeper.channels.whatsapp_cloud.limits import LIMITS
+
+    assert LIMITS.buttons is not None
+    assert (LIMITS.text, LIMITS.buttons.title, _part_limits([LIMITS])) == (TEXT_LIMIT, BUTTON_LIMIT, PART_LIMITS)
+
+
 def test_warnings_alone_are_no_failure(place: Any) -> None:
     loose = {**GOOD, "nodes": [*GOOD["nodes"], node("lost", "end", text="x")]}
     done = run.invoke(app, ["flow", "check", place("loose.json", loose)])

@@ -307,6 +307,24 @@ ASKS: dict[str, Any] = {
 }
 
 
+def test_what_stands_around_a_text() -> None:
+    row = {"id": "a", "title": "r" * 24, "description": "d" * 73}
+    listed = {"button": "b" * 21, "sections": [{"title": "s" * 25, "rows": [row]}]}
+    shown = ("message", {"text": "x" * 61, "header": "h" * 61, "footer": "f" * 60, "list": listed})
+    limits = {"row": 24, "description": 72, "header": 60, "footer": 60, "button": 20, "section": 24}
+    around = Checking(text_limit=4096, button_limit=20, part_limits=limits)
+    edges = ["s -> m", "m:a -> e"]
+    nodes = {"s": START, "m": shown, "e": END}
+    assert found(nodes, edges, around) == [
+        "warning m: header has 61 characters, a message holds 60",
+        "warning m: description a has 73 characters, a message holds 72",
+        "warning m: button has 21 characters, a message holds 20",
+        "warning m: section has 25 characters, a message holds 24",
+    ]
+    assert {each.mend for each in check(flow_of(nodes, edges), around)} == {"Shorten it."}
+    assert found(nodes, edges, Checking(text_limit=60)) == ["warning m: text has 61 characters, a message holds 60"]
+
+
 def test_what_may_be_meant_otherwise() -> None:
     edges = ["s -> x", "x -> a", "a -> m", "m -> e"]
     plain = "warning m: 'http://shop.example.com/a.jpg' is no https address: such a file is not sent"

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 TEXT_LIMIT: Final = 4096
 BUTTON_LIMIT: Final = 20
-"""What WhatsApp holds of a message, and of a button's title: the shortest of the channels."""
+PART_LIMITS: Final = {"row": 24, "description": 72, "header": 60, "footer": 60, "button": 20, "section": 24}
+"""What WhatsApp holds of a message, of a button's title, and of what is around: the shortest of the channels."""
 
 
 class NoFile(TurnkeeperError):
@@ -65,7 +66,7 @@ def examined(files: Sequence[Path]) -> list[Checked]:
     opened = [_opened(file) for file in files]
     flows = [each for each in opened if isinstance(each, Flow)]
     known = {flow.name for flow in flows} if len(files) > 1 else None
-    around = Checking(flows=known, text_limit=TEXT_LIMIT, button_limit=BUTTON_LIMIT)
+    around = Checking(known, text_limit=TEXT_LIMIT, button_limit=BUTTON_LIMIT, part_limits=PART_LIMITS)
     return [
         Checked(file, each, [*check(each, around), *([] if known else _away(each, {each.name}, "Name its file too."))])
         if isinstance(each, Flow)

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from turnkeeper.engine.clock import Clock
     from turnkeeper.flows.model import Flow
     from turnkeeper.model.ids import BotId
+    from turnkeeper.model.limits import ContentLimits
     from turnkeeper.store.base import Store
 
 _log = structlog.get_logger("turnkeeper.flows")
@@ -75,8 +76,22 @@ def around(settings: Settings, bot: BotSettings, flows: frozenset[str]) -> Check
         payments=frozenset() if paid is None else frozenset({paid}),
         text_limit=min((each.text for each in limits), default=None),
         button_limit=min((each.buttons.title for each in limits if each.buttons), default=None),
+        part_limits=_part_limits(limits),
         models=frozenset(each.model for each in keys.models) if isinstance(keys, FlowKeys) else None,
     )
+
+
+def _part_limits(limits: Sequence[ContentLimits]) -> dict[str, int]:
+    """The shortest of the channels that have lists, or buttons, at all."""
+    found: list[tuple[str, int]] = []
+    for each in limits:
+        if (buttons := each.buttons) is not None:
+            found += [("header", buttons.header), ("footer", buttons.footer)]
+        if (listed := each.list) is not None:
+            found += [("header", listed.header), ("footer", listed.footer), ("button", listed.button)]
+            found += [("row", listed.row_title), ("description", listed.row_description)]
+            found.append(("section", listed.section_title))
+    return {place: min(most for other, most in found if other == place) for place, _ in found}
 
 
 def read_files(settings: Settings, bot: BotSettings, keys: FlowKeys) -> list[FlowFile]:

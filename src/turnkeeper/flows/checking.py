@@ -95,9 +95,20 @@ def _of_node(flow: Flow, node: Node, around: Checking) -> Iterator[Problem]:
         yield from _of_texts(flow, node, name, texts, around)
 
 
+_SHORT: Final = frozenset({"choice", "row", "description", "header", "footer", "button", "section"})
+"""Places of texts that are cut, not split."""
+
+
+def _limit(name: str, around: Checking) -> int | None:
+    place = name.partition(" ")[0]
+    if place == "choice":
+        return around.button_limit
+    return (around.part_limits or {}).get(place) if place in _SHORT else around.text_limit
+
+
 def _of_texts(flow: Flow, node: Node, name: str, texts: Texts, around: Checking) -> Iterator[Problem]:
     several = {"": texts} if isinstance(texts, str) else dict(texts)
-    limit = around.button_limit if name.startswith("choice ") else around.text_limit
+    limit = _limit(name, around)
     for language, text in several.items():
         which = f"{name} ({language})" if language else name
         for stray in islice(strays_in(text), _MOST_STRAYS):
@@ -105,10 +116,8 @@ def _of_texts(flow: Flow, node: Node, name: str, texts: Texts, around: Checking)
             yield Problem(node.id, f"{which}: {stray!r} is no mark, and is shown as it stands", mend, "warning")
         if limit is not None and len(text) > limit:
             what = f"{which} has {len(text)} characters, a message holds {limit}"
-            if name.startswith("choice "):
-                yield Problem(node.id, what, "Shorten it.", "warning")
-            else:
-                yield Problem(node.id, what, "It is split into several messages.", "warning")
+            mend = "Shorten it." if name.partition(" ")[0] in _SHORT else "It is split into several messages."
+            yield Problem(node.id, what, mend, "warning")
     if not isinstance(texts, str):
         for language in dict.fromkeys((flow.language, *flow.languages)):
             if not texts.get(language):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -20,7 +20,8 @@ class Problem(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Checking:
     """What is there around a flow; None: unknown, so nothing is said of it. `text_limit`: characters of a message on
-    the shortest of the channels; `models`: whom the bot asks."""
+    the shortest of the channels; `part_limits`: of what stands around it, by its place (`row`, `description`, `header`,
+    `footer`, `button`, `section`); `models`: whom the bot asks."""
 
     flows: Collection[str] | None = None
     tools: Collection[str] | None = None
@@ -28,4 +29,5 @@ class Checking:
     payments: Collection[str] | None = None
     text_limit: int | None = None
     button_limit: int | None = None
+    part_limits: Mapping[str, int] | None = None
     models: Collection[str] | None = None

@@ -91,7 +91,7 @@ def chosen(options: Sequence[Option], spot: Spot, said: Replied) -> Option | Non
 def choice_texts(options: Sequence[Option], listed: OptionList | None) -> Iterator[tuple[str, Texts]]:
     """What stands on the choices and around them, by the name of its place."""
     for option in options:
-        yield f"choice {option.id}", option.title
+        yield f"{'choice' if listed is None else 'row'} {option.id}", option.title
         if option.description:
             yield f"description {option.id}", option.description
     if listed is not None:
