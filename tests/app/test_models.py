@@ -1,19 +1,22 @@
 """From a configuration to bots that think: what is made, and what stops the start."""
 
+import gc
 from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from turnkeeper import app
 from turnkeeper.app import models
 from turnkeeper.app.checkup import examine
 from turnkeeper.app.database import migrate_store, reached
-from turnkeeper.app.models import AsConfigured, Minds, examined
+from turnkeeper.app.models import AsConfigured, Minds, examined, opened
 from turnkeeper.bots.agent import AgentBot
 from turnkeeper.config import load
 from turnkeeper.engine.watching import Watch
 from turnkeeper.llm.base import ChatModel
+from turnkeeper.llm.providers import registry
 from turnkeeper.model.errors import ConfigurationError
 from turnkeeper.model.ids import WorkspaceId
 from turnkeeper.model.knowledge import DocumentRow, Passage
@@ -134,6 +137,64 @@ def test_an_examination_opens_no_provider_and_imports_no_library(tmp_path: Path)
     minds = examined(load(written(tmp_path, PROVIDER + AGENT)))
     assert not minds._providers
     assert ("pydantic_ai" in sys.modules) == before
+
+
+async def test_what_bots_ask_first_is_loaded_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded: list[str] = []
+
+    def open_provider(config: Any) -> Local:
+        assert not gc.isenabled(), "it would look through what is half imported, and hold up the loop"
+        loaded.append(config.name)
+        return Local(config)
+
+    monkeypatch.setattr(registry, "open_provider", open_provider)
+    clock = VirtualClock()
+    settings = load(written(tmp_path, PROVIDER + AGENT.replace("local/tiny", "other/tiny")))
+    minds = opened(settings, clock, AsConfigured(), None, Watch(clock))  # type: ignore[arg-type]
+    bot = app.load_bots(settings, None, minds)["helper"]
+    assert isinstance(bot, AgentBot)
+    assert (bot._thinking.images, bot._thinking.documents) == (True, False), "known without a library"
+    assert not loaded
+    await minds.load()
+    assert loaded == ["local"]
+    assert gc.isenabled()
+    gc.unfreeze()
+    chain = bot._thinking.chain.preferring("large")
+    assert chain is not None
+    assert (await chain.aside(ChatRequest("", (Said("user", "hi"),)), 5.0)).text == "Hello!"
+    assert loaded == ["local", "other"]
+    gc.unfreeze()
+    await minds.close()
+
+
+async def test_a_library_that_cannot_be_loaded_is_told_before_anybody_asks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def open_provider(config: Any) -> Local:
+        raise ImportError("libssl is too old")
+
+    monkeypatch.setattr(registry, "open_provider", open_provider)
+    clock = VirtualClock()
+    settings = load(written(tmp_path, PROVIDER + AGENT))
+    minds = opened(settings, clock, AsConfigured(), None, Watch(clock))  # type: ignore[arg-type]
+    app.load_bots(settings, None, minds)
+    with capture_logs() as told:
+        await minds.load()
+    gc.unfreeze()
+    assert [(each["event"], each["provider"]) for each in told] == [("provider must be mended", "local")]
+    assert "libssl is too old" in told[0]["shown"]
+    await minds.close()
+
+
+@pytest.mark.parametrize("opening", [True, False], ids=["the worker", "serve and the doctor"])
+def test_a_library_that_is_not_installed_stops_the_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, opening: bool
+) -> None:
+    monkeypatch.setattr(registry, "find_spec", lambda _: None)
+    settings = load(written(tmp_path, PROVIDER + AGENT))
+    minds = Minds(settings, lambda: 0.0, AsConfigured(), Local if opening else None)  # type: ignore[arg-type]
+    with pytest.raises(ConfigurationError, match=r"providers\.local\.kind: needs pydantic_ai"):
+        app.load_bots(settings, None, minds)
 
 
 @pytest.mark.parametrize(

@@ -325,7 +325,7 @@ def test_every_kind_has_keys_and_an_adapter() -> None:
 
 
 SOURCES = Path(__file__).parents[2] / "src" / "turnkeeper"
-LIGHT = {"__init__", "config", "permission", "registry"}
+LIGHT = {"__init__", "config", "later", "permission", "registry", "takes"}
 HEAVY = re.compile(r"^\s*(?:from|import) (?:pydantic_ai|openai|anthropic|google)\b", re.MULTILINE)
 
 

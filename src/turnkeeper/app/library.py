@@ -11,6 +11,8 @@ from turnkeeper.bots.library import Library
 from turnkeeper.config.errors import nearest
 from turnkeeper.engine.searching import Embedder, Searcher
 from turnkeeper.engine.shelving import Shelf, scanned
+from turnkeeper.llm.providers import registry
+from turnkeeper.llm.providers.later import LaterProvider, Loading
 from turnkeeper.model.errors import ConfigurationError
 from turnkeeper.model.ids import WorkspaceId
 from turnkeeper.model.knowledge import BaseKey
@@ -40,23 +42,23 @@ class ProviderEmbedder:
 
 
 class Providers:
-    """Those that make vectors in a process that has no bots."""
+    """Those that make vectors in a process that has no bots. Their libraries are loaded with the first vector."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._loading = Loading(registry.open_provider)
         self._open: dict[str, Provider] = {}
 
     def find(self, name: str) -> Provider:
         """A provider, opened once."""
         if name not in self._open:
-            from turnkeeper.llm.providers.registry import open_provider
-
             keys: Any = self._settings.providers[name]
-            self._open[name] = open_provider(keys.config(name))
+            self._open[name] = LaterProvider(keys.config(name), self._loading)
         return self._open[name]
 
     async def close(self) -> None:
         """Close every connection."""
+        self._loading.close()
         for provider in self._open.values():
             await provider.close()
 

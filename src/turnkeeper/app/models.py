@@ -1,6 +1,7 @@
 """Whom the bots of one process ask: providers, chains, tools; and the agents made of them.
 
-A provider is opened when the first bot names it, which imports its libraries; an examination opens none.
+A provider's libraries are loaded in a thread: at once where it is the first that a bot asks, else when it is first
+asked. An examination opens none.
 """
 
 from __future__ import annotations
@@ -9,7 +10,10 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+import structlog
+
 from turnkeeper import __version__
+from turnkeeper.app import garbage
 from turnkeeper.app.library import library, searcher
 from turnkeeper.app.link import Link
 from turnkeeper.app.tools import ConfiguredTools
@@ -21,8 +25,11 @@ from turnkeeper.bots.remembering import Remembering
 from turnkeeper.bots.thinking import Caps, Thinking
 from turnkeeper.config.bots import AgentKeys, ChainKeys, ModelUserKeys
 from turnkeeper.config.errors import nearest
+from turnkeeper.llm.base import ModelError
 from turnkeeper.llm.chain import Chain
 from turnkeeper.llm.health import Breakers
+from turnkeeper.llm.providers import registry
+from turnkeeper.llm.providers.later import LaterProvider, Loading
 from turnkeeper.llm.tools.remember import Remember
 from turnkeeper.model.errors import ConfigurationError, TurnkeeperError
 from turnkeeper.model.llm import ModelChoice
@@ -34,6 +41,7 @@ if TYPE_CHECKING:
     from turnkeeper.engine.clock import Clock
     from turnkeeper.llm.base import ChatModel, Provider, ReadFile
     from turnkeeper.llm.chain import Watching
+    from turnkeeper.llm.providers.config import ProviderConfig
     from turnkeeper.llm.toolbox import Tool
     from turnkeeper.model.agents import PromptVersion
     from turnkeeper.model.ids import BotId, WorkspaceId
@@ -41,7 +49,9 @@ if TYPE_CHECKING:
     from turnkeeper.store.knowledge import KnowledgeRecords
 
 Open = Callable[[Any], "Provider"]
-"""An adapter out of its settings: turnkeeper.llm.providers.registry has it."""
+"""A provider out of its settings: turnkeeper.llm.providers.registry has those that are loaded at once."""
+
+_log = structlog.get_logger("turnkeeper.models")
 
 
 class NotOpened(TurnkeeperError):
@@ -59,15 +69,20 @@ class Minds:
         open_provider: Open | None = None,
         records: KnowledgeRecords | None = None,
         watch: Watching | None = None,
+        closed: Callable[[], None] | None = None,
     ) -> None:
-        """`open_provider`, `records` None: only to see whether all can be made. `watch`: who counts calls."""
+        """`open_provider`, `records` None: only to see whether all can be made. `watch`: who counts calls. `closed` is
+        called at the end."""
         self._settings = settings
         self._now = now
         self._prompts = prompts
         self._open = open_provider
         self._watch = watch
+        self._closed = closed
         self._breakers = Breakers()
         self._providers: dict[str, Provider] = {}
+        self._first: dict[str, None] = {}
+        """Those that some bot asks whenever it asks anybody."""
         self._searcher = searcher(settings, records, self._provider) if records is not None else None
         self._tools = ConfiguredTools(settings.tools, settings.folder, now, {"knowledge": KnowledgeTool()})
 
@@ -111,21 +126,37 @@ class Minds:
         if not keys.knowledge or self._searcher is None:
             return None
         found = library(self._settings, self._searcher, keys.knowledge)
-        for name in keys.knowledge:  # now: its libraries take seconds, which no question should wait for
+        for name in keys.knowledge:
             if embeddings := self._settings.knowledge[name].embeddings:
-                self._provider(embeddings.partition("/")[0])
+                provider = embeddings.partition("/")[0]
+                self._provider(provider)
+                self._first[provider] = None
         return found
 
     def chain(self, keys: ChainKeys) -> Chain:
         """The models that these settings name; what one chain learns of a provider, all know."""
         models = [(choice, self._model(choice)) for choice in keys.choices()]
+        if models:
+            self._first[models[0][0].provider] = None
         return self._chain(models)
+
+    async def load(self) -> None:
+        """Load what the first questions need, so that none of them waits for it."""
+        for name in self._first:
+            provider = self._providers.get(name)
+            if isinstance(provider, LaterProvider):
+                try:
+                    await provider.load()
+                except ModelError as error:
+                    _log.error("provider must be mended", provider=name, shown=error.shown)
 
     def _chain(self, models: Sequence[tuple[ModelChoice, ChatModel]]) -> Chain:
         return Chain(models, self._now, breakers=self._breakers, watch=self._watch)
 
     async def close(self) -> None:
         """Close every connection."""
+        if self._closed is not None:
+            self._closed()
         await self._tools.close()
         for provider in self._providers.values():
             await provider.close()
@@ -148,11 +179,11 @@ class Minds:
         return self._provider(choice.provider).model(choice.name, choice.images, choice.documents)
 
     def _provider(self, name: str) -> Provider:
-        if self._open is None:
-            return _Unopened()
         if name not in self._providers:
             keys: Any = self._settings.providers[name]
-            self._providers[name] = self._open(keys.config(name))
+            config = keys.config(name)
+            registry.check(config)
+            self._providers[name] = _Unopened() if self._open is None else self._open(config)
         return self._providers[name]
 
 
@@ -160,13 +191,17 @@ def opened(
     settings: Settings, clock: Clock, prompts: PromptSource, records: KnowledgeRecords, watch: Watching
 ) -> Minds:
     """Minds that ask the configured providers, and look things up in the store."""
+    loading = Loading(_load)
 
-    def open_provider(config: Any) -> Provider:
-        from turnkeeper.llm.providers import registry
+    def open_provider(config: ProviderConfig) -> Provider:
+        return LaterProvider(config, loading)
 
+    return Minds(settings, clock.now, prompts, open_provider, records, watch, loading.close)
+
+
+def _load(config: ProviderConfig) -> Provider:
+    with garbage.growing():
         return registry.open_provider(config)
-
-    return Minds(settings, clock.now, prompts, open_provider, records, watch)
 
 
 def examined(settings: Settings) -> Minds:

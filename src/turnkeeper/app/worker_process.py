@@ -94,6 +94,7 @@ async def run_worker(settings: Settings, line: Line, runtime: Path, name: str, t
     settle()
     line.ready()
     upkeep = [
+        minds.load(),
         accounts.run(),
         syncing.run(),
         Asking(store, merchants, client, wakeups, clock).run(),

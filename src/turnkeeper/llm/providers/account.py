@@ -28,7 +28,8 @@ from turnkeeper.llm.base import (
 )
 from turnkeeper.llm.providers import errors, messages, permission
 from turnkeeper.llm.providers.config import ProviderConfig
-from turnkeeper.llm.providers.files import Takes, chosen, fetched
+from turnkeeper.llm.providers.files import chosen, fetched
+from turnkeeper.llm.providers.takes import Takes, taken_by
 from turnkeeper.llm.replies import ACCEPTED, limited
 from turnkeeper.model.llm import ChatAnswer, ChatRequest, ModelSettings, OfferedModel, Usage
 
@@ -48,10 +49,9 @@ _NO_CHANGE: Final = {"top_p": 1.0, "frequency_penalty": 0.0, "presence_penalty":
 
 
 class Account(ABC):
-    """What every provider is; a family says where it is, how it is spoken to, and what its models take."""
+    """What every provider is; a family says where it is and how it is spoken to."""
 
     default_address: ClassVar[str] = ""
-    takes: ClassVar[Takes] = Takes(images=True, documents=True)
     keeps_tools: ClassVar[bool] = False
     """Whether tools that were used must be declared again where none may be used any more."""
     default_max_tokens: ClassVar[int | None] = None
@@ -80,11 +80,6 @@ class Account(ABC):
     async def models(self) -> Sequence[OfferedModel]:
         """What the provider offers."""
 
-    def takes_of(self, name: str) -> Takes:
-        """What a model of that name takes, as far as is known."""
-        del name
-        return self.takes
-
     def structured(self, model: Model[Any]) -> bool:
         """Whether the model takes a JSON schema for its answer."""
         return bool(model.profile.get("supports_json_schema_output", False))
@@ -111,9 +106,7 @@ class Account(ABC):
 
     def model(self, name: str, images: bool | None = None, documents: bool | None = None) -> Chat:
         """One of its models; `images`, `documents`: whether it takes them, None: as is known of it."""
-        known = self.takes_of(name)
-        takes = Takes(known.images if images is None else images, known.documents if documents is None else documents)
-        return Chat(self, name, takes)
+        return Chat(self, name, taken_by(self.config.kind, name, images, documents))
 
     def built(self, name: str) -> Model[Any]:
         """The library's model, made once."""

@@ -12,7 +12,6 @@ from pydantic_ai.providers.azure import AzureProvider
 
 from turnkeeper.llm.providers.chat_completions import ChatCompletions, listed
 from turnkeeper.llm.providers.config import AzureConfig
-from turnkeeper.llm.providers.files import Takes
 from turnkeeper.model.llm import OfferedModel
 
 _V1: Final = "/openai/v1"
@@ -24,7 +23,6 @@ class Azure(ChatCompletions):
     """A resource; its models are named by deployments."""
 
     config: AzureConfig
-    takes = Takes(images=True, documents=False)
 
     def __init__(self, config: AzureConfig) -> None:
         self._resource = config.base_url.rstrip("/").removesuffix(_V1).removesuffix("/v1")

@@ -3,35 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final
 
 from pydantic_ai.messages import BinaryContent
 
 from turnkeeper.llm.base import ReadFile
+from turnkeeper.llm.providers.takes import LARGEST_IMAGE, LARGEST_TOGETHER, Takes
 from turnkeeper.model.errors import TurnkeeperError
 from turnkeeper.model.llm import Attached, ChatMessage, Said
-
-IMAGES: Final = frozenset({"image/jpeg", "image/png", "image/webp", "image/gif"})
-DOCUMENTS: Final = frozenset({"application/pdf"})
-LARGEST_IMAGE: Final = 3_700_000
-"""Anthropic takes 5 MB, counted in base64."""
-LARGEST_TOGETHER: Final = 14_000_000
-"""Gemini takes 20 MB in one request, counted in base64."""
-
-
-@dataclass(frozen=True, slots=True)
-class Takes:
-    """What a model takes besides words."""
-
-    images: bool
-    documents: bool
-
-    def file(self, file: Attached) -> bool:
-        """Whether it takes this one, as far as its kind and size tell."""
-        if file.mime in IMAGES:
-            return self.images and file.size <= LARGEST_IMAGE
-        return self.documents and file.mime in DOCUMENTS and file.size <= LARGEST_TOGETHER
 
 
 def chosen(messages: Sequence[ChatMessage], takes: Takes) -> list[Attached]:

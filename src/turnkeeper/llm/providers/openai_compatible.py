@@ -14,14 +14,12 @@ from pydantic_ai.providers.openai_compatible import OpenAICompatibleProvider
 
 from turnkeeper.llm.providers.chat_completions import ChatCompletions, ours
 from turnkeeper.llm.providers.config import CompatibleConfig
-from turnkeeper.llm.providers.files import Takes
 
 
 class Compatible(ChatCompletions):
-    """Nothing is taken for granted: no pictures, no documents, no schema, no strict tools, one system message."""
+    """Nothing is taken for granted: no schema, no strict tools, one system message."""
 
     config: CompatibleConfig
-    takes = Takes(images=False, documents=False)
 
     def provided(self) -> Provider[AsyncOpenAI]:
         """Named as in the configuration: what it signs goes back to it only."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
 
 from openai import AsyncOpenAI
 from openai.types import chat
@@ -15,15 +15,11 @@ from pydantic_ai.providers.openrouter import OpenRouterProvider
 
 from turnkeeper.llm.base import ModelMisconfigured
 from turnkeeper.llm.providers.chat_completions import ChatCompletions, ours
-from turnkeeper.llm.providers.files import Takes
 from turnkeeper.model.llm import OfferedModel
-
-_SEEING: Final = ("openai/", "anthropic/", "google/")
-"""Whose models look at pictures, but for the odd one."""
 
 
 class OpenRouter(ChatCompletions):
-    """It reads documents for models that cannot; it tells what each call cost."""
+    """It tells what each call cost."""
 
     default_address = "https://openrouter.ai/api/v1"
 
@@ -34,10 +30,6 @@ class OpenRouter(ChatCompletions):
     def build(self, name: str) -> Model[Any]:
         """With what a model behind it wants back between tool calls."""
         return _Tolerant(name, provider=self.provider, profile=ours())
-
-    def takes_of(self, name: str) -> Takes:
-        """Pictures where the model's maker is known for it."""
-        return Takes(images=name.lstrip("~").startswith(_SEEING), documents=True)
 
     async def models(self) -> Sequence[OfferedModel]:
         """Its list is open to everybody, so the key is asked for first; gateways may not know that call."""
