@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from turnkeeper.cli.options import DEFAULT, AsJson, Config
+from turnkeeper.cli.printing import put_json
 from turnkeeper.cli.progress import telling
 
 
@@ -15,8 +16,6 @@ def backup(
     as_json: AsJson = False,
 ) -> None:
     """Save the database, the media and what is spooled into one file, while the server goes on."""
-    import json
-
     from turnkeeper.app.backup import back_up
     from turnkeeper.config import load
     from turnkeeper.store.backup import BackupError
@@ -29,7 +28,7 @@ def backup(
         typer.echo(f"turnkeeper: nothing was saved: {error}", err=True)
         raise typer.Exit(1) from None
     if as_json:
-        typer.echo(json.dumps(saved.as_words()))
+        put_json(saved.as_words())
         return
     words = saved.as_words()
     typer.echo(f"saved {words['accepted']:,} events and {words['files']:,} files in {saved.path}, and read it back")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from turnkeeper.cli.options import DEFAULT, AsJson, Config
+from turnkeeper.cli.printing import put, put_json
 from turnkeeper.cli.refusing import refusing
 
 if TYPE_CHECKING:
@@ -23,14 +24,12 @@ def bot() -> None:
 @app.command("list")
 def show(config: Config = DEFAULT, as_json: AsJson = False) -> None:
     """List the bots: their kinds, what they are made of, their stages."""
-    import json
-
     from turnkeeper.app.drawing import listed
     from turnkeeper.config import load
 
     found = listed(load(config, secrets=False))
     if as_json:
-        typer.echo(json.dumps(found, ensure_ascii=False))
+        put_json(found)
         return
     for each in found:
         typer.echo(typer.style(each["bot"], bold=True) + "  " + _line(each))
@@ -62,13 +61,7 @@ def draw(
     wanted = _format(form, output)
     with refusing():
         text = drawn(load(config, secrets=False), name, wanted)
-    if output is None:
-        typer.echo(text, nl=False)
-        return
-    try:
-        output.write_text(text, "utf-8")
-    except OSError as error:
-        raise typer.BadParameter(f"{output}: {error.strerror}", param_hint="--output") from error
+    put(text, output)
 
 
 def _format(form: str | None, output: Path | None) -> "Format":

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from turnkeeper.cli.options import DEFAULT, AsJson, Config
+from turnkeeper.cli.printing import put_json
 
 if TYPE_CHECKING:
     from turnkeeper.app.channels import Standing
@@ -13,14 +14,13 @@ if TYPE_CHECKING:
 def show_all(config: Config = DEFAULT, as_json: AsJson = False) -> None:
     """Show every channel: its account and bot, whether it sends, when it was last heard, and what waits."""
     import asyncio
-    import json
 
     from turnkeeper.app.channels import standings
     from turnkeeper.config import load
 
     found = asyncio.run(standings(load(config, secrets=False)))
     if as_json:
-        typer.echo(json.dumps([each.as_words() for each in found], ensure_ascii=False))
+        put_json([each.as_words() for each in found])
     elif not found:
         typer.echo("No channel is configured. `turnkeeper channel add` adds one.")
     else:

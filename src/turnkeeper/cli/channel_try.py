@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from turnkeeper.cli.options import DEFAULT, AsJson, Channel, Config
+from turnkeeper.cli.printing import put_json
+from turnkeeper.cli.refusing import refusing_sends
 
 if TYPE_CHECKING:
     from turnkeeper.app.trial import Seen
@@ -44,7 +46,6 @@ def try_out(
 ) -> None:
     """Send a message through the running server, and show each stage until it arrived. Exit 1 if it did not."""
     import asyncio
-    import json
 
     from turnkeeper.app import trial
     from turnkeeper.config import load
@@ -52,16 +53,10 @@ def try_out(
 
     settings = load(config, secrets=False)
     content: Reply = Template(template, language, tuple(value or ())) if template else text
-    try:
+    with refusing_sends(as_json=as_json):
         stages = asyncio.run(_watch(settings, name, to, content, wait, quiet=as_json))
-    except trial.Refused as refused:
-        if as_json:
-            typer.echo(json.dumps({"ok": False, "end": "refused", "why": refused.why, "mend": refused.mend}))
-        else:
-            typer.echo(f"Nothing was sent: {refused.why}.\n{refused.mend}", err=True)
-        raise typer.Exit(1) from None
     if as_json:
-        typer.echo(json.dumps(trial.as_words(stages), ensure_ascii=False))
+        put_json(trial.as_words(stages))
     else:
         _end(stages[-1], name)
     raise typer.Exit(0 if stages[-1].last == "arrived" else 1)

@@ -1,17 +1,14 @@
 """`turnkeeper contact …`: where a person's conversation stands, and what bots keep of them, to see and to erase."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from turnkeeper.cli.options import DEFAULT, HOME, AsJson, Config, Workspace
+from turnkeeper.cli.options import DEFAULT, HOME, Address, AsJson, Config, What, Workspace
+from turnkeeper.cli.printing import instant, listing, put_json
 from turnkeeper.cli.refusing import refusing
 
 app = typer.Typer(no_args_is_help=True, help="See a person's conversation and what bots keep of them; erase it.")
-What = Annotated[str, typer.Argument(metavar="CONVERSATION|CHANNEL", help="A conversation's id, or a channel.")]
-Address = Annotated[
-    str | None, typer.Argument(help="After a channel: a phone number with its country's code, or kind:id.")
-]
 OfBot = Annotated[str | None, typer.Option("--bot", help="Only what this bot keeps.")]
 
 
@@ -31,7 +28,6 @@ def show(
     """Show where a person's conversation stands: who answers, whether a person is wanted, until when anything may be
     sent."""
     import asyncio
-    import json
 
     from turnkeeper.app.people import Named, standing
     from turnkeeper.config import load
@@ -39,7 +35,7 @@ def show(
     with refusing():
         found = asyncio.run(standing(load(config, secrets=False), Named(what, address, workspace)))
     if as_json:
-        typer.echo(json.dumps(found, ensure_ascii=False))
+        put_json(found)
         return
     found["window"] = _window_in_words(found["window"])
     found["escalation"] = _escalation_in_words(found["escalation"])
@@ -53,19 +49,13 @@ def _plain(value: object) -> str:
     return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
 
 
-def _day(at: float) -> str:
-    from datetime import UTC, datetime
-
-    return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M} UTC"
-
-
 def _window_in_words(window: dict[str, object] | None) -> str:
     if window is None:
         return "unknown: its channel is not configured here"
     closes_at = window["closes_at"]
     if not isinstance(closes_at, float):
         return "always open" if window["open"] else "closed: they have never written"
-    at = _day(closes_at)
+    at = instant(closes_at)
     return f"open until {at}" if window["open"] else f"closed since {at}: only templates go"
 
 
@@ -73,7 +63,7 @@ def _escalation_in_words(escalation: dict[str, object] | None) -> str:
     if escalation is None:
         return "none"
     since = escalation["since"]
-    at = _day(since) if isinstance(since, float) else "unknown"
+    at = instant(since) if isinstance(since, float) else "unknown"
     return f"{escalation['state']} since {at}: {escalation['reason']}"
 
 
@@ -91,7 +81,6 @@ def consent(
 ) -> None:
     """Show what a person has agreed to be sent, or note what they told you."""
     import asyncio
-    import json
 
     from turnkeeper.app import people
     from turnkeeper.config import load
@@ -104,13 +93,13 @@ def consent(
             found = [asyncio.run(people.set_consent(settings, named, purpose, give is not None))]
         else:
             found = asyncio.run(people.consents(settings, named))
-    if as_json:
-        typer.echo(json.dumps(found, ensure_ascii=False))
-    elif not found:
-        typer.echo("this person has said neither yes nor no to anything")
-    for record in [] if as_json else found:
-        word = "given" if record["granted"] else "withdrawn"
-        typer.echo(f"{record['purpose']}: {word} {_day(record['at'])} ({record['source']})")
+    nothing = "this person has said neither yes nor no to anything"
+    listing(found, _consent, nothing=nothing, as_json=as_json)
+
+
+def _consent(found: dict[str, Any]) -> str:
+    word = "given" if found["granted"] else "withdrawn"
+    return f"{found['purpose']}: {word} {instant(found['at'])} ({found['source']})"
 
 
 @app.command()
@@ -124,20 +113,20 @@ def facts(
 ) -> None:
     """Show what is known of a person, and which turn learned it."""
     import asyncio
-    import json
 
     from turnkeeper.app.people import Named, known_facts
     from turnkeeper.config import load
 
     with refusing():
         found = asyncio.run(known_facts(load(config, secrets=False), Named(what, address, workspace), bot))
-    if as_json:
-        typer.echo(json.dumps(found, ensure_ascii=False))
-    elif not found:
-        typer.echo("nothing is known of this person")
-    for fact in [] if as_json else found:
-        value = json.dumps(fact["value"], ensure_ascii=False)
-        typer.echo(f"{fact['name']} = {value}  (bot {fact['bot']}, turn {fact['turn']})")
+    listing(found, _fact, nothing="nothing is known of this person", as_json=as_json)
+
+
+def _fact(found: dict[str, Any]) -> str:
+    import json
+
+    value = json.dumps(found["value"], ensure_ascii=False)
+    return f"{found['name']} = {value}  (bot {found['bot']}, turn {found['turn']})"
 
 
 @app.command()

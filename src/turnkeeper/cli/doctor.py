@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from turnkeeper.cli.options import DEFAULT, AsJson, Config
+from turnkeeper.cli.printing import put_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,7 +19,6 @@ _COLOURS = {"ok": typer.colors.GREEN, "broken": typer.colors.RED, "warning": typ
 def doctor(config: Config = DEFAULT, as_json: AsJson = False) -> None:
     """Examine each link of the set-up and name the first that is broken; exit 1 if one is."""
     import asyncio
-    import json
     import logging
 
     from turnkeeper.app.checkup import examine
@@ -33,7 +33,7 @@ def doctor(config: Config = DEFAULT, as_json: AsJson = False) -> None:
     if as_json:
         words = [link.as_words() for link in links]
         shown = {"ok": first is None, "broken": first and first.link, "links": words}
-        typer.echo(json.dumps(shown, ensure_ascii=False))
+        put_json(shown)
     else:
         _show(links, first)
     raise typer.Exit(0 if first is None else 1)

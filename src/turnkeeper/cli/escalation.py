@@ -4,7 +4,8 @@ from typing import Annotated, Any
 
 import typer
 
-from turnkeeper.cli.options import DEFAULT, HOME, AsJson, Config, Workspace
+from turnkeeper.cli.options import DEFAULT, HOME, Address, AsJson, Config, What, Workspace
+from turnkeeper.cli.printing import listing, put_json
 from turnkeeper.cli.refusing import refusing
 
 app = typer.Typer(no_args_is_help=True, help="See which conversations need a person, and give them back.")
@@ -24,7 +25,6 @@ def show(
 ) -> None:
     """Show the conversations that need a person, or have one."""
     import asyncio
-    import json
     import time
 
     from turnkeeper.app.escalations import listed
@@ -32,27 +32,20 @@ def show(
 
     with refusing():
         found = asyncio.run(listed(load(config, secrets=False), workspace, limit))
-    if as_json:
-        typer.echo(json.dumps(found, ensure_ascii=False))
-    elif not found:
-        typer.echo("nobody is wanted")
-    for each in [] if as_json else found:
-        typer.echo(_line(each, time.time()))
+    now = time.time()
+    listing(found, lambda each: _line(each, now), nothing="nobody is wanted", as_json=as_json)
 
 
 @app.command()
 def close(
-    what: Annotated[str, typer.Argument(metavar="CONVERSATION|CHANNEL", help="A conversation's id, or a channel.")],
-    address: Annotated[
-        str | None, typer.Argument(help="After a channel: a phone number with its country's code, or kind:id.")
-    ] = None,
+    what: What,
+    address: Address = None,
     config: Config = DEFAULT,
     workspace: Workspace = HOME,
     as_json: AsJson = False,
 ) -> None:
     """Give a conversation back to the bot."""
     import asyncio
-    import json
     import time
 
     from turnkeeper.app import escalations
@@ -62,7 +55,10 @@ def close(
     with refusing():
         settings = load(config, secrets=False)
         found = asyncio.run(escalations.close(settings, Named(what, address, workspace), time.time()))
-    typer.echo(json.dumps(found, ensure_ascii=False) if as_json else f"{found['conversation']} is the bot's again")
+    if as_json:
+        put_json(found)
+        return
+    typer.echo(f"{found['conversation']} is the bot's again")
 
 
 def _line(found: dict[str, Any], now: float) -> str:

@@ -11,6 +11,7 @@ from turnkeeper.cli.flow_chat import chat
 from turnkeeper.cli.flow_numbers import numbers
 from turnkeeper.cli.flow_schedules import schedules
 from turnkeeper.cli.options import AsJson
+from turnkeeper.cli.printing import put, put_json
 from turnkeeper.cli.refusing import refusing_flows
 
 if TYPE_CHECKING:
@@ -50,9 +51,7 @@ def check(
     with refusing_flows():
         found = examined(files)
     if as_json:
-        import json
-
-        typer.echo(json.dumps([each.as_words() for each in found], ensure_ascii=False))
+        put_json([each.as_words() for each in found])
     else:
         for each in found:
             _tell(each)
@@ -119,17 +118,6 @@ def _format(form: str | None, output: Path | None) -> Format:
     raise typer.BadParameter(f"{form} is none of svg, mermaid", param_hint="--format")
 
 
-def put(text: str, output: Path | None) -> None:
-    """Print a text, or write it to a file."""
-    if output is None:
-        typer.echo(text, nl=False)
-        return
-    try:
-        output.write_text(text, "utf-8")
-    except OSError as error:
-        raise typer.BadParameter(f"{output}: {error.strerror}", param_hint="--output") from error
-
-
 @app.command()
 def run(
     file: Flow,
@@ -149,9 +137,7 @@ def run(
             typer.echo(told(problem), err=True)
         outcomes = [outcome(flows, script, trace=trace) for script in scripts]
     if as_json:
-        import json
-
-        typer.echo(json.dumps([each.as_words() for each in outcomes], ensure_ascii=False))
+        put_json([each.as_words() for each in outcomes])
     else:
         for each in outcomes:
             _show(each, expect=expect, several=len(outcomes) > 1)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from turnkeeper.cli.options import DEFAULT, HOME, AsJson, Config, Workspace
+from turnkeeper.cli.printing import put_json
 from turnkeeper.cli.refusing import refusing
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ def numbers(
 ) -> None:
     """Count who entered each node, waits there, gave up, and left by which exit, by version."""
     import asyncio
-    import json
 
     from turnkeeper.app.flow_numbers import read_numbers
     from turnkeeper.config import load
@@ -33,7 +33,7 @@ def numbers(
         found = asyncio.run(read_numbers(load(config, secrets=False), workspace, bot, flow))
     if as_json:
         words = [{**each.numbers.as_words(), "title": each.title} for each in found]
-        typer.echo(json.dumps(words, ensure_ascii=False))
+        put_json(words)
     elif not found:
         typer.echo("nobody has been there yet")
     else:

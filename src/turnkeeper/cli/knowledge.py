@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from turnkeeper.cli.options import DEFAULT, AsJson, Config
+from turnkeeper.cli.printing import put_json
 
 if TYPE_CHECKING:
     from turnkeeper.app.documents import Listed
@@ -48,7 +49,7 @@ def add(
     with _progress() as tell:
         rows = asyncio.run(documents.add(settings, name, files, tell))
     if as_json:
-        _print([_row_words(row) for row in rows])
+        put_json([_row_words(row) for row in rows])
     else:
         for row in rows:
             typer.echo(_line(row))
@@ -66,7 +67,7 @@ def show_all(config: Config = DEFAULT, as_json: AsJson = False) -> None:
 
     found = asyncio.run(documents.listed(load(config, secrets=False)))
     if as_json:
-        _print([_base_words(each) for each in found])
+        put_json([_base_words(each) for each in found])
         return
     if not found:
         typer.echo("There is no base yet. Add [knowledge.NAME] to the configuration.")
@@ -110,7 +111,7 @@ def sync(base: Base = None, config: Config = DEFAULT, as_json: AsJson = False) -
     with _progress() as tell:
         found = asyncio.run(documents.sync(settings, names, tell))
     if as_json:
-        _print(
+        put_json(
             [
                 {"base": each.name, **each.stepped._asdict(), "vectors": each.vectors, "told": each.told}
                 for each in found
@@ -173,7 +174,7 @@ def _show_json(found: Search) -> None:
 
     from turnkeeper.bots.library import found as as_found
 
-    _print({"found": msgspec.to_builtins([as_found(each) for each in found.found]), "told": list(found.told)})
+    put_json({"found": msgspec.to_builtins([as_found(each) for each in found.found]), "told": list(found.told)})
 
 
 def _row_words(row: DocumentRow) -> dict[str, Any]:
@@ -193,12 +194,6 @@ def _base_words(each: Listed) -> dict[str, Any]:
         "without_vector": each.base.without_vector if each.embeddings else None,
         "documents": [_row_words(row) for row in each.documents],
     }
-
-
-def _print(value: object) -> None:
-    import json
-
-    typer.echo(json.dumps(value, ensure_ascii=False))
 
 
 @contextmanager

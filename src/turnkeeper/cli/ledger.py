@@ -3,12 +3,12 @@
 import typer
 
 from turnkeeper.cli.options import DEFAULT, AsJson, Config
+from turnkeeper.cli.printing import put_json
 
 
 def ledger(config: Config = DEFAULT, as_json: AsJson = False) -> None:
     """Show where every accepted event stands; the states sum to the accepted."""
     import asyncio
-    import json
 
     from turnkeeper.app.database import read_ledger
     from turnkeeper.config import load
@@ -24,7 +24,7 @@ def ledger(config: Config = DEFAULT, as_json: AsJson = False) -> None:
             "states": states | {"dropped": dict(sorted(found.dropped.items()))},
             "media_refused": dict(sorted(found.refused.items())),
         }
-        typer.echo(json.dumps(whole))
+        put_json(whole)
         return
     if not found.accepted:
         typer.echo("Nothing has been accepted yet. Write to one of your channels, then look again.")

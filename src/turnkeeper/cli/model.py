@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from turnkeeper.cli.options import DEFAULT, AsJson, Config
+from turnkeeper.cli.printing import put_json
 
 if TYPE_CHECKING:
     from turnkeeper.app.model_checkup import Offer, Tried
@@ -25,7 +26,6 @@ def model() -> None:
 def show_all(provider: Name = "", config: Config = DEFAULT, as_json: AsJson = False) -> None:
     """List the models that providers offer: those that bots ask first, then those that end soonest."""
     import asyncio
-    import json
 
     from turnkeeper.config import load_for
 
@@ -33,7 +33,7 @@ def show_all(provider: Name = "", config: Config = DEFAULT, as_json: AsJson = Fa
     found, failed = asyncio.run(_listed(settings, [provider] if provider else list(settings.providers)))
     if as_json:
         told = {"models": [each.as_words() for each in found], "failed": failed}
-        typer.echo(json.dumps(told, ensure_ascii=False))
+        put_json(told)
     else:
         _show_offers(found)
         for name, why in failed.items():
@@ -77,7 +77,6 @@ def _show_offers(found: "list[Offer]") -> None:
 def try_out(model: Model = "", config: Config = DEFAULT, as_json: AsJson = False) -> None:
     """Ask each model that bots ask one small question; exit 1 if one gave no answer. It costs a little."""
     import asyncio
-    import json
 
     from turnkeeper.config import load_for
 
@@ -86,7 +85,7 @@ def try_out(model: Model = "", config: Config = DEFAULT, as_json: AsJson = False
     failed = [each for each in tried if not each.ok]
     if as_json:
         told = {"ok": not failed, "models": [each.as_words() for each in tried]}
-        typer.echo(json.dumps(told, ensure_ascii=False))
+        put_json(told)
     elif not tried:
         typer.echo("No bot asks a model.")
     raise typer.Exit(1 if failed else 0)

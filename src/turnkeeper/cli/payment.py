@@ -5,13 +5,11 @@ from typing import Annotated, Any
 
 import typer
 
-from turnkeeper.cli.options import DEFAULT, HOME, AsJson, Config, Workspace
+from turnkeeper.cli.options import DEFAULT, HOME, Address, AsJson, Config, Workspace
+from turnkeeper.cli.printing import instant, listing, put_json
 from turnkeeper.cli.refusing import refusing
 
 app = typer.Typer(no_args_is_help=True, help="See payments, and ask their provider what became of them.")
-Address = Annotated[
-    str | None, typer.Argument(help="After a channel: a phone number with its country's code, or kind:id.")
-]
 Id = Annotated[str, typer.Argument(metavar="PAYMENT", help="Our id of it, or the provider's.")]
 
 
@@ -34,7 +32,6 @@ def show_all(
 ) -> None:
     """Show the newest payments."""
     import asyncio
-    import json
 
     from turnkeeper.app.payments import listed
     from turnkeeper.app.people import Named
@@ -44,12 +41,8 @@ def show_all(
     with refusing():
         named = None if what is None else Named(what, address, workspace)
         found = asyncio.run(listed(load(config, secrets=False), named, workspace, limit, state or ()))
-    if as_json:
-        typer.echo(json.dumps(found, ensure_ascii=False))
-    elif not found:
-        typer.echo(f"no payment is {' or '.join(state)}" if state else "nobody was asked for money")
-    for each in [] if as_json else found:
-        typer.echo(_line(each))
+    nothing = f"no payment is {' or '.join(state)}" if state else "nobody was asked for money"
+    listing(found, _line, nothing=nothing, as_json=as_json)
 
 
 def _known(states: Sequence[str]) -> None:
@@ -68,7 +61,7 @@ def _line(found: dict[str, Any]) -> str:
     wrong = f"  {found['reason']}" if found["reason"] else ""
     who = f"({found['channel']}, conversation {found['conversation']})"
     return (
-        f"{_when(found['created_at'])}  {found['payment']}  {found['name']}  {found['shown']}  {found['state']}{test}"
+        f"{instant(found['created_at'])}  {found['payment']}  {found['name']}  {found['shown']}  {found['state']}{test}"
         f"{wrong}  {who}"
     )
 
@@ -98,17 +91,9 @@ def check(id_: Id, config: Config = DEFAULT, as_json: AsJson = False) -> None:
 
 
 def _print(found: dict[str, Any], *, as_json: bool) -> None:
-    import json
-
     if as_json:
-        typer.echo(json.dumps(found, ensure_ascii=False))
+        put_json(found)
         return
     for name, value in found.items():
         if value is not None:
-            typer.echo(f"{name}: {_when(value) if name.endswith('_at') else value}")
-
-
-def _when(at: float) -> str:
-    from datetime import UTC, datetime
-
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M UTC")
+            typer.echo(f"{name}: {instant(value) if name.endswith('_at') else value}")

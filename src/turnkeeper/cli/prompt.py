@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from turnkeeper.cli.options import DEFAULT, HOME, AsJson, Config, Workspace
+from turnkeeper.cli.printing import instant, put_json
 from turnkeeper.cli.refusing import refusing
 
 if TYPE_CHECKING:
@@ -34,7 +35,6 @@ def show_all(
 ) -> None:
     """List the versions of prompts, the newest first."""
     import asyncio
-    import json
 
     from turnkeeper.app import prompts
     from turnkeeper.config import load
@@ -46,7 +46,7 @@ def show_all(
 
     found = asyncio.run(look())
     if as_json:
-        typer.echo(json.dumps([words for each in found for words in each.as_words()], ensure_ascii=False))
+        put_json([words for each in found for words in each.as_words()])
         return
     for each in found:
         in_effect = "the configured prompt" if each.published is None else f"version {each.published.version}"
@@ -58,13 +58,9 @@ def show_all(
 
 
 def _line(version: PromptVersion) -> str:
-    from datetime import UTC, datetime
-
-    made = datetime.fromtimestamp(version.published_at or version.created_at, UTC)
+    made = instant(version.published_at or version.created_at)
     note = f"  {version.note}" if version.note else ""
-    return (
-        f"{version.version:>3}  {version.state:<9}  {made:%Y-%m-%d %H:%M} UTC  {len(version.text):,} characters{note}"
-    )
+    return f"{version.version:>3}  {version.state:<9}  {made}  {len(version.text):,} characters{note}"
 
 
 @app.command()
@@ -126,7 +122,6 @@ def draft(
 ) -> None:
     """Keep a new version of a prompt; nobody is told it before it is published."""
     import asyncio
-    import json
 
     from turnkeeper.app import prompts
     from turnkeeper.config import load
@@ -135,7 +130,7 @@ def draft(
     with refusing():
         kept, unknown = asyncio.run(prompts.draft(load(config, secrets=False), workspace, bot, text, note))
     if as_json:
-        typer.echo(json.dumps({"bot": bot, "version": kept.version, "unknown": unknown}))
+        put_json({"bot": bot, "version": kept.version, "unknown": unknown})
         return
     typer.echo(f"kept as version {kept.version}: `turnkeeper prompt publish {bot}` puts it into effect")
     for name in unknown:

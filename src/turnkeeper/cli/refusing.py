@@ -20,6 +20,22 @@ def refusing() -> Iterator[None]:
 
 
 @contextmanager
+def refusing_sends(*, as_json: bool) -> Iterator[None]:
+    """Why nothing was sent is told with its mend."""
+    from turnkeeper.app.trial import Refused
+    from turnkeeper.cli.printing import put_json
+
+    try:
+        yield
+    except Refused as refused:
+        if as_json:
+            put_json({"ok": False, "end": "refused", "why": refused.why, "mend": refused.mend})
+        else:
+            typer.echo(f"Nothing was sent: {refused.why}.\n{refused.mend}", err=True)
+        raise typer.Exit(1) from None
+
+
+@contextmanager
 def refusing_flows() -> Iterator[None]:
     """Of a file that cannot be used everything that is wrong is told, a line each."""
     from turnkeeper.app.flow_files import NoFile, told

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from turnkeeper.cli.options import DEFAULT, AsJson, Config
+from turnkeeper.cli.printing import put_json
 from turnkeeper.cli.progress import telling
 
 
@@ -20,8 +21,6 @@ def restore(
     as_json: AsJson = False,
 ) -> None:
     """Bring back a backup. The channels stay stopped until `turnkeeper channel resume`."""
-    import json
-
     from turnkeeper.app import backup
     from turnkeeper.config import load
     from turnkeeper.store.backup import BackupError
@@ -34,7 +33,7 @@ def restore(
         typer.echo(f"turnkeeper: nothing was restored: {error}", err=True)
         raise typer.Exit(1) from None
     if as_json:
-        typer.echo(json.dumps(saved.as_words()))
+        put_json(saved.as_words())
         return
     pending = saved.pending
     typer.echo(f"restored {saved.manifest.store.ledger.accepted:,} events; the ledger's sums are those of the backup")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from turnkeeper.cli.options import DEFAULT, AsJson, Config
+from turnkeeper.cli.printing import put_json
 from turnkeeper.cli.template_send import send
 
 if TYPE_CHECKING:
@@ -37,12 +38,10 @@ def show_all(
     as_json: AsJson = False,
 ) -> None:
     """Show every template: its category, status and quality, why it is not sent, what it costs."""
-    import json
-
     known = _known(config, channel, country, fresh=fresh)
     if as_json:
         found = [each.as_words() for each in known.templates]
-        typer.echo(json.dumps({"templates": found, "problems": dict(known.problems)}, ensure_ascii=False))
+        put_json({"templates": found, "problems": dict(known.problems)})
         return
     _complain(known)
     if not known.templates:
@@ -61,12 +60,10 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Show a template as people see it, in each of its languages, with its parameters in double braces."""
-    import json
-
     known = _known(config, channel, country, fresh=fresh)
     found = [each for each in known.templates if each.name == name]
     if as_json:
-        typer.echo(json.dumps([each.as_words() for each in found], ensure_ascii=False))
+        put_json([each.as_words() for each in found])
     else:
         _complain(known)
         for each in found:
@@ -86,7 +83,6 @@ def push(
 ) -> None:
     """Check the templates of a file, and submit them for review. Exit status 1 if one was not."""
     import asyncio
-    import json
 
     from turnkeeper.app import templates
     from turnkeeper.app.template_files import read_drafts
@@ -96,7 +92,7 @@ def push(
     name = templates.only(load(config, secrets=False), channel).id
     found = asyncio.run(templates.push(load_for(config, name), name, drafts, replace=replace))
     if as_json:
-        typer.echo(json.dumps([each.as_words() for each in found], ensure_ascii=False))
+        put_json([each.as_words() for each in found])
     else:
         for each in found:
             typer.echo(_pushed(each))

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from turnkeeper.cli.options import DEFAULT, AsJson, Config
+from turnkeeper.cli.printing import put_json
+from turnkeeper.cli.refusing import refusing_sends
 
 if TYPE_CHECKING:
     from turnkeeper.app.templates import Ready
@@ -43,27 +45,19 @@ def send(
 ) -> None:
     """Send a template to one person, in order with the rest of the conversation. Exit status 1 if it did not arrive."""
     import asyncio
-    import json
 
-    from turnkeeper.app.trial import Refused
     from turnkeeper.config import load
 
     settings = load(config, secrets=False)
     given = {"body": body or [], "named": _pairs(named or []), "header": header, "buttons": button or []}
     told = 0.0 if no_wait else wait
-    try:
+    with refusing_sends(as_json=as_json):
         ready, stages = asyncio.run(
             _sent(settings, channel, to, name, language, given, dry_run=dry_run, wait=told, quiet=as_json)
         )
-    except Refused as refused:
-        if as_json:
-            typer.echo(json.dumps({"ok": False, "end": "refused", "why": refused.why, "mend": refused.mend}))
-        else:
-            typer.echo(f"Nothing was sent: {refused.why}.\n{refused.mend}", err=True)
-        raise typer.Exit(1) from None
     done = dry_run or no_wait or stages[-1].last == "arrived"
     if as_json:
-        typer.echo(json.dumps(_as_words(ready, stages, ok=done), ensure_ascii=False))
+        put_json(_as_words(ready, stages, ok=done))
     elif not dry_run and not done:
         typer.echo(typer.style("It did not arrive.", fg=typer.colors.RED))
     raise typer.Exit(0 if done else 1)
@@ -113,6 +107,7 @@ async def _sent(
 
 
 def _as_words(ready: Ready, stages: list[Seen], *, ok: bool) -> dict[str, object]:
-    told = [{"stage": each.stage, "seconds": round(each.seconds, 2), "detail": each.detail} for each in stages]
-    end = stages[-1].last if stages else ""
-    return {"ok": ok, "end": end, "shown": ready.shown, "price": ready.price, "status": ready.status, "stages": told}
+    from turnkeeper.app import trial
+
+    told = {"shown": ready.shown, "price": ready.price, "status": ready.status}
+    return {**trial.as_words(stages), "ok": ok, **told}

@@ -4,13 +4,11 @@ from typing import Annotated, Any
 
 import typer
 
-from turnkeeper.cli.options import DEFAULT, HOME, AsJson, Config, Workspace
+from turnkeeper.cli.options import DEFAULT, HOME, Address, AsJson, Config, What, Workspace
+from turnkeeper.cli.printing import instant, listing, put_json
 from turnkeeper.cli.refusing import refusing
 
 app = typer.Typer(no_args_is_help=True, help="See and cancel what is to come: reminders, follow-ups, sequences.")
-Address = Annotated[
-    str | None, typer.Argument(help="After a channel: a phone number with its country's code, or kind:id.")
-]
 
 
 @app.callback()
@@ -31,7 +29,6 @@ def show(
 ) -> None:
     """Show the next timers."""
     import asyncio
-    import json
     import time
 
     from turnkeeper.app.people import Named
@@ -41,29 +38,24 @@ def show(
     with refusing():
         named = None if what is None else Named(what, address, workspace)
         found = asyncio.run(listed(load(config, secrets=False), named, workspace, limit))
-    if as_json:
-        typer.echo(json.dumps(found, ensure_ascii=False))
-    elif not found:
-        typer.echo("no timer is set")
-    for each in [] if as_json else found:
-        typer.echo(_line(each, time.time()))
+    now = time.time()
+    listing(found, lambda each: _line(each, now), nothing="no timer is set", as_json=as_json)
 
 
 def _line(timer: dict[str, Any], now: float) -> str:
-    from datetime import UTC, datetime
-
     from turnkeeper.app.link import ago
 
     due_at = timer["due_at"]
     when = f"in {ago(due_at - now)}" if due_at > now else f"due for {ago(now - due_at)}"
-    day = datetime.fromtimestamp(due_at, UTC).strftime("%Y-%m-%d %H:%M UTC")
     until = ", until the contact writes" if timer["follow_up"] else ""
-    return f"{day}  {when}  {timer['name']}{until}  ({timer['channel']}, conversation {timer['conversation']})"
+    return (
+        f"{instant(due_at)}  {when}  {timer['name']}{until}  ({timer['channel']}, conversation {timer['conversation']})"
+    )
 
 
 @app.command()
 def cancel(
-    what: Annotated[str, typer.Argument(metavar="CONVERSATION|CHANNEL", help="A conversation's id, or a channel.")],
+    what: What,
     address: Address = None,
     name: Annotated[str | None, typer.Option("--name", help="Only timers of this name.")] = None,
     config: Config = DEFAULT,
@@ -72,7 +64,6 @@ def cancel(
 ) -> None:
     """Take back the timers of a conversation; what has fired stays."""
     import asyncio
-    import json
 
     from turnkeeper.app import timers
     from turnkeeper.app.people import Named
@@ -81,5 +72,7 @@ def cancel(
     with refusing():
         settings = load(config, secrets=False)
         count = asyncio.run(timers.cancel(settings, Named(what, address, workspace), name))
-    plural = "timer" if count == 1 else "timers"
-    typer.echo(json.dumps({"cancelled": count}) if as_json else f"cancelled {count} {plural}")
+    if as_json:
+        put_json({"cancelled": count})
+        return
+    typer.echo(f"cancelled {count} {'timer' if count == 1 else 'timers'}")

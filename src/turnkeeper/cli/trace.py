@@ -4,14 +4,11 @@ from typing import Annotated
 
 import typer
 
-from turnkeeper.cli.options import DEFAULT, HOME, Config, Workspace
+from turnkeeper.cli.options import DEFAULT, HOME, Address, Config, Workspace
 from turnkeeper.cli.refusing import refusing
 
 Turn = Annotated[
     str, typer.Argument(metavar="TURN", help="CONVERSATION/NO, or CHANNEL/NO with an address; the newest without NO.")
-]
-Address = Annotated[
-    str | None, typer.Argument(help="After a channel: a phone number with its country's code, or kind:id.")
 ]
 
 

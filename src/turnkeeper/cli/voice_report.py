@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from turnkeeper.cli.options import DEFAULT, AsJson, Config
+from turnkeeper.cli.printing import put_json
 from turnkeeper.cli.voice_transcribe import progress
 
 if TYPE_CHECKING:
@@ -66,8 +67,6 @@ def _show(heard: Heard, made: Reported) -> None:
 
 
 def _show_json(heard: Heard, made: Reported) -> None:
-    import json
-
     import msgspec
 
     told = {
@@ -76,4 +75,4 @@ def _show_json(heard: Heard, made: Reported) -> None:
         "complete": made.read and not made.problems,
         "told": [*heard.told, *made.problems],
     }
-    typer.echo(json.dumps(told, ensure_ascii=False))
+    put_json(told)
