@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace as changed
 
-from turnkeeper.model.conversation import Conversation, EventState, Mode, TurnState
+from turnkeeper.model.conversation import Conversation, EventState, TurnState
 from turnkeeper.model.ids import ChannelId, ContactId, ConversationId, WorkerId, WorkspaceId
 from turnkeeper.model.policy import RateLimit, TurnPolicy
-from turnkeeper.rules import mailbox
+from turnkeeper.rules import due, mailbox
 from turnkeeper.rules.mailbox import Admission
-from turnkeeper.testing.events import SENDS, TURNS, echo, event, reaction, text
+from turnkeeper.testing.events import SENDS, TURNS, event, reaction, text
 
 NOW = 1_800_000_000.0
 IDLE = Conversation(WorkspaceId("default"), ConversationId("c"), ChannelId("shop"), ContactId("p"))
@@ -24,29 +24,6 @@ HUMAN: dict[str, Any] = {"mode": "human"}
 
 def admit(conversation: Conversation, said: str, turns: TurnPolicy = TURNS, now: float = NOW) -> Admission:
     return mailbox.admit(conversation, text(said, at=now), turns, SENDS, now)
-
-
-@pytest.mark.parametrize(
-    "label, given_, expected",
-    [
-        ("idle", {}, None),
-        ("waiting", {"turn_at": 5.0}, 5.0),
-        ("owned", {"turn_at": 5.0, "owner": W1}, None),
-        ("unsent", {"unsent": 1, "send_at": 7.0}, 7.0),
-        ("unsent rows count alone", {"unsent": 1, "send_at": 7.0, "turn_at": 5.0}, 7.0),
-        ("unsent on a stopped channel", {"unsent": 1, "turn_at": 5.0}, None),
-        ("unsent while a person answers", {"unsent": 1, "send_at": 7.0, **HUMAN}, 7.0),
-        ("a turn that goes on", {"turn_state": "interrupted", "resume_at": 6.0, "turn_at": 5.0}, 6.0),
-        ("a turn that backs off", {"turn_state": "retry", "resume_at": 60.0, "turn_at": 5.0}, 60.0),
-        ("a person answers", {"turn_at": 5.0, **HUMAN}, None),
-        ("nobody answers", {"turn_at": 5.0, "mode": "paused"}, None),
-        ("a person answers for a time", {"turn_at": 5.0, "mode_until": 9.0, **HUMAN}, 9.0),
-        ("a person answers for a time, and nothing waits", {"mode_until": 9.0, **HUMAN}, None),
-        ("a person's time was over before it came", {"turn_at": 5.0, "mode_until": 3.0, **HUMAN}, 5.0),
-    ],
-)
-def test_when_a_conversation_is_due(label: str, given_: dict[str, Any], expected: float | None) -> None:
-    assert mailbox.due_at(changed(IDLE, **given_)) == expected
 
 
 @pytest.mark.parametrize(
@@ -122,24 +99,6 @@ def test_a_reaction_waits_for_nobody_joins_a_burst_and_interrupts_nothing() -> N
 
 
 @pytest.mark.parametrize(
-    "label, takes_over, said, expected",
-    [
-        ("words", 600.0, echo("hello"), NOW + 600),
-        ("words of a while ago", 600.0, changed(echo("hello"), timestamp=int(NOW) - 100), NOW + 500),
-        ("words that come too late", 600.0, changed(echo("hello"), timestamp=int(NOW) - 600), None),
-        ("words of the future", 600.0, changed(echo("hello"), timestamp=int(NOW) + 100), NOW + 600),
-        ("a picture", 600.0, changed(event("image"), from_me=True), NOW + 600),
-        ("an edit", 600.0, changed(event("edited", "hallo"), from_me=True), None),
-        ("a deletion", 600.0, changed(event("deleted"), from_me=True), None),
-        ("an emoji", 600.0, changed(reaction("👍", "m"), from_me=True), None),
-        ("where the channel does not say so", None, echo("hello"), None),
-    ],
-)
-def test_how_long_the_bot_stands_back(label: str, takes_over: float | None, said: Any, expected: float | None) -> None:
-    assert mailbox.stands_back_until(said, replace(SENDS, echo_takes_over=takes_over), NOW) == expected
-
-
-@pytest.mark.parametrize(
     "label, given_, turns, fenced",
     [
         ("interrupt", {}, TURNS, True),
@@ -193,31 +152,6 @@ def test_the_window_opens_with_the_providers_time_and_never_goes_back() -> None:
     assert conversation.contact_at == NOW
 
 
-@pytest.mark.parametrize(
-    "label, before, expected",
-    [
-        ("the bot answers", {}, 600.0),
-        ("a person for longer", {"mode": "human", "mode_until": NOW + 900}, 900.0),
-        ("a person for shorter", {"mode": "human", "mode_until": NOW + 100}, 600.0),
-        ("a person without an end", HUMAN, None),
-    ],
-)
-def test_how_long_the_owners_reply_holds_the_bot_back(
-    label: str, before: dict[str, Any], expected: float | None
-) -> None:
-    after = mailbox.stand_back(changed(IDLE, **before), NOW + 600)
-    assert after.mode == "human"
-    assert after.mode_until == (None if expected is None else NOW + expected)
-
-
-@pytest.mark.parametrize("state", [TurnState.RUNNING, TurnState.INTERRUPTED, TurnState.RETRY])
-def test_whoever_takes_over_leaves_nothing_of_the_turn(state: TurnState) -> None:
-    busy = changed(IDLE, **{**RUNNING, "turn_state": state}, turn_at=NOW, first_at=NOW, resume_at=NOW, irrevocable=True)
-    after = mailbox.settle_due(mailbox.take_over(busy, Mode.HUMAN, None))
-    assert (after.owner, after.turn_state, after.due_at, after.irrevocable) == (None, "none", None, False)
-    assert after.epoch == busy.epoch + 1
-
-
 def test_typing_waits_on_within_max_wait() -> None:
     waiting = admit(IDLE, "well").conversation
     assert mailbox.typing(waiting, TURNS, NOW + 3).turn_at == NOW + 7
@@ -268,7 +202,7 @@ def test_every_admission_keeps_these(conversation: Conversation, inbound: Any, t
     assert after.in_last == conversation.in_last + 1
     assert after.done_to >= conversation.done_to or mailbox.nothing_open(conversation)
     assert after.done_to <= after.in_last
-    assert after.due_at == mailbox.due_at(after)
+    assert after.due_at == due.due_at(after)
     assert after.epoch >= conversation.epoch
     if admission.fenced:
         assert conversation.owner is not None

@@ -59,7 +59,7 @@ class EventState(StrEnum):
 class Conversation(msgspec.Struct, frozen=True):
     """One contact's thread on one channel.
 
-    `owner` and `epoch` fence: a write counts only with both. `due_at` is derived (rules.mailbox.due_at) and
+    `owner` and `epoch` fence: a write counts only with both. `due_at` is derived (rules.due.due_at) and
     stored because claims are found by it. `in_last`/`out_last` are the newest sequence numbers of mailbox and
     outbox; every event up to `done_to` and every row up to `out_done` needs no further look. `unsent` counts
     rows that are not settled. `pair_tat`: how far what was sent to this contact lies ahead of the pair's limit

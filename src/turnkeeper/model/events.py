@@ -363,3 +363,8 @@ def words(received: Received) -> dict[str, object]:
             return {"kind": "ignored", **shown}
         case Unreadable():
             return {"kind": "unreadable", **shown}
+
+
+def happened_at(event: Inbound, now: float) -> float:
+    """When it happened, at the provider's time: not later than now, and now where the provider says nothing."""
+    return min(float(event.timestamp), now) if event.timestamp else now

@@ -11,10 +11,12 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from turnkeeper.model.conversation import Conversation, EventState, Mode, TurnState
-from turnkeeper.model.events import Inbound
+from turnkeeper.model.events import Inbound, happened_at
 from turnkeeper.model.policy import Habit, SendPolicy, TurnPolicy
 from turnkeeper.rules import albums, consent, opt_out, overlap, rate_limit, staleness, turn_start, window
 from turnkeeper.rules.consent import Wish
+from turnkeeper.rules.due import settle_due
+from turnkeeper.rules.modes import clear_desk, lapse
 
 SILENT_KINDS = frozenset({"reaction", "system", "call", "call_permission", "poll_vote", "session_status", "error"})
 """Kinds that are kept and shown but start no turn."""
@@ -43,42 +45,6 @@ class Admission(NamedTuple):
     cancels: tuple[EventState, str | None] | None = None
     erases: bool = False
     wish: Wish | None = None
-
-
-def due_at(conversation: Conversation) -> float | None:
-    """When a worker may take the conversation; None: not before something changes it.
-
-    Sends and turns have separate times: while rows are unsent, only theirs counts.
-    """
-    if conversation.owner is not None:
-        return None
-    if conversation.unsent:
-        return conversation.send_at
-    if conversation.mode != Mode.BOT:
-        return _due_after_people(conversation)
-    if conversation.turn_state != TurnState.NONE:
-        return conversation.resume_at
-    return conversation.turn_at
-
-
-def _due_after_people(conversation: Conversation) -> float | None:
-    """What waits for the bot is due when the person's time is over, if it ends by itself."""
-    if conversation.mode_until is None or conversation.turn_at is None:
-        return None
-    return max(conversation.mode_until, conversation.turn_at)
-
-
-def lapse(conversation: Conversation, now: float) -> Conversation:
-    """The conversation with its mode as it is now: one that was set for a time may be over."""
-    if conversation.mode_until is None or conversation.mode_until > now:
-        return conversation
-    return replace(conversation, mode=Mode.BOT, mode_until=None)
-
-
-def settle_due(conversation: Conversation) -> Conversation:
-    """The conversation with its stored due time in step."""
-    due = due_at(conversation)
-    return conversation if due == conversation.due_at else replace(conversation, due_at=due)
 
 
 def admit(
@@ -199,16 +165,12 @@ def react(conversation: Conversation, event: Inbound, turns: TurnPolicy, now: fl
 
 def _heard(conversation: Conversation, event: Inbound, now: float) -> Conversation:
     """The window opens with whatever the contact does, at the provider's time."""
-    said_at = _happened_at(event, now)
+    said_at = happened_at(event, now)
     if window.is_entry(event) and said_at > (conversation.entry_at or 0.0):
         conversation = replace(conversation, entry_at=said_at)
     if conversation.contact_at is not None and conversation.contact_at >= said_at:
         return conversation
     return replace(conversation, contact_at=said_at)
-
-
-def _happened_at(event: Inbound, now: float) -> float:
-    return min(float(event.timestamp), now) if event.timestamp else now
 
 
 def _contact_message(
@@ -321,80 +283,6 @@ def interrupt(conversation: Conversation, resume_at: float) -> Conversation:
         resume_at=max(resume_at, conversation.resume_at or 0.0) if backs_off else resume_at,
         claims=0,
     )
-
-
-def clear_desk(conversation: Conversation) -> Conversation:
-    """Nothing waits, nothing runs, nobody owns it; rows that may still arrive keep their place."""
-    return replace(
-        conversation,
-        owner=None,
-        epoch=conversation.epoch + 1,
-        turn_state=TurnState.NONE,
-        irrevocable=False,
-        turn_first_at=None,
-        first_at=None,
-        last_at=None,
-        turn_at=None,
-        resume_at=None,
-        claims=0,
-        failures=0,
-        offered=abs(conversation.offered),
-    )
-
-
-def erased(conversation: Conversation) -> Conversation:
-    """As if nothing had ever been said; who wants no messages still gets none."""
-    return replace(
-        clear_desk(conversation),
-        mode=Mode.BOT,
-        mode_until=None,
-        tat=None,
-        rate_noticed_at=None,
-        stale_noticed_at=None,
-        habit_bursts=Habit().bursts,
-        habit_gap=Habit().gap,
-        habit_seen=0,
-        follow_ups=False,
-        offered=0,
-        early=0,
-    )
-
-
-def take_over(conversation: Conversation, mode: Mode, until: float | None) -> Conversation:
-    """A person answers (or nobody): the running turn is fenced off and does not wait to be asked."""
-    return replace(clear_desk(conversation), mode=mode, mode_until=until, offered=0)
-
-
-def stand_back(conversation: Conversation, until: float) -> Conversation:
-    """The owner answers from the phone: at least until then, and no shorter than was said before."""
-    if conversation.mode == Mode.HUMAN:
-        until_before = conversation.mode_until
-        return take_over(conversation, Mode.HUMAN, None if until_before is None else max(until, until_before))
-    return take_over(conversation, Mode.HUMAN, until)
-
-
-def stands_back_until(event: Inbound, sends: SendPolicy, now: float) -> float | None:
-    """How long the bot is silent after what the owner did on the phone; None: it goes on.
-
-    Counted from when it was typed: echoes may come days late. Second thoughts and emojis are no answers.
-    """
-    if sends.echo_takes_over is None or event.kind in ("edited", "deleted", "reaction"):
-        return None
-    until = _happened_at(event, now) + sends.echo_takes_over
-    return until if until > now else None
-
-
-def sends_from(conversation: Conversation, now: float) -> float:
-    """From when on a new row could be sent at all: what stands before it may wait for room for the day."""
-    return max(now, conversation.send_at or now) if conversation.unsent else now
-
-
-def give_back(conversation: Conversation, outside_waiting: bool, now: float) -> Conversation:
-    """The bot answers again; what came from no person meanwhile is due now."""
-    back = replace(
-        conversation, mode=Mode.BOT, mode_until=None, turn_at=now if outside_waiting else conversation.turn_at
-    )
-    return settle_due(back)
 
 
 def typing(conversation: Conversation, turns: TurnPolicy, now: float) -> Conversation:

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from turnkeeper.model.conversation import Conversation, EventRow, EventState, TurnRow, TurnState
 from turnkeeper.model.ids import ConversationKey, WorkerId
 from turnkeeper.model.policy import Channel, Directory
-from turnkeeper.rules import albums, mailbox
+from turnkeeper.rules import albums, modes
 from turnkeeper.rules.mailbox import OUTSIDE_KINDS
 from turnkeeper.rules.retry import Outage
 from turnkeeper.store.base import Claimed, ClaimedSend, ClaimedTurn, Run
@@ -94,7 +94,7 @@ async def _claim_turns(
         if channel is None:
             _postpone(desk, key, now)
             continue
-        desk.put(mailbox.lapse(desk[key], now))
+        desk.put(modes.lapse(desk[key], now))
         record = records.get((key.workspace_id, key.id, desk[key].turn_no))
         version = versions.get(channel.bot_id, "")
         standing = await without_late(desk, key, opened.get(key, []), now)
@@ -117,7 +117,7 @@ def _postpone(desk: Desk, key: ConversationKey, now: float) -> None:
 
 def _idle(conversation: Conversation) -> Conversation:
     """Due, but nothing is there: nobody may hold it for nothing."""
-    return replace(mailbox.clear_desk(conversation), epoch=conversation.epoch)
+    return replace(modes.clear_desk(conversation), epoch=conversation.epoch)
 
 
 def _start(

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from turnkeeper.model.conversation import AddressRow, Conversation, EventState, Mode
 from turnkeeper.model.ids import ConversationKey, contact_id_for, conversation_id_for
-from turnkeeper.rules import mailbox
+from turnkeeper.rules import mailbox, modes
 from turnkeeper.rules.groups import PREFIX
 from turnkeeper.store.base import Arrival
 from turnkeeper.store.rows import AddressKey, Rows
@@ -83,12 +83,12 @@ class Contacts:
         """After the lock: who is answered by a human in one thread, or opted out of it, is so in the joined one."""
         for row, losers, now in self._merges:
             winner = desk[ConversationKey(row.workspace_id, row.conversation_id)]
-            others = [mailbox.lapse(desk[key], now) for key in losers if desk.get(key) is not None]
+            others = [modes.lapse(desk[key], now) for key in losers if desk.get(key) is not None]
             if any(other.opted_out for other in others):
                 winner = desk.put(replace(winner, opted_out=True))
             humans = [other for other in others if other.mode == Mode.HUMAN]
             if humans and winner.mode != Mode.HUMAN:
-                desk.put(mailbox.take_over(winner, Mode.HUMAN, humans[0].mode_until))
+                desk.put(modes.take_over(winner, Mode.HUMAN, humans[0].mode_until))
                 await people.cancel_open(desk, winner.key, (EventState.PERSON, None), now)
 
 

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from turnkeeper.model.conversation import Conversation, EventRow, EventState, TurnState
 from turnkeeper.model.events import Inbound
 from turnkeeper.model.policy import Channel, Habit, TurnPolicy
-from turnkeeper.rules import mailbox, turn_start
+from turnkeeper.rules import mailbox, modes, turn_start
 from turnkeeper.rules.mailbox import OUTSIDE_KINDS, Admission
 from turnkeeper.store.rows import EventChange
 from turnkeeper.store.transactions import early
@@ -82,4 +82,4 @@ async def _without_turn(desk: Desk, conversation: Conversation, now: float) -> C
     if record is not None:
         await desk.rows.put_turns([replace(record, state="cancelled", committed_at=now)])
     turn_at = conversation.turn_at
-    return replace(mailbox.clear_desk(conversation), turn_at=turn_at)
+    return replace(modes.clear_desk(conversation), turn_at=turn_at)

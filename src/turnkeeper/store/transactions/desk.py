@@ -8,7 +8,7 @@ from turnkeeper.model.conversation import Conversation, TurnState
 from turnkeeper.model.errors import Fenced
 from turnkeeper.model.ids import ChannelId, ConversationKey, WorkspaceId
 from turnkeeper.model.policy import Channel, Directory
-from turnkeeper.rules.mailbox import settle_due
+from turnkeeper.rules.due import settle_due
 from turnkeeper.rules.pacing import Bucket
 from turnkeeper.store.base import Run
 from turnkeeper.store.rows import ChannelKey, Rows

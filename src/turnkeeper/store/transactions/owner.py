@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from turnkeeper.model.conversation import Conversation, EventState, Mode
 from turnkeeper.model.ids import ConversationKey
 from turnkeeper.model.policy import OwnerWords
-from turnkeeper.rules import mailbox, owner_words
+from turnkeeper.rules import modes, owner_words
 from turnkeeper.rules.mailbox import Admission
 from turnkeeper.rules.owner_words import SHOWN, Asked, Wish
 from turnkeeper.store.base import Arrival
@@ -36,16 +36,16 @@ async def concerned(rows: Rows, arrivals: Sequence[Arrival]) -> dict[int, Conver
 
 async def obey_here(desk: Desk, conversation: Conversation, asked: Asked, words: OwnerWords, now: float) -> Admission:
     """What is wished of the conversation in which it was said."""
-    counted = replace(mailbox.lapse(conversation, now), in_last=conversation.in_last + 1)
+    counted = replace(modes.lapse(conversation, now), in_last=conversation.in_last + 1)
     shown, fenced = SHOWN[asked.wish], conversation.owner is not None
     if asked.wish == "take":
         desk.announcer.person_answers(conversation.key)
-        taken = mailbox.take_over(counted, Mode.HUMAN, None)
+        taken = modes.take_over(counted, Mode.HUMAN, None)
         return Admission(taken, EventState.IGNORED, shown, fenced=fenced, cancels=(EventState.PERSON, None))
     if asked.wish == "erase":
         told = None if conversation.opted_out else words.erased
         return Admission(
-            mailbox.erased(counted),
+            modes.erased(counted),
             EventState.IGNORED,
             shown,
             notice=told,
@@ -58,10 +58,10 @@ async def obey_here(desk: Desk, conversation: Conversation, asked: Asked, words:
 
 async def obey_there(desk: Desk, key: ConversationKey, wish: Wish, now: float) -> None:
     """The owner named another conversation: taken over, or given back."""
-    conversation = mailbox.lapse(desk[key], now)
+    conversation = modes.lapse(desk[key], now)
     if wish == "give":
         desk.put(await people.given_back(desk, conversation, now))
     else:
         desk.announcer.person_answers(key)
-        desk.put(mailbox.take_over(conversation, Mode.HUMAN, None))
+        desk.put(modes.take_over(conversation, Mode.HUMAN, None))
         await people.cancel_open(desk, key, (EventState.PERSON, None), now)

@@ -12,7 +12,7 @@ from turnkeeper.model.conversation import Conversation, EventRow, EventState, Mo
 from turnkeeper.model.events import Inbound, with_caption
 from turnkeeper.model.ids import ConversationKey
 from turnkeeper.model.policy import Channel
-from turnkeeper.rules import mailbox, outbox
+from turnkeeper.rules import mailbox, modes, outbox
 from turnkeeper.rules.effects import with_carried
 from turnkeeper.rules.mailbox import OUTSIDE_KINDS, Admission
 from turnkeeper.store.base import Wake
@@ -35,7 +35,7 @@ async def set_mode(desk: Desk, key: ConversationKey, mode: Mode, until: float | 
     if mode is Mode.BOT:
         desk.put(await given_back(desk, before, now))
     else:
-        desk.put(mailbox.take_over(before, mode, until))
+        desk.put(modes.take_over(before, mode, until))
         if mode is Mode.HUMAN:
             desk.announcer.person_answers(key)
         await cancel_open(desk, key, (EventState.PERSON, None), now)
@@ -51,7 +51,7 @@ async def given_back(desk: Desk, conversation: Conversation, now: float) -> Conv
     key = conversation.key
     opened = (await desk.rows.open_events([(key, conversation.done_to)])).get(key, [])
     waiting = any(event.kind in OUTSIDE_KINDS and event.state == EventState.WAITING for event in opened)
-    return mailbox.give_back(conversation, waiting, now)
+    return modes.give_back(conversation, waiting, now)
 
 
 async def cancel_open(
@@ -151,10 +151,10 @@ async def may_be_ours(desk: Desk, conversation: Conversation, event: Inbound) ->
 
 def _operators(conversation: Conversation, event: Inbound, channel: Channel, now: float) -> Admission:
     """The owner's own words: kept, and the bot stands back if the channel says so."""
-    until = mailbox.stands_back_until(event, channel.sends, now)
+    until = modes.stands_back_until(event, channel.sends, now)
     if until is None:
         return Admission(conversation, EventState.PERSON)
-    taken = mailbox.stand_back(mailbox.lapse(conversation, now), until)
+    taken = modes.stand_back(modes.lapse(conversation, now), until)
     return Admission(
         taken,
         EventState.PERSON,
@@ -169,10 +169,10 @@ def admit_operator(conversation: Conversation, event: Inbound, now: float) -> Ad
     `details`: `contents` instead of a text (or `content`, one of them), as JSON; `takes_over` false leaves the
     conversation to whoever has it.
     """
-    counted = replace(mailbox.lapse(conversation, now), in_last=conversation.in_last + 1)
+    counted = replace(modes.lapse(conversation, now), in_last=conversation.in_last + 1)
     if (event.details or {}).get("takes_over") is False:
         return mailbox.close_watermark(conversation, Admission(counted, EventState.PERSON, notice=event.text or ""))
-    taken = mailbox.take_over(counted, Mode.HUMAN, counted.mode_until)
+    taken = modes.take_over(counted, Mode.HUMAN, counted.mode_until)
     return mailbox.close_watermark(
         conversation,
         Admission(
@@ -187,11 +187,11 @@ def admit_operator(conversation: Conversation, event: Inbound, now: float) -> Ad
 
 def admit_escalation(desk: Desk, conversation: Conversation, reason: str, now: float) -> Admission:
     """Another system wants a person to go on; whoever has the conversation already keeps it."""
-    counted = replace(mailbox.lapse(conversation, now), in_last=conversation.in_last + 1)
+    counted = replace(modes.lapse(conversation, now), in_last=conversation.in_last + 1)
     desk.announcer.escalate(conversation, reason, conversation.turn_no, now)
     if counted.mode == Mode.HUMAN:
         return mailbox.close_watermark(conversation, Admission(counted, EventState.PERSON))
-    taken = mailbox.take_over(counted, Mode.HUMAN, None)
+    taken = modes.take_over(counted, Mode.HUMAN, None)
     fenced = conversation.owner is not None
     admission = Admission(taken, EventState.PERSON, fenced=fenced, cancels=(EventState.PERSON, None))
     return mailbox.close_watermark(conversation, admission)
@@ -237,9 +237,9 @@ async def _settle_echo(desk: Desk, key: ConversationKey, event: EventRow, now: f
     await _correct(desk, key, inbound, now)
     desk.announcer.person_answers(key)
     channel = desk.channel(conversation)
-    until = mailbox.stands_back_until(inbound, channel.sends, event.received_at) if channel is not None else None
+    until = modes.stands_back_until(inbound, channel.sends, event.received_at) if channel is not None else None
     if until is not None and until > now:
-        desk.put(mailbox.stand_back(mailbox.lapse(conversation, now), until))
+        desk.put(modes.stand_back(modes.lapse(conversation, now), until))
         await cancel_open(desk, key, (EventState.PERSON, None), now)
 
 

@@ -15,6 +15,7 @@ from turnkeeper.model.ids import ConversationKey, WorkerId
 from turnkeeper.model.outside import outside
 from turnkeeper.model.policy import Channel, Directory
 from turnkeeper.rules import consent, groups, mailbox, owner_words
+from turnkeeper.rules.due import sends_from
 from turnkeeper.rules.groups import ABOUT_OTHERS
 from turnkeeper.rules.owner_words import SHOWN, UNKNOWN, Wish
 from turnkeeper.store.base import Arrival, Intake, Stray, Taken, Wake
@@ -333,7 +334,7 @@ def _say(
             *place,
             _encode(content),
             created_at=now,
-            expires_at=mailbox.sends_from(conversation, now) + channel.turns.reply_expires,
+            expires_at=sends_from(conversation, now) + channel.turns.reply_expires,
         )
     )
     send_at = conversation.send_at if conversation.unsent else now

@@ -22,7 +22,8 @@ from turnkeeper.model.conversation import (
 from turnkeeper.model.errors import Fenced
 from turnkeeper.model.ids import BotId, ConversationKey
 from turnkeeper.model.policy import Directory, Keep
-from turnkeeper.rules import choices, mailbox
+from turnkeeper.rules import choices
+from turnkeeper.rules.due import sends_from
 from turnkeeper.rules.effects import still_carried
 from turnkeeper.rules.mailbox import OUTSIDE_KINDS
 from turnkeeper.store.base import ClaimedSend, Dispatch, PutOff, Run, StepKey, TurnCommit
@@ -171,7 +172,7 @@ def _outbound(
             n + place,
             content,
             created_at=now,
-            expires_at=mailbox.sends_from(conversation, now) + lasts,
+            expires_at=sends_from(conversation, now) + lasts,
         )
         for place, content in enumerate(contents)
     ]
