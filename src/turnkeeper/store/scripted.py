@@ -46,6 +46,7 @@ from turnkeeper.store.transactions import (
     people,
     retelling,
     send,
+    steps,
     take,
     timers,
     turn,
@@ -83,8 +84,8 @@ class ScriptedStore(ABC, Generic[R]):
     async def _take(self, rows: R, intakes: Sequence[Intake]) -> list[Taken]:
         return await take.take(rows, self._directory, intakes)
 
-    async def _finish_steps(self, rows: R, items: Sequence[turn.Finished]) -> list[Exception | None]:
-        return await turn.finish_steps(rows, self._directory, items)
+    async def _finish_steps(self, rows: R, items: Sequence[steps.Finished]) -> list[Exception | None]:
+        return await steps.finish_steps(rows, self._directory, items)
 
     async def _commit(self, rows: R, items: Sequence[TurnCommit]) -> list[Dispatch | Exception]:
         return await turn.commit(rows, self._directory, items)
@@ -126,7 +127,7 @@ class ScriptedStore(ABC, Generic[R]):
 
     async def begin_effect(self, run: Run, step: StepKey, arguments: str, now: float) -> StepRow | None:
         key, said = self._kept(step), self._kept(arguments)
-        return await self._alone(lambda rows: turn.begin_effect(rows, self._directory, run, key, said, now))
+        return await self._alone(lambda rows: steps.begin_effect(rows, self._directory, run, key, said, now))
 
     async def finish_step(self, run: Run, step: StepRow, spent: Spent | None = None) -> None:
         await self._batched(self._finish_steps, (run, step, spent))
@@ -136,7 +137,7 @@ class ScriptedStore(ABC, Generic[R]):
 
     async def say_now(self, run: Run, step: StepRow, contents: Sequence[bytes], now: float) -> Dispatch:
         row = self._kept(step)
-        return await self._alone(lambda rows: turn.say_now(rows, self._directory, run, row, contents, now))
+        return await self._alone(lambda rows: steps.say_now(rows, self._directory, run, row, contents, now))
 
     async def retell(self, run: Run, turn_no: int, told: Sequence[Retold]) -> None:
         await self._alone(lambda rows: retelling.retell(rows, self._directory, run, turn_no, told))

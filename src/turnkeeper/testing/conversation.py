@@ -14,9 +14,9 @@ from __future__ import annotations
 import asyncio
 import functools
 import random
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import msgspec
 
@@ -25,7 +25,7 @@ from turnkeeper.bots.sequencing import Sequencing
 from turnkeeper.channels import registry
 from turnkeeper.channels.base import Calls, HttpCall, HttpReply
 from turnkeeper.channels.whatsapp_cloud import WhatsAppCloudConfig
-from turnkeeper.engine.answer import Answer, Bot, Work
+from turnkeeper.engine.answer import Bot
 from turnkeeper.engine.calling import played
 from turnkeeper.engine.template_sync import row_of
 from turnkeeper.engine.wakeups import LocalWakeups
@@ -42,8 +42,9 @@ from turnkeeper.store.schedules import has_tag
 from turnkeeper.store.sqlite.store import SqliteStore
 from turnkeeper.testing.cabinet import Cabinet, ids_in, kind_of
 from turnkeeper.testing.events import ADA, TURNS, Channels, event, status, text
-from turnkeeper.testing.models import ScriptedModel
+from turnkeeper.testing.screen import last_offer, words_shown
 from turnkeeper.testing.virtual_time import VirtualClock, VirtualTimeLoop, run
+from turnkeeper.testing.watched import Watched, innermost, scripted_models
 
 if TYPE_CHECKING:
     from turnkeeper.engine.scheduling import Schedules
@@ -87,7 +88,7 @@ class Person:
         self.heard: list[str] = []
         self.received: list[dict[str, Any]] = []
         self.typing_at: list[float] = []
-        self._watched = _Watched(Sequencing(bot))
+        self._watched = Watched(Sequencing(bot))
         self._name = name
         self._rng = random.Random(seed)
         self._lives = 0
@@ -119,7 +120,7 @@ class Person:
     @property
     def offered(self) -> list[str]:
         """The titles of the buttons or rows that were offered last."""
-        return [title for _, _, title in self._offer()]
+        return [each.title for each in last_offer(self.received)]
 
     @property
     def raised(self) -> list[Exception]:
@@ -201,10 +202,10 @@ class Person:
 
     async def taps(self, title: str) -> None:
         """Tap one of the buttons or rows that were offered last, and wait for everything that follows."""
-        for kind, known_as, offered in self._offer():
-            if offered == title:
-                pressed = event(kind, offered, at=self._clock.now())
-                choice = Choice(known_as, offered)
+        for offered in last_offer(self.received):
+            if offered.title == title:
+                pressed = event(offered.kind, title, at=self._clock.now())
+                choice = Choice(offered.id, title)
                 await self.does(msgspec.structs.replace(pressed, choice=choice, sender_name=self._name))
                 return await self.rests()
         raise AssertionError(f"nobody offered {title!r}, only {self.offered!r}")
@@ -294,24 +295,12 @@ class Person:
     def _gets(self, body: Any) -> str:
         """A message arrives; the provider's id of it. That it did is reported, whoever sent it has died by then."""
         self.received.append(body)
-        self.heard.append(_words(body))
+        self.heard.append(words_shown(body))
         known_as = f"wamid.out.{len(self.heard)}"
         reporting = asyncio.create_task(self._report(known_as, body["biz_opaque_callback_data"]))
         self._reports.add(reporting)
         reporting.add_done_callback(self._reports.discard)
         return known_as
-
-    def _offer(self) -> list[tuple[Literal["button_reply", "list_reply"], str, str]]:
-        """What was offered last: the kind of answer, ids and titles."""
-        for body in reversed(self.received):
-            action = body.get("interactive", {}).get("action", {})
-            if "buttons" in action:
-                replies = [button["reply"] for button in action["buttons"]]
-                return [("button_reply", reply["id"], reply["title"]) for reply in replies]
-            if "sections" in action:
-                rows = [row for section in action["sections"] for row in section["rows"]]
-                return [("list_reply", row["id"], row["title"]) for row in rows]
-        return []
 
     async def _report(self, known_as: str, tracker: str) -> None:
         await asyncio.sleep(_REPORT)
@@ -350,7 +339,7 @@ class Person:
             files=self._cabinet.keeper(self._store, {_KIND: registry.find(_KIND).adapter}, self._clock),
         )
         await self._worker.start()
-        shelf = getattr(_innermost(self._watched), "shelf", None)
+        shelf = getattr(innermost(self._watched), "shelf", None)
         if shelf is not None:
             from turnkeeper.engine.scheduling import Schedules
 
@@ -365,45 +354,6 @@ class Person:
         await asyncio.gather(*self._reports, return_exceptions=True)
         await self._store.close()
         self._cabinet.close()
-
-
-def _words(body: Any) -> str:
-    """What the person reads of a message."""
-    payload = body[body["type"]]
-    match body["type"]:
-        case "text" | "interactive":
-            text = payload["body"]
-            return str(text if isinstance(text, str) else text["text"])
-        case "reaction":
-            return str(payload["emoji"])
-        case "image" | "video" | "document" if payload.get("caption"):
-            return str(payload["caption"])
-        case "template":
-            return f"[template {payload['name']}]"
-    return f"[{body['type']}]"
-
-
-class _Watched:
-    """The bot, with what it did last."""
-
-    def __init__(self, bot: Bot) -> None:
-        self.bot = bot
-        self.raised: list[Exception] = []
-        self.left = Answer()
-
-    @property
-    def version(self) -> str:
-        """The bot's own."""
-        return self.bot.version
-
-    async def answer(self, work: Work) -> Answer:
-        """The bot's own, noted."""
-        try:
-            self.left = await self.bot.answer(work)
-        except Exception as error:
-            self.raised.append(error)
-            raise
-        return self.left
 
 
 class _Phone:
@@ -444,19 +394,5 @@ async def conversation(
         yield person
     finally:
         await person._close()
-    for model in _scripted(bot):
+    for model in scripted_models(bot):
         model.see_that_it_was_not_over()
-
-
-def _scripted(bot: Bot) -> Iterator[ScriptedModel]:
-    """The scripted models that a bot asks."""
-    thinking = getattr(_innermost(bot), "_thinking", None)
-    if thinking is not None:
-        yield from (model for _, model in thinking.chain.models if isinstance(model, ScriptedModel))
-
-
-def _innermost(bot: Any) -> Any:
-    """The bot itself, without what stands around it: one that hears, or says goodbye."""
-    while hasattr(bot, "bot"):
-        bot = bot.bot
-    return bot

@@ -65,6 +65,13 @@ class Desk:
             raise Fenced(f"conversation {run.key.id} is no longer held by {run.worker_id} at epoch {run.epoch}")
         return conversation
 
+    def running(self, run: Run, turn_no: int) -> Conversation:
+        """The conversation, if the run still holds it and runs this turn; raises Fenced."""
+        conversation = self.owned(run)
+        if conversation.turn_state != TurnState.RUNNING or conversation.turn_no != turn_no:
+            raise Fenced(f"turn {turn_no} of {run.key.id} is not running any more")
+        return conversation
+
     def is_owned(self, run: Run) -> bool:
         """Whether the run still holds it."""
         conversation = self._held.get(run.key)
