@@ -24,7 +24,8 @@ from turnkeeper.cli.commands import app as commands
 from turnkeeper.config import load
 from turnkeeper.media.base import Place
 from turnkeeper.media.bucket import BucketStore
-from turnkeeper.store.base import Ledger, Vitals
+from turnkeeper.store.base import Ledger
+from turnkeeper.store.workers import Vitals
 from turnkeeper.web.asgi import App, answer, send_answer
 from turnkeeper.web.console import Console
 from turnkeeper.web.counters import WebhookCounters

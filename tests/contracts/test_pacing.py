@@ -11,7 +11,8 @@ from tests.contracts.test_sends import BOB, first_send, sending
 from tests.contracts.world import W1, W2, World
 from turnkeeper.model.outbound import NotSent, Rejected, Unknown
 from turnkeeper.model.policy import Channel, RateLimit
-from turnkeeper.store.base import ClaimedSend, ClaimedTurn, Dispatch, Run, Store
+from turnkeeper.store.base import ClaimedSend, ClaimedTurn, Dispatch, Store
+from turnkeeper.store.runs import Run
 from turnkeeper.testing.events import status, text
 
 STEP = 1.02 / 10

@@ -10,7 +10,7 @@ from turnkeeper.channels.registry import find
 from turnkeeper.engine.clock import SystemClock
 from turnkeeper.engine.speaking import CannotSay, Speaker, Speech
 from turnkeeper.model.contents import Reply, Template
-from turnkeeper.store.base import Wake
+from turnkeeper.store.runs import Wake
 from turnkeeper.testing.events import ADA
 
 

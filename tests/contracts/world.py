@@ -15,7 +15,6 @@ from turnkeeper.model.outbound import Accepted, Outcome
 from turnkeeper.model.policy import Channel
 from turnkeeper.store.base import (
     Arrival,
-    Beat,
     Claimed,
     ClaimedSend,
     ClaimedTurn,
@@ -29,8 +28,9 @@ from turnkeeper.store.base import (
     Store,
     Taken,
     TurnCommit,
-    Wake,
 )
+from turnkeeper.store.runs import Wake
+from turnkeeper.store.workers import Beat
 from turnkeeper.testing.events import ADA, Channels, text
 
 T0 = 1_800_000_000.0

@@ -22,7 +22,8 @@ from turnkeeper.model.errors import StoreUnavailable
 from turnkeeper.model.events import Inbound
 from turnkeeper.model.ids import DEFAULT_WORKSPACE, BotId, ChannelId
 from turnkeeper.model.policy import Channel, SendPolicy, TurnPolicy
-from turnkeeper.store.base import Arrival, Intake, Ledger, Moment, Wake
+from turnkeeper.store.base import Arrival, Intake, Ledger, Moment
+from turnkeeper.store.runs import Wake
 from turnkeeper.store.sqlite.store import SqliteStore
 from turnkeeper.testing.events import ADA, TURNS, Channels, text
 from turnkeeper.testing.virtual_time import VirtualClock

@@ -16,8 +16,9 @@ from turnkeeper.engine.wakeups import LocalWakeups
 from turnkeeper.model.errors import StoreUnavailable
 from turnkeeper.model.ids import BotId, ChannelId, WorkspaceId
 from turnkeeper.model.policy import Channel
-from turnkeeper.store.base import Intake, Sole, Taken
+from turnkeeper.store.base import Intake, Taken
 from turnkeeper.store.sqlite.store import SqliteStore
+from turnkeeper.store.workers import Sole
 from turnkeeper.testing.events import Channels
 from turnkeeper.testing.fake_telegram import Behaviour, FakeTelegram, Person, hold, refuse, server_error
 from turnkeeper.testing.loopback import InProcess

@@ -13,7 +13,8 @@ from turnkeeper.engine.spooling import Spooling
 from turnkeeper.model.errors import StoreMismatch, StoreUnavailable
 from turnkeeper.model.events import Inbound
 from turnkeeper.model.ids import WorkspaceId
-from turnkeeper.store.base import Arrival, Intake, Report, Stray, Taken, Wake
+from turnkeeper.store.base import Arrival, Intake, Report, Stray, Taken
+from turnkeeper.store.runs import Wake
 from turnkeeper.store.spool import REFUSED, SpoolEntry, encode
 from turnkeeper.store.sqlite.spool import SqliteSpool
 from turnkeeper.store.sqlite.store import SqliteStore

@@ -13,7 +13,8 @@ from tests.engine.rig import Hold, answer_lost, away, now, shop
 from turnkeeper.engine.answer import Answer, Later, Work
 from turnkeeper.model.contents import Reaction
 from turnkeeper.model.policy import TurnPolicy
-from turnkeeper.store.base import Moment, Wake
+from turnkeeper.store.base import Moment
+from turnkeeper.store.runs import Wake
 from turnkeeper.testing.conversation import in_virtual_time
 from turnkeeper.testing.events import TURNS
 

@@ -16,7 +16,7 @@ from turnkeeper.engine.wakeups import (
     SocketWakeups,
 )
 from turnkeeper.model.ids import WorkerId, WorkspaceId
-from turnkeeper.store.base import Wake
+from turnkeeper.store.runs import Wake
 
 
 def wake(name: str, due_at: float | None = 1.0, fenced: str | None = None) -> Wake:

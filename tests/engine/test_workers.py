@@ -24,8 +24,9 @@ from turnkeeper.engine.worker import Worker
 from turnkeeper.model.errors import StoreUnavailable
 from turnkeeper.model.ids import DEFAULT_WORKSPACE, BotId, ChannelId, WorkerId
 from turnkeeper.model.policy import Channel
-from turnkeeper.store.base import Arrival, Beat, Intake
+from turnkeeper.store.base import Arrival, Intake
 from turnkeeper.store.sqlite.store import SqliteStore
+from turnkeeper.store.workers import Beat
 from turnkeeper.testing.conversation import in_virtual_time
 from turnkeeper.testing.events import TURNS, Channels, text
 from turnkeeper.testing.virtual_time import VirtualClock

@@ -25,7 +25,8 @@ from turnkeeper.model.events import DeliveryUpdate, Inbound
 from turnkeeper.model.ids import DEFAULT_WORKSPACE, BotId, ChannelId
 from turnkeeper.model.policy import Channel, RateLimit, SendPolicy, TurnPolicy
 from turnkeeper.model.subscriptions import Subscription
-from turnkeeper.store.base import Arrival, Intake, Report, Wake
+from turnkeeper.store.base import Arrival, Intake, Report
+from turnkeeper.store.runs import Wake
 from turnkeeper.store.sqlite.store import SqliteStore
 from turnkeeper.testing.virtual_time import VirtualClock
 

@@ -9,7 +9,8 @@ from typing import Any
 from turnkeeper.channels.whatsapp_cloud import WhatsAppCloud, WhatsAppCloudConfig
 from turnkeeper.model.ids import BotId, ChannelId, WorkspaceId
 from turnkeeper.model.policy import Channel
-from turnkeeper.store.base import Intake, Taken, Wake
+from turnkeeper.store.base import Intake, Taken
+from turnkeeper.store.runs import Wake
 from turnkeeper.web.counters import WebhookCounters
 from turnkeeper.web.webhooks import Endpoint, Holder, Webhooks
 

@@ -14,7 +14,8 @@ from turnkeeper.model.errors import StoreUnavailable
 from turnkeeper.model.ids import ChannelId, ContactId, ConversationId, ConversationKey, WorkspaceId
 from turnkeeper.model.llm import Usage
 from turnkeeper.store.announcements import Waiting
-from turnkeeper.store.base import Ledger, Moment, Vitals
+from turnkeeper.store.base import Ledger, Moment
+from turnkeeper.store.workers import Vitals
 from turnkeeper.web.console import Console
 from turnkeeper.web.counters import WebhookCounters
 from turnkeeper.web.demo import Demo

@@ -16,8 +16,9 @@ from turnkeeper.model.ids import ChannelId, ConversationId, WorkspaceId
 from turnkeeper.model.payments import PaymentFound, PaymentRow
 from turnkeeper.payments import registry
 from turnkeeper.payments.config import RazorpayConfig
-from turnkeeper.store.base import Intake, Taken, Wake
+from turnkeeper.store.base import Intake, Taken
 from turnkeeper.store.payments import PaymentTold
+from turnkeeper.store.runs import Wake
 from turnkeeper.web.payments import LARGEST_BODY, PaymentHooks
 
 HOME = WorkspaceId("default")

@@ -21,7 +21,8 @@ from turnkeeper.engine.http import Client
 from turnkeeper.engine.speaking import Speaker
 from turnkeeper.model.errors import ConfigurationError
 from turnkeeper.model.policy import Channel
-from turnkeeper.store.base import Store, Wake
+from turnkeeper.store.base import Store
+from turnkeeper.store.runs import Wake
 
 
 def announcing(

@@ -17,7 +17,8 @@ import structlog
 from turnkeeper.engine.clock import Clock
 from turnkeeper.model.errors import StoreUnavailable
 from turnkeeper.model.ids import ConversationKey, WorkerId
-from turnkeeper.store.base import Beat, Store
+from turnkeeper.store.base import Store
+from turnkeeper.store.workers import Beat
 
 _log = structlog.get_logger("turnkeeper.lease")
 BEATS_PER_LEASE = 3

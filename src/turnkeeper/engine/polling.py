@@ -27,7 +27,8 @@ from turnkeeper.model.events import Received
 from turnkeeper.model.outbound import NotSent, Rejected
 from turnkeeper.model.policy import Channel
 from turnkeeper.rules.retry import backoff
-from turnkeeper.store.base import Arrival, Sole, Store
+from turnkeeper.store.base import Arrival, Store
+from turnkeeper.store.workers import Sole
 
 _log = structlog.get_logger("turnkeeper.polling")
 TRY_EVERY = 3.0

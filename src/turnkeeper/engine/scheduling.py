@@ -33,8 +33,8 @@ from turnkeeper.model.flows import SCHEDULE, Schedule, ScheduleKey, Tagged
 from turnkeeper.model.ids import BotId, ChannelId, WorkspaceId
 from turnkeeper.model.policy import Channel
 from turnkeeper.rules.quiet_hours import next_allowed
-from turnkeeper.store.base import Sole
 from turnkeeper.store.schedules import ScheduleRecords
+from turnkeeper.store.workers import Sole
 
 _log = structlog.get_logger("turnkeeper.flows")
 TASK: Final = "schedules"

@@ -26,8 +26,8 @@ from turnkeeper.model.errors import StoreError
 from turnkeeper.model.knowledge import BaseKey, DocumentRow, Origin, Passage
 from turnkeeper.rules import vectors
 from turnkeeper.rules.retry import backoff
-from turnkeeper.store.base import Sole
 from turnkeeper.store.knowledge import KnowledgeRecords, Vector
+from turnkeeper.store.workers import Sole
 
 LOOK_EVERY = 3.0
 MOST_FILES = 20_000

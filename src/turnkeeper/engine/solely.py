@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any
 
-from turnkeeper.store.base import Sole
+from turnkeeper.store.workers import Sole
 
 HOLD_EVERY = 3.0
 """Seconds between two questions whether it is still so; after 15 without one, another process may have it."""

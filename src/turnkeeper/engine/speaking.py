@@ -21,7 +21,8 @@ from turnkeeper.model.errors import TurnkeeperError
 from turnkeeper.model.events import Inbound
 from turnkeeper.model.ids import ConversationKey
 from turnkeeper.model.policy import Channel
-from turnkeeper.store.base import Arrival, Intake, Store, Wake
+from turnkeeper.store.base import Arrival, Intake, Store
+from turnkeeper.store.runs import Wake
 from turnkeeper.store.speaking import Spoken
 
 _content = msgspec.json.Decoder(Content).decode

@@ -34,7 +34,8 @@ from turnkeeper.engine.watching import Seen, Watch
 from turnkeeper.model.errors import BotError, EffectUnknown, Fenced, MediaRefused
 from turnkeeper.rules import reading
 from turnkeeper.rules.retry import turn_retry
-from turnkeeper.store.base import ClaimedTurn, Dispatch, PutOff, Run, Store, TurnCommit
+from turnkeeper.store.base import ClaimedTurn, Dispatch, PutOff, Store, TurnCommit
+from turnkeeper.store.runs import Run
 
 _log = structlog.get_logger("turnkeeper.turns")
 _LONGEST_TRACE = 8_000

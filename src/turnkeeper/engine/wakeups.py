@@ -15,7 +15,7 @@ from typing import Protocol, runtime_checkable
 
 import msgspec
 
-from turnkeeper.store.base import Wake
+from turnkeeper.store.runs import Wake
 
 OnWakes = Callable[[Sequence[Wake]], None]
 

@@ -29,7 +29,9 @@ from turnkeeper.engine.watching import Watch
 from turnkeeper.model.errors import Fenced, StoreUnavailable
 from turnkeeper.model.ids import ConversationId, ConversationKey, WorkerId
 from turnkeeper.rules.retry import Outage, outage
-from turnkeeper.store.base import Beat, Claimed, ClaimedTurn, Run, Store, Wake
+from turnkeeper.store.base import Claimed, ClaimedTurn, Store
+from turnkeeper.store.runs import Run, Wake
+from turnkeeper.store.workers import Beat
 
 _log = structlog.get_logger("turnkeeper.worker")
 CLAIM_LIMIT = 256

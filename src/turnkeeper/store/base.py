@@ -37,12 +37,12 @@ from turnkeeper.store.flows import FlowRecords
 from turnkeeper.store.knowledge import KnowledgeRecords
 from turnkeeper.store.media import MediaRecords
 from turnkeeper.store.payments import PaymentRecords
-from turnkeeper.store.runs import Run as Run
-from turnkeeper.store.runs import Wake as Wake
+from turnkeeper.store.runs import Run, Wake
 from turnkeeper.store.schedules import ScheduleRecords
 from turnkeeper.store.speaking import SpokenRecords
 from turnkeeper.store.templates import TemplateRecords
 from turnkeeper.store.timers import TimerRecords
+from turnkeeper.store.workers import WorkerRecords
 
 LOOKED_BACK = 1000
 """How many events of a conversation are looked through for one by the provider's id."""
@@ -218,24 +218,6 @@ class Sent(NamedTuple):
     in_turn: bool = False
 
 
-class Beat(NamedTuple):
-    """A heartbeat's answer. `alive` False: declared dead, take a new identity. `clock`: the database's."""
-
-    alive: bool
-    released: int
-    clock: float
-
-
-class Vitals(NamedTuple):
-    """How the workers are. `due`: conversations that wait for one now, the first of them since `oldest_due_at`;
-    `clock`: the database's, if it has one."""
-
-    workers: int
-    due: int
-    clock: float | None = None
-    oldest_due_at: float | None = None
-
-
 class Moment(NamedTuple):
     """One line of a conversation's story: what happened when. A `waiting` with a `seq` waits still.
 
@@ -276,16 +258,6 @@ class Line:
     turn_no: int | None = None
 
 
-class Sole(Protocol):
-    """A task that one process does, and no other on this database, as long as `holds` and until `release`."""
-
-    async def holds(self) -> bool:
-        """Ask whether it is still so. Whoever does not ask for 15 s may lose it to another process."""
-
-    async def release(self) -> None:
-        """Leave it to others; never raises."""
-
-
 class Store(
     ChannelRecords,
     MediaRecords,
@@ -300,6 +272,7 @@ class Store(
     ConsentRecords,
     FlowRecords,
     ScheduleRecords,
+    WorkerRecords,
     Protocol,
 ):
     """Everything that the engine keeps."""
@@ -355,29 +328,8 @@ class Store(
     async def release(self, run: Run, now: float) -> float | None:
         """Hand a conversation over undone (graceful stop); when it is due."""
 
-    async def register(self, worker_id: WorkerId, now: float) -> None:
-        """Announce a worker."""
-
-    async def beat(
-        self, worker_id: WorkerId, *, now: float, lease: float, holding: frozenset[ConversationKey] | None, reap: bool
-    ) -> Beat:
-        """Live on; free what dead workers owned (if `reap`), and what this one owns and does not hold.
-
-        `holding` None: not asked, because a claim is under way.
-        """
-
-    async def retire(self, worker_id: WorkerId, now: float) -> int:
-        """Sign off: frees all that the worker owned; how many."""
-
-    async def sole(self, task: str) -> Sole | None:
-        """Be the only process that does a task, by any name; None while another one is. A process that dies, or a
-        machine that vanishes, holds nothing any more."""
-
     async def fire_timers(self, now: float, limit: int) -> list[Wake]:
         """Move due timers into their mailboxes."""
-
-    async def vitals(self, now: float, since: float) -> Vitals:
-        """Count the workers that have beaten `since`, and the conversations that are due."""
 
     async def next_due(self) -> float | None:
         """When the next conversation or timer is due."""

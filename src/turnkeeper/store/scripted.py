@@ -18,24 +18,22 @@ from turnkeeper.rules.consent import Wish
 from turnkeeper.rules.retry import Outage
 from turnkeeper.store.announcements import Settled
 from turnkeeper.store.base import (
-    Beat,
     Claimed,
     Dispatch,
     Intake,
     PutOff,
     Retold,
-    Run,
     Sent,
     SessionReport,
     StepKey,
     Taken,
     TurnCommit,
-    Wake,
 )
 from turnkeeper.store.channels import ChannelKey
 from turnkeeper.store.erasing import Erased
 from turnkeeper.store.payments import PaymentTold, Within
 from turnkeeper.store.rows import Rows
+from turnkeeper.store.runs import Run, Wake
 from turnkeeper.store.transactions import (
     accounts,
     announcing,
@@ -54,6 +52,7 @@ from turnkeeper.store.transactions import (
 )
 from turnkeeper.store.transactions import claim as claiming
 from turnkeeper.store.transactions.desk import Desk
+from turnkeeper.store.workers import Beat
 
 T = TypeVar("T")
 R = TypeVar("R", bound=Rows)

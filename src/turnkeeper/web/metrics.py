@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from turnkeeper.engine import figures
 from turnkeeper.engine.figures import Figures, Histogram
 from turnkeeper.store.announcements import Waiting
-from turnkeeper.store.base import Ledger, Vitals
+from turnkeeper.store.base import Ledger
+from turnkeeper.store.workers import Vitals
 from turnkeeper.web import counters as webhook_counters
 from turnkeeper.web.counters import WebhookCounters
 

@@ -10,7 +10,8 @@ from turnkeeper.engine.figures import Figures
 from turnkeeper.model.errors import StoreError
 from turnkeeper.model.ids import ChannelId, WorkspaceId
 from turnkeeper.store.announcements import Waiting
-from turnkeeper.store.base import Ledger, Vitals
+from turnkeeper.store.base import Ledger
+from turnkeeper.store.workers import Vitals
 from turnkeeper.web.asgi import Answer, Receive, Scope, Send, answer, send_answer
 from turnkeeper.web.counters import WebhookCounters
 from turnkeeper.web.metrics import (

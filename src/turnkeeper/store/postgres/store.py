@@ -10,15 +10,7 @@ from turnkeeper.model.conversation import Conversation
 from turnkeeper.model.errors import StoreUnavailable
 from turnkeeper.model.ids import ChannelId, ConversationKey, WorkspaceId
 from turnkeeper.model.policy import Directory
-from turnkeeper.store.base import (
-    Intake,
-    Ledger,
-    Line,
-    Moment,
-    Sent,
-    TurnCommit,
-    Vitals,
-)
+from turnkeeper.store.base import Intake, Ledger, Line, Moment, Sent, TurnCommit
 from turnkeeper.store.channels import Traffic
 from turnkeeper.store.postgres import listening, migrating, reading
 from turnkeeper.store.postgres.agents import PostgresAgents
@@ -39,6 +31,7 @@ from turnkeeper.store.postgres.speaking import PostgresSpeaking
 from turnkeeper.store.postgres.templates import PostgresTemplates
 from turnkeeper.store.postgres.timers import PostgresTimers
 from turnkeeper.store.scripted import ScriptedStore
+from turnkeeper.store.workers import Vitals
 
 if TYPE_CHECKING:
     from turnkeeper.store.postgres.pooled import PooledConnection

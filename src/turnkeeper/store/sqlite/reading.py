@@ -13,12 +13,13 @@ from turnkeeper.model.conversation import Conversation, EventRow, OutboundRow, S
 from turnkeeper.model.ids import ChannelId, ConversationKey, WorkspaceId
 from turnkeeper.model.media import MediaRow
 from turnkeeper.store import story
-from turnkeeper.store.base import Ledger, Line, Moment, Vitals
+from turnkeeper.store.base import Ledger, Line, Moment
 from turnkeeper.store.channels import Traffic
 from turnkeeper.store.ledger import DUPLICATE, MEDIA_REFUSED, summed
 from turnkeeper.store.sqlite.payments import payments_of
 from turnkeeper.store.sqlite.rows import SqliteRows
 from turnkeeper.store.sqlite.statements import BY_EXTERNAL, columns
+from turnkeeper.store.workers import Vitals
 
 _SENT = f"""select {columns(OutboundRow)} from outbound
   where workspace_id = ? and channel_id = ? and external_id = ? and conversation_id = ?"""

@@ -15,12 +15,7 @@ from turnkeeper.model.errors import Fenced, StoreMismatch, StoreUnavailable
 from turnkeeper.model.ids import ChannelId, ConversationKey, WorkspaceId
 from turnkeeper.model.policy import Directory
 from turnkeeper.store import migrations
-from turnkeeper.store.base import (
-    Ledger,
-    Line,
-    Moment,
-    Vitals,
-)
+from turnkeeper.store.base import Ledger, Line, Moment
 from turnkeeper.store.channels import Traffic
 from turnkeeper.store.scripted import ScriptedStore
 from turnkeeper.store.sqlite import reading
@@ -38,6 +33,7 @@ from turnkeeper.store.sqlite.speaking import SqliteSpeaking
 from turnkeeper.store.sqlite.templates import SqliteTemplates
 from turnkeeper.store.sqlite.timers import SqliteTimers
 from turnkeeper.store.sqlite.writer import AWAY, BUSY_MS, Batches, InlineWriter, ProcessLock, ThreadWriter
+from turnkeeper.store.workers import Vitals
 
 T = TypeVar("T")
 

@@ -13,9 +13,10 @@ from turnkeeper.model.policy import Channel, Directory
 from turnkeeper.rules import albums, modes
 from turnkeeper.rules.mailbox import OUTSIDE_KINDS
 from turnkeeper.rules.retry import Outage
-from turnkeeper.store.base import Claimed, ClaimedSend, ClaimedTurn, Run
+from turnkeeper.store.base import Claimed, ClaimedSend, ClaimedTurn
 from turnkeeper.store.payments import FOUND_HERE
 from turnkeeper.store.rows import EventChange, Rows, TurnKey
+from turnkeeper.store.runs import Run
 from turnkeeper.store.transactions.choosing import read_choices
 from turnkeeper.store.transactions.desk import Desk
 from turnkeeper.store.transactions.outbox import UNCONFIGURED_WAIT, let_go, pump

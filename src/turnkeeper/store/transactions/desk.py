@@ -10,8 +10,8 @@ from turnkeeper.model.ids import ChannelId, ConversationKey, WorkspaceId
 from turnkeeper.model.policy import Channel, Directory
 from turnkeeper.rules.due import settle_due
 from turnkeeper.rules.pacing import Bucket
-from turnkeeper.store.base import Run
 from turnkeeper.store.rows import ChannelKey, Rows
+from turnkeeper.store.runs import Run
 from turnkeeper.store.transactions.announcing import Announcer
 
 

@@ -16,9 +16,9 @@ from turnkeeper.model.payments import PaymentFound, PaymentNews, PaymentRow
 from turnkeeper.model.policy import Channel, Directory
 from turnkeeper.rules import mailbox
 from turnkeeper.rules import payments as rules
-from turnkeeper.store.base import Run, Wake
 from turnkeeper.store.payments import FOUND_HERE, NO_CHANNEL, PaymentTold, Within
 from turnkeeper.store.rows import EventChange, Rows
+from turnkeeper.store.runs import Run, Wake
 from turnkeeper.store.transactions.desk import Desk
 
 _AGAIN_WITHOUT_CHANNEL = 60.0

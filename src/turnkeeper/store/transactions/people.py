@@ -15,8 +15,8 @@ from turnkeeper.model.policy import Channel
 from turnkeeper.rules import mailbox, modes, outbox
 from turnkeeper.rules.effects import with_carried
 from turnkeeper.rules.mailbox import OUTSIDE_KINDS, Admission
-from turnkeeper.store.base import Wake
 from turnkeeper.store.rows import EventChange
+from turnkeeper.store.runs import Wake
 from turnkeeper.store.story import ECHO_HELD
 from turnkeeper.store.transactions import early
 from turnkeeper.store.transactions.desk import Desk

@@ -9,7 +9,8 @@ from msgspec.structs import replace
 from turnkeeper.model.conversation import Conversation, OutboundRow
 from turnkeeper.rules import choices
 from turnkeeper.rules.due import sends_from
-from turnkeeper.store.base import ClaimedSend, Dispatch, Run
+from turnkeeper.store.base import ClaimedSend, Dispatch
+from turnkeeper.store.runs import Run
 from turnkeeper.store.transactions.desk import Desk
 
 

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from turnkeeper.model.conversation import TurnState
 from turnkeeper.model.errors import Fenced
 from turnkeeper.model.policy import Directory
-from turnkeeper.store.base import Retold, Run
+from turnkeeper.store.base import Retold
 from turnkeeper.store.rows import Rows
+from turnkeeper.store.runs import Run
 from turnkeeper.store.transactions.desk import Desk
 
 

@@ -11,8 +11,9 @@ from turnkeeper.model.conversation import StepRow
 from turnkeeper.model.errors import Fenced
 from turnkeeper.model.ids import ConversationKey
 from turnkeeper.model.policy import Directory
-from turnkeeper.store.base import Dispatch, Run, StepKey
+from turnkeeper.store.base import Dispatch, StepKey
 from turnkeeper.store.rows import Day, Rows, StepId, TurnKey
+from turnkeeper.store.runs import Run
 from turnkeeper.store.transactions.desk import Desk
 from turnkeeper.store.transactions.outbox import pump
 from turnkeeper.store.transactions.people import carry_effects

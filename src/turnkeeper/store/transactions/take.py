@@ -18,8 +18,9 @@ from turnkeeper.rules import consent, groups, mailbox, owner_words
 from turnkeeper.rules.due import sends_from
 from turnkeeper.rules.groups import ABOUT_OTHERS
 from turnkeeper.rules.owner_words import SHOWN, UNKNOWN, Wish
-from turnkeeper.store.base import Arrival, Intake, Stray, Taken, Wake
+from turnkeeper.store.base import Arrival, Intake, Stray, Taken
 from turnkeeper.store.rows import Rows
+from turnkeeper.store.runs import Wake
 from turnkeeper.store.transactions import consenting, corrections, early, owner, people, reports, silence
 from turnkeeper.store.transactions.contacts import Contacts
 from turnkeeper.store.transactions.desk import Desk

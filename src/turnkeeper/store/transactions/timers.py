@@ -14,8 +14,8 @@ from turnkeeper.model.ids import ConversationKey
 from turnkeeper.model.policy import Channel, Directory
 from turnkeeper.rules import mailbox
 from turnkeeper.rules.consent import OPTED_OUT
-from turnkeeper.store.base import Wake
 from turnkeeper.store.rows import EventChange, Rows
+from turnkeeper.store.runs import Wake
 from turnkeeper.store.transactions import consenting
 from turnkeeper.store.transactions.desk import Desk
 from turnkeeper.store.transactions.outbox import UNCONFIGURED_WAIT

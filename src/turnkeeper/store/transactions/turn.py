@@ -23,9 +23,10 @@ from turnkeeper.model.ids import BotId, ConversationKey
 from turnkeeper.model.policy import Directory, Keep
 from turnkeeper.rules.effects import still_carried
 from turnkeeper.rules.mailbox import OUTSIDE_KINDS
-from turnkeeper.store.base import Dispatch, PutOff, Run, TurnCommit
+from turnkeeper.store.base import Dispatch, PutOff, TurnCommit
 from turnkeeper.store.flows import CountKey
 from turnkeeper.store.rows import EventChange, FactKey, Rows, TurnKey
+from turnkeeper.store.runs import Run
 from turnkeeper.store.transactions import consenting
 from turnkeeper.store.transactions.desk import Desk
 from turnkeeper.store.transactions.outbox import end_turns, let_go, mark_new, pump

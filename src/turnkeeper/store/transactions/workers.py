@@ -9,9 +9,9 @@ from msgspec.structs import replace
 from turnkeeper.model.conversation import Conversation, TurnState
 from turnkeeper.model.ids import ConversationKey, WorkerId
 from turnkeeper.model.policy import Directory
-from turnkeeper.store.base import Beat
 from turnkeeper.store.rows import Rows
 from turnkeeper.store.transactions.desk import Desk
+from turnkeeper.store.workers import Beat
 
 _BATCH = 500
 
