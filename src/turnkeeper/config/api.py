@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, Field
 from turnkeeper.channels.keys import Keys, is_elsewhere, wrong
 from turnkeeper.config.errors import nearest
 from turnkeeper.config.events import WORKSPACE, Proof
+from turnkeeper.config.tables import Tables
 
 SCOPES = ("flows",)
 
@@ -35,15 +36,13 @@ class ApiTokenKeys(Keys):
 
 
 def read_api_tokens(
-    reading: Any, raw: Mapping[str, object], sources: Mapping[str, Any]
+    reading: Tables, raw: Mapping[str, object], sources: Mapping[str, Any]
 ) -> dict[str, ApiTokenKeys | None]:
     """Every token by its name; None for one that is wrong. `sources`: event sources, whose tokens are others."""
-    found: dict[str, ApiTokenKeys | None] = {}
+    found = reading.alike(raw, "api_tokens", ApiTokenKeys)
     taken = {keys.token.get_secret_value(): f"event_sources.{name}" for name, keys in sources.items() if keys}
-    for name, value in reading.table(raw.get("api_tokens", {}), "api_tokens").items():
+    for name, keys in found.items():
         at = f"api_tokens.{name}"
-        reading.named(name, at)
-        keys = found[name] = reading.section(ApiTokenKeys, value, at)
         token = "" if keys is None else keys.token.get_secret_value()
         if token and not is_elsewhere(token) and taken.setdefault(token, at) != at:
             reading.wrong(f"{at}.token", f"{taken[token]} has the same", "Give each its own.")

@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple
 
 from pydantic import BeforeValidator, Field, SecretStr
 
 from turnkeeper.channels.keys import Address, Keys, Whole, is_elsewhere, read_secret, read_token, wrong
 from turnkeeper.config.errors import nearest
+from turnkeeper.config.tables import Tables
 from turnkeeper.model.subscriptions import EVENTS, meant
 
 _SHORTEST = 16
@@ -176,18 +177,13 @@ def same_tokens(sources: dict[str, EventSourceKeys | None]) -> list[tuple[str, s
     return found
 
 
-def read_events(reading: Any, raw: Mapping[str, object]) -> EventSettings:
+def read_events(reading: Tables, raw: Mapping[str, object]) -> EventSettings:
     """Every table of these by its name; None for one that is wrong."""
-    sources: dict[str, EventSourceKeys | None] = {}
-    for name, value in reading.table(raw.get("event_sources", {}), "event_sources").items():
-        at = f"event_sources.{name}"
-        reading.named(name, at)
-        sources[name] = reading.section(EventSourceKeys, value, at)
+    sources = reading.alike(raw, "event_sources", EventSourceKeys)
     for name, other in same_tokens(sources):
         reading.wrong(f"event_sources.{name}.token", f"event_sources.{other} has the same", "Give each its own.")
     mail = reading.section(MailKeys, raw.get("mail", {}), "mail")
-    named = reading.table(raw.get("subscriptions", {}), "subscriptions")
-    subscriptions = reading.tables(named, "subscriptions", SUBSCRIPTION_KINDS)
+    subscriptions = reading.tables(raw, "subscriptions", SUBSCRIPTION_KINDS)
     channels = reading.table(raw.get("channels", {}), "channels")
     for name, keys in subscriptions.items():
         if isinstance(keys, EmailSubscriptionKeys) and mail is not None and not (mail.host and mail.sender):

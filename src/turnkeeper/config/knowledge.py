@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field
 
 from turnkeeper.channels.keys import Keys, wrong
-from turnkeeper.config.bots import Model
+from turnkeeper.config.models import Model
 
 
 def read_folder(value: object) -> object:

@@ -13,6 +13,7 @@ from pydantic import BeforeValidator, Field, SecretStr, model_validator
 
 from turnkeeper.channels.keys import Address, Keys, Token, is_elsewhere, read_secret, read_token, wrong
 from turnkeeper.config.errors import nearest
+from turnkeeper.config.tables import Tables
 from turnkeeper.payments.config import PaymentConfig, RazorpayConfig, StripeConfig
 
 _SHORTEST = 8
@@ -182,14 +183,14 @@ def paid_through(keys: object, payments: Mapping[str, PaymentKeys]) -> str | Non
     return next(iter(payments)) if len(payments) == 1 else None
 
 
-def read_payments(reading: Any, raw: dict[str, object]) -> dict[str, PaymentKeys | None]:
+def read_payments(reading: Tables, raw: dict[str, object]) -> dict[str, PaymentKeys | None]:
     """Every provider by its name, which is its kind unless that is said; None for one that is wrong."""
     tables = reading.table(raw.get("payments", {}), "payments")
     kinded = {
         name: {"kind": name, **table} if isinstance(table, dict) and name in PAYMENT_KINDS else table
         for name, table in tables.items()
     }
-    found: dict[str, PaymentKeys | None] = reading.tables(kinded, "payments", PAYMENT_KINDS)
+    found: dict[str, PaymentKeys | None] = reading.tables({"payments": kinded}, "payments", PAYMENT_KINDS)
     unsaid = [name for name, keys in found.items() if keys is not None and not keys.mode]
     if unsaid and len(modes := _modes(found)) > 1:
         mend = f'Write mode = "{modes[unsaid[0]]}" there if that is meant, and the same for each table.'
@@ -204,7 +205,7 @@ def _modes(tables: Mapping[str, PaymentKeys | None]) -> dict[str, str]:
     return modes if len(set(modes.values())) > 1 else {}
 
 
-def payers(reading: Any, bots: Mapping[Any, Any], payments: Mapping[str, object], raw: Mapping[str, object]) -> None:
+def payers(reading: Tables, bots: Mapping[Any, Any], payments: Mapping[str, object], raw: Mapping[str, object]) -> None:
     """Through whom bots are paid is there, and no channel has the address at which payments are told."""
     if payments and "payments" in reading.table(raw.get("channels", {}), "channels"):
         reading.wrong("channels.payments", "has the address of payment providers' webhooks", "Give it another name.")

@@ -1,20 +1,17 @@
-"""From what the file says to values: each table by its keys, `env:` and `file:` resolved, every problem collected."""
+"""From what the file says to values: each table by its keys, and whether what they name is there."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
-from secrets import token_hex
 from types import MappingProxyType
-from typing import TypeVar
 
-from pydantic import BaseModel, SecretStr, ValidationError
+from pydantic import SecretStr
 
 from turnkeeper.channels import registry
 from turnkeeper.channels.keys import ChannelKeys
 from turnkeeper.config.api import read_api_tokens
 from turnkeeper.config.bots import BotKeys, ChainKeys, ModelUserKeys
-from turnkeeper.config.errors import SecretMissing, nearest, worded
+from turnkeeper.config.errors import nearest
 from turnkeeper.config.events import read_events
 from turnkeeper.config.keys import (
     BOT_KINDS,
@@ -30,33 +27,23 @@ from turnkeeper.config.knowledge import KnowledgeKeys
 from turnkeeper.config.payments import payers, read_payments
 from turnkeeper.config.providers import PROVIDER_KINDS
 from turnkeeper.config.rates import RateCardKeys, read_rate_card
-from turnkeeper.config.sequences import SequenceKeys, read_sequences
+from turnkeeper.config.sequences import SequenceKeys
 from turnkeeper.config.settings import BotSettings, Receiver, Settings
+from turnkeeper.config.tables import Table, Tables
 from turnkeeper.config.timing import TimingKeys
 from turnkeeper.config.tools import TOOL_KINDS
 from turnkeeper.config.transcribers import BUILT_IN, TRANSCRIBER_KINDS, TranscriberKeys, VoiceKeys
-from turnkeeper.model.errors import ConfigurationError
 from turnkeeper.model.ids import BotId, ChannelId, WorkspaceId
 from turnkeeper.model.policy import Channel, SendPolicy, TurnPolicy
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
 _NAMED_SECTIONS = (
     "channels", "bots", "providers", "tools", "knowledge", "transcribers", "event_sources", "subscriptions", "payments",
     "sequences", "api_tokens",
 )  # fmt: skip
-Table = TypeVar("Table", bound=BaseModel)
 
 
-class Reading:
+class Reading(Tables):
     """One pass over a file, collecting what is wrong."""
-
-    def __init__(self, path: Path, environ: Mapping[str, str], *, secrets: bool) -> None:
-        self.path = path
-        self.secrets = secrets
-        self.environ = environ
-        self.errors: list[ConfigurationError] = []
-        self._elsewhere = False
-        """What is read concerns another environment, whose secrets need not be here."""
 
     def settings(self, raw: Mapping[str, object]) -> Settings | None:
         for name in raw:
@@ -67,12 +54,12 @@ class Reading:
         workers = self.section(WorkersKeys, raw.get("workers", {}), "workers")
         retention = self.section(RetentionKeys, raw.get("retention", {}), "retention")
         media = self.section(MediaKeys, raw.get("media", {}), "media")
-        providers = self.tables(self.table(raw.get("providers", {}), "providers"), "providers", PROVIDER_KINDS)
-        tools = self.tables(self.table(raw.get("tools", {}), "tools"), "tools", TOOL_KINDS)
-        sequences = read_sequences(self, raw)
+        providers = self.tables(raw, "providers", PROVIDER_KINDS)
+        tools = self.tables(raw, "tools", TOOL_KINDS)
+        sequences = self.alike(raw, "sequences", SequenceKeys)
         bots = self.bots(self.table(raw.get("bots", {}), "bots"), _frozen(sequences))
-        knowledge = self.knowledge(self.table(raw.get("knowledge", {}), "knowledge"), providers)
-        transcribers = self.transcribers(self.table(raw.get("transcribers", {}), "transcribers"))
+        knowledge = self.knowledge(raw, providers)
+        transcribers = self.transcribers(raw)
         events = read_events(self, raw)
         api_tokens = read_api_tokens(self, raw, events.sources)
         payments = read_payments(self, dict(raw))
@@ -108,77 +95,10 @@ class Reading:
             rates=rates,
         )
 
-    def wrong(self, key: str, problem: str, mend: str) -> None:
-        self.errors.append(ConfigurationError(key, problem, mend))
-
-    def missing(self, value: str, key: str, problem: str, mend: str) -> str:
-        """What stands for a value that is not there: nothing that anyone could prove to know."""
-        if self._elsewhere:
-            return f"env:{token_hex(14)}"
-        if self.secrets:
-            self.errors.append(SecretMissing(key, problem, mend))
-        return value
-
-    def table(self, raw: object, at: str) -> dict[str, object]:
-        if isinstance(raw, dict):
-            return raw
-        self.wrong(at, "is not a table", f"Write it as [{at}] with keys below it.")
-        return {}
-
-    def section(self, model: type[Table], raw: object, at: str) -> Table | None:
-        table = self.table(raw, at)
-        given = {key: self.resolved(value, f"{at}.{key}") for key, value in table.items()}
-        try:
-            return model.model_validate(given)
-        except ValidationError as error:
-            elsewhere = {key: value for key, value in table.items() if value != given[key]}
-            for problem in error.errors(include_url=False):
-                self.errors.append(worded(problem, model, at, elsewhere))
-            return None
-
-    def resolved(self, value: object, key: str) -> object:
-        """What `env:NAME` and `file:/path` stand for, also in a table within the table (headers), and in a list."""
-        if isinstance(value, dict):
-            return {name: self.resolved(each, f"{key}.{name}") for name, each in value.items()}
-        if isinstance(value, list):
-            return [self.resolved(each, key) for each in value]
-        if not isinstance(value, str):
-            return value
-        scheme, _, rest = value.partition(":")
-        if scheme == "env":
-            if rest in self.environ:
-                return self.environ[rest]
-            problem = f"the environment variable {rest} is not set"
-            return self.missing(value, key, problem, f"Set {rest} before the start.")
-        if scheme == "file":
-            try:
-                return (self.path.parent / rest).read_text("utf-8").rstrip("\r\n")
-            except (OSError, UnicodeDecodeError) as error:
-                why = getattr(error, "strerror", None) or "not text"
-                problem = f"the file {rest} cannot be read ({why})"
-                return self.missing(value, key, problem, "Put the value into that file.")
-        return value
-
     def _named(self, environment: object) -> object:
         """A channel's environment, before the channel is read."""
         scheme, _, rest = environment.partition(":") if isinstance(environment, str) else ("", "", "")
         return self.environ.get(rest, "") if scheme == "env" else environment or ""
-
-    def kind(self, kinds: Sequence[str], raw: Mapping[str, object], at: str) -> str | None:
-        kind = self.resolved(raw.get("kind"), f"{at}.kind")
-        if kind is None:
-            choices = " or ".join(f'"{each}"' for each in kinds)
-            self.wrong(f"{at}.kind", "is missing", f"Add kind = {choices}.")
-            return None
-        if not isinstance(kind, str) or kind not in kinds:
-            self.wrong(f"{at}.kind", f"{kind!r} is not a kind that there is", nearest(str(kind), kinds))
-            return None
-        return kind
-
-    def named(self, name: str, at: str) -> None:
-        if not _NAME.fullmatch(name):
-            mend = "Use up to 63 letters, digits, hyphens and underscores, a letter or digit first."
-            self.wrong(at, "is not a name", mend)
 
     def bots(self, raw: Mapping[str, object], sequences: Mapping[str, SequenceKeys]) -> dict[BotId, BotSettings | None]:
         """Every bot by name; None for one that is wrong, so that its channels are not blamed."""
@@ -201,30 +121,14 @@ class Reading:
         scheme, _, rest = prompt.partition(":") if isinstance(prompt, str) else ("", "", "")
         return self.path.parent / rest if scheme == "file" else None
 
-    def tables(
-        self, raw: Mapping[str, object], section: str, kinds: Mapping[str, type[Table]]
-    ) -> dict[str, Table | None]:
-        """Every table of a section by its name, each of a kind; None for one that is wrong."""
-        found: dict[str, Table | None] = {}
-        for name, value in raw.items():
-            at = f"{section}.{name}"
-            self.named(name, at)
-            table = self.table(value, at)
-            kind = self.kind(tuple(kinds), table, at)
-            found[name] = self.section(kinds[kind], table, at) if kind else None
-        return found
-
     def knowledge(self, raw: Mapping[str, object], providers: Mapping[str, object]) -> dict[str, KnowledgeKeys | None]:
         """Every base by its name; None for one that is wrong."""
-        found: dict[str, KnowledgeKeys | None] = {}
-        for name, value in raw.items():
-            at = f"knowledge.{name}"
-            self.named(name, at)
-            keys = found[name] = self.section(KnowledgeKeys, value, at)
+        found = self.alike(raw, "knowledge", KnowledgeKeys)
+        for name, keys in found.items():
             provider = keys.embeddings.partition("/")[0] if keys else ""
             if provider and provider not in providers:
                 mend = nearest(provider, list(providers))
-                self.wrong(f"{at}.embeddings", f'there is no provider "{provider}"', mend)
+                self.wrong(f"knowledge.{name}.embeddings", f'there is no provider "{provider}"', mend)
         return found
 
     def known(self, bots: Mapping[BotId, BotSettings | None], there: Mapping[str, Mapping[str, object]]) -> None:
@@ -267,10 +171,11 @@ class Reading:
 
     def transcribers(self, raw: Mapping[str, object]) -> dict[str, TranscriberKeys | None]:
         """Every transcriber by its name; None for one that is wrong."""
-        if BUILT_IN in raw:
+        found = self.tables(raw, "transcribers", TRANSCRIBER_KINDS)
+        if BUILT_IN in found:
             mend = "Give yours another name, and name that in the bot's `transcribe`."
             self.wrong(f"transcribers.{BUILT_IN}", "is the name of the transcriber that is built in", mend)
-        return self.tables(raw, "transcribers", TRANSCRIBER_KINDS)
+        return found
 
     def heard(self, bots: Mapping[BotId, BotSettings | None], transcribers: Mapping[str, object]) -> None:
         """Who is to hear a bot's voice notes is there."""
@@ -295,9 +200,9 @@ class Reading:
                 self.wrong(at, problem, "Give it another name.")
             table = self.table(value, at)
             kind = self.kind(registry.kinds(), table, at)
-            self._elsewhere = self._named(table.get("environment")) not in ("", environment)
+            self.elsewhere = self._named(table.get("environment")) not in ("", environment)
             keys = self.section(registry.find(kind).keys, table, at) if kind else None
-            self._elsewhere = False
+            self.elsewhere = False
             if keys is None:
                 continue
             if keys.bot not in bots:

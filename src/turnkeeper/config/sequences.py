@@ -100,13 +100,3 @@ class SequenceKeys(Keys):
         start, end = read(self.quiet_hours) if self.quiet_hours not in ("", "off") else (bots.start, bots.end)
         quiet = None if self.quiet_hours == "off" else QuietHours(start, end, zone)
         return MessageSequence(name, self.steps, self.stop_on_reply, self.purpose, quiet, needed(self.steps))
-
-
-def read_sequences(reading: Any, raw: Mapping[str, object]) -> dict[str, SequenceKeys | None]:
-    """Every sequence by its name; None for one that is wrong."""
-    found: dict[str, SequenceKeys | None] = {}
-    for name, value in reading.table(raw.get("sequences", {}), "sequences").items():
-        at = f"sequences.{name}"
-        reading.named(name, at)
-        found[name] = reading.section(SequenceKeys, value, at)
-    return found
