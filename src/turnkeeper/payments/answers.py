@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import hmac
 import math
+from collections.abc import Callable
 from hashlib import sha256
 from typing import Any
 
 import msgspec
 from msgspec.structs import replace
 
-from turnkeeper.model.http import HttpReply
+from turnkeeper.model.http import Calls, HttpReply
 from turnkeeper.model.payments import Money, PaymentFound
-from turnkeeper.payments.base import NotDone, NotThisProvider, Refused, Unsure
+from turnkeeper.payments.base import Missing, NotDone, NotThisProvider, Refused, Trouble, Unsure
 
 Item = dict[str, Any]
 """A JSON object whose fields may hold anything."""
@@ -143,6 +144,39 @@ def retry_after(reply: HttpReply) -> float | None:
 def asked_later(trouble: NotDone | Unsure) -> NotDone:
     """The same of a question: asking changes nothing, so it may be asked again."""
     return NotDone(trouble.reason) if isinstance(trouble, Unsure) else trouble
+
+
+def after_expiring(
+    reply: HttpReply,
+    read: Callable[[Item], PaymentFound | None],
+    asked: Calls[PaymentFound | Missing | NotDone | Refused],
+    refusal: Callable[[HttpReply], NotDone | Refused],
+) -> Calls[PaymentFound | Trouble]:
+    """What the answer comes to of a link that was told to end. A 400 means that it ended before: how, is asked."""
+    if (trouble := unanswered(reply)) is not None:
+        return trouble
+    if reply.status == 200:
+        return read(read_object(reply.body) or {}) or Unsure("the answer is no link of a payment")
+    if reply.status != 400:
+        return refusal(reply)
+    now = yield from asked
+    if isinstance(now, Missing) or (isinstance(now, PaymentFound) and now.news == "open"):
+        return refusal(reply)
+    return now
+
+
+def usable(listed: Item | Missing | NotDone | Refused, name: str, provider: str) -> NotDone | Refused | None:
+    """What is wrong with a key, by the answer to a question for a list `name`; None: nothing."""
+    if isinstance(listed, dict):
+        good = isinstance(listed.get(name), list)
+        return None if good else Refused("answer", f"what answers is not {provider}", "operator")
+    return Refused("404", listed.reason, "operator") if isinstance(listed, Missing) else listed
+
+
+def refund_of(key: str, listed: object, name: str, notes: str) -> Item:
+    """Of a list `name` of refunds the one that was made with this key, which stands in its `notes`; else empty."""
+    refunds = items(listed.get(name)) if isinstance(listed, dict) else []
+    return next((each for each in refunds if inner(each, notes).get("key") == key), {})
 
 
 def after_refunds(found: PaymentFound, back: int) -> PaymentFound:

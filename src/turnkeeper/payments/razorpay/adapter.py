@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from collections.abc import Mapping
+from functools import partial
 from hashlib import sha256
 from typing import ClassVar, Final, Literal
 from urllib.parse import quote, urlencode
@@ -17,6 +18,7 @@ from turnkeeper.model.http import Calls, HttpCall, HttpReply, Webhook
 from turnkeeper.model.payments import Money, PaymentFound, PaymentIgnored, PaymentOrder
 from turnkeeper.payments.answers import (
     Item,
+    after_expiring,
     after_refunds,
     an_id,
     asked_later,
@@ -25,10 +27,12 @@ from turnkeeper.payments.answers import (
     items,
     money,
     read_object,
+    refund_of,
     refused,
     same,
     signed,
     unanswered,
+    usable,
     whole,
     words,
 )
@@ -121,15 +125,8 @@ class Razorpay:
     def expire(self, external_id: str, config: RazorpayConfig) -> Calls[PaymentFound | Trouble]:
         """Cancel a link. A 400 means that it ended before: how, is asked."""
         reply = yield _call(config, "POST", f"payment_links/{quote(external_id, safe='')}/cancel")
-        if (trouble := unanswered(reply)) is not None:
-            return trouble
-        if reply.status != 400:
-            found = of_link(read_object(reply.body) or {}, live=config.live) if reply.status == 200 else None
-            return found or (_refusal(reply) if reply.status != 200 else Unsure("the answer is no payment link"))
-        now = yield from self.fetch("", external_id, config)
-        if isinstance(now, Missing) or (isinstance(now, PaymentFound) and now.news == "open"):
-            return _refusal(reply)
-        return now
+        read = partial(of_link, live=config.live)
+        return (yield from after_expiring(reply, read, self.fetch("", external_id, config), _refusal))
 
     def refund(
         self, charge_id: str, money: Money | None, key: str, reason: str, config: RazorpayConfig
@@ -148,7 +145,7 @@ class Razorpay:
         made = read_object(reply.body) or {}
         if trouble is not None:
             listed = yield from _object(f"{path}/refunds?count=100", config)
-            made = _of_key(key, listed)
+            made = refund_of(key, listed, "items", "notes")
         if an_id(made.get("id")) is None:
             return trouble or Unsure("the answer is no refund")
         payment = yield from _object(path, config)
@@ -157,10 +154,7 @@ class Razorpay:
     def check(self, config: RazorpayConfig) -> Calls[NotDone | Refused | None]:
         """List one payment."""
         listed = yield from _object("payments?count=1", config)
-        if isinstance(listed, dict):
-            good = isinstance(listed.get("items"), list)
-            return None if good else Refused("answer", "what answers is not Razorpay", "operator")
-        return Refused("404", listed.reason, "operator") if isinstance(listed, Missing) else listed
+        return usable(listed, "items", "Razorpay")
 
 
 Method = Literal["GET", "POST"]
@@ -248,12 +242,6 @@ def _object(path: str, config: RazorpayConfig) -> Calls[Item | Missing | NotDone
         gone = reply.status == 404 or (reply.status == 400 and _NOWHERE.search(_said(reply)))
         return Missing(_said(reply) or f"HTTP {reply.status}") if gone else _refusal(reply)
     return read_object(reply.body) or NotDone("the answer is no JSON object")
-
-
-def _of_key(key: str, listed: object) -> Item:
-    """The refund that was made with this key."""
-    refunds = items(listed.get("items")) if isinstance(listed, dict) else []
-    return next((each for each in refunds if inner(each, "notes").get("key") == key), {})
 
 
 def _given_back(made: Item, payment: Item, charge_id: str, config: RazorpayConfig) -> RefundMade | Refused:

@@ -8,6 +8,7 @@ A checkout cannot be looked for by our reference: who lost its id asks for it ag
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import ClassVar, Final, Literal
 from urllib.parse import quote, urlencode
 
@@ -15,17 +16,19 @@ from turnkeeper.model.http import Calls, HttpCall, HttpReply, Webhook
 from turnkeeper.model.payments import Money, PaymentFound, PaymentIgnored, PaymentOrder
 from turnkeeper.payments.answers import (
     Item,
+    after_expiring,
     after_refunds,
     an_id,
     asked_later,
     body_object,
     inner,
-    items,
     read_object,
+    refund_of,
     refused,
     same,
     signed,
     unanswered,
+    usable,
     words,
 )
 from turnkeeper.payments.base import Forbidden, Missing, NotDone, RefundMade, Refused, Trouble, Unsure
@@ -138,15 +141,8 @@ class Stripe:
     def expire(self, external_id: str, config: StripeConfig) -> Calls[PaymentFound | Trouble]:
         """Expire an open checkout. A 400 means that it ended before: how, is asked."""
         reply = yield _call(config, "POST", f"checkout/sessions/{quote(external_id, safe='')}/expire", {})
-        if (trouble := unanswered(reply)) is not None:
-            return trouble
-        if reply.status != 400:
-            found = of_session(read_object(reply.body) or {}, live=config.live) if reply.status == 200 else None
-            return found or (_refusal(reply) if reply.status != 200 else Unsure("the answer is no checkout"))
-        now = yield from self.fetch("", external_id, config)
-        if isinstance(now, Missing) or (isinstance(now, PaymentFound) and now.news == "open"):
-            return _refusal(reply)
-        return now
+        read = partial(of_session, live=config.live)
+        return (yield from after_expiring(reply, read, self.fetch("", external_id, config), _refusal))
 
     def refund(
         self, charge_id: str, money: Money | None, key: str, reason: str, config: StripeConfig
@@ -171,7 +167,7 @@ class Stripe:
         if trouble is not None:
             query = urlencode({"payment_intent": charge_id, "limit": "100", "expand[0]": "data.charge"})
             listed = yield from _object(f"refunds?{query}", config)
-            made = _of_key(key, listed)
+            made = refund_of(key, listed, "data", "metadata")
             if not made and isinstance(listed, dict) and _is_replayed(reply):  # it will never be answered otherwise
                 return Refused("refund_unclear", "Stripe failed, and shows no such refund: look there", "operator")
         if an_id(made.get("id")) is None:
@@ -181,10 +177,7 @@ class Stripe:
     def check(self, config: StripeConfig) -> Calls[NotDone | Refused | None]:
         """List one checkout."""
         listed = yield from _object("checkout/sessions?limit=1", config)
-        if isinstance(listed, dict):
-            good = isinstance(listed.get("data"), list)
-            return None if good else Refused("answer", "what answers is not Stripe", "operator")
-        return Refused("404", listed.reason, "operator") if isinstance(listed, Missing) else listed
+        return usable(listed, "data", "Stripe")
 
 
 def _call(
@@ -233,12 +226,6 @@ def _object(path: str, config: StripeConfig) -> Calls[Item | Missing | NotDone |
     if reply.status != 200:
         return _refusal(reply)
     return read_object(reply.body) or NotDone("the answer is no JSON object")
-
-
-def _of_key(key: str, listed: object) -> Item:
-    """The refund that was made with this key."""
-    refunds = items(listed.get("data")) if isinstance(listed, dict) else []
-    return next((each for each in refunds if inner(each, "metadata").get("key") == key), {})
 
 
 def _given_back(made: Item, charge_id: str, config: StripeConfig) -> RefundMade | Refused:
