@@ -174,3 +174,27 @@ async def test_a_file_is_published_in_each_workspace_and_again_when_it_changes(t
         assert [(each.version, each.published_by) for each in versions] == [(2, "file"), (1, "file")]
     finally:
         await store.close()
+
+
+async def test_workers_that_start_at_once_publish_one_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path, drawn())
+    configured = settings(tmp_path)
+    store = SqliteStore(":memory:", Channels(), inline=True)
+    await store.open()
+    await store.migrate()
+    one = FollowedFlows(configured, store, SystemClock())
+    put, raced = store.put_flow, set[FlowKey]()
+
+    async def slower(key: FlowKey, document: bytes, expected: int | None, by: str, now: float) -> Any:
+        if key not in raced:
+            raced.add(key)
+            assert await put(key, document, None, by, now), "another worker has put it"
+            assert await store.publish_flow(key, 1, b"{}", "", by, now), "and published, after this one had seen that"
+            expected = 1
+        return await put(key, document, expected, by, now)
+
+    monkeypatch.setattr(store, "put_flow", slower)
+    await one.look()
+    versions = [len(await store.flow_versions(FlowKey(WorkspaceId(at), BOT, "welcome"))) for at in ("shop", "cafe")]
+    await store.close()
+    assert versions == [1, 1]

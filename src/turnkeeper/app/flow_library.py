@@ -25,7 +25,7 @@ from turnkeeper.flows.checking import check
 from turnkeeper.flows.problems import Checking, Problem
 from turnkeeper.flows.reading import LARGEST, FlowUnreadable, read
 from turnkeeper.model.errors import ConfigurationError, StoreError
-from turnkeeper.model.flows import FILE, FlowKey
+from turnkeeper.model.flows import FILE, FlowDraft, FlowKey
 
 if TYPE_CHECKING:
     from turnkeeper.app.models import Minds
@@ -191,14 +191,21 @@ class FlowFiles:
         """Unless it is so already. Several workers may be about to: whoever comes too late looks again."""
         for _ in range(_TRIES):
             there = await self._store.flow(key)
-            if there is not None and there.published is not None:
-                version = await self._store.flow_version(key, there.published)
-                if version is not None and version.document == document:
-                    return
+            if await self._is_published(there, document):
+                return
             now = self._clock.now()
             put = await self._store.put_flow(key, document, there.revision if there else None, FILE, now)
-            if put is not None and await self._store.publish_flow(key, put.revision, b"{}", "", FILE, now):
+            # Who has changed the draft is alone with it; but it may have been published before it was changed.
+            if put is None or await self._is_published(put, document):
+                continue
+            if await self._store.publish_flow(key, put.revision, b"{}", "", FILE, now):
                 return
+
+    async def _is_published(self, flow: FlowDraft | None, document: bytes) -> bool:
+        if flow is None or flow.published is None:
+            return False
+        version = await self._store.flow_version(flow.key, flow.published)
+        return version is not None and version.document == document
 
 
 def _mark(path: Path) -> object:

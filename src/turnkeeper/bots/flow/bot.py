@@ -45,8 +45,8 @@ STATE: Final = "flow"
 _NAME: Final = "contact_name"
 """Where a session keeps what the person calls themselves: a timer does not tell."""
 _UNTIL: Final = "flow_until"
-"""Where a session keeps when the time is over that the flow waits for: a timer may never come (a STOP takes it back,
-and a turn that fails takes it with it)."""
+"""Where a session keeps when the time is over that the flow waits for: a timer may never come (it is dropped after a
+STOP, and a turn that fails takes it with it)."""
 _OUTLIVES: Final = frozenset({"time", "payment"})
 EXPIRED: Final = "expired"
 """How a node was left where the session expired in it."""

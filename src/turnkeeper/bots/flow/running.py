@@ -120,9 +120,6 @@ class Running:
         if awaited in self._sleeps:
             self.until = self.here.local.timestamp() + self._sleeps[awaited]
             self._turn.after(self._sleeps[awaited], f"{TIMER}{awaited}", follow_up=False)
-        elif awaited is not None and self.until is not None:  # a STOP may have taken it back meanwhile
-            self._turn.cancel(f"{TIMER}{awaited}")
-            self._turn.at(self.until, f"{TIMER}{awaited}", late=None)
         for call, name in self._links.items():
             if call != self.state.call or "payment" not in self.state.awaits:
                 await self._voids(name)
