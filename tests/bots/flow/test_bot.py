@@ -686,3 +686,18 @@ async def test_a_timer_whose_turn_failed_leaves_nobody_behind() -> None:
         await person.says("hello")
         assert person.heard[-2:] == ["Two.", "One."]
         assert "the timer never came" in await told(person)
+
+
+@in_virtual_time
+async def test_words_in_addresses_and_codes_and_above_buttons() -> None:
+    link = says("m", "[Track it](https://shop.test/t?by={{name}}&of={{contact.name}}): `{{name}}`")
+    one = ("b", "message", {"text": "{{nobody}}", "buttons": [{"id": "a", "title": "One"}]})
+    edges = "start>name, name>m, m>b, b:a>m"
+    async with conversation(bot(flow("links", ANYTHING, ASKS_NAME, link, one, edges=edges))) as person:
+        await person.says("hello")
+        await person.says("A_1 & {{name}}")
+        said, buttons = person.heard[1:]
+        assert "https://shop.test/t?by=A_1%20%26%20%7B%7Bname%7D%7D&of=Ada" in said
+        assert said.endswith("`A_1 & {{name}}`")
+        assert buttons.startswith("…"), "what can be tapped is shown"
+        assert person.offered == ["One"]
