@@ -29,7 +29,7 @@ from turnkeeper.flows.triggers import triggers_of
 from turnkeeper.model.conversation import TimerRow
 from turnkeeper.model.errors import StoreError
 from turnkeeper.model.events import Inbound
-from turnkeeper.model.flows import SCHEDULE, Schedule, ScheduleKey, Tagged
+from turnkeeper.model.flows import SCHEDULE, TAGS, Schedule, ScheduleKey, Tagged
 from turnkeeper.model.ids import BotId, ChannelId, WorkspaceId
 from turnkeeper.model.policy import Channel
 from turnkeeper.rules.quiet_hours import next_allowed
@@ -182,6 +182,20 @@ class Schedules:
                 return next_at
             kept = at = after
             await asyncio.sleep(self._pause)
+
+    async def comes_to(self, known: Mapping[str, object], addresses: Sequence[str]) -> float | None:
+        """When something begins next for somebody of whom this is known; None: nothing does."""
+        tags = known.get(TAGS)
+        times = [
+            schedules.next_after(
+                key.cron, self._clock.now(), zone_of(known, addresses, str(zone)) if key.local else zone
+            )
+            for home in self._homes
+            for key in await self.wanted(home)
+            for zone in (self.zone(key),)
+            if isinstance(tags, list) and key.tag in tags
+        ]
+        return min(times, default=None)
 
     async def count(self, key: ScheduleKey) -> int:
         """For how many contacts it is now. Raises StoreError."""

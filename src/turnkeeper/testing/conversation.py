@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import math
 import random
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
@@ -32,13 +33,11 @@ from turnkeeper.engine.wakeups import LocalWakeups
 from turnkeeper.engine.worker import Worker
 from turnkeeper.model.conversation import Conversation, Mode
 from turnkeeper.model.events import Choice, EventKind, Inbound
-from turnkeeper.model.flows import TAGS
 from turnkeeper.model.ids import DEFAULT_WORKSPACE, BotId, ChannelId
 from turnkeeper.model.payments import PaymentFound
 from turnkeeper.model.policy import Channel, SendPolicy, TurnPolicy
 from turnkeeper.model.templates import FoundTemplate, TemplateDefinition
 from turnkeeper.store.base import Arrival, Intake, Ledger, Moment, Report
-from turnkeeper.store.schedules import has_tag
 from turnkeeper.store.sqlite.store import SqliteStore
 from turnkeeper.testing.cabinet import Cabinet, ids_in, kind_of
 from turnkeeper.testing.events import ADA, TURNS, Channels, event, status, text
@@ -144,19 +143,14 @@ class Person:
 
     async def due_in(self) -> float | None:
         """Seconds until something happens by itself, such as a timer; None: nothing will."""
+        times = [await self._store.next_due()]
         found = await self._found()
-        known = [] if found is None else await self._store.facts(found.workspace_id, found.contact_id, BotId(_BOT))
-        tags = [each.value for each in known if each.name == TAGS]
-        due = await self._due_at(lambda tag: any(has_tag(value, tag) for value in tags))
+        if self._times is not None and found is not None:
+            facts = await self._store.facts(found.workspace_id, found.contact_id, BotId(_BOT))
+            known = {fact.name: msgspec.json.decode(fact.value) for fact in facts}
+            times.append(await self._times.comes_to(known, found.addresses.split("\n")))
+        due = min((each for each in times if each is not None), default=None)
         return None if due is None else max(0.0, due - self._clock.now())
-
-    async def _due_at(self, counts: Callable[[str], bool] = lambda _: True) -> float | None:
-        """When that is. `counts`: whether the flows do that begin by the clock for those who have a tag."""
-        if self._times is not None:
-            await self._times.look()
-        times = [each.due_at for each in await self._store.schedules() if counts(each.tag)]
-        due = await self._store.next_due()
-        return min([*times, *([] if due is None else [due])], default=None)
 
     async def says(self, *texts: str, pause: float = 1.0) -> None:
         """Write messages, `pause` seconds apart, and wait until the bot has nothing left to do or to send."""
@@ -215,11 +209,12 @@ class Person:
         until = self._clock.now() + seconds
         while True:
             await self.rests()
-            due = await self._due_at()
+            by_the_clock = until if self._times is None else await self._times.look()
+            due = await self._store.next_due()
             now = self._clock.now()
             if now >= until:
                 return
-            wake_at = until if due is None else min(due, until)
+            wake_at = min(until, by_the_clock, until if due is None else due)
             if wake_at - now > _NAP:
                 await self._sleep_through(wake_at - now - _NAP / 2)
             else:
@@ -343,7 +338,7 @@ class Person:
         if shelf is not None:
             from turnkeeper.engine.scheduling import Schedules
 
-            self._times = Schedules(self._store, shelf, [self._channel], self._clock)
+            self._times = Schedules(self._store, shelf, [self._channel], self._clock, every=math.inf)
             await self._times.look()
 
     async def _close(self) -> None:

@@ -558,7 +558,9 @@ async def test_flows_that_begin_at_certain_times() -> None:
         await person.says("hello")
         await person.waits(DAY)
         assert person.heard == [], "who has no tag is told no news"
+        assert await person.due_in() is None
         await person.says("on")
+        assert await person.due_in() == pytest.approx(7 * HOUR, abs=60), "it is two in the morning in Chicago"
         await person.waits(DAY)
         assert person.heard[-1] == "It is 09:00."
         await person.says("on")

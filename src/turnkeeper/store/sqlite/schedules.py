@@ -24,7 +24,7 @@ _ADD = insert("schedule", Schedule, "on conflict do nothing")
 _DROP = f"delete from schedule where {_KEY}"
 _MOVE = f"""update schedule set due_at = ?9, reached = ?10 where {_KEY} and due_at = ?7 and reached = ?8
   returning 1"""
-_PAGE = f"""select contact_id, conversation_id, value from fact
+_PAGE = f"""select contact_id, conversation_id, value from fact indexed by fact_tags
   where workspace_id = ?1 and bot_id = ?2 and name = '{TAGS}' and contact_id > ?3 order by contact_id limit ?4"""
 # What was learnt of a contact in one conversation counts in the one that they are in now.
 _HOME = """select n.id, n.channel_id, n.addresses, n.opted_out,
