@@ -351,3 +351,14 @@ async def test_nothing_gives_an_error_of_our_own(method: str, path: str, said: o
     async with Api() as api:
         await api.create()
         assert (await api.ask(method, path, said, match="1")).status != 500
+
+
+async def test_of_very_many_problems_the_first_are_told() -> None:
+    marks = " ".join(f"{{{{nobody_{n}}}}}" for n in range(50))
+    nodes = [{"id": f"n{n}", "type": "message", "data": {"text": marks}} for n in range(20)]
+    async with Api() as api:
+        await api.create()
+        told = await api.ask("POST", "/welcome/check", {"name": "welcome", "nodes": nodes, "edges": []})
+        assert told.status == 200
+        assert len(told.body["problems"]) == 500
+        assert told.body["problems"][0]["problem"] == "the flow has no start"

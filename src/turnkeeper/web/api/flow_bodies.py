@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import islice
 from typing import Annotated, Any, TypeVar
 from urllib.parse import parse_qs
 
@@ -18,6 +19,8 @@ from turnkeeper.web.webhooks import Headers
 LARGEST_BODY = LARGEST + 65_536
 """Bytes of a request: a drawing, and what is said of it."""
 LONGEST_NAME = 100
+_MOST_TOLD = 500
+"""Problems that one answer tells."""
 T = TypeVar("T")
 
 
@@ -102,8 +105,8 @@ def version_in(said: str) -> int:
 
 
 def wrongs(problems: Iterable[FlowProblem]) -> list[Wrong]:
-    """What is wrong in a flow, as problems are told."""
-    return [Wrong(each.where, each.what, each.mend, each.level) for each in problems]
+    """What is wrong in a flow, as problems are told: the first of them, which are errors if there are any."""
+    return [Wrong(each.where, each.what, each.mend, each.level) for each in islice(problems, _MOST_TOLD)]
 
 
 def unreadable(error: FlowUnreadable) -> list[Wrong]:

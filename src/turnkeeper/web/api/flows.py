@@ -303,13 +303,14 @@ class FlowsApi:
             return await asyncio.to_thread(examine)
 
     async def _mapping_problems(self, key: FlowKey, mapping: Mapped, flow: Flow) -> list[FlowProblem]:
-        older: dict[int, Flow] = {}
-        there = {each.version for each in await self._store.flow_versions(key)}
-        for version in sorted(there & mapping.keys()):
-            kept = await self._store.flow_version(key, version)
-            if kept is not None:
-                older[version] = await asyncio.to_thread(read, kept.document, version=version)
-        return list(mapping_problems(mapping, flow, older))
+        """Of one version after the other: each may be a large drawing."""
+        found: list[FlowProblem] = []
+        for version, nodes in sorted(mapping.items()):
+            kept = await self._store.flow_version(key, version) if 0 < version < 2**31 else None
+            async with self._checking:
+                older = {} if kept is None else {version: await asyncio.to_thread(read, kept.document, version=version)}
+            found += mapping_problems({version: nodes}, flow, older)
+        return found
 
     async def _unpublish(self, asked: _Asked, head: FlowHead, _: Sequence[str]) -> Answer:
         return await self._shown(asked, head, None)
