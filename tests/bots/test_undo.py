@@ -106,6 +106,28 @@ async def test_what_was_done_is_undone_once_after_the_last_try_the_newest_first(
 
 
 @in_virtual_time
+async def test_only_effects_are_undone() -> None:
+    """Not what was only looked up under the same name."""
+    diary = Diary()
+
+    async def only(turn: Turn) -> None:
+        await turn.step("book", lambda: 7)
+        await turn.step("book", diary.book, "table", effect=True)
+        break_off(turn)
+
+    bot = Bot("booker")
+    bot.stage("only", first=True)(only)
+
+    @bot.undo("book")
+    async def unbook(turn: Turn, result: Any) -> None:
+        await diary.take_back(result)
+
+    async with conversation(bot) as person:
+        await person.says("fail")
+        assert diary.undone == [{"number": 1}]
+
+
+@in_virtual_time
 async def test_without_an_undo_all_stays_as_it_was() -> None:
     diary = Diary()
     async with conversation(booker(diary, undo=False)) as person:

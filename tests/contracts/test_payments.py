@@ -349,7 +349,9 @@ class TestLooking:
         async with world() as w:
             await asked(w)
             w.directory.remove(w.channel)
+            w.now += 30
             assert not (await tell(w, found("paid"))).news
+            assert (await kept(w)).look_at == w.now + 60
             w.directory.put(w.channel)
             w.now += 60
             assert len(await w.store.payments_due(w.now, 10, w.now + 30)) == 1

@@ -194,6 +194,29 @@ async def test_after_three_days_the_next_goes_on_and_410_ends_it_at_once() -> No
 
 
 @in_virtual_time
+async def test_why_it_could_not_be_told_is_kept() -> None:
+    async with rig() as r:
+        crm = Subscriber(503, 410)
+        r.subscribe(wants(), crm)
+        r.start()
+        await r.hears("one")
+        await asyncio.sleep(1)
+        assert await kept(r) == [("waiting", "answered with status 503")]
+        await asyncio.sleep(60)
+        assert await kept(r) == [("failed", "answered with status 410")]
+        await r.hears("two")
+        await asyncio.sleep(1)
+        assert (await kept(r))[1:] == [("sent", None)]
+
+
+async def kept(r: Rig) -> list[tuple[str, str | None]]:
+    """How each stands, and why."""
+    return await r.store._read(  # type: ignore[attr-defined,no-any-return]
+        lambda at: at.execute("select state, reason from announcement order by seq").fetchall()
+    )
+
+
+@in_virtual_time
 async def test_a_worker_that_dies_loses_nothing() -> None:
     async with rig() as r:
         crm = Subscriber(slow=5.0)
@@ -296,6 +319,16 @@ async def test_a_chat_whose_window_is_closed_gets_the_template() -> None:
         assert (said.name, said.language) == ("team_notice", "en")
         assert "\n" not in said.body[0]
         assert "wants a person" in said.body[0]
+
+
+@in_virtual_time
+async def test_a_chat_whose_window_is_open_gets_words() -> None:
+    async with rig() as r:
+        await r.hears("hello", of="15550009999")
+        await chat(r, "15550009999", window=DAY, template=("team_notice", "en")).tell(await notice_of(r))
+        (said,) = await outbox(r, "15550009999")
+        assert not isinstance(said, Template)
+        assert "wants a person" in words_of(said)
 
 
 AGAIN = [

@@ -1,5 +1,7 @@
 """E-mail to the team: plain text, one message a notice, and what a mail server may say."""
 
+from typing import Literal
+
 import pytest
 
 from turnkeeper.engine.announcing import Notice, Told
@@ -63,6 +65,18 @@ async def test_no_secret_is_told() -> None:
     assert told.outcome == "later"
     assert "the-password" not in told.reason
     assert "the-password" not in repr(Mail("h", 1, "s", password="the-password"))
+
+
+@pytest.mark.parametrize("tls, trouble", [("starttls", "SMTPNotSupportedError"), ("on", "SSLError")])
+async def test_nothing_goes_in_the_open_where_it_is_to_be_encrypted(
+    tls: Literal["starttls", "on"], trouble: str
+) -> None:
+    with FakeSmtp() as server:
+        mail = Mail("127.0.0.1", server.port, "shop@example.com", tls=tls)
+        assert await EmailTeller(mail, ("team@example.com",)).tell(NOTICE) == Told(
+            "later", f"the mail server: {trouble}"
+        )
+    assert server.messages == []
 
 
 @pytest.mark.parametrize("event", ["turn.failed", "payment.paid", "contact.opted_out"])

@@ -42,7 +42,7 @@ def test_a_flow_from_its_start_to_its_end() -> None:
 
 def test_outside_a_flow_nothing_happens() -> None:
     for signal in (Replied("x"), TimedOut(0), GivenBack(), ModelAnswered(0)):
-        assert decide(book_of(ASKING), FlowState(call=3), signal, HERE) == Decision(FlowState(call=3))
+        assert decide(book_of(ASKING), FlowState(call=3), signal, HERE) == Decision(FlowState(call=3), missed=False)
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_late_answers_change_nothing() -> None:
     before = new_turn(played.state)
     for late in (CallAnswered(call.call - 1, "x"), Failed(call.call + 1), TimedOut(0)):
         played.hear(late)
-        assert (played.state, played.effects) == (before, ())
+        assert (played.state, played.effects, played.last.missed) == (before, (), False)
         assert "too late" in played.last.told[0]
     played.hear(ModelAnswered(call.call, "not for this node"))
     assert (played.state, played.effects) == (before, ())
@@ -226,6 +226,12 @@ def test_a_word_on_a_button_that_is_shown_is_an_answer() -> None:
     flow = flow_of({"s": START, "ask": ask}, ["s -> ask"], words=WORDS)
     assert Played(book_of(flow)).begin().hear("help").state.variables == {"c": "x", "c_title": "Help"}
     assert said(Played(book_of(flow)).begin().hear("menu")) == []  # to a node that is gone
+
+
+def test_a_word_on_a_button_that_was_tapped_is_no_word() -> None:
+    flow = flow_of({"s": START, "ask": NAME, "menu": ("message", {"text": "Menu"})}, ["s -> ask"], words=WORDS)
+    played = Played(book_of(flow)).begin().hear(Replied("menu", "old", "menu"))
+    assert passed(played.last) == ["ask:next"]
 
 
 def test_words_of_a_flow_count_in_those_that_it_calls() -> None:
