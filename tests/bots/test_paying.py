@@ -1,6 +1,7 @@
 """Money in conversations: one link, one payment, one piece of news, whoever dies in the middle."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -8,8 +9,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from tests.bots.till import PRICE, Till, asking, is_told, kept, sold_by
-from turnkeeper import Bot, Event, Money, PaymentRefused, PaymentUnavailable, Turn
+from tests.bots.till import PRICE, Client, Till, asking, is_told, kept, sold_by
+from turnkeeper import Bot, Event, Money, Payment, PaymentRefused, PaymentUnavailable, Turn
+from turnkeeper.engine.payments import Asking
 from turnkeeper.payments.base import NotDone, Refused, Unsure
 from turnkeeper.testing.conversation import Person, conversation, in_virtual_time
 from turnkeeper.testing.events import TURNS
@@ -222,6 +224,16 @@ async def test_a_provider_that_is_away_fails_the_turn_which_is_tried_again_and_f
 
 
 @in_virtual_time
+async def test_a_provider_that_stays_away_is_asked_ever_more_seldom() -> None:
+    till = Till()
+    till.spoils = [NotDone("busy")] * 100
+    async with conversation(sold_by(till, shop()), turns=ONCE) as person:
+        await person.says("a seat please")
+        assert [type(each) for each in person.raised] == [PaymentUnavailable]
+        assert len(till.asked) in (6, 7)
+
+
+@in_virtual_time
 async def test_a_refusal_is_final_and_may_be_caught() -> None:
     caught: list[PaymentRefused] = []
     bot = Bot("shop")
@@ -364,6 +376,7 @@ class TestTakingBack:
             await person.says("refund a part")
             assert (person.heard[-1], list(till.refunds.values())) == ("part_refunded: 50000", [50_000])
             assert [row.refunded for row in await kept(person)] == [50_000]
+            assert (await person.ledger()).accepted == 3, "what the bot did itself is no event"
 
     @in_virtual_time
     async def test_a_refund_that_was_cut_off_is_the_same_refund(self) -> None:
@@ -457,6 +470,90 @@ class TestAsking:
             await person.waits(60)
             asks.cancel()
             assert sorted(till.asked[3:]) == ["expire", "fetch", "fetch"]
+
+    @in_virtual_time
+    async def test_where_the_provider_is_configured_no_more_it_is_looked_at_seldom(self) -> None:
+        async with conversation(sold_by(Till(), shop())) as person:
+            await person.says("a seat please")
+            await person.waits(61)
+            at = person._clock.now()
+            assert await Asking(person._store, {}, Client(), person._wakeups, person._clock).look() == 1
+            (row,) = await kept(person)
+            assert row.look_at == pytest.approx(at + 3600)
+
+
+def teller(*commands: Callable[[Turn], Awaitable[Payment | None]]) -> Bot[Any]:
+    """A bot that does these one after the other, one a turn, and says what came of it."""
+    bot = Bot("shop")
+
+    @bot.stage("only", first=True)
+    async def only(turn: Turn) -> None:
+        done = turn.state["done"] = turn.state.get("done", 0) + 1
+        try:
+            found = await commands[done - 1](turn)
+        except (PaymentRefused, LookupError) as error:
+            await turn.reply(getattr(error, "code", str(error)))
+        else:
+            await turn.reply(f"{found.name} {found.state} {found.url}" if found is not None else "none")
+
+    return bot
+
+
+def link(name: str, words: str = "Dinner", lasts: float | None = None) -> Callable[[Turn], Awaitable[Payment]]:
+    return lambda turn: turn.payment_link(PRICE, words, name=name, expires_in=lasts)
+
+
+SEVERAL: list[tuple[str, list[Any], list[str], list[str]]] = [
+    ("a name of its own has a link of its own", [link("seat"), link("taxi"), lambda turn: turn.payment("seat")],
+     ["seat open https://pay.test/1", "taxi open https://pay.test/2", "seat open https://pay.test/1"],
+     ["open", "open"]),
+    ("that of the name is taken back", [link("seat"), link("taxi"), lambda turn: turn.expire_payment("seat")],
+     ["seat open https://pay.test/1", "taxi open https://pay.test/2", "seat cancelled https://pay.test/1"],
+     ["open", "cancelled"]),
+    ("for something else", [link("seat"), link("seat", "Lunch")],
+     ["seat open https://pay.test/1", "seat open https://pay.test/2"], ["open", "open"]),
+    ("for the same, that lasts long enough", [link("seat", lasts=80), link("seat", lasts=80)],
+     ["seat open https://pay.test/1", "seat open https://pay.test/1"], ["open"]),
+    ("for the same, that is almost over", [link("seat", lasts=60), link("seat", lasts=60)],
+     ["seat open https://pay.test/1", "seat open https://pay.test/2"], ["open", "open"]),
+    ("nothing by that name", [lambda turn: turn.payment("seat"), lambda turn: turn.expire_payment("seat"),
+                              lambda turn: turn.refund("seat")],
+     ["none", "nothing was asked for by that name", "not_paid"], []),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("label, commands, heard, states", SEVERAL, ids=[case[0] for case in SEVERAL])
+@in_virtual_time
+async def test_which_link_is_meant(label: str, commands: list[Any], heard: list[str], states: list[str]) -> None:
+    async with conversation(sold_by(Till(), teller(*commands))) as person:
+        for _ in commands:
+            await person.says("go on")
+        assert (person.heard, [row.state for row in await kept(person)]) == (heard, states)
+
+
+@pytest.mark.parametrize("amount, said, back", [(150_001, "too_much", []), (150_000, "seat refunded", [150_000])])
+@in_virtual_time
+async def test_no_more_goes_back_than_was_paid(amount: int, said: str, back: list[int]) -> None:
+    till = Till()
+    async with conversation(sold_by(till, teller(link("seat"), lambda turn: turn.refund("seat", amount)))) as person:
+        await person.says("a seat please")
+        till.is_paid()
+        await person.says("go on")
+        assert person.heard[1].startswith(said)
+        assert list(till.refunds.values()) == back
+
+
+@in_virtual_time
+async def test_what_was_paid_through_a_provider_that_is_gone_does_not_go_back_by_itself() -> None:
+    till = Till()
+    bot = teller(link("seat"), lambda turn: turn.refund("seat"))
+    async with conversation(sold_by(till, bot)) as person:
+        await person.says("a seat please")
+        elsewhere = msgspec.structs.replace((await kept(person))[0], provider="stripe", state="paid", paid_at=1.0)
+        elsewhere = msgspec.structs.replace(elsewhere, charge_id="ch_1")
+        await person._store._alone(lambda rows: rows.put_payment(elsewhere))
+        await person.says("go on")
+        assert (person.heard[1:], till.asked) == (["not_configured"], ["create"])
 
 
 PAGE = (Path(__file__).parents[2] / "docs/payments.md").read_text("utf-8")

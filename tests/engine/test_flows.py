@@ -1,5 +1,7 @@
 """The flows as a worker knows them: what is published, and the versions in which people are."""
 
+from collections.abc import Sequence
+
 import msgspec
 import pytest
 
@@ -108,6 +110,25 @@ async def test_whoever_was_mapped_is_moved() -> None:
         assert (opened.state.version, opened.state.at) == (3, "who")
         again = await flows.open(SHOP, BOT, before, inside)
         assert (again.state.version, again.state.at, again.published["welcome"].version) == (2, "name", 2)
+
+
+async def test_who_is_moved_where_is_read_once_for_everybody(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with Library() as kept:
+        flows = Flows(kept.store)
+        await kept.publish()
+        await kept.publish("welcome", "name", b'{"1":{"ask":"name"}}')
+        await flows.look()
+        reads, read = list[FlowKey](), kept.store.flow_versions
+
+        async def counted(key: FlowKey) -> Sequence[FlowVersion]:
+            reads.append(key)
+            return await read(key)
+
+        monkeypatch.setattr(kept.store, "flow_versions", counted)
+        for _ in range(3):
+            opened = await flows.open(SHOP, BOT, flows.now(SHOP, BOT), FlowState("welcome", 1, "ask", ("reply",)))
+            assert opened.state.at == "name"
+        assert reads == [FlowKey(SHOP, BOT, "welcome")]
 
 
 async def test_a_version_that_is_gone_is_in_no_book() -> None:

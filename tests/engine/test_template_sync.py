@@ -1,6 +1,7 @@
 """Asking providers for their templates: when, how often, and what becomes of a provider that does not answer."""
 
 import asyncio
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -16,6 +17,7 @@ from turnkeeper.model.contents import Template, Text
 from turnkeeper.model.errors import StoreUnavailable
 from turnkeeper.model.events import TemplateReport
 from turnkeeper.model.ids import DEFAULT_WORKSPACE, BotId, ChannelId
+from turnkeeper.model.outbound import NotSent
 from turnkeeper.model.policy import Channel
 from turnkeeper.model.templates import TemplateNews, TemplateRow
 from turnkeeper.store.base import Intake
@@ -39,11 +41,16 @@ class Meta:
     def __init__(self, clock: VirtualClock) -> None:
         self.status = "APPROVED"
         self.refusal: HttpReply | None = None
+        self.later: float | None = None
         self.hangs = False
         self.asked: list[float] = []
         self._clock = clock
 
     async def play(self, calls: Calls[Any], *, timeout: float) -> Any:  # noqa: ARG002
+        if self.later is not None:
+            self.asked.append(self._clock.now())
+            return NotSent("not now", retry_after=self.later)
+
         async def reply(_: object) -> HttpReply:
             self.asked.append(self._clock.now())
             if self.hangs:
@@ -115,6 +122,15 @@ async def test_a_provider_that_refuses_is_asked_again_and_it_is_said(
     [sync] = await store.template_syncs()
     assert sync.problem is None
     assert len(meta.asked) == 3
+
+
+@rig
+async def test_one_that_says_when_is_asked_then(store: SqliteStore, meta: Meta, clock: VirtualClock) -> None:
+    meta.later = 2 * AGAIN
+    await asyncio.sleep(EVERY + 5 * AGAIN)
+    assert [later - before for before, later in itertools.pairwise(meta.asked[1:])] == [
+        pytest.approx(2 * AGAIN, abs=10)
+    ] * 2
 
 
 @rig
