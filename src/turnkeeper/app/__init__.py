@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from turnkeeper.bots.paying import Paying
     from turnkeeper.channels.base import ChannelAdapter
     from turnkeeper.config import BotSettings, Settings
+    from turnkeeper.config.bots import PythonKeys
     from turnkeeper.engine.answer import Bot
     from turnkeeper.engine.flows import Shelf
     from turnkeeper.engine.http import Client
@@ -111,8 +112,6 @@ def load_bots(
     none hears, without `paying` none is paid, without `shelf` none has flows: enough to see whether they can be
     loaded.
     """
-    from turnkeeper.bots.offering import Replies
-    from turnkeeper.bots.python import load
     from turnkeeper.config.bots import AgentKeys, PythonKeys
     from turnkeeper.config.flows import FlowKeys
     from turnkeeper.config.remote import RemoteKeys
@@ -126,13 +125,7 @@ def load_bots(
     for bot in settings.bots.values():
         match bot.keys:
             case PythonKeys() as keys:
-                loaded = load(keys.entry, settings.folder, f"bots.{bot.id}.entry")
-                own_words = Replies(keys.fixed_reply, keys.handover_reply, keys.offer_buttons)
-                loaded = loaded.with_words(own_words)
-                paid = None if paying is None else paying(bot)
-                loaded = loaded if paid is None else loaded.with_payments(paid)
-                loaded = loaded.with_thinking(opened().thinking(bot, keys)) if keys.models else loaded
-                found[bot.id] = loaded.with_library(opened().library(keys)) if keys.knowledge else loaded
+                found[bot.id] = _python_bot(settings, bot, keys, opened, None if paying is None else paying(bot))
             case AgentKeys() as keys:
                 found[bot.id] = opened().agent(bot, keys)
             case FlowKeys() as keys:
@@ -146,6 +139,19 @@ def load_bots(
                 chain = opened().chain(keys) if keys.models else None
                 found[bot.id] = remote_bot(keys, client, chain)
     return found if ears is None else {id_: _dressed(settings.bots[BotId(id_)], found[id_], ears) for id_ in found}
+
+
+def _python_bot(
+    settings: Settings, bot: BotSettings, keys: PythonKeys, minds: Callable[[], Minds], paid: Paying | None
+) -> Bot:
+    from turnkeeper.bots.offering import Replies
+    from turnkeeper.bots.python import load
+
+    loaded = load(keys.entry, settings.folder, f"bots.{bot.id}.entry")
+    loaded = loaded.with_words(Replies(keys.fixed_reply, keys.handover_reply, keys.offer_buttons))
+    loaded = loaded if paid is None else loaded.with_payments(paid)
+    loaded = loaded.with_thinking(minds().thinking(bot, keys)) if keys.models else loaded
+    return loaded.with_library(minds().library(keys)) if keys.knowledge else loaded
 
 
 def _dressed(settings: BotSettings, bot: Bot, ears: Callable[[BotSettings], Ears]) -> Bot:

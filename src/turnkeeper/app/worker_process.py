@@ -8,20 +8,17 @@ from collections.abc import Coroutine, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from turnkeeper import app
-from turnkeeper.app import files, payments
+from turnkeeper.app import files
 from turnkeeper.app.announcing import announcing
+from turnkeeper.app.answering import Answering
 from turnkeeper.app.figures import FigureFile
 from turnkeeper.app.garbage import settle
 from turnkeeper.app.line import Line
-from turnkeeper.app.models import opened
-from turnkeeper.app.prompts import open_prompts
 from turnkeeper.app.telemetry import Telemetry
-from turnkeeper.app.voice import Transcribers
 from turnkeeper.config import Settings
-from turnkeeper.config.flows import FlowKeys
 from turnkeeper.engine.accounts import Accounts
 from turnkeeper.engine.clock import SystemClock
 from turnkeeper.engine.erasing import Erasing
@@ -35,10 +32,6 @@ from turnkeeper.media.base import MediaStore
 from turnkeeper.model.errors import StoreError
 from turnkeeper.model.ids import WorkerId
 from turnkeeper.store.base import Store
-
-if TYPE_CHECKING:
-    from turnkeeper.app.flow_library import FollowedFlows
-    from turnkeeper.engine.scheduling import Schedules
 
 log = logging.getLogger("turnkeeper.worker")
 
@@ -57,19 +50,11 @@ async def run_worker(settings: Settings, line: Line, runtime: Path, name: str, t
     store = app.open_store(settings.database_url, directory, beside_bots=True)
     client = Client()
     clock = SystemClock()
-    prompts = open_prompts(settings, store)
     figures = FigureFile(runtime, name)
     watch = Watch(clock, figures.read(), telemetry.spans, telemetry.sentry)
-    flows = _flows(settings, store, clock)
-    minds = opened(settings, clock, prompts, store, watch)
-    transcribers = Transcribers(settings, clock.now, client, watch=watch)
-    merchants = payments.merchants(settings)
-    paying = payments.paying(merchants, settings, client)
-    bots = app.load_bots(settings, client, minds, transcribers.of, paying, flows.shelf if flows is not None else None)
+    answering = Answering.opened(settings, store, client, clock, watch)
     await store.open()
-    await prompts.look()
-    if flows is not None:
-        await flows.look()
+    await answering.look()
     adapters = app.adapters(settings)
     media = app.open_media(settings)
     wakeups = app.open_wakeups(store, runtime, name)
@@ -79,7 +64,7 @@ async def run_worker(settings: Settings, line: Line, runtime: Path, name: str, t
     worker = Worker(
         store,
         adapters,
-        bots,
+        answering.bots,
         client,
         wakeups,
         clock,
@@ -94,40 +79,21 @@ async def run_worker(settings: Settings, line: Line, runtime: Path, name: str, t
     settle()
     line.ready()
     upkeep = [
-        minds.load(),
+        *answering.upkeep(settings, store, clock),
         accounts.run(),
         syncing.run(),
-        Asking(store, merchants, client, wakeups, clock).run(),
-        prompts.run(),
+        Asking(store, answering.merchants, client, wakeups, clock).run(),
         erasing.run(),
         forget_old(store, clock, settings.retention.keep),
         figures.keep(watch.figures),
         files.forget_files(store, media, clock, settings.keeps_files, files.incoming(settings)),
     ]
     telling = announcing(settings, store, client, adapters, wakeups.publish, clock, watch.figures)
-    if flows is not None:
-        upkeep += [flows.run(), _schedules(settings, store, flows, clock).run()]
     if telling is not None:
         upkeep.append(telling.run())
     await _until_told(worker, line, clock, upkeep, settings.server.drain)
-    for each in (minds, transcribers, client, media, store):
+    for each in (answering.minds, answering.transcribers, client, media, store):
         await each.close()
-
-
-def _flows(settings: Settings, store: Store, clock: SystemClock) -> FollowedFlows | None:
-    """What bots that are flows go by; None where there is none, which imports nothing of it."""
-    if not any(isinstance(bot.keys, FlowKeys) for bot in settings.bots.values()):
-        return None
-    from turnkeeper.app.flow_library import FollowedFlows
-
-    return FollowedFlows(settings, store, clock)
-
-
-def _schedules(settings: Settings, store: Store, flows: FollowedFlows, clock: SystemClock) -> Schedules:
-    from turnkeeper.engine.scheduling import Schedules
-
-    drawn = [each for each in settings.channels_here if isinstance(settings.bots[each.bot_id].keys, FlowKeys)]
-    return Schedules(store, flows.shelf, drawn, clock)
 
 
 def _erasing(
