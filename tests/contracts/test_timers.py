@@ -9,9 +9,8 @@ from msgspec.structs import replace as replace_event
 from tests.contracts.conftest import OpenWorld
 from tests.contracts.world import World, words
 from turnkeeper.model.conversation import TimerRow
-from turnkeeper.model.ids import ChannelId, WorkerId, WorkspaceId
+from turnkeeper.model.ids import ChannelId, WorkspaceId
 from turnkeeper.model.policy import RateLimit
-from turnkeeper.store.base import ClaimedTurn
 from turnkeeper.testing.events import ADA, TURNS, channel, event, text
 
 BOB = "15551230002"
@@ -208,75 +207,6 @@ async def test_a_timer_of_a_channel_that_left_the_configuration_waits_for_it(wor
         assert w.sent == ["I will", "re: later"]
 
 
-class TestCancelling:
-    async def test_all_timers_of_a_name_are_taken_back_and_no_others(self, world: OpenWorld) -> None:
-        async with world() as w:
-            await w.hear("hi")
-            turn = await w.turn()
-            timers = [w.timer(turn, 60, known_as=f"1.{n}", name=name) for n, name in enumerate(["a", "b", "a"])]
-            await w.deliver(await w.commit(turn, "ok", timers=timers))
-            await w.hear("never mind", text("hi", of=BOB))
-            w.now += 10
-            one, two = [each for each in await w.claim() if isinstance(each, ClaimedTurn)]
-            if one.run.key != turn.run.key:
-                one, two = two, one
-            await w.deliver(await w.commit(two, "yes?", timers=[w.timer(two, 60, name="a")]))
-            await w.deliver(await w.commit(one, "fine", cancelled=["a", "nobody knows it"]))
-            w.now += 100
-            fired = {wake.conversation_id for wake in await w.fire()}
-            assert fired == {one.run.key.id, two.run.key.id}
-            assert (await w.states())["waiting"] == 2
-
-    async def test_what_a_turn_takes_back_it_may_set_again(self, world: OpenWorld) -> None:
-        async with world() as w:
-            await asked(w, 60)
-            await w.hear("a little later")
-            turn = await w.turn()
-            await w.deliver(
-                await w.commit(turn, "fine", cancelled=["later"], timers=[w.timer(turn, 300, known_as="2.0")])
-            )
-            assert await w.store.next_due() == w.now + 300
-
-    async def test_one_that_has_fired_and_waits_is_dropped(self, world: OpenWorld) -> None:
-        async with world() as w:
-            await w.hear("hi")
-            turn = await w.turn()
-            timers = [w.timer(turn, 10), w.timer(turn, 10, name="other")]
-            await w.deliver(await w.commit(turn, "ok", timers=timers))
-            w.now += 6
-            await w.hear("stop that")
-            turn = await w.turn()
-            w.now += 5
-            assert len(await w.fire()) == 1
-            await w.deliver(await w.commit(turn, "fine", cancelled=["later"]))
-            await w.until_idle()
-            assert w.sent == ["ok", "fine", "re: other"]
-            assert await w.states() == {"answered": 3, "dropped: cancelled": 1}
-
-    async def test_with_nothing_else_waiting_no_turn_follows(self, world: OpenWorld) -> None:
-        async with world() as w:
-            await asked(w, 10)
-            w.now += 6
-            await w.hear("stop that")
-            turn = await w.turn()
-            w.now += 5
-            await w.fire()
-            await w.deliver(await w.commit(turn, "fine", cancelled=["later"]))
-            await w.until_idle()
-            assert w.sent == ["I will", "fine"]
-
-    async def test_a_turn_that_is_not_committed_takes_nothing_back(self, world: OpenWorld) -> None:
-        async with world() as w:
-            await asked(w, 60)
-            await w.hear("hi")
-            turn = await w.turn()
-            await w.mode("human")
-            with pytest.raises(Exception, match="no longer"):
-                await w.commit(turn, "x", cancelled=["later"])
-            w.now += 100
-            assert len(await w.fire()) == 1
-
-
 @pytest.mark.parametrize("why", ["stop", "unreachable"])
 async def test_sequences_end_for_good_when_nobody_may_be_written_to(world: OpenWorld, why: str) -> None:
     async with world() as w:
@@ -307,105 +237,6 @@ async def test_one_set_again_under_its_id_is_replaced_whole(world: OpenWorld) ->
         w.now += 1000
         assert len(await w.fire()) == 1
         assert words((await w.turn()).events) == ["second"]
-
-
-class TestTooLate:
-    @pytest.mark.parametrize(("after", "told"), [(9.9, True), (10.0, False), (86_400.0, False)])
-    async def test_what_comes_too_late_is_dropped(self, world: OpenWorld, after: float, told: bool) -> None:
-        async with world() as w:
-            await reminded(w, late=10)
-            w.now += 60 + after
-            await w.fire()
-            await w.until_idle()
-            assert w.sent == ["I will", "re: later"] if told else ["I will"]
-            assert await w.states() == ({"answered": 2} if told else {"answered": 1, "dropped: too_late": 1})
-
-    async def test_its_story_says_so(self, world: OpenWorld) -> None:
-        async with world() as w:
-            await reminded(w, late=10)
-            w.now += 100
-            (wake,) = await w.fire()
-            assert wake.due_at is None
-            assert [kind for kind, of in await w.moments() if of == "later"] == ["received", "dropped"]
-
-    async def test_one_that_may_be_as_late_as_it_likes_is_told(self, world: OpenWorld) -> None:
-        async with world() as w:
-            await reminded(w, late=None)
-            w.now += 86_400 * 30
-            await w.until_idle()
-            assert w.sent == ["I will", "re: later"]
-
-    @pytest.mark.parametrize("late", [None, 10])
-    async def test_so_is_what_waited_too_long_while_a_person_answered(
-        self, world: OpenWorld, late: float | None
-    ) -> None:
-        async with world() as w:
-            await reminded(w, late=late)
-            await w.mode("human")
-            w.now += 60
-            await w.fire()
-            w.now += 3600
-            await w.mode("bot")
-            await w.until_idle()
-            assert w.sent == (["I will", "re: later"] if late is None else ["I will"])
-            assert await w.states() == ({"answered": 2} if late is None else {"answered": 1, "dropped: too_late": 1})
-
-    async def test_what_else_waited_is_told(self, world: OpenWorld) -> None:
-        async with world() as w:
-            await reminded(w, late=10)
-            await w.mode("human")
-            w.now += 60
-            await w.fire()
-            await w.hear(event("payment", "paid"))
-            w.now += 3600
-            await w.mode("bot")
-            await w.until_idle()
-            assert w.sent == ["I will", "re: paid"]
-
-    @pytest.mark.parametrize("late", [7200.0, 600.0])
-    async def test_it_waits_for_a_channel_that_is_stopped(self, world: OpenWorld, late: float) -> None:
-        async with world() as w:
-            await reminded(w, late=late)
-            await w.store.pause_channel(w.channel.workspace_id, w.channel.id, "the console", w.now)
-            for _ in range(60):
-                w.now += 61
-                await w.fire()
-                for turn in await w.claim():
-                    assert isinstance(turn, ClaimedTurn)
-                    await w.commit(turn, "re: later")
-            await w.store.resume_channel(w.channel.workspace_id, w.channel.id, w.now)
-            await w.until_idle()
-            assert w.sent == (["I will", "re: later"] if late == 7200 else ["I will"])
-
-
-async def reminded(w: World, *, late: float | None) -> None:
-    """A turn that set a timer for 60 s later."""
-    await w.hear("remind me")
-    turn = await w.turn()
-    await w.deliver(await w.commit(turn, "I will", timers=[w.timer(turn, 60, late=late)]))
-
-
-@pytest.mark.parametrize("restarts", [1, 3])
-async def test_after_an_outage_each_comes_once(world: OpenWorld, restarts: int) -> None:
-    async with world() as w:
-        await w.hear("hi")
-        turn = await w.turn()
-        timers = [
-            w.timer(turn, 60 * n, known_as=str(n), name=f"t{n}", late=late) for n, late in enumerate([None, 1e6, 60.0])
-        ]
-        await w.deliver(await w.commit(turn, "ok", timers=timers))
-        w.now += 86_400
-        for n in range(restarts):  # workers that fire, claim and die
-            worker = WorkerId(f"short-lived {n}")
-            await w.store.register(worker, w.now)
-            await w.fire()
-            await w.claim(worker)
-            await w.store.register(last := WorkerId(f"other {n}"), w.now)
-            await w.die(other=last)
-        await w.until_idle(last)
-        told = " ".join(w.sent)
-        assert [told.count(name) for name in ("t0", "t1", "t2")] == [1, 1, 0]
-        assert await w.states() == {"answered": 3, "dropped: too_late": 1}
 
 
 async def test_what_is_to_come_is_shown_the_next_first(world: OpenWorld) -> None:
