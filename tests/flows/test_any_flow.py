@@ -12,7 +12,7 @@ from tests.support.flow_cases import HERE
 from tests.support.flow_documents import ANSWERS, SIGNALS, documents, mutated
 from turnkeeper.flows.checking import check
 from turnkeeper.flows.decide import Decision, decide, new_turn, start
-from turnkeeper.flows.effects import ASKS, AskPayment, Effect, Ended, Sleep
+from turnkeeper.flows.effects import AskModel, AskPayment, CallHttp, Effect, Ended, Extract, Sleep, UseTool
 from turnkeeper.flows.model import Book
 from turnkeeper.flows.reading import FlowUnreadable, document_of, read
 from turnkeeper.flows.signals import ANSWERS as ANSWERING
@@ -37,7 +37,7 @@ def through_json(state: FlowState) -> FlowState:
 
 
 def asked(effects: tuple[Effect, ...]) -> list[Any]:
-    return [each for each in effects if isinstance(each, (*ASKS, AskPayment, Sleep))]
+    return [each for each in effects if isinstance(each, AskModel | CallHttp | UseTool | Extract | AskPayment | Sleep)]
 
 
 def sound(before: FlowState, decision: Decision, inside: Counter[tuple[str, str]]) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.support.flow_cases import HERE, Played, book_of, flow_of
-from turnkeeper.flows.decide import Decision, decide, new_turn, start, timed_out
+from turnkeeper.flows.decide import Decision, decide, new_turn, start
 from turnkeeper.flows.effects import AskModel, CallHttp, Ended, HandOver, KeepField, Say, Sleep
 from turnkeeper.flows.nodes.base import Here
 from turnkeeper.flows.signals import CallAnswered, Failed, GivenBack, ModelAnswered, Replied, Started, TimedOut
@@ -96,7 +96,7 @@ def test_a_timer_counts_only_while_its_node_waits() -> None:
     )
     played = Played(book_of(flow)).begin()
     assert played.effects == (Say("?"), Sleep(played.state.call, 60))
-    fires = timed_out(played.state)
+    fires = TimedOut(played.state.call)
     played.hear(fires)
     assert said(played) == ["late"]
     played = Played(book_of(flow)).begin().hear("in time", fires)
@@ -109,7 +109,7 @@ def test_a_retry_keeps_the_first_limit() -> None:
         ["s -> ask", "ask:no_answer -> late"],
     )
     played = Played(book_of(flow)).begin()
-    fires = timed_out(played.state)
+    fires = TimedOut(played.state.call)
     played.hear("no number")
     assert played.last.missed
     assert not any(isinstance(each, Sleep) for each in played.effects)

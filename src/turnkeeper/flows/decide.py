@@ -16,7 +16,7 @@ from msgspec.structs import replace as changed
 from turnkeeper.flows.effects import Effect
 from turnkeeper.flows.model import Book
 from turnkeeper.flows.nodes.base import Here
-from turnkeeper.flows.signals import ANSWERS, Replied, Signal, Started, TimedOut
+from turnkeeper.flows.signals import ANSWERS, Replied, Signal, Started
 from turnkeeper.flows.state import FlowState
 from turnkeeper.flows.variables import kept
 from turnkeeper.flows.walking import Passage as Passage
@@ -95,8 +95,3 @@ def _given(signal: Started) -> Mapping[str, Any]:
 
 def _decision(walk: Walk) -> Decision:
     return Decision(walk.state(), tuple(walk.effects), tuple(walk.told), tuple(walk.passed), walk.missed)
-
-
-def timed_out(state: FlowState) -> TimedOut:
-    """The signal that a timer set in this state gives when it fires."""
-    return TimedOut(state.call)

@@ -141,5 +141,3 @@ class Ended:
 Effect = (
     Say | AskModel | CallHttp | UseTool | Extract | AskPayment | Sleep | KeepField | Tag | SetStage | HandOver | Ended
 )
-ASKS = (AskModel, CallHttp, UseTool, Extract)
-"""Effects that are answered within the turn."""

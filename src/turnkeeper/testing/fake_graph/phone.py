@@ -32,8 +32,6 @@ HEARTBEAT: Final = 15.0
 SHOWN: Final = 200
 """Messages in one state; the phone page needs no more."""
 UPLOADS: Final = "/api/media"
-LARGEST_FILE: Final = 100 * 1024 * 1024
-"""Bytes; nobody can send more on WhatsApp."""
 INLINE: Final = ("image/png", "image/jpeg", "image/webp", "audio/", "video/")
 
 
