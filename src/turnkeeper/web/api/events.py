@@ -22,7 +22,7 @@ from turnkeeper.model.outside import OutsideEvent
 from turnkeeper.model.policy import Channel
 from turnkeeper.rules.signing import HEADER, is_proven
 from turnkeeper.store.base import Arrival, Intake, Taken
-from turnkeeper.web.api.problems import Problem, Wrong
+from turnkeeper.web.api.refusals import Refusal, Wrong
 from turnkeeper.web.asgi import Answer, Receive, Scope, Send, answer, send_answer
 from turnkeeper.web.bodies import Bodies, Refused
 from turnkeeper.web.webhooks import Headers, Taking
@@ -105,26 +105,26 @@ class Events:
         try:
             said = await self._answered(scope, receive)
             status = 202
-        except Problem as problem:
+        except Refusal as refusal:
             headers = {405: ((b"allow", b"POST"),), 408: (_CLOSE,), 413: (_CLOSE,), 503: ((b"retry-after", b"5"),)}
-            status, said = problem.status, problem.answer(_FRESH, *headers.get(problem.status, ()))
+            status, said = refusal.status, refusal.answer(_FRESH, *headers.get(refusal.status, ()))
         outcome = _OUTCOMES.get(status, "refused")
         self.outcomes[outcome] = self.outcomes.get(outcome, 0) + 1
         await send_answer(send, said)
 
     async def _answered(self, scope: Scope, receive: Receive) -> Answer:
         if scope["path"] != PATH:
-            raise Problem(404, f"the API has {PATH} only")
+            raise Refusal(404, f"the API has {PATH} only")
         if scope["method"] != "POST":
-            raise Problem(405, "use POST")
+            raise Refusal(405, "use POST")
         headers = Headers(scope["headers"])
         source = self._source(headers)
         try:
             body = await self._bodies.read(receive)
         except Refused as refused:
-            raise Problem(refused.status, _REFUSALS[refused.status]) from None
+            raise Refusal(refused.status, _REFUSALS[refused.status]) from None
         if source is None or not is_proven(headers.get(HEADER.lower(), ""), source.secret, body, self._now()):
-            raise Problem(401, f"the token or {HEADER} is missing, wrong or older than 300 seconds")
+            raise Refusal(401, f"the token or {HEADER} is missing, wrong or older than 300 seconds")
         batch, events = _read(body)
         told = await self._take(source, events)
         said: object = {"events": told} if batch else told[0]
@@ -151,14 +151,14 @@ class Events:
                 channel = source.channels[each.channel]
                 arrivals.append(Arrival(channel, self._event(source, channel, each), now))
         if wrongs:
-            raise Problem(422, "nothing of this request was taken", wrongs)
+            raise Refusal(422, "nothing of this request was taken", wrongs)
         try:
             taken = await self._store.take(Intake(arrivals))
         except StoreUnavailable:
-            raise Problem(503, "cannot keep this now, send it again") from None
+            raise Refusal(503, "cannot keep this now, send it again") from None
         except Exception:
             log.exception("an event could not be kept")
-            raise Problem(503, "cannot keep this now, send it again") from None
+            raise Refusal(503, "cannot keep this now, send it again") from None
         self._taken(taken)
         if not taken.homes:  # in the spool
             return [Told(each.id, None, None) for _, each in given]
@@ -208,24 +208,24 @@ def _read(body: bytes) -> tuple[bool, list[tuple[str, _Given]]]:
     try:
         said = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise Problem(400, f"the body is not JSON: {_words(error)}") from None
+        raise Refusal(400, f"the body is not JSON: {_words(error)}") from None
     if not isinstance(said, dict):
-        raise Problem(400, 'the body is not an object: write {"id": …, "type": …} or {"events": […]}')
+        raise Refusal(400, 'the body is not an object: write {"id": …, "type": …} or {"events": […]}')
     if "events" not in said:
         return False, [("$", _converted("$", said))]
     items = said["events"]
     if set(said) != {"events"} or not isinstance(items, list) or not 1 <= len(items) <= MOST_EVENTS:
-        raise Problem(422, f'"events" is a list of 1 to {MOST_EVENTS} events, with nothing beside it')
+        raise Refusal(422, f'"events" is a list of 1 to {MOST_EVENTS} events, with nothing beside it')
     wrongs: list[Wrong] = []
     events: list[tuple[str, _Given]] = []
     for n, item in enumerate(items):
         where = f"$.events[{n}]"
         try:
             events.append((where, _converted(where, item)))
-        except Problem as problem:
-            wrongs += problem.wrongs
+        except Refusal as refusal:
+            wrongs += refusal.wrongs
     if wrongs:
-        raise Problem(422, "nothing of this request was taken", wrongs)
+        raise Refusal(422, "nothing of this request was taken", wrongs)
     return True, events
 
 
@@ -235,7 +235,7 @@ def _converted(where: str, item: object) -> _Given:
     except msgspec.ValidationError as error:
         problem, _, at = str(error).partition(" - at `$")
         place = where + at.rstrip("`")
-        raise Problem(422, "nothing of this request was taken", [Wrong(place, problem)]) from None
+        raise Refusal(422, "nothing of this request was taken", [Wrong(place, problem)]) from None
 
 
 def _words(error: Exception) -> str:

@@ -10,10 +10,10 @@ from urllib.parse import parse_qs
 import msgspec
 
 from turnkeeper.flows.moving import Mapped
-from turnkeeper.flows.problems import Problem as FlowProblem
-from turnkeeper.flows.reading import LARGEST, FlowUnreadable
+from turnkeeper.flows.problems import Problem
+from turnkeeper.flows.reading import LARGEST
 from turnkeeper.model.flows import FlowHead, VersionHead
-from turnkeeper.web.api.problems import Problem, Wrong
+from turnkeeper.web.api.refusals import Refusal, Wrong
 from turnkeeper.web.webhooks import Headers
 
 LARGEST_BODY = LARGEST + 65_536
@@ -45,47 +45,47 @@ class GoingBack(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def read_body(body: bytes, kind: type[T]) -> T:
-    """A body of one of these kinds; nothing stands for all defaults. Raises Problem."""
+    """A body of one of these kinds; nothing stands for all defaults. Raises Refusal."""
     try:
         return msgspec.json.decode(body or b"{}", type=kind)
     except msgspec.ValidationError as error:
         problem, _, at = str(error).partition(" - at `")
-        raise Problem(422, "nothing of this request was taken", [Wrong(at.rstrip("`") or "$", problem)]) from None
+        raise Refusal(422, "nothing of this request was taken", [Wrong(at.rstrip("`") or "$", problem)]) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise Problem(400, f"the body is not JSON: {error}") from None
+        raise Refusal(400, f"the body is not JSON: {error}") from None
     except RecursionError:
-        raise Problem(400, "the body is not JSON: nested too deep") from None
+        raise Refusal(400, "the body is not JSON: nested too deep") from None
 
 
 def packed(document: Mapping[str, Any]) -> bytes:
-    """A drawing as it is kept. Raises Problem."""
+    """A drawing as it is kept. Raises Refusal."""
     try:
         kept = msgspec.json.encode(document)
     except (RecursionError, ValueError, OverflowError):
-        raise Problem(400, "the document is nested too deep, or a number in it is too large") from None
+        raise Refusal(400, "the document is nested too deep, or a number in it is too large") from None
     if len(kept) > LARGEST:
-        raise Problem(413, f"the document is larger than {LARGEST} bytes")
+        raise Refusal(413, f"the document is larger than {LARGEST} bytes")
     return kept
 
 
 def name_of(document: Mapping[str, Any]) -> str:
-    """What a drawing is called, which names it in addresses. Raises Problem."""
+    """What a drawing is called, which names it in addresses. Raises Refusal."""
     name = document.get("name")
     if not isinstance(name, str) or not name.strip() or len(name) > LONGEST_NAME:
-        raise Problem(422, f'the document needs a "name" of 1 to {LONGEST_NAME} characters')
+        raise Refusal(422, f'the document needs a "name" of 1 to {LONGEST_NAME} characters')
     if not name.isprintable() or "/" in name or name in (".", ".."):
-        raise Problem(422, "the document's name stands in addresses: leave out slashes and what cannot be shown")
+        raise Refusal(422, "the document's name stands in addresses: leave out slashes and what cannot be shown")
     return name
 
 
 def expected(headers: Headers) -> int | None:
-    """The revision that `If-Match` names; None for none, or any. Raises Problem."""
+    """The revision that `If-Match` names; None for none, or any. Raises Refusal."""
     said = headers.get("if-match", "").strip()
     if said in ("", "*"):
         return None
     number = said.strip('"')
     if not number.isascii() or not number.isdigit() or len(number) > 9:
-        raise Problem(400, 'If-Match is the revision as it was told, such as "3"')
+        raise Refusal(400, 'If-Match is the revision as it was told, such as "3"')
     return int(number)
 
 
@@ -93,25 +93,20 @@ def query_of(raw: bytes) -> dict[str, str]:
     """The parameters of an address, the last of a name."""
     text = raw.decode("latin-1")
     if len(text) > 2000:
-        raise Problem(400, "the address is too long")
+        raise Refusal(400, "the address is too long")
     return {name: values[-1] for name, values in parse_qs(text, keep_blank_values=True, max_num_fields=20).items()}
 
 
 def version_in(said: str) -> int:
-    """A version's number in an address. Raises Problem."""
+    """A version's number in an address. Raises Refusal."""
     if not said.isascii() or not said.isdigit() or not 0 < len(said) < 10:
-        raise Problem(404, f"{said[:40]!r} is not a version")
+        raise Refusal(404, f"{said[:40]!r} is not a version")
     return int(said)
 
 
-def wrongs(problems: Iterable[FlowProblem]) -> list[Wrong]:
+def wrongs(problems: Iterable[Problem]) -> list[Wrong]:
     """What is wrong in a flow, as problems are told: the first of them, which are errors if there are any."""
     return [Wrong(each.where, each.what, each.mend, each.level) for each in islice(problems, _MOST_TOLD)]
-
-
-def unreadable(error: FlowUnreadable) -> list[Wrong]:
-    """The same, of what is no flow."""
-    return wrongs(error.problems)
 
 
 def head_words(head: FlowHead, *, fixed: bool) -> dict[str, Any]:

@@ -19,15 +19,14 @@ from turnkeeper.flows.checking import check
 from turnkeeper.flows.model import Flow
 from turnkeeper.flows.moving import Mapped, mapping_problems
 from turnkeeper.flows.numbers import numbers
-from turnkeeper.flows.problems import Checking
-from turnkeeper.flows.problems import Problem as FlowProblem
+from turnkeeper.flows.problems import Checking, Problem
 from turnkeeper.flows.reading import FlowUnreadable, read
 from turnkeeper.model.errors import StoreError
 from turnkeeper.model.flows import FlowDraft, FlowHead, FlowKey
 from turnkeeper.model.ids import BotId, WorkspaceId
 from turnkeeper.store.flows import FlowRecords
 from turnkeeper.web.api import flow_bodies as bodies
-from turnkeeper.web.api.problems import Problem
+from turnkeeper.web.api.refusals import Refusal
 from turnkeeper.web.api.tokens import ApiToken, Tokens
 from turnkeeper.web.asgi import Answer, Receive, Scope, Send, answer, send_answer
 from turnkeeper.web.bodies import Bodies, Refused
@@ -102,11 +101,11 @@ class FlowsApi:
         """Answer one request."""
         try:
             said = await self._answered(scope, receive)
-        except Problem as problem:
+        except Refusal as refusal:
             closing = ((b"connection", b"close"),)
             later = {408: closing, 413: closing, 429: ((b"retry-after", b"60"),), 503: ((b"retry-after", b"5"),)}
-            challenge = ((b"www-authenticate", b"Bearer"),) if problem.status == 401 else ()
-            said = problem.answer(_FRESH, *later.get(problem.status, challenge))
+            challenge = ((b"www-authenticate", b"Bearer"),) if refusal.status == 401 else ()
+            said = refusal.answer(_FRESH, *later.get(refusal.status, challenge))
         await send_answer(send, said)
 
     async def _answered(self, scope: Scope, receive: Receive) -> Answer:
@@ -114,18 +113,18 @@ class FlowsApi:
         try:
             body = await self._bodies.read(receive)
         except Refused as refused:
-            raise Problem(refused.status, _REFUSALS[refused.status]) from None
+            raise Refusal(refused.status, _REFUSALS[refused.status]) from None
         asked = _Asked(token, Headers(scope["headers"]), bodies.query_of(scope.get("query_string", b"")), body)
         method = "GET" if scope["method"] == "HEAD" else scope["method"]
         try:
             return await self._routed(asked, method, scope["path"])
         except StoreError:
-            raise Problem(503, "the database cannot be asked now, try again") from None
-        except Problem:
+            raise Refusal(503, "the database cannot be asked now, try again") from None
+        except Refusal:
             raise
         except Exception:
             log.exception("a request of the API ended with an error of our own")
-            raise Problem(500, "an error of the server's own; it is in its log") from None
+            raise Refusal(500, "an error of the server's own; it is in its log") from None
 
     async def _routed(self, asked: _Asked, method: str, path: str) -> Answer:
         name, *rest = path.removeprefix(PATH).removeprefix("/").split("/")
@@ -135,13 +134,13 @@ class FlowsApi:
                     return await self._list(asked)
                 case "POST":
                     return await self._create(asked)
-            raise Problem(405, "use GET or POST")
+            raise Refusal(405, "use GET or POST")
         what = rest[0] if rest else ""
         if len(rest) > (2 if what == "versions" else 1) or what not in {part for _, part in self._routes}:
-            raise Problem(404, "there is no such address; docs/flows-api.md lists them")
+            raise Refusal(404, "there is no such address; docs/flows-api.md lists them")
         handler = self._routes.get((method, what))
         if handler is None:
-            raise Problem(405, f"use {' or '.join(sorted(verb for verb, part in self._routes if part == what))}")
+            raise Refusal(405, f"use {' or '.join(sorted(verb for verb, part in self._routes if part == what))}")
         return await handler(asked, await self._named(asked, name), rest[1:])
 
     async def _named(self, asked: _Asked, name: str) -> FlowHead:
@@ -153,9 +152,9 @@ class FlowsApi:
             if each.name == name
         ]
         if len(found) > 1:
-            raise Problem(409, f"several bots have a flow {name!r}: add ?bot={found[0].bot_id} or another")
+            raise Refusal(409, f"several bots have a flow {name!r}: add ?bot={found[0].bot_id} or another")
         if not found:
-            raise Problem(404, f"there is no flow {name[:100]!r}")
+            raise Refusal(404, f"there is no flow {name[:100]!r}")
         return found[0]
 
     def _is_fixed(self, bot_id: BotId) -> bool:
@@ -164,7 +163,7 @@ class FlowsApi:
 
     def _changeable(self, bot_id: BotId) -> None:
         if self._is_fixed(bot_id):
-            raise Problem(409, f"the flows of {bot_id} stand in files of the server's configuration: change them there")
+            raise Refusal(409, f"the flows of {bot_id} stand in files of the server's configuration: change them there")
 
     def _words(self, head: FlowHead) -> dict[str, Any]:
         return bodies.head_words(head, fixed=self._is_fixed(head.bot_id))
@@ -181,10 +180,10 @@ class FlowsApi:
         key = FlowKey(asked.workspace_id, self._bot_for(asked, given.bot), bodies.name_of(given.document))
         self._changeable(key.bot_id)
         if len(await self._store.flows(asked.workspace_id)) >= MOST_FLOWS:
-            raise Problem(409, f"the workspace has {MOST_FLOWS} flows already: delete some")
+            raise Refusal(409, f"the workspace has {MOST_FLOWS} flows already: delete some")
         put = await self._store.put_flow(key, bodies.packed(given.document), None, asked.token.name, self._now())
         if put is None:
-            raise Problem(409, f"{key.bot_id} has a flow {key.name!r} already: change that one, or name this otherwise")
+            raise Refusal(409, f"{key.bot_id} has a flow {key.name!r} already: change that one, or name this otherwise")
         at = f"{PATH}/{quote(key.name, safe='')}".encode()
         return _json(201, self._words(put), (b"location", at), _tag(put))
 
@@ -192,12 +191,12 @@ class FlowsApi:
         here = sorted(bot_id for bot_id, bot in self._bots.items() if asked.workspace_id in bot.homes)
         if said:
             if said not in here:
-                raise Problem(
+                raise Refusal(
                     422, f"no bot {said!r} of this workspace is flows; there are: {', '.join(here) or 'none'}"
                 )
             return BotId(said)
         if len(here) != 1:
-            raise Problem(422, f'say which "bot" it is for; there are: {", ".join(here) or "none"}')
+            raise Refusal(422, f'say which "bot" it is for; there are: {", ".join(here) or "none"}')
         return here[0]
 
     # One flow.
@@ -205,7 +204,7 @@ class FlowsApi:
     async def _draft(self, head: FlowHead) -> FlowDraft:
         found = await self._store.flow(head.key)
         if found is None:
-            raise Problem(404, f"there is no flow {head.name!r} any more")
+            raise Refusal(404, f"there is no flow {head.name!r} any more")
         return found
 
     async def _read(self, asked: _Asked, head: FlowHead, _: Sequence[str]) -> Answer:  # noqa: ARG002 - a handler
@@ -215,14 +214,14 @@ class FlowsApi:
     async def _replace(self, asked: _Asked, head: FlowHead, _: Sequence[str]) -> Answer:
         self._changeable(head.bot_id)
         if not asked.headers.get("if-match"):
-            raise Problem(
+            raise Refusal(
                 428, f'send If-Match with the revision that you have changed; the newest is "{head.revision}"'
             )
         revision = bodies.expected(asked.headers)
         document = bodies.read_body(asked.body, dict[str, Any])
         name = bodies.name_of(document)
         if name != head.name:
-            raise Problem(422, f"the document is called {name!r}: a flow keeps its name; create another one instead")
+            raise Refusal(422, f"the document is called {name!r}: a flow keeps its name; create another one instead")
         put = await self._store.put_flow(
             head.key,
             bodies.packed(document),
@@ -231,13 +230,13 @@ class FlowsApi:
             self._now(),
         )
         if put is None:
-            raise Problem(412, _AGAIN)
+            raise Refusal(412, _AGAIN)
         return _json(200, self._words(put), _tag(put))
 
     async def _drop(self, asked: _Asked, head: FlowHead, _: Sequence[str]) -> Answer:  # noqa: ARG002
         self._changeable(head.bot_id)
         if not await self._store.drop_flow(head.key):
-            raise Problem(409, "the flow is published: unpublish it first")
+            raise Refusal(409, "the flow is published: unpublish it first")
         return answer(204, b"", _FRESH)
 
     async def _export(self, asked: _Asked, head: FlowHead, _: Sequence[str]) -> Answer:
@@ -272,27 +271,27 @@ class FlowsApi:
         given = bodies.read_body(asked.body, bodies.Publishing)
         draft = await self._draft(head)
         if bodies.expected(asked.headers) not in (None, draft.revision):
-            raise Problem(412, _AGAIN)
+            raise Refusal(412, _AGAIN)
         flow, found = await self._examined(head, draft.document)
         if flow is not None and given.mapping:
             found = [*await self._mapping_problems(head.key, given.mapping, flow), *found]
         if any(each.level == "error" for each in found):
-            raise Problem(422, "the flow is not published: mend what is wrong in it", bodies.wrongs(found))
+            raise Refusal(422, "the flow is not published: mend what is wrong in it", bodies.wrongs(found))
         mapping = msgspec.json.encode(given.mapping)
         published = await self._store.publish_flow(
             head.key, draft.revision, mapping, given.note, asked.token.name, self._now()
         )
         if published is None:
-            raise Problem(412, _AGAIN)
+            raise Refusal(412, _AGAIN)
         return _json(201, bodies.version_words(published) | {"warnings": bodies.wrongs(found)})
 
-    async def _examined(self, head: FlowHead, document: bytes) -> tuple[Flow | None, list[FlowProblem]]:
+    async def _examined(self, head: FlowHead, document: bytes) -> tuple[Flow | None, list[Problem]]:
         """The flow of a drawing, and all that is wrong with it. One at a time: drawings may be large."""
         named = frozenset(each.name for each in await self._store.flows(head.workspace_id, head.bot_id))
         bot = self._bots.get(head.bot_id)
         around = Checking(flows=named) if bot is None else await bot.around(head.workspace_id, named)
 
-        def examine() -> tuple[Flow | None, list[FlowProblem]]:
+        def examine() -> tuple[Flow | None, list[Problem]]:
             try:
                 flow = read(document)
             except FlowUnreadable as error:
@@ -302,9 +301,9 @@ class FlowsApi:
         async with self._checking:
             return await asyncio.to_thread(examine)
 
-    async def _mapping_problems(self, key: FlowKey, mapping: Mapped, flow: Flow) -> list[FlowProblem]:
+    async def _mapping_problems(self, key: FlowKey, mapping: Mapped, flow: Flow) -> list[Problem]:
         """Of one version after the other: each may be a large drawing."""
-        found: list[FlowProblem] = []
+        found: list[Problem] = []
         for version, nodes in sorted(mapping.items()):
             kept = await self._store.flow_version(key, version) if 0 < version < 2**31 else None
             async with self._checking:
@@ -321,7 +320,7 @@ class FlowsApi:
     async def _shown(self, asked: _Asked, head: FlowHead, version: int | None) -> Answer:  # noqa: ARG002
         self._changeable(head.bot_id)
         if not await self._store.show_flow(head.key, version):
-            raise Problem(404, f"there is no version {version}")
+            raise Refusal(404, f"there is no version {version}")
         return _json(200, self._words(await self._draft(head)))
 
     async def _versions(self, asked: _Asked, head: FlowHead, rest: Sequence[str]) -> Answer:  # noqa: ARG002
@@ -332,13 +331,13 @@ class FlowsApi:
         version = bodies.version_in(rest[0])
         one = await self._store.flow_version(head.key, version)
         if one is None:
-            raise Problem(404, f"there is no version {version}")
+            raise Refusal(404, f"there is no version {version}")
         return _json(200, bodies.version_words(one) | {"document": msgspec.Raw(one.document)})
 
     async def _version_document(self, key: FlowKey, version: int) -> bytes:
         found = await self._store.flow_version(key, version)
         if found is None:
-            raise Problem(404, f"there is no version {version}")
+            raise Refusal(404, f"there is no version {version}")
         return found.document
 
 

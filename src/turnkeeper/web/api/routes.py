@@ -1,6 +1,6 @@
 """Which part of the API answers which path under /api/v1."""
 
-from turnkeeper.web.api.problems import Problem
+from turnkeeper.web.api.refusals import Refusal
 from turnkeeper.web.asgi import App, Receive, Scope, Send, send_answer
 
 PREFIX = "/api/v1/"
@@ -20,4 +20,4 @@ class Api:
             await part(scope, receive, send)
             return
         there = ", ".join(f"{PREFIX}{name}" for name in self._parts)
-        await send_answer(send, Problem(404, f"the API has {there}").answer((b"cache-control", b"no-store")))
+        await send_answer(send, Refusal(404, f"the API has {there}").answer((b"cache-control", b"no-store")))

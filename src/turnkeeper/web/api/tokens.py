@@ -8,7 +8,7 @@ from hmac import compare_digest
 from turnkeeper.model.ids import WorkspaceId
 from turnkeeper.model.policy import RateLimit
 from turnkeeper.rules.rate_limit import admit
-from turnkeeper.web.api.problems import Problem
+from turnkeeper.web.api.refusals import Refusal
 from turnkeeper.web.asgi import Scope
 from turnkeeper.web.webhooks import Headers
 
@@ -36,7 +36,7 @@ class Tokens:
         self._refused: dict[str, float] = {}
 
     def find(self, scope: Scope, wanted: str) -> ApiToken:
-        """Whose token a request shows. Raises Problem: 401 or 429 for a wrong one, 403 for one that may not do what is
+        """Whose token a request shows. Raises Refusal: 401 or 429 for a wrong one, 403 for one that may not do what is
         wanted. Whoever has a right one is never told to wait, whatever others do."""
         headers = Headers(scope["headers"])
         scheme, _, shown = headers.get("authorization", "").partition(" ")
@@ -47,9 +47,9 @@ class Tokens:
                 found = token
         if found is None or scheme.lower() != "bearer":
             self._refuse(scope)
-            raise Problem(401, "the token is missing or wrong: send Authorization: Bearer TOKEN")
+            raise Refusal(401, "the token is missing or wrong: send Authorization: Bearer TOKEN")
         if wanted not in found.scopes:
-            raise Problem(403, f"this token is not good for {wanted}: add it to api_tokens.{found.name}.scopes")
+            raise Refusal(403, f"this token is not good for {wanted}: add it to api_tokens.{found.name}.scopes")
         return found
 
     def _refuse(self, scope: Scope) -> None:
@@ -57,7 +57,7 @@ class Tokens:
         now = self._now()
         answered, tat = admit(REFUSALS, tat=self._refused.get(address), now=now)
         if not answered:
-            raise Problem(429, "too many wrong tokens: wait a minute")
+            raise Refusal(429, "too many wrong tokens: wait a minute")
         if len(self._refused) >= _MOST_ADDRESSES:
             self._refused = {each: until for each, until in self._refused.items() if until > now}
             if len(self._refused) >= _MOST_ADDRESSES:

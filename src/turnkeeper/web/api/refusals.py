@@ -33,7 +33,7 @@ class Wrong(msgspec.Struct, frozen=True, omit_defaults=True):
     level: str = ""
 
 
-class Problem(Exception):
+class Refusal(Exception):
     """The request is answered with this status and nothing of it is taken."""
 
     def __init__(self, status: int, detail: str, wrongs: Sequence[Wrong] = ()) -> None:
