@@ -27,9 +27,10 @@ from tests.support.programs import free_port
 from turnkeeper.model.conversation import StepRow
 from turnkeeper.model.errors import StoreMismatch, StoreUnavailable
 from turnkeeper.model.outbound import NotSent, Rejected
+from turnkeeper.store import migrations as store_migrations
 from turnkeeper.store.base import ClaimedTurn, Intake, Sent, Stray
-from turnkeeper.store.migrations import migrations
-from turnkeeper.store.postgres import connecting
+from turnkeeper.store.migrations import Migration, migrations
+from turnkeeper.store.postgres import connecting, migrating
 from turnkeeper.store.postgres.rows import PostgresRows
 from turnkeeper.store.postgres.store import PostgresStore
 from turnkeeper.testing.events import Channels, text
@@ -133,6 +134,40 @@ class TestMigrations:
             await behind.execute("update migration set checksum = 'other'")
             with pytest.raises(StoreMismatch, match="0001_engine"):
                 await store.migrate()
+
+    @pytest.mark.parametrize("then", ["select 1", "select 1 from conversation for update"])
+    async def test_tables_in_use_are_changed_once_they_are_let_go(
+        self, then: str, postgres_database: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Used by a backup, or by the previous release as it fires a timer; others go on meanwhile."""
+        more = Migration("9001_more", "alter table conversation add more text; alter table timer add more text")
+        monkeypatch.setattr(migrating, "WAITS", "100ms")
+        monkeypatch.setattr(migrating, "PASSES", 0.05)
+        async with (
+            machines(postgres_database) as [store],
+            session(postgres_database) as behind,
+            session(postgres_database) as beside,
+        ):
+            monkeypatch.setattr(store_migrations, "migrations", lambda _: [more])
+            async with behind.transaction():
+                await behind.execute("select 1 from timer for update")
+                migration = asyncio.ensure_future(store.migrate())
+                while not await beside.fetchval("select count(*) from pg_locks where not granted"):
+                    await asyncio.sleep(0.01)
+                await behind.execute(then, timeout=5)
+                await beside.execute("select 1 from conversation", timeout=5)
+                assert not migration.done()
+            assert await migration == ["9001_more"]
+
+    async def test_tables_in_use_for_too_long(self, postgres_database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(migrating, "WAITS", "1ms")
+        monkeypatch.setattr(migrating, "PASSES", 0)
+        async with machines(postgres_database) as [store], session(postgres_database) as behind:
+            monkeypatch.setattr(store_migrations, "migrations", lambda _: [Migration("9001_drop", "drop table timer")])
+            async with behind.transaction():
+                await behind.execute("select 1 from timer")
+                with pytest.raises(StoreUnavailable, match="backup"):
+                    await store.migrate()
 
 
 class TestBatches:
