@@ -1,6 +1,7 @@
 """Timers that a turn takes back: all of a name, in its commit, also one that has fired and waits."""
 
 import pytest
+from msgspec.structs import replace
 
 from tests.contracts.conftest import OpenWorld
 from tests.contracts.test_timers import BOB, asked
@@ -34,6 +35,24 @@ async def test_what_a_turn_takes_back_it_may_set_again(world: OpenWorld) -> None
         turn = await w.turn()
         await w.deliver(await w.commit(turn, "fine", cancelled=["later"], timers=[w.timer(turn, 300, known_as="2.0")]))
         assert await w.store.next_due() == w.now + 300
+
+
+async def test_one_of_a_release_that_named_them_in_their_event_only(world: OpenWorld) -> None:
+    async with world() as w:
+        await w.hear("hi")
+        turn = await w.turn()
+        names = ["a", 'a"', "ab", "", "b"]
+        timers = [w.timer(turn, 60, known_as=f"1.{n}", name=name) for n, name in enumerate(names)]
+        old = [replace(timer, name="") for timer in timers]
+        await w.deliver(await w.commit(turn, "ok", timers=[*old, w.timer(turn, 60, name="b")]))
+        await w.hear("never mind")
+        turn = await w.turn()
+        await w.deliver(await w.commit(turn, "fine", cancelled=["a", ""]))
+        left = await w.store.timers_of(turn.run.key, 10)
+        assert sorted(timer.id for timer in left) == ["1.1", "1.2", "1.4", "b"]
+        assert await w.store.cancel_timers(turn.run.key, "b") == 2
+        assert await w.store.cancel_timers(turn.run.key, 'a"') == 1
+        assert await w.store.cancel_timers(turn.run.key) == 1
 
 
 async def test_one_that_has_fired_and_waits_is_dropped(world: OpenWorld) -> None:

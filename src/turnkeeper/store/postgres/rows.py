@@ -46,6 +46,7 @@ from turnkeeper.store.rows import (
     TurnKey,
     UploadKey,
 )
+from turnkeeper.store.timers import told_name
 
 if TYPE_CHECKING:
     import asyncpg
@@ -302,7 +303,7 @@ class PostgresRows(PostgresErasing, PostgresPaymentRows, PostgresAnnouncing, Pos
 
     async def drop_timers(self, named: Iterable[TimerName]) -> None:
         """As with follow-ups: one that fires at this moment does so."""
-        await self._by_keys(sql.DROP_TIMERS, set(named))
+        await self._by_keys(sql.DROP_TIMERS, {(*each, told_name(each[2])) for each in named})
 
     async def drop_sequences(self, keys: Sequence[ConversationKey]) -> None:
         """As with follow-ups."""

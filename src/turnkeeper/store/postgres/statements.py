@@ -45,6 +45,11 @@ def columns(row: _Struct, table: str = "") -> str:
     return ", ".join(f"{prefix}{field}" for field in row.__struct_fields__)
 
 
+def is_named(name: str, told: str) -> str:
+    """Whether `r` is a timer of a name (store.timers.told_name)."""
+    return f"case r.name when '' then position({told} in r.body) > 0 else r.name = {name} end"
+
+
 def _insert(table: str, listed: str, clause: str = "") -> str:
     return f"insert into {table} ({listed}) select {listed} from unnest($1::{shape(table)}[]) {clause}"
 
@@ -263,8 +268,8 @@ TAKE_TIMERS = f"""delete from timer where ctid = any(array(
     select ctid from timer where due_at <= $1 order by due_at limit $2 for update skip locked
   )) returning {columns(TimerRow)}"""
 DROP_TIMERS = f"""delete from timer where ctid = any(array(
-    select r.ctid from {_TRIPLE}
-    cross join lateral (select ctid from timer r where {_MINE} and r.name = k.x for update skip locked) r
+    select r.ctid from {_keys(("w", "text"), ("c", "text"), ("x", "text"), ("told", "bytea"))}
+    cross join lateral (select ctid from timer r where {_MINE} and {is_named("k.x", "k.told")} for update skip locked) r
   ))"""
 DROP_SEQUENCES = f"""delete from timer where ctid = any(array(
     select r.ctid from {_PAIR}

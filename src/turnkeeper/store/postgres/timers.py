@@ -10,7 +10,8 @@ from turnkeeper.model.conversation import TimerRow
 from turnkeeper.model.ids import ChannelId, ConversationKey, WorkspaceId
 from turnkeeper.store.postgres.characters import without_nul
 from turnkeeper.store.postgres.rows import PostgresRows
-from turnkeeper.store.postgres.statements import columns
+from turnkeeper.store.postgres.statements import columns, is_named
+from turnkeeper.store.timers import told_name
 
 if TYPE_CHECKING:
     from turnkeeper.store.postgres.pooled import PooledConnection
@@ -22,9 +23,9 @@ _NEXT = f"""select {columns(TimerRow)} from timer
 _OF = f"""select {columns(TimerRow)} from timer where workspace_id = $1 and conversation_id = $2
   order by due_at, id limit $3"""
 # Whoever fires one holds it, and waits for nothing that is held here.
-_CANCEL = """delete from timer where ctid = any(array(
-    select ctid from timer where workspace_id = $1 and conversation_id = $2 and ($3::text is null or name = $3)
-    for update skip locked
+_CANCEL = f"""delete from timer where ctid = any(array(
+    select ctid from timer r where workspace_id = $1 and conversation_id = $2
+    and ($3::text is null or {is_named("$3", "$4::bytea")}) for update skip locked
   )) returning 1"""
 
 
@@ -47,6 +48,6 @@ class PostgresTimers(ABC):
 
     async def cancel_timers(self, key: ConversationKey, name: str | None = None) -> int:
         async def cancel(rows: PostgresRows) -> int:
-            return len(await rows.run(_CANCEL, *key, without_nul(name)))
+            return len(await rows.run(_CANCEL, *key, without_nul(name), told_name(name or "")))
 
         return await self._alone(cancel)

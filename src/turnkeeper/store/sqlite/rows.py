@@ -42,6 +42,7 @@ from turnkeeper.store.sqlite.consents import SqliteConsentRows
 from turnkeeper.store.sqlite.erasing import SqliteErasing
 from turnkeeper.store.sqlite.flows import SqliteFlowRows
 from turnkeeper.store.sqlite.payments import SqlitePaymentRows
+from turnkeeper.store.timers import told_name
 
 
 class SqliteRows(SqliteErasing, SqlitePaymentRows, SqliteAnnouncing, SqliteConsentRows, SqliteFlowRows):
@@ -219,7 +220,7 @@ class SqliteRows(SqliteErasing, SqlitePaymentRows, SqliteAnnouncing, SqliteConse
         self._many(sql.FORGET_UPLOAD, keys)
 
     async def drop_timers(self, named: Iterable[TimerName]) -> None:
-        self._many(sql.DROP_TIMERS, named)
+        self._many(sql.DROP_TIMERS, [(*each, told_name(each[2])) for each in named])
 
     async def drop_sequences(self, keys: Sequence[ConversationKey]) -> None:
         self._many(sql.DROP_SEQUENCES, keys)

@@ -154,7 +154,9 @@ ADD_TIMER = insert(
 )
 TAKE_TIMERS = f"""delete from timer where rowid in (select rowid from timer where due_at <= ? order by due_at limit ?)
   returning {columns(TimerRow)}"""
-DROP_TIMERS = "delete from timer where workspace_id = ? and conversation_id = ? and name = ?"
+IS_NAMED = "case name when '' then instr(body, ?4) > 0 else name = ?3 end"
+"""Whether it is a timer of a name (store.timers.told_name)."""
+DROP_TIMERS = f"delete from timer where workspace_id = ?1 and conversation_id = ?2 and {IS_NAMED}"
 DROP_SEQUENCES = f"delete from timer where workspace_id = ? and conversation_id = ? and name like '{SEQUENCE}%'"
 DROP_FOLLOW_UPS = "delete from timer where workspace_id = ? and conversation_id = ? and follow_up"
 PAUSED = "select workspace_id, channel_id from channel_pause"

@@ -12,7 +12,8 @@ from msgspec.structs import replace
 from turnkeeper.model.conversation import TimerRow
 from turnkeeper.model.ids import ChannelId, ConversationKey, WorkspaceId
 from turnkeeper.store.sqlite.rows import SqliteRows
-from turnkeeper.store.sqlite.statements import columns
+from turnkeeper.store.sqlite.statements import IS_NAMED, columns
+from turnkeeper.store.timers import told_name
 
 T = TypeVar("T")
 
@@ -20,7 +21,7 @@ _NEXT = f"""select {columns(TimerRow)} from timer where workspace_id = ?1 and (?
   order by due_at limit ?2"""
 _OF = f"""select {columns(TimerRow)} from timer where workspace_id = ? and conversation_id = ?
   order by due_at, id limit ?"""
-_CANCEL = """delete from timer where workspace_id = ?1 and conversation_id = ?2 and (?3 is null or name = ?3)
+_CANCEL = f"""delete from timer where workspace_id = ?1 and conversation_id = ?2 and (?3 is null or {IS_NAMED})
   returning 1"""
 
 
@@ -47,6 +48,6 @@ class SqliteTimers(ABC):
 
     async def cancel_timers(self, key: ConversationKey, name: str | None = None) -> int:
         async def cancel(rows: SqliteRows) -> int:
-            return len(rows.run(_CANCEL, (*key, name)))
+            return len(rows.run(_CANCEL, (*key, name, told_name(name or ""))))
 
         return await self._alone(cancel)
