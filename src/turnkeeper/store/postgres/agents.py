@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from abc import abstractmethod
+from collections.abc import Callable, Coroutine, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from msgspec.structs import astuple
@@ -13,6 +13,7 @@ from turnkeeper.model.conversation import Conversation, EventRow, OutboundRow, S
 from turnkeeper.model.ids import BotId, ContactId, ConversationKey, WorkspaceId
 from turnkeeper.store.agents import WholeTurn
 from turnkeeper.store.postgres.characters import without_nul
+from turnkeeper.store.postgres.parts import Reads
 from turnkeeper.store.postgres.rows import PostgresRows
 from turnkeeper.store.postgres.statements import columns
 
@@ -74,13 +75,11 @@ async def _whole_turn(connection: PooledConnection, key: ConversationKey, no: in
     )
 
 
-class PostgresAgents(ABC):
+class PostgresAgents(Reads):
     """The AgentRecords port, over what the store gives."""
 
     @abstractmethod
     async def _alone(self, script: Callable[[PostgresRows], Coroutine[Any, Any, T]]) -> T: ...
-    @abstractmethod
-    async def _read(self, query: Callable[[PooledConnection], Awaitable[T]]) -> T: ...
 
     async def contact_name(self, workspace_id: WorkspaceId, contact_id: ContactId) -> str | None:
         found: str | None = await self._read(lambda at: at.fetchval(_NAME, workspace_id, contact_id))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from abc import abstractmethod
+from collections.abc import Callable, Coroutine, Iterable, Sequence
+from typing import Any, TypeVar
 
 from msgspec.structs import astuple
 
@@ -13,10 +13,8 @@ from turnkeeper.model.ids import ConversationKey, WorkspaceId
 from turnkeeper.model.subscriptions import Announcement, Escalation
 from turnkeeper.store.announcements import Settled, Waiting
 from turnkeeper.store.postgres.characters import without_nul
+from turnkeeper.store.postgres.parts import Reads, Runs
 from turnkeeper.store.postgres.statements import columns
-
-if TYPE_CHECKING:
-    from turnkeeper.store.postgres.pooled import PooledConnection
 
 T = TypeVar("T")
 
@@ -63,11 +61,9 @@ def _by_seq(row: Announcement) -> int:
     return row.seq
 
 
-class PostgresAnnouncing(ABC):
+class PostgresAnnouncing(Runs):
     """The AnnouncementRows port, over what a transaction gives."""
 
-    @abstractmethod
-    async def run(self, statement: str, *arguments: Any) -> list[Any]: ...
     @abstractmethod
     async def lock(self, keys: Iterable[ConversationKey]) -> dict[ConversationKey, Conversation]: ...
 
@@ -98,13 +94,11 @@ class PostgresAnnouncing(ABC):
         await self.run(_BLANK, *key)
 
 
-class PostgresAnnouncements(ABC):
+class PostgresAnnouncements(Reads):
     """The AnnouncementRecords port, over what the store gives."""
 
     @abstractmethod
     async def _alone(self, script: Callable[[PostgresAnnouncing], Coroutine[Any, Any, T]]) -> T: ...
-    @abstractmethod
-    async def _read(self, query: Callable[[PooledConnection], Awaitable[T]]) -> T: ...
 
     async def next_announcement(self, workspace_id: WorkspaceId, subscription: str) -> float | None:
         found = await self._read(lambda at: at.fetchval(_DUE, workspace_id, subscription))

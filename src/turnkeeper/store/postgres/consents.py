@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Iterable, Sequence
 
 from msgspec.structs import astuple
 
 from turnkeeper.model.consent import Consent
 from turnkeeper.model.ids import ChannelId, ContactId, ConversationId, WorkspaceId
 from turnkeeper.store.consents import ContactKey
+from turnkeeper.store.postgres.parts import Reads, Runs
 from turnkeeper.store.postgres.statements import columns
 from turnkeeper.store.rows import OWN_KINDS
-
-if TYPE_CHECKING:
-    from turnkeeper.store.postgres.pooled import PooledConnection
-
-T = TypeVar("T")
 
 _LISTED = columns(Consent)
 _ALL = f"select {_LISTED} from consent where workspace_id = $1 and contact_id = $2 order by purpose"
@@ -43,11 +37,8 @@ _ANSWERS = f"""select 1 from turn t join event e on e.workspace_id = t.workspace
     and not e.from_me and e.kind not in ({OWN_KINDS}, 'system') limit 1"""
 
 
-class PostgresConsentRows(ABC):
+class PostgresConsentRows(Runs):
     """The ConsentRows port, over what a transaction gives."""
-
-    @abstractmethod
-    async def run(self, statement: str, *arguments: Any) -> list[Any]: ...
 
     async def consents(self, contacts: Iterable[ContactKey]) -> dict[ContactKey, list[Consent]]:
         wanted = sorted(set(contacts))
@@ -79,11 +70,8 @@ class PostgresConsentRows(ABC):
         return bool(await self.run(_ANSWERS, *turn))
 
 
-class PostgresConsents(ABC):
+class PostgresConsents(Reads):
     """What the store reads of consent outside transactions."""
-
-    @abstractmethod
-    async def _read(self, query: Callable[[PooledConnection], Awaitable[T]]) -> T: ...
 
     async def consents(self, workspace_id: WorkspaceId, contact_id: ContactId) -> list[Consent]:
         return [Consent(*row) for row in await self._read(lambda at: at.fetch(_ALL, workspace_id, contact_id))]

@@ -5,7 +5,6 @@ Whoever erases holds the conversation's mark, not the conversation: who marks it
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,6 +13,7 @@ from msgspec.structs import astuple
 from turnkeeper.model.conversation import Conversation
 from turnkeeper.model.ids import BotId, ContactId, ConversationId, ConversationKey, WorkspaceId
 from turnkeeper.store.erasing import NO_CONTENT, NO_EVENT, TRACE, Erasure, KeptMedia
+from turnkeeper.store.postgres.parts import Runs
 from turnkeeper.store.postgres.statements import columns
 from turnkeeper.store.story import AWAITS
 
@@ -56,11 +56,8 @@ _FREE = r"""update file set needed_at = 0 where workspace_id = $1 and key = $2 a
     and m.state = 'kept') returning key"""
 
 
-class PostgresErasing(ABC):
+class PostgresErasing(Runs):
     """The ErasingRows port, over what a transaction gives."""
-
-    @abstractmethod
-    async def run(self, statement: str, *arguments: Any) -> list[Any]: ...
 
     async def mark_erasures(self, keys: Sequence[ConversationKey]) -> None:
         if keys:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from abc import abstractmethod
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from typing import Any, TypeVar
 
 from turnkeeper.model.flows import Counted, FlowCount, FlowDraft, FlowHead, FlowKey, FlowVersion, VersionHead
 from turnkeeper.model.ids import BotId, WorkspaceId
 from turnkeeper.store.flows import STRIPES, CountKey
 from turnkeeper.store.postgres.characters import without_nul
+from turnkeeper.store.postgres.parts import Reads, Runs
 from turnkeeper.store.postgres.statements import columns
-
-if TYPE_CHECKING:
-    from turnkeeper.store.postgres.pooled import PooledConnection
 
 T = TypeVar("T")
 
@@ -51,11 +49,8 @@ _ADD_COUNTS = f"""insert into flow_count (workspace_id, bot_id, flow, version, n
     do update set times = flow_count.times + excluded.times"""
 
 
-class PostgresFlowRows(ABC):
+class PostgresFlowRows(Runs):
     """The FlowRows port, over what a transaction gives."""
-
-    @abstractmethod
-    async def run(self, statement: str, *arguments: Any) -> list[Any]: ...
 
     async def add_counts(self, counts: Mapping[CountKey, int]) -> None:
         """In order of their keys, for other turns add to the same."""
@@ -64,13 +59,11 @@ class PostgresFlowRows(ABC):
             await self.run(_ADD_COUNTS, *(list(each) for each in zip(*rows, strict=True)))
 
 
-class PostgresFlows(ABC):
+class PostgresFlows(Reads):
     """The FlowRecords port, over what the store gives."""
 
     @abstractmethod
     async def _alone(self, script: Callable[[PostgresFlowRows], Coroutine[Any, Any, T]]) -> T: ...
-    @abstractmethod
-    async def _read(self, query: Callable[[PooledConnection], Awaitable[T]]) -> T: ...
 
     async def flows(self, workspace_id: WorkspaceId, bot_id: BotId | None = None) -> list[FlowHead]:
         asked = without_nul((workspace_id, bot_id))

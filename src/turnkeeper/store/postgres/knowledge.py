@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from abc import abstractmethod
+from collections.abc import Callable, Coroutine, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from msgspec.structs import astuple
@@ -11,6 +11,7 @@ from msgspec.structs import astuple
 from turnkeeper.model.knowledge import BaseKey, DocumentRow, FoundPassage, Passage, Postings
 from turnkeeper.store.knowledge import MOST_SIGNS, BaseRow, Unembedded, Vector, indexed, scope
 from turnkeeper.store.postgres.characters import without_nul
+from turnkeeper.store.postgres.parts import Reads
 from turnkeeper.store.postgres.rows import PostgresRows
 from turnkeeper.store.postgres.statements import columns
 
@@ -64,13 +65,11 @@ _SIGNS = """select id, signs from passage where workspace_id = $1 and base = $2 
   select 1 from knowledge_base b where b.workspace_id = $1 and b.base = $2 and b.embeddings = $3) limit $4"""
 
 
-class PostgresKnowledge(ABC):
+class PostgresKnowledge(Reads):
     """The KnowledgeRecords port, over what the store gives."""
 
     @abstractmethod
     async def _alone(self, script: Callable[[PostgresRows], Coroutine[Any, Any, T]]) -> T: ...
-    @abstractmethod
-    async def _read(self, query: Callable[[PooledConnection], Awaitable[T]]) -> T: ...
 
     async def bases(self) -> list[BaseKey]:
         sql = "select workspace_id, base from knowledge_base order by 1, 2"

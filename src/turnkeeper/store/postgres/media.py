@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from abc import abstractmethod
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, TypeVar
 
 import msgspec
 from msgspec.structs import astuple
@@ -13,11 +13,9 @@ from turnkeeper.model.ids import ChannelId, WorkspaceId
 from turnkeeper.model.media import FileRow, MediaRow, UploadRow
 from turnkeeper.store.media import GIVEN_UP, FileKey
 from turnkeeper.store.postgres.characters import without_nul
+from turnkeeper.store.postgres.parts import Reads
 from turnkeeper.store.postgres.rows import PostgresRows
 from turnkeeper.store.postgres.statements import columns
-
-if TYPE_CHECKING:
-    from turnkeeper.store.postgres.pooled import PooledConnection
 
 T = TypeVar("T")
 
@@ -59,13 +57,11 @@ _KEEP_UPLOAD = _insert(
 )
 
 
-class PostgresMedia(ABC):
+class PostgresMedia(Reads):
     """The MediaRecords port, over what the store gives."""
 
     @abstractmethod
     async def _alone(self, script: Callable[[PostgresRows], Coroutine[Any, Any, T]]) -> T: ...
-    @abstractmethod
-    async def _read(self, query: Callable[[PooledConnection], Awaitable[T]]) -> T: ...
 
     async def find_media(self, workspace_id: WorkspaceId, channel_id: ChannelId, source: str) -> MediaRow | None:
         found = await self._read(lambda at: at.fetchrow(_MEDIA, workspace_id, channel_id, without_nul(source)))

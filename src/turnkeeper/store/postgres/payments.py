@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import astuple
 
 from turnkeeper.model.ids import ConversationId, ConversationKey, WorkspaceId
 from turnkeeper.model.payments import PaymentFound, PaymentRow
 from turnkeeper.store.postgres.characters import without_nul
+from turnkeeper.store.postgres.parts import Reads, Runs
 from turnkeeper.store.postgres.statements import columns
 
 if TYPE_CHECKING:
     from turnkeeper.store.postgres.pooled import PooledConnection
 
-T = TypeVar("T")
 
 _ROW = columns(PaymentRow)
 _BY_REFERENCE = f"select {_ROW} from payment where provider = $1 and id = $2"
@@ -54,11 +53,8 @@ async def payments_of(connection: PooledConnection, key: ConversationKey) -> lis
     return _rows(await connection.fetch(_OF, *key))
 
 
-class PostgresPaymentRows(ABC):
+class PostgresPaymentRows(Runs):
     """The PaymentRows port, over what a transaction gives."""
-
-    @abstractmethod
-    async def run(self, statement: str, *arguments: Any) -> list[Any]: ...
 
     async def find_payment(self, provider: str, found: PaymentFound) -> PaymentRow | None:
         for sql, by in ((_BY_REFERENCE, found.reference), (_BY_LINK, found.external_id), (_BY_CHARGE, found.charge_id)):
@@ -89,11 +85,8 @@ class PostgresPaymentRows(ABC):
         await self.run(_BLANK, *key)
 
 
-class PostgresPayments(ABC):
+class PostgresPayments(Reads):
     """The reads of the PaymentRecords port, over what the store gives."""
-
-    @abstractmethod
-    async def _read(self, query: Callable[[PooledConnection], Awaitable[T]]) -> T: ...
 
     async def payments_of(self, key: ConversationKey) -> list[PaymentRow]:
         return await self._read(lambda at: payments_of(at, key))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from abc import abstractmethod
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, TypeVar
 
 from msgspec.structs import astuple
 
@@ -12,12 +12,10 @@ from turnkeeper.model.conversation import TimerRow
 from turnkeeper.model.flows import TAGS, Schedule, ScheduleKey, Tagged, TaggedPage
 from turnkeeper.model.ids import BotId, WorkspaceId
 from turnkeeper.store.postgres.characters import without_nul
+from turnkeeper.store.postgres.parts import Reads
 from turnkeeper.store.postgres.rows import PostgresRows
 from turnkeeper.store.postgres.statements import columns
 from turnkeeper.store.schedules import has_tag
-
-if TYPE_CHECKING:
-    from turnkeeper.store.postgres.pooled import PooledConnection
 
 T = TypeVar("T")
 
@@ -46,13 +44,11 @@ _HOMES = """select k.contact_id, n.id, n.channel_id, n.addresses, n.opted_out,
   where n.contact_id = k.contact_id order by k.contact_id"""
 
 
-class PostgresSchedules(ABC):
+class PostgresSchedules(Reads):
     """The ScheduleRecords port, over what the store gives."""
 
     @abstractmethod
     async def _alone(self, script: Callable[[PostgresRows], Coroutine[Any, Any, T]]) -> T: ...
-    @abstractmethod
-    async def _read(self, query: Callable[[PooledConnection], Awaitable[T]]) -> T: ...
 
     async def schedules(self) -> list[Schedule]:
         return [Schedule(*row) for row in await self._read(lambda at: at.fetch(_ALL))]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from turnkeeper.model.conversation import OutboundRow
 from turnkeeper.model.ids import ChannelId, ConversationId, ConversationKey, WorkspaceId
 from turnkeeper.store.postgres.characters import without_nul
+from turnkeeper.store.postgres.parts import Reads
 from turnkeeper.store.postgres.statements import columns
 from turnkeeper.store.speaking import Spoken
 from turnkeeper.store.transactions.take import key_digest
@@ -16,7 +15,6 @@ from turnkeeper.store.transactions.take import key_digest
 if TYPE_CHECKING:
     from turnkeeper.store.postgres.pooled import PooledConnection
 
-T = TypeVar("T")
 
 _EVENT = r"""select conversation_id, seq from event
   where (workspace_id || e'\x1f' || channel_id) = $1::text || e'\x1f' || $2::text and dedup = $3"""
@@ -24,11 +22,8 @@ _ROWS = rf"""select {columns(OutboundRow)} from outbound
   where (workspace_id || e'\x1f' || conversation_id) = $1::text || e'\x1f' || $2::text and turn_no = $3 order by seq"""
 
 
-class PostgresSpeaking(ABC):
+class PostgresSpeaking(Reads):
     """The SpokenRecords port, over what the store gives."""
-
-    @abstractmethod
-    async def _read(self, query: Callable[[PooledConnection], Awaitable[T]]) -> T: ...
 
     async def spoken(self, workspace_id: WorkspaceId, channel_id: ChannelId, known_as: str) -> Spoken | None:
         digest = key_digest(without_nul(known_as))

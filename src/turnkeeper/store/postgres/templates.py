@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from abc import abstractmethod
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, TypeVar
 
 from msgspec.structs import astuple
 
@@ -12,12 +12,10 @@ from turnkeeper.model.ids import ChannelId, WorkspaceId
 from turnkeeper.model.templates import TemplateNews, TemplateRow, TemplateSync
 from turnkeeper.store.channels import ChannelKey
 from turnkeeper.store.postgres.characters import without_nul
+from turnkeeper.store.postgres.parts import Reads
 from turnkeeper.store.postgres.rows import PostgresRows
 from turnkeeper.store.postgres.statements import columns
 from turnkeeper.store.templates import SOON
-
-if TYPE_CHECKING:
-    from turnkeeper.store.postgres.pooled import PooledConnection
 
 T = TypeVar("T")
 
@@ -49,13 +47,11 @@ _SOON = """update template_sync set look_at = least(look_at, $3)
   where workspace_id = $1 and ($2::text[] = '{}' or channel_id = any($2))"""
 
 
-class PostgresTemplates(ABC):
+class PostgresTemplates(Reads):
     """The TemplateRecords port, over what the store gives."""
 
     @abstractmethod
     async def _alone(self, script: Callable[[PostgresRows], Coroutine[Any, Any, T]]) -> T: ...
-    @abstractmethod
-    async def _read(self, query: Callable[[PooledConnection], Awaitable[T]]) -> T: ...
 
     async def templates(self, workspace_id: WorkspaceId, channel_id: ChannelId) -> list[TemplateRow]:
         return [TemplateRow(*row) for row in await self._read(lambda at: at.fetch(_ALL, workspace_id, channel_id))]

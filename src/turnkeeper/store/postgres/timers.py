@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Coroutine
-from typing import TYPE_CHECKING, Any, TypeVar
+from abc import abstractmethod
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
 
 from turnkeeper.model.conversation import TimerRow
 from turnkeeper.model.ids import ChannelId, ConversationKey, WorkspaceId
 from turnkeeper.store.postgres.characters import without_nul
+from turnkeeper.store.postgres.parts import Reads
 from turnkeeper.store.postgres.rows import PostgresRows
 from turnkeeper.store.postgres.statements import columns, is_named
 from turnkeeper.store.timers import told_name
-
-if TYPE_CHECKING:
-    from turnkeeper.store.postgres.pooled import PooledConnection
 
 T = TypeVar("T")
 
@@ -29,13 +27,11 @@ _CANCEL = f"""delete from timer where ctid = any(array(
   )) returning 1"""
 
 
-class PostgresTimers(ABC):
+class PostgresTimers(Reads):
     """The TimerRecords port, over what the store gives."""
 
     @abstractmethod
     async def _alone(self, script: Callable[[PostgresRows], Coroutine[Any, Any, T]]) -> T: ...
-    @abstractmethod
-    async def _read(self, query: Callable[[PooledConnection], Awaitable[T]]) -> T: ...
 
     async def timers(
         self, workspace_id: WorkspaceId, limit: int, channel_id: ChannelId | None = None

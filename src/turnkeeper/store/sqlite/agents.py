@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 
@@ -13,6 +13,7 @@ from turnkeeper.model.agents import Fact, PromptVersion, Spent, Summary
 from turnkeeper.model.conversation import Conversation, EventRow, OutboundRow, StepRow, TurnRow
 from turnkeeper.model.ids import BotId, ContactId, ConversationKey, WorkspaceId
 from turnkeeper.store.agents import WholeTurn
+from turnkeeper.store.sqlite.parts import Reads, fetched
 from turnkeeper.store.sqlite.rows import SqliteRows
 from turnkeeper.store.sqlite.statements import columns, insert
 
@@ -49,46 +50,38 @@ _PUBLISH = f"""update prompt set state = 'published', published_at = iif(state =
 _THERE = "select 1 from prompt where workspace_id = ? and bot_id = ? and version = ?"
 
 
-def _all(connection: apsw.Connection, sql: str, bindings: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-    return connection.execute(sql, bindings).fetchall()
-
-
 def _whole_turn(connection: apsw.Connection, key: ConversationKey, no: int | None) -> WholeTurn | None:
     """From one snapshot."""
     connection.execute("begin")
     try:
-        found = _all(connection, _TURN, (*key, no))
+        found = fetched(connection, _TURN, (*key, no))
         if not found:
             return None
         turn = TurnRow(*found[0])
         of_turn = (*key, turn.no)
         return WholeTurn(
             turn,
-            [EventRow(*row) for row in _all(connection, _EVENTS, (*of_turn, turn.seq_from, turn.seq_to))],
-            [StepRow(*row) for row in _all(connection, _STEPS, of_turn)],
-            [OutboundRow(*row) for row in _all(connection, _ROWS, of_turn)],
+            [EventRow(*row) for row in fetched(connection, _EVENTS, (*of_turn, turn.seq_from, turn.seq_to))],
+            [StepRow(*row) for row in fetched(connection, _STEPS, of_turn)],
+            [OutboundRow(*row) for row in fetched(connection, _ROWS, of_turn)],
         )
     finally:
         connection.execute("commit")
 
 
-class SqliteAgents(ABC):
+class SqliteAgents(Reads):
     """The AgentRecords port, over what the store gives."""
 
     @abstractmethod
     async def _alone(self, script: Callable[[SqliteRows], Coroutine[Any, Any, T]]) -> T: ...
-    @abstractmethod
-    async def _read(self, query: Callable[[apsw.Connection], T]) -> T: ...
-    @abstractmethod
-    def _glance(self, query: Callable[[apsw.Connection], T]) -> T: ...
 
     async def contact_name(self, workspace_id: WorkspaceId, contact_id: ContactId) -> str | None:
-        found: list[tuple[str | None]] = self._glance(lambda at: _all(at, _NAME, (workspace_id, contact_id)))
+        found: list[tuple[str | None]] = self._glance(lambda at: fetched(at, _NAME, (workspace_id, contact_id)))
         return found[0][0] if found else None
 
     async def facts(self, workspace_id: WorkspaceId, contact_id: ContactId, bot_id: BotId | None = None) -> list[Fact]:
         asked = (workspace_id, contact_id, bot_id)
-        return [Fact(*row) for row in self._glance(lambda at: _all(at, _FACTS, asked))]
+        return [Fact(*row) for row in self._glance(lambda at: fetched(at, _FACTS, asked))]
 
     async def forget_facts(
         self, workspace_id: WorkspaceId, contact_id: ContactId, bot_id: BotId | None = None, name: str | None = None
@@ -99,7 +92,7 @@ class SqliteAgents(ABC):
         return await self._alone(forget)
 
     async def summary(self, key: ConversationKey) -> Summary | None:
-        found = self._glance(lambda at: _all(at, _SUMMARY, key))
+        found = self._glance(lambda at: fetched(at, _SUMMARY, key))
         return Summary(*found[0]) if found else None
 
     async def keep_summary(self, summary: Summary, before: float | None) -> bool:
@@ -116,22 +109,22 @@ class SqliteAgents(ABC):
         return await self._alone(keep)
 
     async def spent(self, key: ConversationKey, day: str) -> Spent:
-        found = self._glance(lambda at: _all(at, _SPENT, (*key, day)))
+        found = self._glance(lambda at: fetched(at, _SPENT, (*key, day)))
         return Spent(*found[0]) if found else Spent()
 
     async def conversation(self, key: ConversationKey) -> Conversation | None:
-        found = self._glance(lambda at: _all(at, _CONVERSATION, key))
+        found = self._glance(lambda at: fetched(at, _CONVERSATION, key))
         return Conversation(*found[0]) if found else None
 
     async def whole_turn(self, key: ConversationKey, no: int | None = None) -> WholeTurn | None:
         return await self._read(lambda at: _whole_turn(at, key, no))
 
     async def prompts(self, workspace_id: WorkspaceId, bot_id: BotId) -> list[PromptVersion]:
-        found = await self._read(lambda at: _all(at, _PROMPTS, (workspace_id, bot_id)))
+        found = await self._read(lambda at: fetched(at, _PROMPTS, (workspace_id, bot_id)))
         return [PromptVersion(*row) for row in found]
 
     async def published_prompts(self) -> Sequence[PromptVersion]:
-        return [PromptVersion(*row) for row in self._glance(lambda at: _all(at, _PUBLISHED))]
+        return [PromptVersion(*row) for row in self._glance(lambda at: fetched(at, _PUBLISHED))]
 
     async def draft_prompt(
         self, workspace_id: WorkspaceId, bot_id: BotId, text: str, note: str, now: float

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 
-import apsw
 from msgspec.structs import astuple
 
 from turnkeeper.model.ids import ConversationKey, WorkspaceId
 from turnkeeper.model.subscriptions import Announcement, Escalation
 from turnkeeper.store.announcements import Settled, Waiting
+from turnkeeper.store.sqlite.parts import Reads, Runs, fetched
 from turnkeeper.store.sqlite.statements import columns, insert
 
 T = TypeVar("T")
@@ -51,19 +51,12 @@ _ESCALATIONS = f"""select {columns(Escalation)} from escalation
 _COUNTED = "select workspace_id, state, count(*) from escalation where closed_at is null group by workspace_id, state"
 
 
-def _all(connection: apsw.Connection, sql: str, bindings: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-    return connection.execute(sql, bindings).fetchall()
-
-
 def _by_seq(row: Announcement) -> int:
     return row.seq
 
 
-class SqliteAnnouncing(ABC):
+class SqliteAnnouncing(Runs):
     """The AnnouncementRows port, over what a transaction gives."""
-
-    @abstractmethod
-    def run(self, sql: str, bindings: Sequence[Any] = ()) -> list[tuple[Any, ...]]: ...
 
     async def add_announcements(self, rows: Sequence[Announcement]) -> None:
         for row in rows:
@@ -92,18 +85,14 @@ class SqliteAnnouncing(ABC):
         self.run(_BLANK, key)
 
 
-class SqliteAnnouncements(ABC):
+class SqliteAnnouncements(Reads):
     """The AnnouncementRecords port, over what the store gives."""
 
     @abstractmethod
     async def _alone(self, script: Callable[[SqliteAnnouncing], Coroutine[Any, Any, T]]) -> T: ...
-    @abstractmethod
-    async def _read(self, query: Callable[[apsw.Connection], T]) -> T: ...
-    @abstractmethod
-    def _glance(self, query: Callable[[apsw.Connection], T]) -> T: ...
 
     async def next_announcement(self, workspace_id: WorkspaceId, subscription: str) -> float | None:
-        found = self._glance(lambda at: _all(at, _DUE, (workspace_id, subscription)))
+        found = self._glance(lambda at: fetched(at, _DUE, (workspace_id, subscription)))
         return None if found[0][0] is None else float(found[0][0])
 
     async def take_announcements(
@@ -125,16 +114,16 @@ class SqliteAnnouncements(ABC):
         return await self._alone(forget)
 
     async def waiting_announcements(self) -> list[Waiting]:
-        return [Waiting(*row) for row in await self._read(lambda at: _all(at, _WAITING))]
+        return [Waiting(*row) for row in await self._read(lambda at: fetched(at, _WAITING))]
 
     async def escalation(self, key: ConversationKey) -> Escalation | None:
-        found = self._glance(lambda at: _all(at, _ESCALATION, key))
+        found = self._glance(lambda at: fetched(at, _ESCALATION, key))
         return Escalation(*found[0]) if found else None
 
     async def escalations(self, workspace_id: WorkspaceId | None, limit: int) -> list[Escalation]:
-        found = await self._read(lambda at: _all(at, _ESCALATIONS, (workspace_id, limit)))
+        found = await self._read(lambda at: fetched(at, _ESCALATIONS, (workspace_id, limit)))
         return [Escalation(*row) for row in found]
 
     async def open_escalations_count(self) -> list[tuple[WorkspaceId, str, int]]:
-        found = await self._read(lambda at: _all(at, _COUNTED))
+        found = await self._read(lambda at: fetched(at, _COUNTED))
         return [(WorkspaceId(row[0]), str(row[1]), int(row[2])) for row in found]

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Iterable, Sequence
+from typing import Any
 
-import apsw
 from msgspec.structs import astuple, replace
 
 from turnkeeper.model.consent import Consent
 from turnkeeper.model.ids import ChannelId, ContactId, ConversationId, WorkspaceId
 from turnkeeper.store.consents import ContactKey
 from turnkeeper.store.rows import OWN_KINDS
+from turnkeeper.store.sqlite.parts import Reads, Runs
 from turnkeeper.store.sqlite.statements import columns, insert
-
-T = TypeVar("T")
 
 _ALL = f"select {columns(Consent)} from consent where workspace_id = ? and contact_id = ? order by purpose"
 _CHANGE = (
@@ -39,11 +36,8 @@ def found(rows: Iterable[Sequence[Any]]) -> list[Consent]:
     return [replace(each, granted=bool(each.granted)) for each in (Consent(*row) for row in rows)]
 
 
-class SqliteConsentRows(ABC):
+class SqliteConsentRows(Runs):
     """The ConsentRows port, over what a transaction gives."""
-
-    @abstractmethod
-    def run(self, sql: str, bindings: Sequence[Any] = ()) -> list[tuple[Any, ...]]: ...
 
     async def consents(self, contacts: Iterable[ContactKey]) -> dict[ContactKey, list[Consent]]:
         read = {key: found(self.run(_ALL, key)) for key in contacts}
@@ -69,11 +63,8 @@ class SqliteConsentRows(ABC):
         return bool(self.run(_ANSWERS, turn))
 
 
-class SqliteConsents(ABC):
+class SqliteConsents(Reads):
     """What the store reads of consent outside transactions."""
-
-    @abstractmethod
-    def _glance(self, query: Callable[[apsw.Connection], T]) -> T: ...
 
     async def consents(self, workspace_id: WorkspaceId, contact_id: ContactId) -> list[Consent]:
         return found(self._glance(lambda at: at.execute(_ALL, (workspace_id, contact_id)).fetchall()))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,6 +10,7 @@ from msgspec.structs import astuple
 from turnkeeper.model.conversation import Conversation
 from turnkeeper.model.ids import BotId, ContactId, ConversationId, ConversationKey, WorkspaceId
 from turnkeeper.store.erasing import NO_CONTENT, NO_EVENT, TRACE, Erasure, KeptMedia
+from turnkeeper.store.sqlite.parts import Runs
 from turnkeeper.store.sqlite.statements import GET, columns, insert
 from turnkeeper.store.story import AWAITS
 
@@ -51,11 +51,8 @@ _FREE = """update file set needed_at = 0 where workspace_id = ?1 and key = ?2 an
   and not exists (select 1 from media where workspace_id = ?1 and key = ?2 and state = 'kept') returning key"""
 
 
-class SqliteErasing(ABC):
+class SqliteErasing(Runs):
     """The ErasingRows port, over what a transaction gives."""
-
-    @abstractmethod
-    def run(self, sql: str, bindings: Sequence[Any] = ()) -> list[tuple[Any, ...]]: ...
 
     async def mark_erasures(self, keys: Sequence[ConversationKey]) -> None:
         for key in keys:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, TypeVar
-
-import apsw
 
 from turnkeeper.model.flows import Counted, FlowCount, FlowDraft, FlowHead, FlowKey, FlowVersion, VersionHead
 from turnkeeper.model.ids import BotId, WorkspaceId
 from turnkeeper.store.flows import CountKey
+from turnkeeper.store.sqlite.parts import Reads, Runs, fetched
 from turnkeeper.store.sqlite.statements import columns
 
 T = TypeVar("T")
@@ -41,36 +40,25 @@ _ADD_COUNT = """insert into flow_count (workspace_id, bot_id, flow, version, nod
   values (?, ?, ?, ?, ?, ?, 0, ?) on conflict do update set times = times + excluded.times"""
 
 
-def _all(connection: apsw.Connection, sql: str, bindings: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-    return connection.execute(sql, bindings).fetchall()
-
-
-class SqliteFlowRows(ABC):
+class SqliteFlowRows(Runs):
     """The FlowRows port, over what a transaction gives. One writer at a time: one stripe does."""
-
-    @abstractmethod
-    def run(self, sql: str, bindings: Sequence[Any] = ()) -> list[tuple[Any, ...]]: ...
 
     async def add_counts(self, counts: Mapping[CountKey, int]) -> None:
         for (workspace_id, bot_id, counted), times in counts.items():
             self.run(_ADD_COUNT, (workspace_id, bot_id, *counted, times))
 
 
-class SqliteFlows(ABC):
+class SqliteFlows(Reads):
     """The FlowRecords port, over what the store gives."""
 
     @abstractmethod
     async def _alone(self, script: Callable[[SqliteFlowRows], Coroutine[Any, Any, T]]) -> T: ...
-    @abstractmethod
-    async def _read(self, query: Callable[[apsw.Connection], T]) -> T: ...
-    @abstractmethod
-    def _glance(self, query: Callable[[apsw.Connection], T]) -> T: ...
 
     async def flows(self, workspace_id: WorkspaceId, bot_id: BotId | None = None) -> list[FlowHead]:
-        return [FlowHead(*row) for row in await self._read(lambda at: _all(at, _FLOWS, (workspace_id, bot_id)))]
+        return [FlowHead(*row) for row in await self._read(lambda at: fetched(at, _FLOWS, (workspace_id, bot_id)))]
 
     async def flow(self, key: FlowKey) -> FlowDraft | None:
-        found = await self._read(lambda at: _all(at, _FLOW, key))
+        found = await self._read(lambda at: fetched(at, _FLOW, key))
         return FlowDraft(*found[0]) if found else None
 
     async def put_flow(
@@ -111,15 +99,15 @@ class SqliteFlows(ABC):
         return await self._alone(show)
 
     async def flow_versions(self, key: FlowKey) -> list[VersionHead]:
-        return [VersionHead(*row) for row in await self._read(lambda at: _all(at, _VERSIONS, key))]
+        return [VersionHead(*row) for row in await self._read(lambda at: fetched(at, _VERSIONS, key))]
 
     async def flow_version(self, key: FlowKey, version: int) -> FlowVersion | None:
-        found = await self._read(lambda at: _all(at, _VERSION, (*key, version)))
+        found = await self._read(lambda at: fetched(at, _VERSION, (*key, version)))
         return FlowVersion(*found[0]) if found else None
 
     async def published_flows(self) -> Sequence[FlowHead]:
-        return [FlowHead(*row) for row in self._glance(lambda at: _all(at, _PUBLISHED))]
+        return [FlowHead(*row) for row in self._glance(lambda at: fetched(at, _PUBLISHED))]
 
     async def flow_counts(self, workspace_id: WorkspaceId, bot_id: BotId, name: str | None = None) -> list[FlowCount]:
-        found = await self._read(lambda at: _all(at, _COUNTS, (workspace_id, bot_id, name)))
+        found = await self._read(lambda at: fetched(at, _COUNTS, (workspace_id, bot_id, name)))
         return [FlowCount(Counted(*row[:4]), row[4]) for row in found]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 
@@ -11,6 +11,7 @@ from msgspec.structs import astuple
 
 from turnkeeper.model.knowledge import BaseKey, DocumentRow, FoundPassage, Passage, Postings
 from turnkeeper.store.knowledge import MOST_SIGNS, BaseRow, Unembedded, Vector, indexed, scope
+from turnkeeper.store.sqlite.parts import Reads
 from turnkeeper.store.sqlite.rows import SqliteRows
 from turnkeeper.store.sqlite.statements import columns, insert
 
@@ -51,13 +52,11 @@ _SIGNS = """select id, signs from passage where workspace_id = ? and base = ? an
   and b.embeddings = ?) limit ?"""
 
 
-class SqliteKnowledge(ABC):
+class SqliteKnowledge(Reads):
     """The KnowledgeRecords port, over what the store gives."""
 
     @abstractmethod
     async def _alone(self, script: Callable[[SqliteRows], Coroutine[Any, Any, T]]) -> T: ...
-    @abstractmethod
-    async def _read(self, query: Callable[[apsw.Connection], T]) -> T: ...
 
     async def bases(self) -> list[BaseKey]:
         sql = "select workspace_id, base from knowledge_base order by 1, 2"

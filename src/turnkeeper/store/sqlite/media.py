@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 
-import apsw
 from msgspec.structs import astuple
 
 from turnkeeper.model.ids import ChannelId, WorkspaceId
 from turnkeeper.model.media import FileRow, MediaRow, UploadRow
 from turnkeeper.store.media import GIVEN_UP, FileKey
+from turnkeeper.store.sqlite.parts import Reads
 from turnkeeper.store.sqlite.rows import SqliteRows
 from turnkeeper.store.sqlite.statements import columns, insert
 
@@ -47,13 +47,11 @@ _KEEP_UPLOAD = insert(
 )
 
 
-class SqliteMedia(ABC):
+class SqliteMedia(Reads):
     """The MediaRecords port, over what the store gives."""
 
     @abstractmethod
     async def _alone(self, script: Callable[[SqliteRows], Coroutine[Any, Any, T]]) -> T: ...
-    @abstractmethod
-    async def _read(self, query: Callable[[apsw.Connection], T]) -> T: ...
 
     async def find_media(self, workspace_id: WorkspaceId, channel_id: ChannelId, source: str) -> MediaRow | None:
         found = await self._read(lambda at: at.execute(_MEDIA, (workspace_id, channel_id, source)).fetchone())

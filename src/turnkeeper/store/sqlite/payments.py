@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Sequence
+from typing import Any
 
 import apsw
 import msgspec
@@ -12,9 +11,8 @@ from msgspec.structs import astuple, replace
 
 from turnkeeper.model.ids import ConversationId, ConversationKey, WorkspaceId
 from turnkeeper.model.payments import PaymentFound, PaymentRow
+from turnkeeper.store.sqlite.parts import Reads, Runs
 from turnkeeper.store.sqlite.statements import columns, insert
-
-T = TypeVar("T")
 
 _ROW = columns(PaymentRow)
 _BY_REFERENCE = f"select {_ROW} from payment where id = ?2 and provider = ?1"
@@ -53,11 +51,8 @@ def payments_of(connection: apsw.Connection, key: ConversationKey) -> list[Payme
     return _rows(connection.execute(_OF, key).fetchall())
 
 
-class SqlitePaymentRows(ABC):
+class SqlitePaymentRows(Runs):
     """The PaymentRows port, over what a transaction gives."""
-
-    @abstractmethod
-    def run(self, sql: str, bindings: Sequence[Any] = ()) -> list[tuple[Any, ...]]: ...
 
     async def find_payment(self, provider: str, found: PaymentFound) -> PaymentRow | None:
         for sql, by in ((_BY_REFERENCE, found.reference), (_BY_LINK, found.external_id), (_BY_CHARGE, found.charge_id)):
@@ -87,13 +82,8 @@ class SqlitePaymentRows(ABC):
         self.run(_BLANK, key)
 
 
-class SqlitePayments(ABC):
+class SqlitePayments(Reads):
     """The reads of the PaymentRecords port, over what the store gives."""
-
-    @abstractmethod
-    async def _read(self, query: Callable[[apsw.Connection], T]) -> T: ...
-    @abstractmethod
-    def _glance(self, query: Callable[[apsw.Connection], T]) -> T: ...
 
     async def payments_of(self, key: ConversationKey) -> list[PaymentRow]:
         return self._glance(lambda at: payments_of(at, key))

@@ -16,6 +16,7 @@ from turnkeeper.store import story
 from turnkeeper.store.base import Ledger, Line, Moment
 from turnkeeper.store.channels import Traffic
 from turnkeeper.store.ledger import DUPLICATE, MEDIA_REFUSED, summed
+from turnkeeper.store.sqlite.parts import fetched
 from turnkeeper.store.sqlite.payments import payments_of
 from turnkeeper.store.sqlite.rows import SqliteRows
 from turnkeeper.store.sqlite.statements import BY_EXTERNAL, columns
@@ -28,15 +29,11 @@ _LOOKS = 4
 """How many rows retention looks at for each one that it may delete, so that its cost stays bounded."""
 
 
-def _all(connection: apsw.Connection, sql: str, bindings: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-    return connection.execute(sql, bindings).fetchall()
-
-
 def next_due(connection: apsw.Connection) -> float | None:
     """When the next conversation or timer is due."""
     sql = """select min(at) from (select min(due_at) as at from conversation where due_at is not null
       union all select min(due_at) from timer)"""
-    at = _all(connection, sql)[0][0]
+    at = fetched(connection, sql)[0][0]
     return None if at is None else float(at)
 
 
@@ -45,19 +42,19 @@ def vitals(connection: apsw.Connection, now: float, since: float) -> Vitals:
     sql = """select (select count(*) from worker where not dead and beat_at >= ?),
       (select count(*) from conversation where due_at <= ?),
       (select min(due_at) from conversation where due_at is not null)"""
-    workers, due, oldest_at = _all(connection, sql, (since, now))[0]
+    workers, due, oldest_at = fetched(connection, sql, (since, now))[0]
     return Vitals(workers, due, oldest_due_at=oldest_at if due else None)
 
 
 def refused_credentials(connection: apsw.Connection) -> dict[tuple[WorkspaceId, ChannelId], str]:
     """With which credentials channels were refused."""
-    found = _all(connection, "select workspace_id, channel_id, credentials from channel_refusal")
+    found = fetched(connection, "select workspace_id, channel_id, credentials from channel_refusal")
     return {(row[0], row[1]): row[2] for row in found}
 
 
 def paused_channels(connection: apsw.Connection) -> list[tuple[WorkspaceId, ChannelId, str, float]]:
     """Channels that are stopped."""
-    found = _all(connection, "select workspace_id, channel_id, reason, paused_at from channel_pause order by 4")
+    found = fetched(connection, "select workspace_id, channel_id, reason, paused_at from channel_pause order by 4")
     return [(row[0], row[1], row[2], row[3]) for row in found]
 
 
@@ -65,13 +62,13 @@ def traffic(connection: apsw.Connection) -> list[Traffic]:
     """What there is of each channel."""
     sql = """select workspace_id, channel_id, count(*), max(contact_at), sum(unsent) from conversation
       group by 1, 2 order by 1, 2"""
-    return [Traffic(*row) for row in _all(connection, sql)]
+    return [Traffic(*row) for row in fetched(connection, sql)]
 
 
 def _newest(connection: apsw.Connection, key: ConversationKey, limit: int) -> tuple[list[EventRow], list[OutboundRow]]:
     where = "where workspace_id = ? and conversation_id = ? order by seq desc limit ?"
-    events = _all(connection, f"select {columns(EventRow)} from event {where}", (*key, limit))
-    rows = _all(connection, f"select {columns(OutboundRow)} from outbound {where}", (*key, limit))
+    events = fetched(connection, f"select {columns(EventRow)} from event {where}", (*key, limit))
+    rows = fetched(connection, f"select {columns(OutboundRow)} from outbound {where}", (*key, limit))
     return [EventRow(*row) for row in reversed(events)], [OutboundRow(*row) for row in reversed(rows)]
 
 
@@ -87,12 +84,12 @@ def quoted(
     rows: list[OutboundRow] = []
     events: list[EventRow] = []
     for external_id in dict.fromkeys(external_ids):
-        found = _all(connection, _SENT, (key.workspace_id, channel_id, external_id, key.id))
+        found = fetched(connection, _SENT, (key.workspace_id, channel_id, external_id, key.id))
         rows += [OutboundRow(*row) for row in found]
         if not found:
-            events += [EventRow(*row) for row in _all(connection, BY_EXTERNAL, (*key, external_id))]
+            events += [EventRow(*row) for row in fetched(connection, BY_EXTERNAL, (*key, external_id))]
     notices = [-row.turn_no for row in rows if row.turn_no < 0]
-    operators = [seq for seq in notices if _all(connection, _OPERATORS, (*key, seq))]
+    operators = [seq for seq in notices if fetched(connection, _OPERATORS, (*key, seq))]
     return story.quoted(rows, operators, events)
 
 
@@ -100,11 +97,11 @@ def moments(connection: apsw.Connection, key: ConversationKey, limit: int) -> li
     """What happened lately."""
     events, rows = _newest(connection, key, limit)
     where = "where workspace_id = ? and conversation_id = ? order by {} desc limit ?"
-    turns = _all(connection, f"select {columns(TurnRow)} from turn {where.format('no')}", (*key, limit))
-    steps = _all(connection, f"select {columns(StepRow)} from step {where.format('turn_no')}", (*key, limit))
+    turns = fetched(connection, f"select {columns(TurnRow)} from turn {where.format('no')}", (*key, limit))
+    steps = fetched(connection, f"select {columns(StepRow)} from step {where.format('turn_no')}", (*key, limit))
     refused = f"""select {columns(MediaRow)} from media where workspace_id = ? and conversation_id = ?
       and state = 'refused' order by at desc limit ?"""
-    files = [MediaRow(*row) for row in _all(connection, refused, (*key, limit))]
+    files = [MediaRow(*row) for row in fetched(connection, refused, (*key, limit))]
     paid = payments_of(connection, key)[:limit]
     return story.moments(events, [TurnRow(*row) for row in turns], [StepRow(*row) for row in steps], rows, files, paid)
 
@@ -112,7 +109,7 @@ def moments(connection: apsw.Connection, key: ConversationKey, limit: int) -> li
 def recent(connection: apsw.Connection, limit: int) -> list[Conversation]:
     """The conversations that were heard last."""
     sql = f"select {columns(Conversation)} from conversation order by contact_at desc nulls last limit ?"
-    return [Conversation(*row) for row in _all(connection, sql, (limit,))]
+    return [Conversation(*row) for row in fetched(connection, sql, (limit,))]
 
 
 def find(
@@ -123,7 +120,7 @@ def find(
     sql = f"""select {listed} from address a
       join conversation c on c.workspace_id = a.workspace_id and c.id = a.conversation_id
       where a.workspace_id = ? and a.channel_id = ? and a.value = ?"""
-    found = _all(connection, sql, (workspace_id, channel_id, address))
+    found = fetched(connection, sql, (workspace_id, channel_id, address))
     return Conversation(*found[0]) if found else None
 
 
@@ -138,8 +135,8 @@ def ledger(connection: apsw.Connection) -> Ledger:
       + (select coalesce(sum(deliveries - 1), 0) from stray)"""
     connection.execute("begin")
     try:
-        states = _all(connection, counted)
-        duplicates = _all(connection, again)[0][0]
+        states = fetched(connection, counted)
+        duplicates = fetched(connection, again)[0][0]
     finally:
         connection.execute("commit")
     return summed([(row[0], row[1], row[2]) for row in states], duplicates)

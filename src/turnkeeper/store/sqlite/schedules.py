@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 
@@ -13,6 +13,7 @@ from turnkeeper.model.conversation import TimerRow
 from turnkeeper.model.flows import TAGS, Schedule, ScheduleKey, Tagged, TaggedPage
 from turnkeeper.model.ids import BotId, WorkspaceId
 from turnkeeper.store.schedules import has_tag
+from turnkeeper.store.sqlite.parts import Reads, fetched
 from turnkeeper.store.sqlite.rows import SqliteRows
 from turnkeeper.store.sqlite.statements import columns, insert
 
@@ -36,33 +37,25 @@ _HOME = """select n.id, n.channel_id, n.addresses, n.opted_out,
   where c.workspace_id = ?1 and c.id = ?4 and n.contact_id = ?2"""
 
 
-def _all(connection: apsw.Connection, sql: str, bindings: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-    return connection.execute(sql, bindings).fetchall()
-
-
 def _tagged(connection: apsw.Connection, asked: tuple[Any, ...], tag: str) -> TaggedPage:
     workspace_id, bot_id, _, limit = asked
-    found = _all(connection, _PAGE, asked)
+    found = fetched(connection, _PAGE, asked)
     contacts: list[Tagged] = []
     for contact_id, conversation_id, value in found:
         if has_tag(value, tag):
-            homes = _all(connection, _HOME, (workspace_id, contact_id, bot_id, conversation_id))
+            homes = fetched(connection, _HOME, (workspace_id, contact_id, bot_id, conversation_id))
             contacts += [Tagged(contact_id, *row)._replace(opted_out=bool(row[3])) for row in homes]
     return TaggedPage(contacts, found[-1][0] if len(found) == limit else "")
 
 
-class SqliteSchedules(ABC):
+class SqliteSchedules(Reads):
     """The ScheduleRecords port, over what the store gives."""
 
     @abstractmethod
     async def _alone(self, script: Callable[[SqliteRows], Coroutine[Any, Any, T]]) -> T: ...
-    @abstractmethod
-    async def _read(self, query: Callable[[apsw.Connection], T]) -> T: ...
-    @abstractmethod
-    def _glance(self, query: Callable[[apsw.Connection], T]) -> T: ...
 
     async def schedules(self) -> list[Schedule]:
-        found = self._glance(lambda at: _all(at, _ALL))
+        found = self._glance(lambda at: fetched(at, _ALL))
         return [replace(Schedule(*row), local=bool(row[5])) for row in found]
 
     async def add_schedule(self, schedule: Schedule) -> None:

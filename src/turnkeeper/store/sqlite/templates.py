@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 
-import apsw
 from msgspec.structs import astuple
 
 from turnkeeper.model.ids import ChannelId, WorkspaceId
 from turnkeeper.model.templates import TemplateNews, TemplateRow, TemplateSync
 from turnkeeper.store.channels import ChannelKey
+from turnkeeper.store.sqlite.parts import Reads, fetched
 from turnkeeper.store.sqlite.rows import SqliteRows
 from turnkeeper.store.sqlite.statements import columns, insert
 from turnkeeper.store.templates import SOON
@@ -45,31 +45,23 @@ _SOON = (
 )
 
 
-def _all(connection: apsw.Connection, sql: str, bindings: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-    return connection.execute(sql, bindings).fetchall()
-
-
-class SqliteTemplates(ABC):
+class SqliteTemplates(Reads):
     """The TemplateRecords port, over what the store gives."""
 
     @abstractmethod
     async def _alone(self, script: Callable[[SqliteRows], Coroutine[Any, Any, T]]) -> T: ...
-    @abstractmethod
-    async def _read(self, query: Callable[[apsw.Connection], T]) -> T: ...
-    @abstractmethod
-    def _glance(self, query: Callable[[apsw.Connection], T]) -> T: ...
 
     async def templates(self, workspace_id: WorkspaceId, channel_id: ChannelId) -> list[TemplateRow]:
-        return [TemplateRow(*row) for row in self._glance(lambda at: _all(at, _ALL, (workspace_id, channel_id)))]
+        return [TemplateRow(*row) for row in self._glance(lambda at: fetched(at, _ALL, (workspace_id, channel_id)))]
 
     async def template(
         self, workspace_id: WorkspaceId, channel_id: ChannelId, name: str, language: str
     ) -> TemplateRow | None:
-        found = self._glance(lambda at: _all(at, _ONE, (workspace_id, channel_id, name, language)))
+        found = self._glance(lambda at: fetched(at, _ONE, (workspace_id, channel_id, name, language)))
         return TemplateRow(*found[0]) if found else None
 
     async def template_syncs(self) -> list[TemplateSync]:
-        return [TemplateSync(*row) for row in await self._read(lambda at: _all(at, _SYNCS))]
+        return [TemplateSync(*row) for row in await self._read(lambda at: fetched(at, _SYNCS))]
 
     async def templates_due(self, channels: Sequence[ChannelKey], now: float, until: float) -> list[TemplateSync]:
         async def due(rows: SqliteRows) -> list[TemplateSync]:

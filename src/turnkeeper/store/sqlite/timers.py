@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from turnkeeper.model.conversation import TimerRow
 from turnkeeper.model.ids import ChannelId, ConversationKey, WorkspaceId
+from turnkeeper.store.sqlite.parts import Reads
 from turnkeeper.store.sqlite.rows import SqliteRows
 from turnkeeper.store.sqlite.statements import IS_NAMED, columns
 from turnkeeper.store.timers import told_name
@@ -30,13 +31,11 @@ def _timers(connection: apsw.Connection, statement: str, asked: tuple[Any, ...])
     return [replace(TimerRow(*row), follow_up=bool(row[5])) for row in found]
 
 
-class SqliteTimers(ABC):
+class SqliteTimers(Reads):
     """The TimerRecords port, over what the store gives."""
 
     @abstractmethod
     async def _alone(self, script: Callable[[SqliteRows], Coroutine[Any, Any, T]]) -> T: ...
-    @abstractmethod
-    async def _read(self, query: Callable[[apsw.Connection], T]) -> T: ...
 
     async def timers(
         self, workspace_id: WorkspaceId, limit: int, channel_id: ChannelId | None = None

@@ -5,12 +5,9 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from turnkeeper.testing.fake_waha.core import Json, bad_request
-
-if TYPE_CHECKING:
-    pass
 
 
 def read(body: bytes) -> Json:
