@@ -48,7 +48,8 @@ clock = SystemClock()
 minds = opened(settings, clock, AsConfigured(), app.open_store(settings.database_url, settings.directory()),
                Watch(clock))
 print("bots", list(app.load_bots(settings, minds=minds)), heavy())
-print("shelves", len(shelves(settings, Providers(settings).find)), heavy())
+providers = Providers(settings)
+print("shelves", len(shelves(settings, providers.find)), providers.find("router") is not None, heavy())
 asyncio.run(minds.close())
 """
 
