@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -144,13 +144,20 @@ def asgi(app: str, **settings: str) -> Iterator[Served]:
 
 @contextmanager
 def turnkeeper(
-    folder: Path, database: str, *, window: float, api_base: str = "http://127.0.0.1:9", workers: int = 1
+    folder: Path,
+    database: str,
+    *,
+    window: float,
+    api_base: str = "http://127.0.0.1:9",
+    workers: int = 1,
+    families: Sequence[str] = (),
 ) -> Iterator[Served]:
-    """`turnkeeper serve`, as a stranger would run it."""
+    """`turnkeeper serve`, as a stranger would run it. `families`: kinds of providers whose models its bot may ask."""
     values = {"database": database, "workers": workers, "secret": traffic.SECRET, "api_base": api_base}
     values |= {"number": traffic.PHONE_NUMBER_ID, "waba": traffic.WABA_ID}
     values |= {"quiet": window, "max_wait": max(window * 4, 0.0)}
-    (folder / "turnkeeper.toml").write_text(_TOML.format(**values), "utf-8")
+    text = _TOML.format(**values) + _asking(families)
+    (folder / "turnkeeper.toml").write_text(text, "utf-8")
     (folder / "the_bot.py").write_text(_BOT, "utf-8")
     with (folder / "server.log").open("ab") as log:
         process = subprocess.Popen(
@@ -170,6 +177,17 @@ def turnkeeper(
         process.wait()
         if process.stdout is not None:
             process.stdout.close()
+
+
+def _asking(families: Sequence[str]) -> str:
+    """The models of the bot, whose keys come last, and a provider for each."""
+    if not families:
+        return ""
+    models = ", ".join(f'"{kind}/any"' for kind in families)
+    tables = "".join(
+        f'[providers.{kind}]\nkind = "{kind}"\napi_key = "key"\nbase_url = "http://127.0.0.1:9"\n' for kind in families
+    )
+    return f"models = [{models}]\n{tables}"
 
 
 def _port(process: subprocess.Popen[bytes], log: Path) -> int:

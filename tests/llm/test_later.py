@@ -180,3 +180,18 @@ def test_a_library_that_is_not_installed_is_told_at_once(kind: str, monkeypatch:
     monkeypatch.setattr(registry, "find_spec", lambda name: None if name == library else registry)
     with pytest.raises(ConfigurationError, match=rf"providers\.mine\.kind: needs {library}, which is not there"):
         registry.check(ProviderConfig(kind=kind, name="mine"))
+
+
+def test_no_two_threads_import_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[bool] = []
+
+    def import_module(name: str) -> Any:
+        seen.append(registry._IMPORTING.locked())
+        raise ImportError(name)
+
+    monkeypatch.setattr(registry, "import_module", import_module)
+    for _ in range(2):
+        with pytest.raises(ImportError):
+            registry.open_provider(CONFIG)
+    assert seen == [True, True]
+    assert not registry._IMPORTING.locked()

@@ -1,7 +1,7 @@
 """A provider that is there before its libraries are: they are loaded in a thread, and a question waits for them.
 
-A process with such providers is ready at once: what asks no model goes on meanwhile. One library at a time: two threads
-that import what refers to each other would get halves of it.
+A process with such providers is ready at once: what asks no model goes on meanwhile. One library at a time, so that the
+first is there as soon as can be.
 """
 
 from __future__ import annotations

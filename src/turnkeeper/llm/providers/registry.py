@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from importlib import import_module
 from importlib.util import find_spec
+from threading import Lock
 from typing import Any, Final
 
 from turnkeeper.llm.base import Provider
@@ -19,6 +20,9 @@ _KINDS: Final = {
     "openai_compatible": ("Compatible", "openai"),
 }
 """The module beside this one, the adapter in it, and the library that it speaks through."""
+
+_IMPORTING: Final = Lock()
+"""Two threads that import what refers to each other would get halves of it."""
 
 
 def kinds() -> tuple[str, ...]:
@@ -44,9 +48,10 @@ def open_provider(config: ProviderConfig) -> Provider:
     """
     check(config)
     name, _ = _KINDS[config.kind]
-    adapter: Any = getattr(import_module(f"turnkeeper.llm.providers.{config.kind}"), name)
-    account = adapter(config)
-    account.warm()
+    with _IMPORTING:
+        adapter: Any = getattr(import_module(f"turnkeeper.llm.providers.{config.kind}"), name)
+        account = adapter(config)
+        account.warm()
     provider: Provider = account
     return provider
 
