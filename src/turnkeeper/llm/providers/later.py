@@ -22,7 +22,10 @@ Load = Callable[[ProviderConfig], Provider]
 
 
 class Loading:
-    """The thread in which one process loads libraries. `close` waits for none of them."""
+    """The thread in which one process loads libraries.
+
+    `close` waits for none. The end of the process waits for one that is half imported: to end that crashes.
+    """
 
     def __init__(self, load: Load) -> None:
         self._load = load
