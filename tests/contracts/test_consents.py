@@ -10,6 +10,8 @@ from msgspec.structs import replace as changed
 from tests.contracts.conftest import OpenWorld
 from tests.contracts.test_window import CONFIRMED, commit, ends, sent, shop
 from tests.contracts.world import World
+from turnkeeper.engine.clock import SystemClock
+from turnkeeper.engine.records import TurnRecords
 from turnkeeper.model.consent import EVERYTHING
 from turnkeeper.model.contents import Template, Text
 from turnkeeper.model.outbound import Accepted, Rejected
@@ -113,6 +115,30 @@ async def test_after_stop_no_template_leaves_but_what_is_said_freely_does(world:
         assert why.startswith("the contact has opted out (they wrote STOP, 20")
         await w.hear("START")
         await w.until_idle()
+        assert await sent(w, await commit(w, await asked(w), CONFIRMED)) == [CONFIRMED]
+
+
+async def test_who_had_opted_out_before_there_were_records_is_not_written_to(world: OpenWorld) -> None:
+    async with world(shop()) as w:
+        await w.hear("hi")
+        turn = await w.turn()
+        await w.deliver(await w.commit(turn, "hello", timers=[w.timer(turn, 60)]))
+        opted_out = changed(await w.conversation(), opted_out=True)
+        await w.store._alone(lambda rows: rows.save([opted_out]))  # type: ignore[attr-defined]
+        w.now += 60
+        await w.fire()
+        assert await w.states() == {"answered": 1, "dropped: opted_out": 1}
+        turn = await asked(w)
+        seen = await TurnRecords(turn, w.store, SystemClock()).consents()
+        assert [(each.purpose, each.granted) for each in seen] == [(EVERYTHING, False)]
+        gone = await sent(w, await commit(w, turn, CONFIRMED, Text("your receipt")))
+        assert gone == [Text("your receipt")]
+        ((_, why),) = await ends(w)
+        assert why is not None
+        assert why.startswith("the contact has opted out (they wrote STOP, 20")
+        await w.hear("START")
+        await w.until_idle()
+        assert await known(w) == {EVERYTHING: (True, "start")}
         assert await sent(w, await commit(w, await asked(w), CONFIRMED)) == [CONFIRMED]
 
 

@@ -13,6 +13,7 @@ from turnkeeper.engine.payments import TurnPayments
 from turnkeeper.model.agents import Spent, Summary, day_of
 from turnkeeper.model.consent import Consent
 from turnkeeper.model.ids import BotId
+from turnkeeper.rules import consent
 from turnkeeper.store.base import ClaimedTurn, Store
 
 
@@ -21,6 +22,7 @@ class TurnRecords:
 
     def __init__(self, claimed: ClaimedTurn, store: Store, clock: Clock) -> None:
         self._key = claimed.run.key
+        self._conversation = claimed.conversation
         self._contact_id = claimed.conversation.contact_id
         self._bot_id = BotId(claimed.channel.bot_id)
         self._store = store
@@ -48,9 +50,10 @@ class TurnRecords:
     async def consents(self) -> Sequence[Consent]:
         """What the contact had agreed to, and taken back, when the turn first asked."""
         if self._consents is None:
-            self._consents = await until_stored(
+            found = await until_stored(
                 lambda: self._store.consents(self._key.workspace_id, self._contact_id), self._clock
             )
+            self._consents = consent.whole(found, self._conversation)
         return self._consents
 
     async def summary(self) -> Summary | None:

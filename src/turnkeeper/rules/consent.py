@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from turnkeeper.model.consent import EVERYTHING, Consent
+from turnkeeper.model.conversation import Conversation
 from turnkeeper.model.events import Inbound
 
 MARKETING = "marketing"
@@ -60,6 +61,29 @@ def told(event: Inbound) -> Wish | None:
 def purpose_of(category: str | None) -> str | None:
     """What a template of a category is for; None where only EVERYTHING concerns it."""
     return MARKETING if (category or "").upper() == "MARKETING" else None
+
+
+def record(conversation: Conversation, wish: Wish, now: float) -> Consent:
+    """The record that a wish makes."""
+    at = now if wish.at is None else min(wish.at, now)
+    return Consent(
+        conversation.workspace_id,
+        conversation.contact_id,
+        wish.purpose,
+        wish.granted,
+        wish.source,
+        at,
+        conversation.id,
+    )
+
+
+def whole(records: Iterable[Consent], conversation: Conversation) -> list[Consent]:
+    """The records of a conversation's contact. Whose STOP was taken by a release that kept no records has one all the
+    same; it stands last, for it counts."""
+    known = list(records)
+    if conversation.opted_out and not any(each.purpose == EVERYTHING and not each.granted for each in known):
+        known.append(record(conversation, STOPPED, conversation.contact_at or 0.0))
+    return known
 
 
 def objection(records: Iterable[Consent], purpose: str | None = None, *, answers: bool = False) -> Consent | None:

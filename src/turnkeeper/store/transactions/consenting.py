@@ -20,37 +20,20 @@ async def note(desk: Desk, conversation: Conversation, wish: Wish, now: float) -
     """Keep a wish. A START from somebody who never opted out says nothing."""
     if wish == consent.STARTED and not await _has_withdrawn(desk, conversation):
         return
-    await desk.rows.put_consents([record(conversation, wish, now)])
-
-
-def record(conversation: Conversation, wish: Wish, now: float) -> Consent:
-    """The record that a wish makes."""
-    at = now if wish.at is None else min(wish.at, now)
-    return Consent(
-        conversation.workspace_id,
-        conversation.contact_id,
-        wish.purpose,
-        wish.granted,
-        wish.source,
-        at,
-        conversation.id,
-    )
+    await desk.rows.put_consents([consent.record(conversation, wish, now)])
 
 
 async def note_all(desk: Desk, conversation: Conversation, wishes: Mapping[str, bool], source: str, now: float) -> None:
     """Keep what somebody else tells of a contact's wishes, by purpose."""
-    told = [record(conversation, Wish(purpose, wishes[purpose], source), now) for purpose in sorted(wishes)]
+    told = [consent.record(conversation, Wish(purpose, wishes[purpose], source), now) for purpose in sorted(wishes)]
     await desk.rows.put_consents(told)
 
 
 async def objected(desk: Desk, conversation: Conversation) -> list[Consent]:
-    """What a contact has withdrawn. Somebody who had opted out before there were records has one all the same."""
+    """What a contact has withdrawn."""
     key = (conversation.workspace_id, conversation.contact_id)
     found = (await desk.rows.consents([key])).get(key, [])
-    withdrawn = [each for each in found if not each.granted]
-    if conversation.opted_out and all(each.purpose != EVERYTHING for each in withdrawn):
-        withdrawn.append(record(conversation, consent.STOPPED, conversation.contact_at or 0.0))
-    return withdrawn
+    return [each for each in consent.whole(found, conversation) if not each.granted]
 
 
 async def want_nothing(desk: Desk) -> set[ConversationKey]:
@@ -76,7 +59,7 @@ async def set_consent(rows: Rows, directory: Directory, key: ConversationKey, wi
     conversation = desk.get(key)
     if conversation is None:
         return None
-    noted = record(conversation, wish, now)
+    noted = consent.record(conversation, wish, now)
     await rows.put_consents([noted])
     if wish.purpose == EVERYTHING and wish.granted and conversation.opted_out:
         desk.put(replace(conversation, opted_out=False))
