@@ -187,6 +187,63 @@ def test_what_was_saved_is_there_again(places: Places, tmp_path: Path) -> None:
     assert look_up(other) == ["No refund.", "We refund."]
 
 
+def test_a_row_of_every_table_is_there_again(places: Places, tmp_path: Path) -> None:
+    one, other = places("one"), places("other")
+    asyncio.run(fill(one))
+    asyncio.run(rows_of_all(one, fill_up=True))
+    before = asyncio.run(rows_of_all(one))
+    assert all(before.values())
+    assert {
+        "payment",
+        "template",
+        "consent",
+        "announcement",
+        "escalation",
+        "flow_version",
+        "flow_count",
+    } < before.keys()
+    restore(other, back_up(one, tmp_path, silent).path, keep_sending=True)
+    assert asyncio.run(rows_of_all(other)) == before
+
+
+async def rows_of_all(settings: Settings, *, fill_up: bool = False) -> dict[str, list[str]]:
+    """The rows of all tables but the workers'. `fill_up`: first one row of anything where there is none."""
+    kind = "sqlite" if settings.database_url.startswith("sqlite") else "postgres"
+    names = [name for name in tables_of(migrations(f"turnkeeper.store.{kind}")) if name != "worker"]
+    if kind == "sqlite":
+        with contextlib.closing(apsw.Connection(settings.database_url.removeprefix("sqlite:///"))) as file:
+            return {name: rows_in_file(file, name, fill_up=fill_up) for name in names if name != "passage_index"}
+    connection = await asyncpg.connect(settings.database_url)
+    try:
+        return {name: await rows_in_postgres(connection, name, fill_up=fill_up) for name in names}
+    finally:
+        await connection.close()
+
+
+def rows_in_file(connection: apsw.Connection, name: str, *, fill_up: bool) -> list[str]:
+    found = sorted(repr(row) for row in connection.execute(f"select * from {name}"))
+    if fill_up and not found:
+        like = {"blob": b"{}", "text": "a\tb"}
+        values = [like.get(str(row[2]).lower(), 7) for row in connection.execute(f"pragma table_info({name})")]
+        connection.execute(f"insert into {name} values ({', '.join('?' * len(values))})", values)
+    return found
+
+
+async def rows_in_postgres(connection: Any, name: str, *, fill_up: bool) -> list[str]:
+    found = sorted(repr(tuple(row)) for row in await connection.fetch(f"select * from {name}"))
+    if fill_up and not found:
+        columns = await connection.fetch(
+            """select attname, format_type(atttypid, null) from pg_attribute
+            where attrelid = $1::regclass and attnum > 0 and not attisdropped and attgenerated = ''""",
+            name,
+        )
+        like = {"text": "'a\tb'", "bytea": "'{}'", "boolean": "true"}
+        listed = ", ".join(column for column, _ in columns)
+        values = ", ".join(like.get(kind, "7") for _, kind in columns)
+        await connection.execute(f"insert into {name} ({listed}) values ({values})")
+    return found
+
+
 def test_numbers_that_the_database_gives_go_on_after_a_restore(places: Places, tmp_path: Path) -> None:
     one, other = places("one"), places("other")
     asyncio.run(fill(one))
