@@ -11,10 +11,8 @@ It refuses what the real ones refuse. Beside its neighbours' neutral parts it de
 
 from __future__ import annotations
 
-import asyncio
 import re
 import struct
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -25,8 +23,9 @@ from turnkeeper.testing.fake_graph.clock import Clock, SystemClock
 from turnkeeper.testing.fake_graph.multipart import BadForm, Part, parse_parts
 from turnkeeper.testing.fake_models.fake import KEY, Offered
 from turnkeeper.testing.fake_models.script import Fails
-from turnkeeper.testing.fake_models.wire import PAGE, Json, broken, words
-from turnkeeper.testing.http import NoReply, Reply, Request
+from turnkeeper.testing.fake_models.scripted import Scripts, gone_wrong
+from turnkeeper.testing.fake_models.wire import Json, broken, words
+from turnkeeper.testing.http import Reply, Request
 
 LARGEST: Final = 26_214_400
 _ENDINGS = frozenset({"flac", "mp3", "mp4", "mpeg", "mpga", "m4a", "oga", "ogg", "wav", "webm"})
@@ -134,7 +133,7 @@ class FakeTranscribers:
     asked: list[Asked] = field(default_factory=list)
     """Calls to hear something, in order; also those that were refused."""
     changes: Changes = field(default_factory=Changes)
-    _scripts: dict[str, deque[Answer]] = field(default_factory=dict)
+    _scripts: Scripts[Answer] = field(default_factory=Scripts)
 
     def address(self, kind: str) -> str:
         """The `base_url` of a transcriber of this kind."""
@@ -142,8 +141,7 @@ class FakeTranscribers:
 
     def will(self, *answers: Answer | str, model: str = "") -> None:
         """The next answers, of one model or of any."""
-        script = self._scripts.setdefault(model, deque())
-        script.extend(spoken(each) if isinstance(each, str) else each for each in answers)
+        self._scripts.add(model, (spoken(each) if isinstance(each, str) else each for each in answers))
 
     @property
     def last(self) -> Asked:
@@ -199,24 +197,18 @@ class FakeTranscribers:
             if answer.after:
                 await self.clock.sleep(answer.after)
             return _rendered(asked, answer)
-        match answer.how:
-            case "reset":
-                raise NoReply(closed=True)
-            case "silence":
-                await asyncio.Event().wait()
-            case "html":
-                return Reply(answer.status, PAGE, "text/html")
-            case "garbage":
-                return Reply(200, answer.message.encode() or b'{"text": "Two tick', "application/json")
-            case "cut" | "ends":
-                return broken({"text": answer.message})
+        wrong = await gone_wrong(answer, b'{"text": "Two tick')
+        if wrong is not None:
+            return wrong
+        if answer.how in ("cut", "ends"):
+            return broken({"text": answer.message})
         body = _error(answer.status, answer.message or "Error", None, answer.kind or None)
         return Reply(body.status, body.body, body.content_type, answer.headers)
 
     def _next(self, asked: Asked) -> Answer:
-        for script in (self._scripts.get(asked.model), self._scripts.get("")):
-            if script:
-                return script.popleft()
+        scripted = self._scripts.next(asked.model)
+        if scripted is not None:
+            return scripted
         return self.default if isinstance(self.default, Words | Fails) else self.default(asked)
 
     def _knows(self, request: Request) -> bool:

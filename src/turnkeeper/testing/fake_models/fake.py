@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,8 +13,9 @@ from turnkeeper.testing.fake_graph.changes import Changes
 from turnkeeper.testing.fake_graph.clock import Clock, SystemClock
 from turnkeeper.testing.fake_models import anthropic_wire, gemini_wire, openai_wire
 from turnkeeper.testing.fake_models.script import Answer, Fails, Family, Says
-from turnkeeper.testing.fake_models.wire import PAGE, Json, Refusal
-from turnkeeper.testing.http import NoReply, Reply, Request
+from turnkeeper.testing.fake_models.scripted import Scripts, gone_wrong
+from turnkeeper.testing.fake_models.wire import Json, Refusal
+from turnkeeper.testing.http import Reply, Request
 
 KEY = "sk-fake-key-for-tests-only-0123456789"
 _CHAT = (
@@ -79,7 +78,7 @@ class FakeModels:
     listed: list[Request] = field(default_factory=list)
     """Calls for the list of models, and for vectors."""
     changes: Changes = field(default_factory=Changes)
-    _scripts: dict[str, deque[Answer]] = field(default_factory=dict)
+    _scripts: Scripts[Answer] = field(default_factory=Scripts)
 
     def address(self, kind: str) -> str:
         """The `base_url` of a provider of this kind."""
@@ -87,8 +86,7 @@ class FakeModels:
 
     def will(self, *answers: Answer | str, model: str = "") -> None:
         """The next answers, of one model or of any."""
-        script = self._scripts.setdefault(model, deque())
-        script.extend(Says(text=each) if isinstance(each, str) else each for each in answers)
+        self._scripts.add(model, (Says(text=each) if isinstance(each, str) else each for each in answers))
 
     @property
     def last(self) -> Asked:
@@ -150,21 +148,15 @@ class FakeModels:
             if answer.after:
                 await self.clock.sleep(answer.after)
             return _render(asked, answer)
-        match answer.how:
-            case "reset":
-                raise NoReply(closed=True)
-            case "silence":
-                await asyncio.Event().wait()
-            case "html":
-                return Reply(answer.status, PAGE, "text/html")
-            case "garbage":
-                return Reply(200, answer.message.encode() or b'{"id": "chatcmpl-1", "choi', "application/json")
+        wrong = await gone_wrong(answer, b'{"id": "chatcmpl-1", "choi')
+        if wrong is not None:
+            return wrong
         return _fail(asked, answer)
 
     def _next(self, asked: Asked) -> Answer:
-        for script in (self._scripts.get(asked.model), self._scripts.get("")):
-            if script:
-                return script.popleft()
+        scripted = self._scripts.next(asked.model)
+        if scripted is not None:
+            return scripted
         return self.default if isinstance(self.default, Says | Fails) else self.default(asked)
 
     def _knows(self, request: Request) -> bool:
