@@ -1,4 +1,9 @@
-"""A payment as a bot's author sees it, and what may go wrong with one."""
+"""A payment as a bot's author sees it, and what may go wrong with one.
+
+BotError
+├── PaymentRefused          the provider will not do it: `remedy` says who has to do something
+└── PaymentUnavailable      let it rise: the turn is tried again, and finds what was begun
+"""
 
 from __future__ import annotations
 

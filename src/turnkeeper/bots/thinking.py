@@ -1,4 +1,9 @@
-"""Whom a bot asks: its chain of models, their tools, and what a turn may take of them."""
+"""Whom a bot asks: its chain of models, their tools, and what a turn may take of them.
+
+BotError
+├── ModelsFailed            no model gave an answer: say something else, or let it rise
+└── NotConfigured           mend the configuration: what the bot asks for is not in it
+"""
 
 from __future__ import annotations
 
@@ -46,7 +51,7 @@ class ModelsFailed(BotError):
 
 
 class NotConfigured(BotError):
-    """The bot asks models, and its configuration names none."""
+    """The bot asks for models, knowledge or payments, and its configuration names none."""
 
 
 @dataclass(frozen=True, slots=True)

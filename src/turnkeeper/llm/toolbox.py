@@ -2,6 +2,10 @@
 
 Whatever goes wrong with a call goes back to the model as its result. The same call is never run twice in a turn, and
 an effect at most once, whatever the model asks for in another attempt.
+
+ToolRefused                 nothing has happened: the words go to the model, which may try again otherwise
+├── NotBegun                nothing has left for wherever it is done: the same call may be made again
+└── WrongArguments          the arguments are not what the tool takes
 """
 
 from __future__ import annotations
