@@ -487,7 +487,22 @@ async def test_a_payment() -> None:
             await is_told(person, till.is_paid())
             await person.rests()
         assert person.heard[2:] == ["Thank you!"]
-        assert till.asked == ["create"]
+        assert till.asked == ["create", "fetch"], "a message looks at the payment"
+        assert await person.is_answered_by(Mode.BOT)
+
+
+@in_virtual_time
+async def test_a_message_finds_the_payment_whose_news_never_came_or_comes_later() -> None:
+    till = Till()
+    async with conversation(bot(PAYS, paying=paid_by(till))) as person:
+        await person.says("hello")
+        news = till.is_paid()
+        await person.says("I have paid")
+        assert person.heard[1:] == ["Thank you!"]
+        assert "looked at, and is paid" in await told(person)
+        await is_told(person, news)
+        await person.rests()
+        assert person.heard[2:] == []
         assert await person.is_answered_by(Mode.BOT)
 
 

@@ -19,11 +19,11 @@ from turnkeeper.bots.flow.asked import ASKED, answers_another, noted
 from turnkeeper.bots.flow.begun import begun
 from turnkeeper.bots.flow.calling import Calls
 from turnkeeper.bots.flow.running import Means, Running, left_by
-from turnkeeper.bots.flow.signals import Begins, Heard, Nudged, Paid, What, happened, said
+from turnkeeper.bots.flow.signals import Begins, Heard, Nudged, Paid, What, happened, payment_name, said
 from turnkeeper.bots.library import Library
 from turnkeeper.bots.offering import Replies
 from turnkeeper.bots.paying import Paying
-from turnkeeper.bots.thinking import Thinking
+from turnkeeper.bots.thinking import NotConfigured, Thinking
 from turnkeeper.bots.turn import Turn
 from turnkeeper.engine.answer import Answer, Work
 from turnkeeper.engine.flows import Shelf
@@ -32,7 +32,7 @@ from turnkeeper.flows.model import FORMAT
 from turnkeeper.flows.nodes.ask import Ask
 from turnkeeper.flows.nodes.base import NodeData
 from turnkeeper.flows.nodes.message import Message
-from turnkeeper.flows.signals import GivenBack, Replied, Started, TimedOut
+from turnkeeper.flows.signals import GivenBack, PaymentTold, Replied, Started, TimedOut
 from turnkeeper.flows.state import FlowState
 from turnkeeper.flows.triggers import Came, Due, Happened, Said, answer
 from turnkeeper.flows.walking import Passage
@@ -47,6 +47,8 @@ _NAME: Final = "contact_name"
 _UNTIL: Final = "flow_until"
 """Where a session keeps when the time is over that the flow waits for: a timer may never come (it is dropped after a
 STOP, and a turn that fails takes it with it)."""
+_PAID: Final = "flow_paid"
+"""Where a session keeps the payment that was found to be paid before it was told: the news may come after it."""
 _OUTLIVES: Final = frozenset({"time", "payment"})
 EXPIRED: Final = "expired"
 """How a node was left where the session expired in it."""
@@ -192,7 +194,9 @@ async def _goes_on(work: Work, turn: Turn, running: Running, what: What, *, back
             wants_files = _question(running, "media") is not None
             came = await said(turn, what, ever=work.number == 1, files=wants_files)
             old = answers_another(turn.state, what, running.state)
-            await running.goes(_heard(running, came, back=back, old=old))
+            decided = _heard(running, came, back=back, old=old)
+            if not await _finds_paid(turn, running, decided):
+                await running.goes(decided)
 
 
 async def _due(running: Running, what: Due) -> None:
@@ -263,9 +267,31 @@ def _question(running: Running, wants: str) -> Ask | None:
     return node if isinstance(node, Ask) and node.wants == wants else None
 
 
+async def _finds_paid(turn: Turn, running: Running, decided: Decision) -> bool:
+    """A message after which the flow would go on waiting for a payment looks at it first: its news may be late, or
+    lost with a turn that failed."""
+    state = running.state
+    if "payment" not in state.awaits or "payment" not in decided.state.awaits or decided.state.call != state.call:
+        return False
+    try:
+        payment = await turn.payment(payment_name(state.flow, state.at, state.call))
+    except NotConfigured:
+        return False
+    if payment is None or not payment.is_paid:
+        return False
+    turn.state[_PAID] = payment.id
+    running.told.append("the payment was looked at, and is paid")
+    running.settled(state.call)
+    await running.hears(PaymentTold(state.call, "paid"))
+    return True
+
+
 async def _paid(turn: Turn, running: Running, what: Paid) -> None:
     """News of a payment; money that comes where nobody waits for it any more is a person's business."""
     event, before = what.event, running.state
+    if event.news == "paid" and turn.state.get(_PAID) == event.id:
+        running.told.append("the payment was found before it was told")
+        return
     awaited = what.told is not None and "payment" in before.awaits and what.told.call == before.call
     if what.told is not None and awaited:
         running.settled(what.told.call)

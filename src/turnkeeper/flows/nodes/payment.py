@@ -27,7 +27,8 @@ class PaymentNode(NodeData, frozen=True):
     """Asks for `amount` (whole numbers of the currency's smallest unit: 50000 is 500.00 rupees) and says `text` with
     the link in it (`{{payment_url}}`). On by `next` once it is paid, by `expired` or `failed` where it is not.
 
-    What the person writes meanwhile is answered with `waiting`; the payment itself is never taken from their words.
+    What the person writes meanwhile has the payment looked at: paid, it goes on, else they are answered with
+    `waiting`. The payment itself is never taken from their words.
 
     `currency`: INR, IDR, USD; `description`: what it is for; `expires_in`: seconds; `provider`: of several, by name.
     """
