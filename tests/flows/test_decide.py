@@ -1,5 +1,6 @@
 """What signals do in whole flows: on and back, words, fallbacks, flows within flows, languages, and what is odd."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -463,6 +464,26 @@ def test_a_question_that_was_given_up_is_left_once_whatever_follows() -> None:
         assert "ask:fallback" in passed(played.last)
         played.hear(word)
         assert [f"{each.flow} {each.node}:{each.by}" for each in played.last.passed] == expected
+
+
+def test_what_a_flow_keeps_counts_at_once() -> None:
+    vip = {"field": "contact.tags", "op": "contains", "value": "vip"}
+    flow = flow_of(
+        {
+            "s": START,
+            "set": ("set", {"contact": {"city": "Bandung"}, "tag": ["vip", "new"], "untag": ["new"]}),
+            "stage": ("stage", {"stage": "paying"}),
+            "vip": ("condition", {"branches": [{"exit": "yes", "when": vip}]}),
+            "say": ("message", {"text": "{{contact.city}} {{contact.name}} {{contact.tags}} {{session.stage}}"}),
+        },
+        ["s -> set", "set -> stage", "stage -> vip", "vip:yes -> say"],
+    )
+    here = replace(HERE, session={"stage": "welcome", "flow": "main"})
+    (said,) = [each for each in Played(book_of(flow), here).begin().effects if isinstance(each, Say)]
+    assert said.values == {
+        "contact.city": "Bandung", "contact.name": "Ana", "contact.tags": "vip", "session.stage": "paying",
+    }  # fmt: skip
+    assert (here.contact["city"], here.session["stage"]) == ("Kota", "welcome"), "of this decision only"
 
 
 def test_the_contacts_language_comes_before_that_of_an_earlier_flow() -> None:

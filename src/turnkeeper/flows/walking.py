@@ -171,11 +171,12 @@ class Walk:
         self.passed.append(Passage(self._name, self._version, self.at, by))
 
     def _set(self, sets: Mapping[str, Any], effects: Sequence[Effect] = ()) -> None:
-        """Keep what was set. A language is also the one that is written from now on, here and to this contact."""
+        """Keep what was set; it counts at once. A language is also the one that is written from now on, here and to
+        this contact."""
         if "language" in sets:
             sets = {**sets, "language": _language(sets["language"])}
         effects = [_with_code(each) for each in effects]
-        self.effects += effects
+        self._does(effects)
         self._variables, cut = kept(self._variables, sets, [frame.variables for frame in self.stack])
         self.tell_cut(cut)
         chosen = [sets.get("language")] if "language" in sets else []
@@ -185,7 +186,11 @@ class Walk:
                 self._language = language
                 keep = KeepField("language", language)
                 if language != self.here.contact.get("language") and keep not in self.effects:
-                    self.effects.append(keep)
+                    self._does([keep])
+
+    def _does(self, effects: Sequence[Effect]) -> None:
+        self.effects += effects
+        self.here = self.here.after(effects)
 
     def _run_on(self) -> None:
         """Nodes are entered one after the other until one waits, or the flow is over."""

@@ -6,20 +6,21 @@ and nothing else; what it does is its Move.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
 
-from turnkeeper.flows.effects import Effect, Ending, Say
+from turnkeeper.flows.effects import Effect, Ending, KeepField, Say, SetStage, Tag
 from turnkeeper.flows.model import NEXT, Flow, Texts
 from turnkeeper.flows.signals import Replied, Signal
 from turnkeeper.flows.state import Awaited
 from turnkeeper.flows.values import filled, looked_up, names_in, values_of
 from turnkeeper.model.contents import Reply
+from turnkeeper.model.flows import TAGS
 
 if TYPE_CHECKING:
     from turnkeeper.flows.problems import Checking
@@ -41,6 +42,22 @@ class Here:
     window: Mapping[str, Any] = field(default_factory=dict)
     seed: str = ""
     languages: tuple[str, ...] = ()
+
+    def after(self, effects: Sequence[Effect]) -> Here:
+        """As it is once these are done: for the nodes that come after them in the same decision."""
+        if not any(isinstance(effect, KeepField | Tag | SetStage) for effect in effects):
+            return self
+        contact, session = dict(self.contact), dict(self.session)
+        for effect in effects:
+            match effect:
+                case KeepField(name=name, value=value):
+                    contact[name] = value
+                case Tag(name=name, on=on):
+                    others = [each for each in contact.get(TAGS) or () if each != name]
+                    contact[TAGS] = [*others, name] if on else others
+                case SetStage(stage=stage):
+                    session["stage"] = stage
+        return replace(self, contact=contact, session=session)
 
 
 class Spot(msgspec.Struct, frozen=True, dict=True):
