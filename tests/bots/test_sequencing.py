@@ -250,6 +250,28 @@ async def test_an_event_from_outside_starts_one() -> None:
         await person.waits(DAY)
 
 
+@in_virtual_time
+async def test_an_event_from_outside_starts_one_anew() -> None:
+    async with conversation(bot_that(), turns=turns()) as person:
+        await person.says("start Ada")
+        await person.waits(2 * MINUTE)
+        again = OutsideEvent(type="order.paid", id="1", data={"name": "Eve"}, sequence="tips")
+        await person.does(inbound(again, f"phone:{ADA}"))
+        await person.waits(6 * HOUR)
+        assert person.heard == ["Hello *Ada*!", "Hello *Eve*!", "tip for Eve", "[template offer]"]
+
+
+@in_virtual_time
+async def test_a_reply_in_the_turn_of_a_step_ends_it() -> None:
+    async with conversation(bot_that(), turns=replace(turns(), quiet=4.0, adaptive=False)) as person:
+        await person.says("start Ada")
+        started = person._clock.now()
+        await person.waits(MINUTE - 2 - (person._clock.now() - started))
+        await person.writes("hm")
+        await person.waits(HOUR)
+        assert person.heard == ["you said hm"]
+
+
 def replace_id(event: Inbound) -> Inbound:
     return inbound(OutsideEvent(type="order.paid", id="2", sequence="unknown"), event.addresses[0])
 

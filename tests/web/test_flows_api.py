@@ -198,6 +198,15 @@ async def test_a_mapping_that_cannot_be_is_refused() -> None:
         assert [each["version"] for each in (await api.ask("GET", "/welcome/versions")).body["versions"]] == [1]
 
 
+async def test_what_cannot_be_read_is_published_with_no_mapping_either() -> None:
+    async with Api() as api:
+        await api.create()
+        await api.ask("POST", "/welcome/publish")
+        unreadable = {"name": "welcome", "nodes": "none"}
+        assert (await api.ask("PUT", "/welcome", unreadable, match='"1"')).status == 200
+        assert (await api.ask("POST", "/welcome/publish", {"mapping": {"1": {"ask": "ask"}}})).status == 422
+
+
 async def test_nobody_reaches_into_another_workspace() -> None:
     async with Api() as api:
         await api.create()
@@ -293,6 +302,8 @@ REFUSED: list[tuple[str, str, str, object, dict[str, Any], int, str]] = [
     ("two bots", "POST", "", {"document": drawn("x")}, {}, 422, "fixed, guide"),
     ("renamed", "PUT", "/welcome", drawn("other"), {"match": "1"}, 422, "keeps its name"),
     ("a revision that is none", "PUT", "/welcome", drawn(), {"match": "x"}, 400, "If-Match"),
+    ("a revision of nine digits", "PUT", "/welcome", drawn(), {"match": "9" * 9}, 412, ""),
+    ("a revision of ten", "PUT", "/welcome", drawn(), {"match": "9" * 10}, 400, "If-Match"),
     ("too large", "PUT", "/welcome", b"x" * (LARGEST_BODY + 1), {"match": "1"}, 413, "larger"),
     ("no version", "POST", "/welcome/back", {}, {}, 422, "nothing of this request"),
     ("no such version", "POST", "/welcome/back", {"version": 9}, {}, 404, "no version 9"),
@@ -310,8 +321,13 @@ async def test_what_is_refused(
         refused = await api.ask(method, path, said, **more)
         assert (refused.status, refused.headers[b"content-type"]) == (status, b"application/problem+json")
         assert detail in refused.body["detail"]
+        assert refused.body["title"] != "problem", "each status has words"
         assert refused.headers[b"cache-control"] == b"no-store"
         assert (await api.ask("GET", "/welcome")).body["revision"] == 1
+
+
+def test_a_token_is_not_shown() -> None:
+    assert MINE not in repr(ApiToken("editor", MINE, SHOP, frozenset()))
 
 
 async def test_whoever_guesses_is_told_to_wait() -> None:

@@ -175,6 +175,14 @@ async def test_an_event_of_no_interest_is_ignored_once() -> None:
     assert [intake.strays[0].raw for intake in hooks.noting.intakes] == [b"", b""]  # it may tell of cards
 
 
+@pytest.mark.parametrize("named, counted", [("evt_1", 1), ("", 2)])
+async def test_an_event_is_known_by_its_id_else_by_its_body(named: str, counted: int) -> None:
+    hooks = Hooks()
+    for body in (body_of("invoice.paid"), body_of("invoice.expired")):
+        assert await hooks.told(body, signed(body) | ({"x-razorpay-event-id": named} if named else {})) == 200
+    assert len({intake.strays[0].dedup_key for intake in hooks.noting.intakes}) == counted
+
+
 @settings(max_examples=40)
 @given(
     st.binary(max_size=200)

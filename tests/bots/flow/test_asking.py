@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import msgspec
@@ -13,6 +13,7 @@ from tests.bots.flow.crashing import Crashing
 from tests.bots.flow.drawn import ANYTHING, bot, flow, says
 from tests.bots.till import Client as Desk
 from tests.bots.till import Till, merchant
+from turnkeeper.bots.flow.thinking import KNOWLEDGE
 from turnkeeper.bots.offering import Replies
 from turnkeeper.bots.paying import Paying
 from turnkeeper.bots.turn import Turn
@@ -23,6 +24,7 @@ from turnkeeper.llm.tools.functions import FunctionTool, tool
 from turnkeeper.model.conversation import Mode
 from turnkeeper.model.llm import ToolSpec
 from turnkeeper.testing.conversation import Person, conversation, in_virtual_time
+from turnkeeper.testing.events import TURNS
 from turnkeeper.testing.http import NoReply, Reply, Request
 from turnkeeper.testing.loopback import InProcess
 from turnkeeper.testing.models import calls
@@ -204,6 +206,57 @@ async def test_tools(label: str, gives: Any, heard: Sequence[str], mode: Mode) -
         assert (person.heard, tool.begun) == (heard, [{"of": "two"}]), label
         assert await person.is_answered_by(mode), label
         assert person.raised == []
+
+
+@pytest.mark.parametrize(
+    ("label", "effect", "repeatable", "times", "heard"),
+    [
+        ("nobody knows", True, False, 1, "Not now."),
+        ("twice is once", True, True, 2, "Place 7, place: 7."),
+        ("it changes nothing", False, False, 2, "Place 7, place: 7."),
+    ],
+)
+@in_virtual_time
+async def test_a_tool_that_was_cut_off(label: str, effect: bool, repeatable: bool, times: int, heard: str) -> None:
+    tool = Booking(effect=effect, repeatable=repeatable, takes=5.0)
+    async with conversation(bot(booking(), thinking=thinking(tools=[tool]))) as person:
+        await person.writes("two")
+        while not tool.begun:
+            await asyncio.sleep(0.1)
+        await person.survives_a_crash()
+        await person.rests()
+        assert (len(tool.begun), person.heard) == (times, [heard]), label
+
+
+@in_virtual_time
+async def test_a_link_is_asked_for_even_where_the_turns_time_is_over() -> None:
+    """It waits for no answer of anybody who may be slow; without it the flow could not go on."""
+    slow = Booking(takes=60.0)
+    drawn = flow(
+        "slow",
+        ANYTHING,
+        ("use", "tool", {"tool": "book"}),
+        ("again", "tool", {"tool": "book"}),
+        ("pay", "payment", {"amount": 100, "currency": "INR", "description": "Tea"}),
+        edges="start>use, use:failed>again, again:failed>pay",
+    )
+    made = bot(drawn, paying=Paying(merchant(Till()), Desk()), thinking=thinking(tools=[slow]))
+    async with conversation(made, turns=replace(TURNS, turn_limit=10.0)) as person:
+        await person.says("hello")
+        assert person.heard == ["https://pay.test/1"]
+        assert len(slow.begun) == 1
+        assert "the turn's time is over" in await told(person)
+
+
+@pytest.mark.parametrize("knowledge", [True, False])
+@in_virtual_time
+async def test_whether_a_model_may_look_things_up(knowledge: bool) -> None:
+    model = scripted("Which tea?")
+    drawn = flow("shop", ANYTHING, ("talk", "ai", {"prompt": "You sell tea.", "knowledge": knowledge}))
+    tools = [Booking(spec=ToolSpec(name, "…", {"type": "object"})) for name in ("book", KNOWLEDGE)]
+    async with conversation(bot(drawn, thinking=thinking(model, tools=tools))) as person:
+        await person.says("hello")
+        assert [tool.name for tool in model.last.tools] == (["book", KNOWLEDGE] if knowledge else ["book"])
 
 
 @in_virtual_time

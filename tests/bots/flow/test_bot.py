@@ -14,13 +14,15 @@ from tests.bots.till import Client as Desk
 from tests.bots.till import Till, is_told, merchant
 from turnkeeper.bots.flow.bot import FlowBot
 from turnkeeper.bots.paying import Paying
+from turnkeeper.bots.payment import PaymentUnavailable
 from turnkeeper.engine.answer import Work
 from turnkeeper.engine.flows import Opened
 from turnkeeper.flows.model import Flow, Word
 from turnkeeper.flows.state import FlowState
 from turnkeeper.model.conversation import Mode
 from turnkeeper.model.events import Location
-from turnkeeper.model.ids import BotId
+from turnkeeper.model.ids import DEFAULT_WORKSPACE, BotId
+from turnkeeper.payments.base import NotDone
 from turnkeeper.testing.conversation import Person, conversation, in_virtual_time
 from turnkeeper.testing.events import TURNS, chosen, echo, event, happened
 from turnkeeper.testing.models import ScriptedModel, Stalled
@@ -521,6 +523,30 @@ async def test_a_payment_that_comes_too_late_is_a_persons_business() -> None:
 
 
 @in_virtual_time
+async def test_what_an_earlier_link_brings_is_not_taken_for_the_one_that_is_waited_for() -> None:
+    ask = {"amount": 150_000, "currency": "INR", "description": "Dinner", "text": "Pay: {{payment_url}}"}
+    drawn = flow(
+        "twice",
+        ANYTHING,
+        ("pay", "payment", ask),
+        ("again", "payment", ask),
+        says("paid", "Thank you!"),
+        edges="start>pay, pay>paid, pay:expired>again, again>paid",
+    )
+    till = Till()
+    async with conversation(bot(drawn, paying=paid_by(till))) as person:
+        await person.says("hello")
+        await is_told(person, till.ends())
+        await person.rests()
+        assert person.heard[1:] == ["Pay: https://pay.test/2"]
+        await is_told(person, till.is_paid())
+        await person.rests()
+        assert person.heard[2:] == []
+        assert await person.is_answered_by(Mode.HUMAN)
+        assert "waits for it no more" in await told(person)
+
+
+@in_virtual_time
 async def test_a_link_that_the_flow_has_left_is_taken_back() -> None:
     drawn = replace(PAYS, words=(Word(("cancel",), "cancel", "As you like."),))
     for paid in (False, True):
@@ -540,6 +566,54 @@ async def test_without_a_provider_there_is_no_link() -> None:
     async with conversation(bot(PAYS)) as person:
         await person.says("hello")
         assert person.heard == ["No link."]
+
+
+@pytest.mark.parametrize(
+    ("refusals", "raised", "heard"), [(2, 2, "Pay: https://pay.test/1"), (3, 2, "No link."), (9, 2, "No link.")]
+)
+@in_virtual_time
+async def test_a_provider_that_is_away_fails_the_turn_twice_and_then_the_question(
+    refusals: int, raised: int, heard: str
+) -> None:
+    till = Till()
+    till.spoils = [NotDone("busy", 100.0)] * refusals
+    async with conversation(bot(PAYS, paying=paid_by(till))) as person:
+        await person.says("hello")
+        assert (person.heard, [type(each) for each in person.raised]) == ([heard], [PaymentUnavailable] * raised)
+
+
+@in_virtual_time
+async def test_a_stage_is_known_to_what_follows_it() -> None:
+    drawn = flow("stages", ANYTHING, ("to", "stage", {"stage": "paying"}), says("a", "Now: {{session.stage}}"))
+    async with conversation(bot(drawn)) as person:
+        await person.says("hello")
+        assert (person.heard, person.stage) == (["Now: paying"], "paying")
+
+
+@in_virtual_time
+async def test_what_stands_on_a_button_may_be_a_keyword() -> None:
+    orders = flow("orders", start({"kind": "keyword", "words": ["Order now"]}), says("a", "What would you like?"))
+    async with conversation(bot(orders)) as person:
+        await person.does(chosen("payload-1", "Order now"))
+        await person.rests()
+        assert person.heard == ["What would you like?"]
+
+
+@in_virtual_time
+async def test_a_node_that_is_left_by_what_happens_is_counted_once() -> None:
+    other = flow("other", start(), says("a", "Order."))
+    async with conversation(bot(HELLO, other), turns=replace(TURNS, session_ttl=HOUR)) as person:
+        await person.says("hello")
+        await person.waits(2 * HOUR)
+        await person.says("hello again")
+        await person.does(happened("x", stage="other"))
+        await person.rests()
+        counts = await person._store.flow_counts(DEFAULT_WORKSPACE, BotId("bot"), "hello")
+        assert {each.counted.exit: each.times for each in counts if each.counted.node == "name"} == {
+            "": 2,
+            "expired": 1,
+            "left": 1,
+        }
 
 
 @in_virtual_time
@@ -678,6 +752,41 @@ async def test_a_timer_that_is_dropped_after_a_stop_leaves_nobody_behind() -> No
         assert person.heard[-1] != "Two.", "START itself is the engine's"
         await person.says("hello")
         assert person.heard[-2:] == ["Two.", "One."], "the time is over, whatever became of the timer"
+
+
+@in_virtual_time
+async def test_a_time_that_is_almost_over_is_not_over() -> None:
+    async with conversation(bot(WAITS_AN_HOUR)) as person:
+        await person.says("hello")
+        await person.waits(HOUR - 20)
+        await person.says("are you there?")
+        assert person.heard == ["One."]
+        await person.waits(HOUR)
+        assert person.heard == ["One.", "Two."]
+        assert "the timer never came" not in await told(person)
+
+
+@in_virtual_time
+async def test_what_a_flow_knows_of_the_window() -> None:
+    drawn = flow(
+        "window",
+        ANYTHING,
+        says("now", "{{window.open}} {{window.hours}}"),
+        ("z", "delay", {"seconds": 30 * HOUR}),
+        (
+            "late",
+            "condition",
+            {"branches": [{"exit": "shut", "when": {"field": "window.hours", "op": "at_most", "value": 0}}]},
+        ),
+        ("shut", "handover", {"reason": "too late"}),
+        edges="start>now, now>z, z>late, late:shut>shut",
+    )
+    async with conversation(bot(drawn)) as person:
+        await person.says("hello")
+        (said,) = person.heard
+        assert said.startswith("yes 23.9") or said == "yes 24"
+        await person.waits(31 * HOUR)
+        assert await person.is_answered_by(Mode.HUMAN)
 
 
 class Broken:
