@@ -1,5 +1,6 @@
 """Sequences: said step by step, once each, by day, until the contact writes or wants no more."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -7,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from turnkeeper import Bot, Turn
+from turnkeeper import Bot, Event, Turn
 from turnkeeper.bots.sequencing import _said, filled
 from turnkeeper.model.contents import Template
 from turnkeeper.model.events import Inbound
@@ -87,15 +88,18 @@ async def test_a_reply_that_interrupts_a_step_ends_it_too() -> None:
 
     async def slow(turn: Turn) -> None:
         asked.append(f"{turn.attempt} {turn.text} {[each.name for each in turn.timers]}")
+        await asyncio.sleep(5 if turn.timers else 0)
         await start(turn)
 
     tip_first = turns(steps=(SequenceStep(MINUTE, event="tip"), SequenceStep(MINUTE, text="no more")))
     async with conversation(bot_that(slow), turns=replace(tip_first, quiet=0, adaptive=False)) as person:
         await person.says("start Ada")
-        await person.waits(MINUTE - 1)
+        while len(asked) < 2:
+            await asyncio.sleep(1)
         await person.says("wait")
         await person.waits(HOUR)
         assert person.heard == ["you said wait"]
+        assert asked == ["1 start Ada []", "1  ['tip']", "2 wait []"]
 
 
 @pytest.mark.parametrize("when", ["before its first step", "between two"])
@@ -262,14 +266,20 @@ async def test_an_event_from_outside_starts_one_anew() -> None:
 
 
 @in_virtual_time
-async def test_a_reply_in_the_turn_of_a_step_ends_it() -> None:
-    async with conversation(bot_that(), turns=replace(turns(), quiet=4.0, adaptive=False)) as person:
+async def test_a_step_that_fires_while_it_is_started_anew_is_not_said() -> None:
+    bot = bot_that()
+
+    @bot.on("order.paid")
+    async def paid(turn: Turn, event: Event) -> None:
+        await asyncio.sleep(10)
+
+    async with conversation(bot, turns=turns()) as person:
         await person.says("start Ada")
-        started = person._clock.now()
-        await person.waits(MINUTE - 2 - (person._clock.now() - started))
-        await person.writes("hm")
-        await person.waits(HOUR)
-        assert person.heard == ["you said hm"]
+        await asyncio.sleep(MINUTE - 8)
+        again = OutsideEvent(type="order.paid", id="1", data={"name": "Eve"}, sequence="tips")
+        await person.does(inbound(again, f"phone:{ADA}"))
+        await person.waits(3 * MINUTE)
+        assert person.heard == ["Hello *Eve*!"]
 
 
 def replace_id(event: Inbound) -> Inbound:

@@ -391,6 +391,21 @@ async def test_a_link_that_never_was(world: OpenWorld) -> None:
         assert (await kept(w)).state == "paid"
 
 
+@pytest.mark.parametrize("begins", [False, True])
+async def test_a_link_that_never_was_of_a_turn_that_is_over(world: OpenWorld, begins: bool) -> None:
+    async with world() as w:
+        await w.hear("a seat please")
+        turn = await w.turn()
+        await w.store.open_payment(turn.run, row_of(w, turn))
+        await w.deliver(await w.commit(turn, "one moment"))
+        if begins:
+            await w.hear("hello?")
+            await w.turn()
+        row = await w.store.payment_failed(turn.run.key, "tk-1", "nothing known", w.now)
+        assert row is not None
+        assert (row.state, row.look_at) == ("failed", None)
+
+
 async def test_they_are_listed_the_newest_first(world: OpenWorld) -> None:
     async with world() as w:
         turn = await opened(w)

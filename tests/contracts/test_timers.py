@@ -35,7 +35,7 @@ async def test_a_timer_is_an_event_when_it_is_due_and_not_before(world: OpenWorl
         assert wake.due_at == w.now
         assert await w.fire() == []
         turn = await w.turn()
-        assert [(e.kind, *words([e])) for e in turn.events] == [("timer", "later")]
+        assert [(e.kind, *words([e]), e.settled_at) for e in turn.events] == [("timer", "later", None)]
         await w.deliver(await w.commit(turn, "now"))
         assert await w.states() == {"answered": 2}
 

@@ -196,6 +196,8 @@ async def test_without_a_template_a_refusal_is_one(world: OpenWorld) -> None:
         assert dispatch.send is not None
         assert await w.record(dispatch.send, Rejected("131047", "closed", "use_template")) == Dispatch(None, None)
         assert await w.states() == {"failed": 1}
+        row = (await w.store._alone(lambda rows: rows.outbound([dispatch.send.row.key])))[dispatch.send.row.key]  # type: ignore[attr-defined, union-attr]
+        assert (row.code, row.reason) == ("131047", "closed")
 
 
 async def test_a_refusal_that_comes_as_a_status_has_the_template_follow(world: OpenWorld) -> None:
@@ -211,9 +213,28 @@ async def test_a_refusal_that_comes_as_a_status_has_the_template_follow(world: O
         assert msgspec.json.decode(send.row.content, type=Content) == stood_in("one")
         await w.record(send, Accepted("out.9"))
         assert (await w.conversation()).due_at is None
+        assert (await w.conversation()).unsent == 0
         assert await w.states() == {"answered": 1}
         await w.report(status("read", id="out.9"))
         assert await w.states() == {"answered": 1}
+
+
+async def test_of_two_turns_that_were_refused_so_each_has_its_template_follow(world: OpenWorld) -> None:
+    async with world(shop()) as w:
+        await w.hear("hi")
+        await w.answer("hello")
+        turns = []
+        for said in ("one", "two"):  # as two reminders would be
+            await w.hear(changed(event("api", said), details={"type": said}))
+            turns.append(await commit(w, await w.turn(), Text(said)))
+            await sent(w, turns[-1])
+        ids = [turn.send.row.key for turn in turns if turn.send]
+        rows = await w.store._alone(lambda rows: rows.outbound(ids))  # type: ignore[attr-defined]
+        for key in ids:
+            await w.report(changed(status("failed", id=rows[key].external_id, error="closed"), error_codes=(131047,)))
+        send = await w.send()
+        assert await sent(w, Dispatch(send, None)) == [stood_in("one"), stood_in("two")]
+        assert ((await w.conversation()).unsent, (await w.conversation()).due_at) == (0, None)
 
 
 @pytest.mark.parametrize("taken", [True, False])

@@ -22,7 +22,7 @@ def word(*words: str, **more: Any) -> dict[str, Any]:
 
 
 ORDER = begins("order", word("order", "pesan", "طلب", "ऑर्डर", "🛒", "注文"))
-ASKS = begins("asks", word("price", "how much", "いくら", "ราคา", "💰", anywhere=True))
+ASKS = begins("asks", word("price", "how much", "いくら", "ราคา", "5折", "💰", anywhere=True))
 PRICES = begins("prices", word("how much is it", anywhere=True))
 WELCOME = begins("welcome", {"kind": "first_message"})
 NEW = begins("new", {"kind": "first_message", "ever": True})
@@ -56,6 +56,7 @@ def said(text: str = "", **more: Any) -> Said:
         ("part of a word is none", ALL, said("priceless"), "welcome"),
         ("anywhere in Japanese", ALL, said("これはいくらですか"), "asks"),
         ("anywhere in Thai", ALL, said("ขอราคาหน่อย"), "asks"),
+        ("anywhere, of two scripts", ALL, said("有5折吗"), "asks"),
         ("an emoji anywhere", ALL, said("this💰?"), "asks"),
         ("the longer one", ALL, said("how much is it then"), "prices"),
         ("somebody new", ALL, said("hello", ever=True), "new"),

@@ -259,3 +259,11 @@ def test_never_more_than_there_is_room_for(sets: dict[str, Any], taken: int) -> 
         or taken > MOST - 200
     )
     assert set(cut) <= set(sets)
+
+
+def test_what_is_written_over_takes_no_room() -> None:
+    variables, cut = kept({"big": "x" * 60_000, "small": 1}, {"big": "y" * 70_000})
+    assert cut == ["big"]
+    assert MOST - 100 < size(variables) <= MOST
+    assert variables["big"].startswith("y")
+    assert kept({"big": "x" * 60_000}, {"big": {"a": "y" * 70_000}}) == ({"big": None}, ["big"])

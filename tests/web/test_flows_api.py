@@ -207,6 +207,14 @@ async def test_what_cannot_be_read_is_published_with_no_mapping_either() -> None
         assert (await api.ask("POST", "/welcome/publish", {"mapping": {"1": {"ask": "ask"}}})).status == 422
 
 
+async def test_flows_of_a_bot_that_left_the_configuration_can_still_be_read() -> None:
+    async with Api() as api:
+        document = json.dumps(drawn("left")).encode()
+        await api.store.put_flow(FlowKey(SHOP, BotId("gone"), "left"), document, None, "ada", api.now)
+        assert [each["name"] for each in (await api.ask("GET")).body["flows"]] == ["left"]
+        assert (await api.ask("GET", "/left")).body["document"] == drawn("left")
+
+
 async def test_nobody_reaches_into_another_workspace() -> None:
     async with Api() as api:
         await api.create()

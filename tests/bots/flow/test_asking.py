@@ -260,6 +260,21 @@ async def test_whether_a_model_may_look_things_up(knowledge: bool) -> None:
 
 
 @in_virtual_time
+async def test_what_the_flow_has_set_is_known_after_a_call_too() -> None:
+    drawn = flow(
+        "stages",
+        ANYTHING,
+        ("to", "stage", {"stage": "paying"}),
+        ("set", "set", {"contact": {"city": "Kota"}, "tag": ["vip"]}),
+        ("use", "tool", {"tool": "book"}),
+        says("a", "{{session.stage}} {{contact.city}} {{contact.tags}}"),
+    )
+    async with conversation(bot(drawn, thinking=thinking(tools=[Booking()]))) as person:
+        await person.says("hello")
+        assert person.heard == ["paying Kota vip"]
+
+
+@in_virtual_time
 async def test_a_tool_that_there_is_not() -> None:
     async with conversation(bot(booking())) as person:
         await person.says("two")
