@@ -85,6 +85,22 @@ async def test_from_any_version_to_the_newest_schema(tmp_path: Path, count: int)
     assert await migrated(old) == []
 
 
+def test_what_a_release_uses_no_later_one_takes_away(tmp_path: Path) -> None:
+    """Tables only grow, by columns that need not be given."""
+    before: dict[str, list[tuple[str, str]]] = {}
+    connection = apsw.Connection(str(tmp_path / "data.db"))
+    for migration in KNOWN:
+        connection.execute(migration.sql)
+        tables = [str(row[0]) for row in connection.execute("select name from sqlite_schema where type = 'table'")]
+        columns = {name: connection.execute(f"pragma table_info({name})").fetchall() for name in tables}
+        for name, kept in before.items():
+            now = [(str(row[1]), str(row[2])) for row in columns[name]]
+            assert now[: len(kept)] == kept, (migration.name, name)
+            assert not any(row[3] and row[4] is None for row in columns[name][len(kept) :]), (migration.name, name)
+        before = {name: [(str(row[1]), str(row[2])) for row in columns[name]] for name in tables}
+    connection.close()
+
+
 @pytest.fixture
 def more(monkeypatch: pytest.MonkeyPatch) -> list[Migration]:
     """Migrations that the test puts behind ours."""

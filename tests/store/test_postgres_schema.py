@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from typing import Any
 
 import asyncpg
@@ -13,6 +14,7 @@ from tests.support.postgres import Cluster
 from turnkeeper.model import conversation as rows
 from turnkeeper.model.agents import Fact
 from turnkeeper.store.base import Intake, Stray
+from turnkeeper.store.migrations import migrations
 from turnkeeper.store.postgres import erasing, statements
 from turnkeeper.store.postgres.connecting import SETTINGS
 from turnkeeper.store.rows import EarlyReport
@@ -54,6 +56,27 @@ async def test_a_column_that_a_newer_release_adds_does_not_stop_this_one(postgre
             await answer(store, claimed, "hello", sent, T0 + 61)
         assert sent == ["hello", "hello"]
         assert (await store.ledger()).states["answered"] == 3
+
+
+COLUMNS = """select c.relname, array_agg((a.attname, format_type(a.atttypid, a.atttypmod))::text order by a.attnum),
+    array_agg(a.attnotnull and a.attidentity = '' and not a.atthasdef order by a.attnum)
+  from pg_class c join pg_attribute a on a.attrelid = c.oid
+  where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'c') and a.attnum > 0 group by c.relname"""
+
+
+async def test_what_a_release_uses_no_later_one_takes_away(postgres_database: str) -> None:
+    """Tables only grow, by columns that need not be given; types in which rows travel stay as they are."""
+    before: dict[str, list[str]] = {}
+    async with session(postgres_database) as behind:
+        for migration in migrations("turnkeeper.store.postgres"):
+            await behind.execute(migration.sql)
+            found = {name: (columns, needed) for name, columns, needed in await behind.fetch(COLUMNS)}
+            for name, columns in before.items():
+                now, needed = found[name]
+                assert now[: len(columns)] == columns, (migration.name, name)
+                grown = not re.search(r"_row\d*$", name) and not any(needed[len(columns) :])
+                assert now == columns or grown, (migration.name, name)
+            before = {name: columns for name, (columns, _) in found.items()}
 
 
 PLANS = [
