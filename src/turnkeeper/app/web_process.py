@@ -44,7 +44,7 @@ from turnkeeper.web.webhooks import Endpoint, Holder, Taking, Webhooks
 STATIC = Path(turnkeeper.web.__file__).parent / "static"
 _MOST_CONNECTIONS_WAITING = 2048
 _FOLLOW_EVERY = 10.0
-_CONNECT_WITHIN = 2.0
+_CONNECT_WITHIN = 1.0
 """Seconds after which webhooks are accepted without the database."""
 
 log = logging.getLogger("turnkeeper.web")
