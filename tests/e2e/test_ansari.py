@@ -1,10 +1,7 @@
 """The example of a front before an existing backend, in real processes: slow, cited, and killed in the middle."""
 
 import os
-import shutil
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -114,11 +111,3 @@ def test_a_worker_killed_in_the_middle_costs_one_apology_and_asks_nothing_twice(
     front.server.settled()
     assert cleo.texts == [SORRY]
     assert front.times(cleo.identity.phone) == 1
-
-
-def test_its_own_tests_pass(tmp_path: Path) -> None:
-    folder = Path(shutil.copytree(EXAMPLE, tmp_path / "ansari", ignore=shutil.ignore_patterns("__pycache__")))
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", os.devnull, "--rootdir", "."]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == 0, done.stdout
-    assert "3 passed" in done.stdout

@@ -410,10 +410,3 @@ def test_nobody_is_reminded_after_stop(kaiwa: Kaiwa) -> None:
     time.sleep(0.5)
     kaiwa.server.settled()
     assert kim.texts[-1].startswith("You will get no more messages")
-
-
-def test_its_own_tests_pass(tmp_path: Path) -> None:
-    folder = copied(tmp_path)
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", os.devnull, "--rootdir", "."]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == 0, done.stdout

@@ -5,8 +5,6 @@ import json
 import os
 import shutil
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Protocol
@@ -340,10 +338,3 @@ def rows_with(words: str, database: Path) -> list[str]:
 
 def files_in(folder: Path) -> list[Path]:
     return [each for each in folder.rglob("*") if each.is_file()]
-
-
-def test_its_own_tests_pass(tmp_path: Path) -> None:
-    folder = Path(shutil.copytree(EXAMPLE, tmp_path / "mr_voice", ignore=shutil.ignore_patterns("__pycache__")))
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", os.devnull, "--rootdir", "."]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == 0, done.stdout

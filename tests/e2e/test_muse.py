@@ -1,10 +1,7 @@
 """The example of the imported flow, in real processes, on WAHA: its owner, its models, its second number."""
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -192,10 +189,3 @@ def _second_number(m: Muse) -> None:
     m.write("Bo", "mau jadi agen")
     m.wait("Bo", "Hai Bo!\nKomisi *20 %*.")
     assert "Welcome Message" in str(m.models.fake.last.body["messages"][0])
-
-
-def test_its_own_tests_pass(tmp_path: Path) -> None:
-    folder = Path(shutil.copytree(EXAMPLE, tmp_path / "muse", ignore=shutil.ignore_patterns("__pycache__")))
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", os.devnull, "--rootdir", "."]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == 0, done.stdout
