@@ -45,10 +45,10 @@ class Till:
         self.takes = 0.1
 
     def verify(self, request: Webhook, config: Any, now: float) -> None:
-        raise NotImplementedError
+        raise NotImplementedError("these tests tell of payments themselves: no webhook comes over HTTP")
 
     def parse(self, request: Webhook, config: Any) -> list[PaymentFound | PaymentIgnored]:
-        raise NotImplementedError
+        raise NotImplementedError("these tests tell of payments themselves: no webhook comes over HTTP")
 
     def fitted(self, order: PaymentOrder, config: Any, now: float) -> PaymentOrder | Refused:  # noqa: ARG002
         return Refused("amount", "too little", "author") if order.money.amount < 100 else order

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PaymentConfig:
+class PaymentConfig(ABC):
     """What every provider has. `name` as the file calls it; `old_webhook_secret` proves too, while a new one takes
     its place."""
 
@@ -17,9 +18,9 @@ class PaymentConfig:
     old_webhook_secret: str = field(default="", repr=False)
 
     @property
+    @abstractmethod
     def key(self) -> str:
         """What names the account, and the mode with it."""
-        raise NotImplementedError
 
     @property
     def live(self) -> bool:

@@ -112,3 +112,7 @@ def test_nothing_odd_raises(type_: str) -> None:
             data.hear(case.spot(type_), signal)
         for signal in SIGNALS[:6]:
             data.hear(Case("", case.data, None, signal, here=here, memo=DEEP).spot(type_), signal)
+
+
+def test_every_type_answers_what_it_is_asked() -> None:
+    assert {kind: sorted(data.__abstractmethods__) for kind, data in TYPES.items() if data.__abstractmethods__} == {}

@@ -6,6 +6,7 @@ and nothing else; what it does is its Move.
 
 from __future__ import annotations
 
+from abc import ABCMeta, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -194,7 +195,19 @@ class Stop(msgspec.Struct, frozen=True):
 Move = Leave | Stay | GiveUp | Visit | Stop
 
 
-class NodeData(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True, dict=True):
+class _NodeMeta(msgspec.StructMeta, ABCMeta):
+    """A struct that says what its kinds have to answer."""
+
+
+class NodeData(
+    msgspec.Struct,
+    metaclass=_NodeMeta,
+    frozen=True,
+    kw_only=True,
+    omit_defaults=True,
+    forbid_unknown_fields=True,
+    dict=True,
+):
     """What one kind of box knows and does. Its struct's fields are its form in the editor."""
 
     TYPE: ClassVar[str] = ""
@@ -220,9 +233,9 @@ class NodeData(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, fo
         """Whether nobody gets through it within one turn, so that a circle through it is no endless one."""
         return self.WAITS
 
+    @abstractmethod
     def enter(self, spot: Spot) -> Move:
         """What happens when the flow comes here."""
-        raise NotImplementedError
 
     def hear(self, spot: Spot, signal: Signal) -> Move | None:
         """What happens with a signal while the flow waits here; None: it is not for this node."""
