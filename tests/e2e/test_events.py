@@ -7,7 +7,7 @@ import signal
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.real_server import Server, configure, connect, provider, serving
+from tests.e2e.town import until
 from turnkeeper.rules.signing import is_proven, signature
 from turnkeeper.testing.fake_smtp import FakeSmtp
 
@@ -127,13 +128,6 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     crm.server.server_close()
 
 
-def until(what: Callable[[], bool], told: Callable[[], object] = lambda: None, within: float = 20.0) -> None:
-    deadline = time.monotonic() + within
-    while not what():
-        assert time.monotonic() < deadline, told()
-        time.sleep(0.05)
-
-
 def heard(person: Any) -> list[str]:
     return list(person.texts)
 
@@ -141,11 +135,15 @@ def heard(person: Any) -> list[str]:
 def test_an_order_is_told_and_answered_and_the_crm_hears_of_it_in_order(town: Town) -> None:
     ann = town.person("15550008881")
     town.says(ann, "hi")
-    until(lambda: "told: hi" in heard(ann), town.server.log)
+    until(lambda: "told: hi" in heard(ann), "greeted", town.server.log)
     order = {"id": "o1", "type": "order.paid", "channel": "shop", "to": "+1 555 000 8881", "data": {"total": 3}}
     assert [town.tells(order), town.tells(order), town.tells(order | {"id": "o2"}, secret=CRM)] == [202, 202, 401]
-    until(lambda: "paid: 3" in heard(ann), town.server.log)
-    until(lambda: sum(each["event"] == "message.answered" for each in town.crm.told) == 2, lambda: town.crm.told)
+    until(lambda: "paid: 3" in heard(ann), "told of the order", town.server.log)
+    until(
+        lambda: sum(each["event"] == "message.answered" for each in town.crm.told) == 2,
+        "told to the CRM",
+        lambda: town.crm.told,
+    )
     (conversation,) = {each["conversation"] for each in town.crm.told}
     assert town.crm.of(conversation) == ["message.received", "message.answered", "message.answered"]
     assert heard(ann).count("paid: 3") == 1
@@ -155,10 +153,14 @@ def test_an_order_is_told_and_answered_and_the_crm_hears_of_it_in_order(town: To
 def test_a_person_is_wanted_and_the_team_is_told_by_letter_and_chat(town: Town) -> None:
     bob, team = town.person("15550002222"), town.person("15550007777")
     town.says(team, "we are here")
-    until(lambda: "told: we are here" in heard(team), town.server.log)
+    until(lambda: "told: we are here" in heard(team), "greeted the team", town.server.log)
     town.says(bob, "a person, please")
-    until(lambda: any("A person is wanted: +15550002222 on shop" in each for each in heard(team)), town.server.log)
-    until(lambda: bool(town.mail.messages), town.server.log)  # after a try that the server refused for now
+    until(
+        lambda: any("A person is wanted: +15550002222 on shop" in each for each in heard(team)),
+        "told to the team",
+        town.server.log,
+    )
+    until(lambda: bool(town.mail.messages), "mailed", town.server.log)  # after a try that the server refused for now
     assert town.mail.messages[0]["Subject"] == "A person is wanted: +15550002222 on shop"
     assert "wants a person" in town.mail.messages[0].get_content()
     assert len(town.mail.messages) == 1
@@ -169,14 +171,16 @@ def test_a_killed_worker_loses_nothing_and_a_failing_crm_gets_all_of_it_in_order
     town.crm.statuses.extend([500])
     before = town.crm.tries
     town.says(cem, "one")
-    until(lambda: town.crm.tries > before, town.server.log)
+    until(lambda: town.crm.tries > before, "tried", town.server.log)
     worker = town.server.child("worker-1")
     os.kill(worker, signal.SIGKILL)
     town.server.child("worker-1", other_than=worker)
     town.says(cem, "two")
-    until(lambda: any("two" in each for each in heard(cem)), town.server.log)  # perhaps in one answer with "one"
+    until(
+        lambda: any("two" in each for each in heard(cem)), "answered", town.server.log
+    )  # perhaps in one answer with "one"
     texts = lambda: [each["data"]["text"] for each in town.crm.told if each["data"].get("text") in ("one", "two")]  # noqa: E731
     # What the worker had taken when it died is told once its lease is over.
-    until(lambda: texts()[-1:] == ["two"], lambda: (texts(), town.server.log()), within=50.0)
+    until(lambda: texts()[-1:] == ["two"], "told in order", lambda: (texts(), town.server.log()), within=50.0)
     assert list(dict.fromkeys(texts())) == ["one", "two"]
     assert town.server.get("/metrics")[1].count(b"turnkeeper_escalations") > 1

@@ -100,12 +100,14 @@ class Town:
                     yield one.text, other.text
 
 
-def until(condition: Callable[[], bool], what: str) -> float:
-    """Wait for something outside the fake; the seconds that it took."""
+def until(
+    condition: Callable[[], bool], what: str, told: Callable[[], object] = lambda: "", within: float = PATIENCE
+) -> float:
+    """Wait for something outside the fake; the seconds that it took. `told`: what is shown where it never came."""
     began = time.monotonic()
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + within
     while not condition():
-        assert time.monotonic() < deadline, f"never {what}"
+        assert time.monotonic() < deadline, f"never {what}: {told()}"
         time.sleep(0.01)
     return time.monotonic() - began
 
