@@ -74,10 +74,15 @@ def decode(data: bytes, longest: float) -> Decoded:
         raise Unhearable("damaged", f"{kind}: {_said(error)}") from None
 
 
+def _codec(stream: Any) -> str:
+    """What a stream is coded in; one that nobody here can read has no context."""
+    return "unknown" if stream.codec_context is None else str(stream.codec_context.name)
+
+
 def _decoded(container: InputContainer, kind: str, longest: float) -> Decoded:
-    stream = next((each for each in container.streams.audio if each.codec_context.name in _CODECS), None)
+    stream = next((each for each in container.streams.audio if _codec(each) in _CODECS), None)
     if stream is None:
-        others = ", ".join(sorted({each.codec_context.name for each in container.streams}))
+        others = ", ".join(sorted({_codec(each) for each in container.streams}))
         raise Unhearable("not_audio", f"{kind} without sound that can be read ({others or 'no stream'})")
     packets = _Packets(stream, longest)
     parts: list[Samples] = []
