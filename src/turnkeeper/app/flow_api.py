@@ -7,10 +7,11 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from turnkeeper.app.api import tokens
 from turnkeeper.app.flow_library import around, flow_bots
 from turnkeeper.model.ids import WorkspaceId
 from turnkeeper.web.api.flows import Drawable, FlowsApi
-from turnkeeper.web.api.tokens import ApiToken, Tokens
+from turnkeeper.web.api.tokens import Tokens
 
 if TYPE_CHECKING:
     from turnkeeper.config import BotSettings, Settings
@@ -20,10 +21,6 @@ if TYPE_CHECKING:
 
 def flow_api(settings: Settings, store: Store, now: Callable[[], float]) -> FlowsApi:
     """The addresses under /api/v1/flows."""
-    tokens = [
-        ApiToken(name, keys.token.get_secret_value(), WorkspaceId(keys.workspace), frozenset(keys.scopes))
-        for name, keys in settings.api_tokens.items()
-    ]
     bots = {
         bot.id: Drawable(
             frozenset(each.workspace_id for each in settings.channels if each.bot_id == bot.id),
@@ -32,7 +29,7 @@ def flow_api(settings: Settings, store: Store, now: Callable[[], float]) -> Flow
         )
         for bot, keys in flow_bots(settings)
     }
-    return FlowsApi(Tokens(tokens, now), store, bots, now)
+    return FlowsApi(Tokens(tokens(settings), now), store, bots, now)
 
 
 async def _around(

@@ -12,6 +12,7 @@ import uvicorn
 import turnkeeper.web
 from turnkeeper import app
 from turnkeeper.app.addresses import original_addresses
+from turnkeeper.app.api import open_api
 from turnkeeper.app.connections import Connection, Server
 from turnkeeper.app.figures import of_machine
 from turnkeeper.app.garbage import settle
@@ -74,7 +75,7 @@ async def run_web(settings: Settings, line: Line, runtime: Path, telemetry: Tele
         phone,
         pages,
         originals,
-        _api(settings, store, spooling or store, clock, webhooks),
+        _api(settings, store, spooling or store, clock, webhooks, wakeups, demo=demo),
         _payments(settings, store, wakeups, clock, counters),
     )
     listener = line.listener()
@@ -95,8 +96,17 @@ async def run_web(settings: Settings, line: Line, runtime: Path, telemetry: Tele
     await store.close()
 
 
-def _api(settings: Settings, store: Store, taking: Taking, clock: SystemClock, webhooks: Webhooks) -> Api | None:
-    """The API; None where nobody may use any of it."""
+def _api(
+    settings: Settings,
+    store: Store,
+    taking: Taking,
+    clock: SystemClock,
+    webhooks: Webhooks,
+    wakeups: Wakeups,
+    *,
+    demo: bool,
+) -> Api:
+    """What programs and the console ask. `taking`: what takes events from outside."""
     parts: dict[str, App] = {}
     events = _events(settings, taking, clock, webhooks)
     if events is not None:
@@ -105,7 +115,7 @@ def _api(settings: Settings, store: Store, taking: Taking, clock: SystemClock, w
         from turnkeeper.app.flow_api import flow_api
 
         parts["flows"] = flow_api(settings, store, clock.now)
-    return Api(parts) if parts else None
+    return Api(parts, open_api(settings, store, clock.now, wakeups, demo=demo))
 
 
 def _events(settings: Settings, store: Taking, clock: SystemClock, webhooks: Webhooks) -> Events | None:

@@ -10,7 +10,7 @@ from turnkeeper.config.errors import nearest
 from turnkeeper.config.events import WORKSPACE, Proof
 from turnkeeper.config.tables import Tables
 
-SCOPES = ("flows",)
+SCOPES = ("flows", "read", "answer", "admin")
 
 
 def read_scopes(value: object) -> object:
@@ -30,8 +30,9 @@ class ApiTokenKeys(Keys):
     workspace: str = Field(
         "default", pattern=WORKSPACE, description="The tenant whose things it sees and changes.", examples=['"default"']
     )
-    scopes: Annotated[tuple[Literal["flows"], ...], BeforeValidator(read_scopes)] = Field(
-        description="What it may do: flows.", examples=['["flows"]']
+    scopes: Annotated[tuple[Literal["flows", "read", "answer", "admin"], ...], BeforeValidator(read_scopes)] = Field(
+        description="What it may do: flows; read; answer, which reads too; admin, which does all.",
+        examples=['["flows"]'],
     )
 
 

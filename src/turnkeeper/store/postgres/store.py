@@ -29,6 +29,7 @@ from turnkeeper.store.postgres.schedules import PostgresSchedules
 from turnkeeper.store.postgres.sole import SessionSole
 from turnkeeper.store.postgres.speaking import PostgresSpeaking
 from turnkeeper.store.postgres.templates import PostgresTemplates
+from turnkeeper.store.postgres.tenant import Tenants, as_tenant, may_be_tenant
 from turnkeeper.store.postgres.timers import PostgresTimers
 from turnkeeper.store.scripted import ScriptedStore
 from turnkeeper.store.workers import Vitals
@@ -64,6 +65,7 @@ def _concerned(intake: Intake) -> Hashable:
 
 
 class PostgresStore(
+    Tenants,
     PostgresMedia,
     PostgresAgents,
     PostgresKnowledge,
@@ -98,6 +100,8 @@ class PostgresStore(
             )
         }
         self._closed = True
+        self._has_role: bool | None = None
+        """Whether the API's role can be taken; None until it is first wanted."""
 
     async def open(self) -> None:
         """Connect; raises StoreUnavailable."""
@@ -176,6 +180,14 @@ class PostgresStore(
     async def _queried(self, query: Callable[[PooledConnection], Awaitable[T]]) -> T:
         async with self._connections.connection() as connection:
             return await query(connection)
+
+    async def _as_tenant(self, workspace_id: WorkspaceId, work: Callable[[PooledConnection], Awaitable[T]]) -> T:
+        async def scoped(connection: PooledConnection) -> T:
+            if self._has_role is None:
+                self._has_role = await may_be_tenant(connection)
+            return await as_tenant(connection, self._kept(workspace_id), work, has_role=self._has_role)
+
+        return await self._read(scoped)
 
     async def retain(self, before: float, limit: int) -> int:
         return await self._alone(lambda rows: reading.retain(rows, before, limit))

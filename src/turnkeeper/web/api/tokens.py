@@ -38,6 +38,13 @@ class Tokens:
     def find(self, scope: Scope, wanted: str) -> ApiToken:
         """Whose token a request shows. Raises Refusal: 401 or 429 for a wrong one, 403 for one that may not do what is
         wanted. Whoever has a right one is never told to wait, whatever others do."""
+        found = self.known(scope)
+        if wanted not in found.scopes:
+            raise Refusal(403, f"this token is not good for {wanted}: add it to api_tokens.{found.name}.scopes")
+        return found
+
+    def known(self, scope: Scope) -> ApiToken:
+        """The same, whatever it may do."""
         headers = Headers(scope["headers"])
         scheme, _, shown = headers.get("authorization", "").partition(" ")
         digest = sha256(shown.strip().encode("utf-8", "replace")).digest()
@@ -48,8 +55,6 @@ class Tokens:
         if found is None or scheme.lower() != "bearer":
             self._refuse(scope)
             raise Refusal(401, "the token is missing or wrong: send Authorization: Bearer TOKEN")
-        if wanted not in found.scopes:
-            raise Refusal(403, f"this token is not good for {wanted}: add it to api_tokens.{found.name}.scopes")
         return found
 
     def _refuse(self, scope: Scope) -> None:

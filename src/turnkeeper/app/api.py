@@ -1,0 +1,41 @@
+"""The API as a configuration has it: what is served under /api/v1, and what its routers work with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from turnkeeper.model.ids import WorkspaceId
+from turnkeeper.web.api.lazy import LazyApi
+from turnkeeper.web.api.programs import Programs
+from turnkeeper.web.api.tokens import ApiToken, Tokens
+
+if TYPE_CHECKING:
+    from turnkeeper.config import Settings
+    from turnkeeper.engine.wakeups import Wakeups
+    from turnkeeper.store.base import Store
+    from turnkeeper.web.asgi import App
+
+
+def open_api(
+    settings: Settings, store: Store, now: Callable[[], float], wakeups: Wakeups, *, demo: bool = False
+) -> LazyApi:
+    """What answers all of /api/v1 that has no app of its own."""
+    authenticator = Programs(Tokens(tokens(settings), now))
+
+    def build() -> App:
+        from turnkeeper.web.api.backend import Backend
+        from turnkeeper.web.api.site import build_api
+
+        public_url = str(settings.server.public_url or "").rstrip("/")
+        return build_api(Backend(store, now, wakeups.publish, authenticator, public_url, demo))
+
+    return LazyApi(build)
+
+
+def tokens(settings: Settings) -> list[ApiToken]:
+    """Those of the configuration file."""
+    return [
+        ApiToken(name, keys.token.get_secret_value(), WorkspaceId(keys.workspace), frozenset(keys.scopes))
+        for name, keys in settings.api_tokens.items()
+    ]

@@ -1,0 +1,32 @@
+"""How the API's description tells of what may go wrong."""
+
+from pydantic import BaseModel, Field
+
+
+class ProblemPlace(BaseModel):
+    """One thing that is wrong with what was sent."""
+
+    where: str
+    problem: str
+    mend: str = ""
+    level: str = ""
+
+
+class Problem(BaseModel):
+    """What every answer that is no success is (RFC 9457, `application/problem+json`)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str = Field(description="What is wrong and what to do, for people.")
+    errors: list[ProblemPlace] = []
+
+
+PROBLEMS: dict[int | str, str] = {
+    401: "Nobody is signed in, or the token is wrong.",
+    403: "The role or the token's scopes do not allow this.",
+    404: "It is not there, or not yours.",
+    422: "What was sent is not as described.",
+    429: "Too many of these; wait.",
+    503: "The database cannot be asked now.",
+}
