@@ -174,7 +174,7 @@ async def test_people_say_the_workspace_and_are_told_nothing_of_others(api: Api)
 
 
 async def test_programs_have_one_workspace(api: Api) -> None:
-    assert (await api.ask("/tries/reads", token="token-of-the-reader")).body == "token reader is viewer in cafe"
+    assert (await api.ask("/tries/reads", token="token-of-the-reader")).body == "reader is viewer in cafe"
     assert (await api.ask("/tries/reads", token="token-of-the-reader", query="workspace=shop")).status == 404
     useless = await api.ask("/tries/reads", token="token-of-the-editor")
     assert (useless.status, "scope read" in useless.body["detail"]) == (403, True)

@@ -13,8 +13,11 @@ from turnkeeper.model.flows import Counted, FlowKey
 from turnkeeper.model.ids import BotId, WorkspaceId
 from turnkeeper.store.sqlite.store import SqliteStore
 from turnkeeper.testing.events import Channels
+from turnkeeper.web.api.backend import Backend
 from turnkeeper.web.api.flow_bodies import LARGEST_BODY
 from turnkeeper.web.api.flows import Drawable, FlowsApi
+from turnkeeper.web.api.programs import Programs
+from turnkeeper.web.api.site import build_api
 from turnkeeper.web.api.tokens import ApiToken, Tokens
 
 SHOP, CAFE = WorkspaceId("shop"), WorkspaceId("cafe")
@@ -59,7 +62,9 @@ class Api:
             ApiToken("theirs", THEIRS, CAFE, frozenset({"flows"})),
             ApiToken("useless", USELESS, SHOP, frozenset()),
         ]
-        self.app = FlowsApi(Tokens(tokens, lambda: self.now), self.store, bots, lambda: self.now)
+        programs = Programs(Tokens(tokens, lambda: self.now))
+        flows = FlowsApi(self.store, bots, lambda: self.now)
+        self.app = build_api(Backend(self.store, lambda: self.now, lambda _: None, programs, flows=flows))
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -75,6 +80,11 @@ class Api:
             "type": "http",
             "method": method,
             "path": f"/api/v1/flows{where}",
+            "raw_path": b"",
+            "root_path": "",
+            "scheme": "http",
+            "server": ("10.0.0.9", 80),
+            "http_version": "1.1",
             "query_string": query.encode(),
             "headers": raw,
             "client": (more.get("client", "10.0.0.1"), 1),
@@ -88,7 +98,7 @@ class Api:
             sent.append(message)
 
         await self.app(scope, receive, send)
-        answered = sent[1]["body"]
+        answered = b"".join(each.get("body", b"") for each in sent[1:])
         return Said(sent[0]["status"], json.loads(answered) if answered else None, dict(sent[0]["headers"]))
 
     async def create(self, document: dict[str, Any] | None = None, bot: str = "guide", token: str = MINE) -> Said:
@@ -292,9 +302,9 @@ async def test_the_numbers_of_a_flow() -> None:
 REFUSED: list[tuple[str, str, str, object, dict[str, Any], int, str]] = [
     ("no token", "GET", "", None, {"token": ""}, 401, "token"),
     ("a wrong token", "GET", "", None, {"token": "guess"}, 401, "token"),
-    ("a token for something else", "GET", "", None, {"token": USELESS}, 403, "api_tokens.useless.scopes"),
-    ("another method", "PATCH", "", None, {}, 405, "GET or POST"),
-    ("another method for a flow", "PATCH", "/welcome", None, {}, 405, "DELETE or GET or PUT"),
+    ("a token for something else", "GET", "", None, {"token": USELESS}, 403, "needs the scope flows"),
+    ("another method", "PATCH", "", None, {}, 405, "other methods"),
+    ("another method for a flow", "PATCH", "/welcome", None, {}, 405, "other methods"),
     ("no such address", "GET", "/welcome/secrets", None, {}, 404, "no such address"),
     ("deeper", "GET", "/welcome/versions/1/2", None, {}, 404, "no such address"),
     ("no such flow", "GET", "/orders", None, {}, 404, "there is no flow 'orders'"),

@@ -24,11 +24,13 @@ def open_api(
     authenticator = Programs(Tokens(tokens(settings), now))
 
     def build() -> App:
+        from turnkeeper.app.flow_api import flow_api
         from turnkeeper.web.api.backend import Backend
         from turnkeeper.web.api.site import build_api
 
         public_url = str(settings.server.public_url or "").rstrip("/")
-        return build_api(Backend(store, now, wakeups.publish, authenticator, public_url, demo))
+        flows = flow_api(settings, store, now)
+        return build_api(Backend(store, now, wakeups.publish, authenticator, public_url, demo, flows))
 
     return LazyApi(build)
 

@@ -1,4 +1,4 @@
-"""The API for flows as a configuration has it: its tokens, and the bots that are flows."""
+"""The API for flows as a configuration has it: the bots that are flows."""
 
 from __future__ import annotations
 
@@ -7,11 +7,9 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from turnkeeper.app.api import tokens
 from turnkeeper.app.flow_library import around, flow_bots
 from turnkeeper.model.ids import WorkspaceId
 from turnkeeper.web.api.flows import Drawable, FlowsApi
-from turnkeeper.web.api.tokens import Tokens
 
 if TYPE_CHECKING:
     from turnkeeper.config import BotSettings, Settings
@@ -20,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def flow_api(settings: Settings, store: Store, now: Callable[[], float]) -> FlowsApi:
-    """The addresses under /api/v1/flows."""
+    """What is behind the addresses under /api/v1/flows."""
     bots = {
         bot.id: Drawable(
             frozenset(each.workspace_id for each in settings.channels if each.bot_id == bot.id),
@@ -29,7 +27,7 @@ def flow_api(settings: Settings, store: Store, now: Callable[[], float]) -> Flow
         )
         for bot, keys in flow_bots(settings)
     }
-    return FlowsApi(Tokens(tokens(settings), now), store, bots, now)
+    return FlowsApi(store, bots, now)
 
 
 async def _around(

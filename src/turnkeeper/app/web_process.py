@@ -111,10 +111,6 @@ def _api(
     events = _events(settings, taking, clock, webhooks)
     if events is not None:
         parts["events"] = events
-    if settings.api_tokens:
-        from turnkeeper.app.flow_api import flow_api
-
-        parts["flows"] = flow_api(settings, store, clock.now)
     return Api(parts, open_api(settings, store, clock.now, wakeups, demo=demo))
 
 

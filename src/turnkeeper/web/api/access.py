@@ -29,11 +29,12 @@ _SIGNED_IN = (
 @dataclass(frozen=True, slots=True)
 class Identity:
     """Who a request is from. `user_id`: a person; None: a program. `roles` by workspace, the first one first.
-    `scopes`: what a token may do beside its role. `sign_in`: the digest of the person's sign-in."""
+    `home`, `scopes`: a token's workspace, and what it may do there. `sign_in`: the digest of the person's sign-in."""
 
     name: str
     roles: Mapping[WorkspaceId, Role]
     user_id: UserId | None = None
+    home: WorkspaceId | None = None
     scopes: frozenset[str] = frozenset()
     sign_in: bytes = field(default=b"", repr=False)
 
@@ -107,6 +108,18 @@ def _scope_for(role: Role) -> str:
     return {Role.VIEWER: "read", Role.AGENT: "answer"}.get(role, "admin")
 
 
+def permitted(identity: Identity, workspace: str | None, scope: str, wanted: Role) -> Access:
+    """The same for a part of the API that has a scope of its own; raises Refusal."""
+    home = identity.home
+    if home is None or not {scope, "admin"} & identity.scopes:
+        if identity.user_id is None and wanted not in identity.roles.values():
+            raise Refusal(403, f"this token is not good for that: it needs the scope {scope}")
+        return granted(identity, workspace, wanted)
+    if workspace not in (None, home):
+        raise Refusal(404, "there is no such workspace, or you are no member of it")
+    return Access(home, wanted, identity)
+
+
 Workspace = Annotated[
     str | None, Query(description="The workspace; left out: your first, or the token's.", max_length=64)
 ]
@@ -119,6 +132,13 @@ def _at_least(wanted: Role) -> Callable[..., Coroutine[Any, Any, Access]]:
     return access
 
 
+def _with_scope(scope: str, wanted: Role) -> Callable[..., Coroutine[Any, Any, Access]]:
+    async def access(identity: Annotated[Identity, Depends(identified)], workspace: Workspace = None) -> Access:
+        return permitted(identity, workspace, scope, wanted)
+
+    return access
+
+
 SIGNED_IN = _SIGNED_IN
 """What makes the description say how one is known; every router's `dependencies`."""
 Somebody = Annotated[Identity, Depends(identified)]
@@ -127,3 +147,5 @@ Reads = Annotated[Access, Depends(_at_least(Role.VIEWER))]
 Answers = Annotated[Access, Depends(_at_least(Role.AGENT))]
 Administers = Annotated[Access, Depends(_at_least(Role.ADMIN))]
 Owns = Annotated[Access, Depends(_at_least(Role.OWNER))]
+Draws = Annotated[Access, Depends(_with_scope("flows", Role.ADMIN))]
+"""An administrator, or a token for flows."""

@@ -11,6 +11,7 @@ from fastapi import Depends, Request
 from turnkeeper.store.base import Store
 from turnkeeper.store.runs import Wake
 from turnkeeper.web.api.access import Authenticator
+from turnkeeper.web.api.flows import FlowsApi
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,7 @@ class Backend:
     authenticator: Authenticator
     public_url: str = ""
     demo: bool = False
+    flows: FlowsApi | None = None
 
 
 def backend(request: Request) -> Backend:

@@ -1,13 +1,12 @@
-"""`/api/v1/flows`: flows drawn, checked, published and exported by other programs, each in its token's workspace.
+"""Flows drawn, checked, published and exported, each in its workspace (`drawing.py` has the addresses).
 
-The token is proven before anything is read. Nothing here knows another workspace: every question to the store names
-the token's. Raw ASGI, as webhooks are; what takes long is done in a thread, since this process accepts webhooks.
+Nothing here knows another workspace: every question to the store names the one that is asked for. What takes long is
+done in a thread, since this process accepts webhooks.
 """
 
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,27 +20,18 @@ from turnkeeper.flows.moving import Mapped, mapping_problems
 from turnkeeper.flows.numbers import numbers
 from turnkeeper.flows.problems import Checking, Problem
 from turnkeeper.flows.reading import FlowUnreadable, read
-from turnkeeper.model.errors import StoreError
 from turnkeeper.model.flows import FlowDraft, FlowHead, FlowKey
 from turnkeeper.model.ids import BotId, WorkspaceId
 from turnkeeper.store.flows import FlowRecords
 from turnkeeper.web.api import flow_bodies as bodies
 from turnkeeper.web.api.refusals import Refusal
-from turnkeeper.web.api.tokens import ApiToken, Tokens
-from turnkeeper.web.asgi import Answer, Receive, Scope, Send, answer, send_answer
-from turnkeeper.web.bodies import Bodies, Refused
+from turnkeeper.web.asgi import Answer, answer
 from turnkeeper.web.webhooks import Headers
 
-log = logging.getLogger("turnkeeper.web")
 PATH = "/api/v1/flows"
 MOST_FLOWS = 1000
 """Flows of a workspace."""
 _FRESH = (b"cache-control", b"no-store")
-_REFUSALS = {
-    400: "the body was cut off",
-    408: "the body came too slowly",
-    413: f"the request is larger than {bodies.LARGEST_BODY} bytes",
-}
 _AGAIN = "the flow was changed meanwhile: read it again"
 
 
@@ -56,33 +46,26 @@ class Drawable:
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
-    """One request. `key` of the flow that it names, in the token's workspace."""
+class Asked:
+    """One request: `by` whom, for the flows of which workspace."""
 
-    token: ApiToken
+    workspace_id: WorkspaceId
+    by: str
     headers: Headers
     query: Mapping[str, str]
     body: bytes
 
-    @property
-    def workspace_id(self) -> WorkspaceId:
-        return self.token.workspace_id
 
-
-_Handler = Callable[[_Asked, FlowHead, Sequence[str]], Awaitable[Answer]]
+_Handler = Callable[[Asked, FlowHead, Sequence[str]], Awaitable[Answer]]
 
 
 class FlowsApi:
-    """The addresses as an ASGI app. `bots`: those that are flows; `now` gives unix seconds."""
+    """What is behind the addresses. `bots`: those that are flows; `now` gives unix seconds."""
 
-    def __init__(
-        self, tokens: Tokens, store: FlowRecords, bots: Mapping[BotId, Drawable], now: Callable[[], float]
-    ) -> None:
-        self._tokens = tokens
+    def __init__(self, store: FlowRecords, bots: Mapping[BotId, Drawable], now: Callable[[], float]) -> None:
         self._store = store
         self._bots = bots
         self._now = now
-        self._bodies = Bodies(largest=bodies.LARGEST_BODY)
         self._checking = asyncio.Lock()
         self._routes: dict[tuple[str, str], _Handler] = {
             ("GET", ""): self._read,
@@ -97,53 +80,13 @@ class FlowsApi:
             ("GET", "numbers"): self._numbers,
         }
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
-        try:
-            said = await self._answered(scope, receive)
-        except Refusal as refusal:
-            closing = ((b"connection", b"close"),)
-            later = {408: closing, 413: closing, 429: ((b"retry-after", b"60"),), 503: ((b"retry-after", b"5"),)}
-            challenge = ((b"www-authenticate", b"Bearer"),) if refusal.status == 401 else ()
-            said = refusal.answer(_FRESH, *later.get(refusal.status, challenge))
-        await send_answer(send, said)
-
-    async def _answered(self, scope: Scope, receive: Receive) -> Answer:
-        token = self._tokens.find(scope, "flows")
-        try:
-            body = await self._bodies.read(receive)
-        except Refused as refused:
-            raise Refusal(refused.status, _REFUSALS[refused.status]) from None
-        asked = _Asked(token, Headers(scope["headers"]), bodies.query_of(scope.get("query_string", b"")), body)
-        method = "GET" if scope["method"] == "HEAD" else scope["method"]
-        try:
-            return await self._routed(asked, method, scope["path"])
-        except StoreError:
-            raise Refusal(503, "the database cannot be asked now, try again") from None
-        except Refusal:
-            raise
-        except Exception:
-            log.exception("a request of the API ended with an error of our own")
-            raise Refusal(500, "an error of the server's own; it is in its log") from None
-
-    async def _routed(self, asked: _Asked, method: str, path: str) -> Answer:
-        name, *rest = path.removeprefix(PATH).removeprefix("/").split("/")
+    async def answered(self, asked: Asked, method: str, name: str = "", what: str = "", *rest: str) -> Answer:
+        """The answer to a request for the flows, or for one (`what` of it); raises Refusal."""
         if not name:
-            match method:
-                case "GET":
-                    return await self._list(asked)
-                case "POST":
-                    return await self._create(asked)
-            raise Refusal(405, "use GET or POST")
-        what = rest[0] if rest else ""
-        if len(rest) > (2 if what == "versions" else 1) or what not in {part for _, part in self._routes}:
-            raise Refusal(404, "there is no such address; docs/flows-api.md lists them")
-        handler = self._routes.get((method, what))
-        if handler is None:
-            raise Refusal(405, f"use {' or '.join(sorted(verb for verb, part in self._routes if part == what))}")
-        return await handler(asked, await self._named(asked, name), rest[1:])
+            return await (self._list(asked) if method == "GET" else self._create(asked))
+        return await self._routes[method, what](asked, await self._named(asked, name), rest)
 
-    async def _named(self, asked: _Asked, name: str) -> FlowHead:
+    async def _named(self, asked: Asked, name: str) -> FlowHead:
         """The flow of that name in the workspace; where several bots have one, `?bot=` says whose."""
         bot = asked.query.get("bot")
         found = [
@@ -170,24 +113,24 @@ class FlowsApi:
 
     # The collection.
 
-    async def _list(self, asked: _Asked) -> Answer:
+    async def _list(self, asked: Asked) -> Answer:
         bot = asked.query.get("bot")
         found = await self._store.flows(asked.workspace_id, BotId(bot) if bot else None)
         return _json(200, {"flows": [self._words(each) for each in found]})
 
-    async def _create(self, asked: _Asked) -> Answer:
+    async def _create(self, asked: Asked) -> Answer:
         given = bodies.read_body(asked.body, bodies.Creating)
         key = FlowKey(asked.workspace_id, self._bot_for(asked, given.bot), bodies.name_of(given.document))
         self._changeable(key.bot_id)
         if len(await self._store.flows(asked.workspace_id)) >= MOST_FLOWS:
             raise Refusal(409, f"the workspace has {MOST_FLOWS} flows already: delete some")
-        put = await self._store.put_flow(key, bodies.packed(given.document), None, asked.token.name, self._now())
+        put = await self._store.put_flow(key, bodies.packed(given.document), None, asked.by, self._now())
         if put is None:
             raise Refusal(409, f"{key.bot_id} has a flow {key.name!r} already: change that one, or name this otherwise")
         at = f"{PATH}/{quote(key.name, safe='')}".encode()
         return _json(201, self._words(put), (b"location", at), _tag(put))
 
-    def _bot_for(self, asked: _Asked, said: str) -> BotId:
+    def _bot_for(self, asked: Asked, said: str) -> BotId:
         here = sorted(bot_id for bot_id, bot in self._bots.items() if asked.workspace_id in bot.homes)
         if said:
             if said not in here:
@@ -207,11 +150,11 @@ class FlowsApi:
             raise Refusal(404, f"there is no flow {head.name!r} any more")
         return found
 
-    async def _read(self, asked: _Asked, head: FlowHead, _: Sequence[str]) -> Answer:  # noqa: ARG002 - a handler
+    async def _read(self, asked: Asked, head: FlowHead, _: Sequence[str]) -> Answer:  # noqa: ARG002 - a handler
         draft = await self._draft(head)
         return _json(200, self._words(draft) | {"document": msgspec.Raw(draft.document)}, _tag(draft))
 
-    async def _replace(self, asked: _Asked, head: FlowHead, _: Sequence[str]) -> Answer:
+    async def _replace(self, asked: Asked, head: FlowHead, _: Sequence[str]) -> Answer:
         self._changeable(head.bot_id)
         if not asked.headers.get("if-match"):
             raise Refusal(
@@ -226,20 +169,20 @@ class FlowsApi:
             head.key,
             bodies.packed(document),
             head.revision if revision is None else revision,
-            asked.token.name,
+            asked.by,
             self._now(),
         )
         if put is None:
             raise Refusal(412, _AGAIN)
         return _json(200, self._words(put), _tag(put))
 
-    async def _drop(self, asked: _Asked, head: FlowHead, _: Sequence[str]) -> Answer:  # noqa: ARG002
+    async def _drop(self, asked: Asked, head: FlowHead, _: Sequence[str]) -> Answer:  # noqa: ARG002
         self._changeable(head.bot_id)
         if not await self._store.drop_flow(head.key):
             raise Refusal(409, "the flow is published: unpublish it first")
         return answer(204, b"", _FRESH)
 
-    async def _export(self, asked: _Asked, head: FlowHead, _: Sequence[str]) -> Answer:
+    async def _export(self, asked: Asked, head: FlowHead, _: Sequence[str]) -> Answer:
         said = asked.query.get("version")
         if said is None:
             document = (await self._draft(head)).document
@@ -249,7 +192,7 @@ class FlowsApi:
         saved = f"attachment; filename*=UTF-8''{quote(head.name, safe='')}.json".encode()
         return answer(200, shown, _FRESH, (b"content-disposition", saved), kind=b"application/json")
 
-    async def _numbers(self, asked: _Asked, head: FlowHead, _: Sequence[str]) -> Answer:
+    async def _numbers(self, asked: Asked, head: FlowHead, _: Sequence[str]) -> Answer:
         said = asked.query.get("version")
         version = None if said is None else bodies.version_in(said)
         found = await self._store.flow_counts(asked.workspace_id, head.bot_id, head.name)
@@ -258,7 +201,7 @@ class FlowsApi:
 
     # Publishing.
 
-    async def _check(self, asked: _Asked, head: FlowHead, _: Sequence[str]) -> Answer:
+    async def _check(self, asked: Asked, head: FlowHead, _: Sequence[str]) -> Answer:
         """The draft, or a drawing that comes with the request and is not kept."""
         given = bodies.read_body(asked.body, dict[str, Any])
         document = bodies.packed(given) if given else (await self._draft(head)).document
@@ -266,7 +209,7 @@ class FlowsApi:
         told = bodies.wrongs(found)
         return _json(200, {"ok": all(each.level != "error" for each in found), "problems": told})
 
-    async def _publish(self, asked: _Asked, head: FlowHead, _: Sequence[str]) -> Answer:
+    async def _publish(self, asked: Asked, head: FlowHead, _: Sequence[str]) -> Answer:
         self._changeable(head.bot_id)
         given = bodies.read_body(asked.body, bodies.Publishing)
         draft = await self._draft(head)
@@ -278,9 +221,7 @@ class FlowsApi:
         if any(each.level == "error" for each in found):
             raise Refusal(422, "the flow is not published: mend what is wrong in it", bodies.wrongs(found))
         mapping = msgspec.json.encode(given.mapping)
-        published = await self._store.publish_flow(
-            head.key, draft.revision, mapping, given.note, asked.token.name, self._now()
-        )
+        published = await self._store.publish_flow(head.key, draft.revision, mapping, given.note, asked.by, self._now())
         if published is None:
             raise Refusal(412, _AGAIN)
         return _json(201, bodies.version_words(published) | {"warnings": bodies.wrongs(found)})
@@ -311,19 +252,19 @@ class FlowsApi:
             found += mapping_problems({version: nodes}, flow, older)
         return found
 
-    async def _unpublish(self, asked: _Asked, head: FlowHead, _: Sequence[str]) -> Answer:
+    async def _unpublish(self, asked: Asked, head: FlowHead, _: Sequence[str]) -> Answer:
         return await self._shown(asked, head, None)
 
-    async def _back(self, asked: _Asked, head: FlowHead, _: Sequence[str]) -> Answer:
+    async def _back(self, asked: Asked, head: FlowHead, _: Sequence[str]) -> Answer:
         return await self._shown(asked, head, bodies.read_body(asked.body, bodies.GoingBack).version)
 
-    async def _shown(self, asked: _Asked, head: FlowHead, version: int | None) -> Answer:  # noqa: ARG002
+    async def _shown(self, asked: Asked, head: FlowHead, version: int | None) -> Answer:  # noqa: ARG002
         self._changeable(head.bot_id)
         if not await self._store.show_flow(head.key, version):
             raise Refusal(404, f"there is no version {version}")
         return _json(200, self._words(await self._draft(head)))
 
-    async def _versions(self, asked: _Asked, head: FlowHead, rest: Sequence[str]) -> Answer:  # noqa: ARG002
+    async def _versions(self, asked: Asked, head: FlowHead, rest: Sequence[str]) -> Answer:  # noqa: ARG002
         if not rest:
             found = await self._store.flow_versions(head.key)
             told = [bodies.version_words(each) for each in found]

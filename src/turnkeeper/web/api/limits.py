@@ -12,7 +12,7 @@ from turnkeeper.web.asgi import App, Message, Receive, Scope, Send, send_answer
 from turnkeeper.web.bodies import Bodies, Refused
 
 LARGEST_BODY = 1024 * 1024
-STREAMS: list[re.Pattern[str]] = []
+STREAMS: list[re.Pattern[str]] = [re.compile("/api/v1/flows(/.*)?")]
 """Paths whose bodies are files; each limits its own."""
 _SAID = {
     400: "the body was cut off",

@@ -27,7 +27,7 @@ class Programs:
         token = self._tokens.known(scope)
         role = role_of(token.scopes)
         roles = {} if role is None else {token.workspace_id: role}
-        return Identity(f"token {token.name}", roles, scopes=token.scopes)
+        return Identity(token.name, roles, home=token.workspace_id, scopes=token.scopes)
 
     def is_ours(self, _: Scope) -> bool:
         """No browser sends a token by itself."""
