@@ -5,6 +5,7 @@ Rule: a server is started when the first test asks for it, and ends with the ses
 
 import itertools
 import os
+import sys
 from collections.abc import Generator, Iterator
 from typing import Any, TypeVar
 
@@ -27,6 +28,9 @@ Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 
 network.guard_sockets()
 forbid_real_models()
+# Each of the many processes that tests start would compile all that it imports.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
