@@ -33,7 +33,7 @@ TABLES: list[tuple[str, tuple[str, ...]]] = [
     ("timer", rows.TimerRow.__struct_fields__),
     ("fact", Fact.__struct_fields__),
 ]
-NOT_TENANTS = {"worker", "migration"}
+NOT_TENANTS = {"worker", "migration", "console_user", "sign_in", "link"}
 
 
 async def test_tables_and_their_shapes_are_the_structs(postgres_database: str) -> None:
@@ -257,6 +257,28 @@ class TestWorkspaces:
         async with session(postgres_database) as api:
             await api.execute("set role turnkeeper_api")
             for statement in ("select * from worker", "delete from event", "update conversation set owner = null"):
+                with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                    await api.execute(statement)
+
+    async def test_it_knows_the_people_of_one_workspace_and_no_passwords(self, postgres_database: str) -> None:
+        async with machines(postgres_database), session(postgres_database) as api:
+            for name, home in (("ada", "default"), ("ben", "cafe")):
+                await api.execute("insert into console_user values ($1, $1, $1, 'en', 1, null, 'a hash')", name)
+                await api.execute("insert into member values ($2, $1, 'owner', 1)", name, home)
+            await api.execute("set role turnkeeper_api")
+            async with api.transaction():
+                await api.execute("select set_config('turnkeeper.workspace', 'cafe', true)")
+                assert [row[0] for row in await api.fetch("select name from console_user")] == ["ben"]
+                assert await api.fetchval("select count(*) from member") == 1
+                assert await api.execute("delete from member where user_id = 'ada'") == "DELETE 0"
+            for statement in (
+                "select password from console_user",
+                "select * from sign_in",
+                "select * from link",
+                "insert into member values ('default', 'ben', 'owner', 1)",
+                "update audit set what = ''",
+                "delete from audit",
+            ):
                 with pytest.raises(asyncpg.InsufficientPrivilegeError):
                     await api.execute(statement)
 

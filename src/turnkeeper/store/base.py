@@ -37,6 +37,7 @@ from turnkeeper.store.flows import FlowRecords
 from turnkeeper.store.knowledge import KnowledgeRecords
 from turnkeeper.store.media import MediaRecords
 from turnkeeper.store.payments import PaymentRecords
+from turnkeeper.store.people import PeopleRecords
 from turnkeeper.store.runs import Run, Wake
 from turnkeeper.store.schedules import ScheduleRecords
 from turnkeeper.store.speaking import SpokenRecords
@@ -272,6 +273,7 @@ class Store(
     ConsentRecords,
     FlowRecords,
     ScheduleRecords,
+    PeopleRecords,
     WorkerRecords,
     Protocol,
 ):

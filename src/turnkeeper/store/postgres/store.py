@@ -24,6 +24,7 @@ from turnkeeper.store.postgres.knowledge import PostgresKnowledge
 from turnkeeper.store.postgres.media import PostgresMedia
 from turnkeeper.store.postgres.own_thread import OwnThread, called_here
 from turnkeeper.store.postgres.payments import PostgresPayments
+from turnkeeper.store.postgres.people import PostgresPeople
 from turnkeeper.store.postgres.rows import PostgresRows
 from turnkeeper.store.postgres.schedules import PostgresSchedules
 from turnkeeper.store.postgres.sole import SessionSole
@@ -65,7 +66,6 @@ def _concerned(intake: Intake) -> Hashable:
 
 
 class PostgresStore(
-    Tenants,
     PostgresMedia,
     PostgresAgents,
     PostgresKnowledge,
@@ -76,6 +76,8 @@ class PostgresStore(
     PostgresConsents,
     PostgresFlows,
     PostgresSchedules,
+    PostgresPeople,
+    Tenants,
     ScriptedStore[PostgresRows],
     PostgresAnnouncements,
 ):

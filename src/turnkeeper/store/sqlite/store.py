@@ -26,6 +26,7 @@ from turnkeeper.store.sqlite.flows import SqliteFlows
 from turnkeeper.store.sqlite.knowledge import SqliteKnowledge
 from turnkeeper.store.sqlite.media import SqliteMedia
 from turnkeeper.store.sqlite.payments import SqlitePayments
+from turnkeeper.store.sqlite.people import SqlitePeople
 from turnkeeper.store.sqlite.rows import SqliteRows
 from turnkeeper.store.sqlite.schedules import SqliteSchedules
 from turnkeeper.store.sqlite.sole import FileSole, named
@@ -85,6 +86,7 @@ class SqliteStore(
     SqliteConsents,
     SqliteFlows,
     SqliteSchedules,
+    SqlitePeople,
     ScriptedStore[SqliteRows],
     SqliteAnnouncements,
 ):
