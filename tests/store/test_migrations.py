@@ -71,8 +71,8 @@ def test_a_migration_whose_text_changed_is_refused() -> None:
 
 @pytest.mark.parametrize("package", [PACKAGE, "turnkeeper.store.postgres"])
 def test_the_numbers_are_those_of_the_order(package: str) -> None:
-    names = [migration.name for migration in migrations.migrations(package)]
-    assert [int(name[:4]) for name in names] == list(range(1, len(names) + 1))
+    numbers = [int(migration.name[:4]) for migration in migrations.migrations(package)]
+    assert numbers == sorted(set(numbers))
 
 
 @pytest.mark.parametrize("count", range(len(KNOWN) + 1))

@@ -17,7 +17,7 @@ from turnkeeper.config import Settings
 from turnkeeper.model.contents import Content, words_of
 from turnkeeper.model.conversation import Conversation, EventRow, OutboundRow, StepRow
 from turnkeeper.model.events import Inbound, words_heard
-from turnkeeper.store.agents import WholeTurn
+from turnkeeper.model.traces import WholeTurn
 
 _inbound = msgspec.json.Decoder(Inbound).decode
 _content = msgspec.json.Decoder(Content).decode

@@ -6,21 +6,12 @@ Facts are written with the turn that learned them, what was spent with the step 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from turnkeeper.model.agents import Fact, PromptVersion, Spent, Summary
-from turnkeeper.model.conversation import Conversation, EventRow, OutboundRow, StepRow, TurnRow
+from turnkeeper.model.conversation import Conversation
 from turnkeeper.model.ids import BotId, ContactId, ConversationKey, WorkspaceId
-
-
-class WholeTurn(NamedTuple):
-    """All that is kept of a turn: its events in order, the steps of all its attempts as they began, and what it said
-    in the order of sending."""
-
-    turn: TurnRow
-    events: Sequence[EventRow]
-    steps: Sequence[StepRow]
-    rows: Sequence[OutboundRow]
+from turnkeeper.model.traces import WholeTurn
 
 
 class AgentRecords(Protocol):

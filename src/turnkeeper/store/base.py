@@ -43,6 +43,7 @@ from turnkeeper.store.schedules import ScheduleRecords
 from turnkeeper.store.speaking import SpokenRecords
 from turnkeeper.store.templates import TemplateRecords
 from turnkeeper.store.timers import TimerRecords
+from turnkeeper.store.traces import TraceRecords
 from turnkeeper.store.workers import WorkerRecords
 
 LOOKED_BACK = 1000
@@ -274,6 +275,7 @@ class Store(
     FlowRecords,
     ScheduleRecords,
     PeopleRecords,
+    TraceRecords,
     WorkerRecords,
     Protocol,
 ):

@@ -40,6 +40,7 @@ from turnkeeper.store.consents import ConsentRows
 from turnkeeper.store.erasing import ErasingRows
 from turnkeeper.store.flows import FlowRows
 from turnkeeper.store.payments import PaymentRows
+from turnkeeper.store.traces import TraceRows
 
 AddressKey = tuple[WorkspaceId, ChannelId, str]
 OWN_KINDS = ", ".join(f"'{kind}'" for kind in sorted(OUTSIDE_KINDS | {"operator"}))
@@ -90,7 +91,7 @@ class EarlyReport(NamedTuple):
     received_at: float
 
 
-class Rows(ErasingRows, PaymentRows, AnnouncementRows, ConsentRows, FlowRows, Protocol):
+class Rows(ErasingRows, PaymentRows, AnnouncementRows, ConsentRows, FlowRows, TraceRows, Protocol):
     """One open transaction."""
 
     async def addresses(self, wanted: Iterable[AddressKey]) -> dict[AddressKey, AddressRow]: ...

@@ -11,14 +11,14 @@ from msgspec.structs import astuple
 from turnkeeper.model.agents import Fact, PromptVersion, Spent, Summary
 from turnkeeper.model.conversation import Conversation, EventRow, OutboundRow, StepRow, TurnRow
 from turnkeeper.model.ids import BotId, ContactId, ConversationKey, WorkspaceId
-from turnkeeper.store.agents import WholeTurn
+from turnkeeper.model.traces import WholeTurn
 from turnkeeper.store.postgres.characters import without_nul
 from turnkeeper.store.postgres.parts import Reads
-from turnkeeper.store.postgres.rows import PostgresRows
 from turnkeeper.store.postgres.statements import columns
 
 if TYPE_CHECKING:
     from turnkeeper.store.postgres.pooled import PooledConnection
+    from turnkeeper.store.postgres.rows import PostgresRows
 
 T = TypeVar("T")
 
@@ -59,20 +59,31 @@ _PUBLISH = f"""update prompt set state = 'published',
 _THERE = "select 1 from prompt where workspace_id = $1 and bot_id = $2 and version = $3"
 
 
-async def _whole_turn(connection: PooledConnection, key: ConversationKey, no: int | None) -> WholeTurn | None:
-    """From one snapshot."""
-    async with connection.transaction(isolation="repeatable_read", readonly=True):
-        found = await connection.fetchrow(_TURN, *key, no)
-        if found is None:
-            return None
-        turn = TurnRow(*found)
-        of_turn = (*key, turn.no)
-        events = await connection.fetch(_EVENTS, *of_turn, turn.seq_from, turn.seq_to)
-        steps = await connection.fetch(_STEPS, *of_turn)
-        rows = await connection.fetch(_ROWS, *of_turn)
+async def conversation_of(connection: PooledConnection, key: ConversationKey) -> Conversation | None:
+    """A conversation by its key."""
+    found = await connection.fetchrow(_CONVERSATION, *key)
+    return None if found is None else Conversation(*found)
+
+
+async def whole_turn(connection: PooledConnection, key: ConversationKey, no: int | None) -> WholeTurn | None:
+    """A turn, within the transaction of whoever asks."""
+    found = await connection.fetchrow(_TURN, *key, no)
+    if found is None:
+        return None
+    turn = TurnRow(*found)
+    of_turn = (*key, turn.no)
+    events = await connection.fetch(_EVENTS, *of_turn, turn.seq_from, turn.seq_to)
+    steps = await connection.fetch(_STEPS, *of_turn)
+    rows = await connection.fetch(_ROWS, *of_turn)
     return WholeTurn(
         turn, [EventRow(*row) for row in events], [StepRow(*row) for row in steps], [OutboundRow(*row) for row in rows]
     )
+
+
+async def _snapped(connection: PooledConnection, key: ConversationKey, no: int | None) -> WholeTurn | None:
+    """From one snapshot."""
+    async with connection.transaction(isolation="repeatable_read", readonly=True):
+        return await whole_turn(connection, key, no)
 
 
 class PostgresAgents(Reads):
@@ -121,11 +132,10 @@ class PostgresAgents(Reads):
         return Spent() if found is None else Spent(*found)
 
     async def conversation(self, key: ConversationKey) -> Conversation | None:
-        found = await self._read(lambda at: at.fetchrow(_CONVERSATION, *key))
-        return None if found is None else Conversation(*found)
+        return await self._read(lambda at: conversation_of(at, key))
 
     async def whole_turn(self, key: ConversationKey, no: int | None = None) -> WholeTurn | None:
-        return await self._read(lambda at: _whole_turn(at, key, no))
+        return await self._read(lambda at: _snapped(at, key, no))
 
     async def prompts(self, workspace_id: WorkspaceId, bot_id: BotId) -> list[PromptVersion]:
         found = await self._read(lambda at: at.fetch(_PROMPTS, workspace_id, bot_id))

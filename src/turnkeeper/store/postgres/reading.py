@@ -217,6 +217,7 @@ async def retain(rows: PostgresRows, before: float, limit: int) -> int:
         ("outbound", "created_at", "settled_at is not null"),
         ("turn", "started_at", _TURN_IS_OVER),
         ("step", "began_at", _STEP_IS_OVER),
+        ("session_before", "saved_at", "true"),
         ("early_report", "received_at", "true"),
         ("upload", "valid_until", "true"),
     ):

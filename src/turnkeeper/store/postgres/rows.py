@@ -33,6 +33,7 @@ from turnkeeper.store.postgres.consents import PostgresConsentRows
 from turnkeeper.store.postgres.erasing import PostgresErasing
 from turnkeeper.store.postgres.flows import PostgresFlowRows
 from turnkeeper.store.postgres.payments import PostgresPaymentRows
+from turnkeeper.store.postgres.traces import PostgresTraceRows
 from turnkeeper.store.rows import (
     AddressKey,
     ChannelKey,
@@ -70,7 +71,9 @@ def _known_at(fact: Fact) -> float:
     return fact.at
 
 
-class PostgresRows(PostgresErasing, PostgresPaymentRows, PostgresAnnouncing, PostgresConsentRows, PostgresFlowRows):
+class PostgresRows(
+    PostgresErasing, PostgresPaymentRows, PostgresAnnouncing, PostgresConsentRows, PostgresFlowRows, PostgresTraceRows
+):
     """One open transaction on one connection."""
 
     def __init__(self, connection: Connection) -> None:

@@ -32,6 +32,7 @@ from turnkeeper.store.postgres.speaking import PostgresSpeaking
 from turnkeeper.store.postgres.templates import PostgresTemplates
 from turnkeeper.store.postgres.tenant import Tenants, as_tenant, may_be_tenant
 from turnkeeper.store.postgres.timers import PostgresTimers
+from turnkeeper.store.postgres.traces import PostgresTraces
 from turnkeeper.store.scripted import ScriptedStore
 from turnkeeper.store.workers import Vitals
 
@@ -77,6 +78,7 @@ class PostgresStore(
     PostgresFlows,
     PostgresSchedules,
     PostgresPeople,
+    PostgresTraces,
     Tenants,
     ScriptedStore[PostgresRows],
     PostgresAnnouncements,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Coroutine, Sequence
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import apsw
 from msgspec.structs import astuple
@@ -12,10 +12,12 @@ from msgspec.structs import astuple
 from turnkeeper.model.agents import Fact, PromptVersion, Spent, Summary
 from turnkeeper.model.conversation import Conversation, EventRow, OutboundRow, StepRow, TurnRow
 from turnkeeper.model.ids import BotId, ContactId, ConversationKey, WorkspaceId
-from turnkeeper.store.agents import WholeTurn
+from turnkeeper.model.traces import WholeTurn
 from turnkeeper.store.sqlite.parts import Reads, fetched
-from turnkeeper.store.sqlite.rows import SqliteRows
 from turnkeeper.store.sqlite.statements import columns, insert
+
+if TYPE_CHECKING:
+    from turnkeeper.store.sqlite.rows import SqliteRows
 
 T = TypeVar("T")
 
@@ -50,21 +52,32 @@ _PUBLISH = f"""update prompt set state = 'published', published_at = iif(state =
 _THERE = "select 1 from prompt where workspace_id = ? and bot_id = ? and version = ?"
 
 
-def _whole_turn(connection: apsw.Connection, key: ConversationKey, no: int | None) -> WholeTurn | None:
+def conversation_of(connection: apsw.Connection, key: ConversationKey) -> Conversation | None:
+    """A conversation by its key."""
+    found = fetched(connection, _CONVERSATION, key)
+    return Conversation(*found[0]) if found else None
+
+
+def whole_turn(connection: apsw.Connection, key: ConversationKey, no: int | None) -> WholeTurn | None:
+    """A turn, within the transaction of whoever asks."""
+    found = fetched(connection, _TURN, (*key, no))
+    if not found:
+        return None
+    turn = TurnRow(*found[0])
+    of_turn = (*key, turn.no)
+    return WholeTurn(
+        turn,
+        [EventRow(*row) for row in fetched(connection, _EVENTS, (*of_turn, turn.seq_from, turn.seq_to))],
+        [StepRow(*row) for row in fetched(connection, _STEPS, of_turn)],
+        [OutboundRow(*row) for row in fetched(connection, _ROWS, of_turn)],
+    )
+
+
+def _snapped(connection: apsw.Connection, key: ConversationKey, no: int | None) -> WholeTurn | None:
     """From one snapshot."""
     connection.execute("begin")
     try:
-        found = fetched(connection, _TURN, (*key, no))
-        if not found:
-            return None
-        turn = TurnRow(*found[0])
-        of_turn = (*key, turn.no)
-        return WholeTurn(
-            turn,
-            [EventRow(*row) for row in fetched(connection, _EVENTS, (*of_turn, turn.seq_from, turn.seq_to))],
-            [StepRow(*row) for row in fetched(connection, _STEPS, of_turn)],
-            [OutboundRow(*row) for row in fetched(connection, _ROWS, of_turn)],
-        )
+        return whole_turn(connection, key, no)
     finally:
         connection.execute("commit")
 
@@ -113,11 +126,10 @@ class SqliteAgents(Reads):
         return Spent(*found[0]) if found else Spent()
 
     async def conversation(self, key: ConversationKey) -> Conversation | None:
-        found = self._glance(lambda at: fetched(at, _CONVERSATION, key))
-        return Conversation(*found[0]) if found else None
+        return self._glance(lambda at: conversation_of(at, key))
 
     async def whole_turn(self, key: ConversationKey, no: int | None = None) -> WholeTurn | None:
-        return await self._read(lambda at: _whole_turn(at, key, no))
+        return await self._read(lambda at: _snapped(at, key, no))
 
     async def prompts(self, workspace_id: WorkspaceId, bot_id: BotId) -> list[PromptVersion]:
         found = await self._read(lambda at: fetched(at, _PROMPTS, (workspace_id, bot_id)))

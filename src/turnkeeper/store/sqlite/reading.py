@@ -186,6 +186,7 @@ async def retain(rows: SqliteRows, before: float, limit: int) -> int:
         ("outbound", "created_at < ? and settled_at is not null"),
         ("turn", _TURN_IS_OVER),
         ("step", _STEP_IS_OVER),
+        ("session_before", "saved_at < ?"),
         ("early_report", "received_at < ?"),
         ("upload", "valid_until < ?"),
     ):

@@ -42,10 +42,13 @@ from turnkeeper.store.sqlite.consents import SqliteConsentRows
 from turnkeeper.store.sqlite.erasing import SqliteErasing
 from turnkeeper.store.sqlite.flows import SqliteFlowRows
 from turnkeeper.store.sqlite.payments import SqlitePaymentRows
+from turnkeeper.store.sqlite.traces import SqliteTraceRows
 from turnkeeper.store.timers import told_name
 
 
-class SqliteRows(SqliteErasing, SqlitePaymentRows, SqliteAnnouncing, SqliteConsentRows, SqliteFlowRows):
+class SqliteRows(
+    SqliteErasing, SqlitePaymentRows, SqliteAnnouncing, SqliteConsentRows, SqliteFlowRows, SqliteTraceRows
+):
     """One open transaction on one connection."""
 
     def __init__(self, connection: apsw.Connection) -> None:

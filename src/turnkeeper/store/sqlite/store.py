@@ -33,6 +33,7 @@ from turnkeeper.store.sqlite.sole import FileSole, named
 from turnkeeper.store.sqlite.speaking import SqliteSpeaking
 from turnkeeper.store.sqlite.templates import SqliteTemplates
 from turnkeeper.store.sqlite.timers import SqliteTimers
+from turnkeeper.store.sqlite.traces import SqliteTraces
 from turnkeeper.store.sqlite.writer import AWAY, BUSY_MS, Batches, InlineWriter, ProcessLock, ThreadWriter
 from turnkeeper.store.workers import Vitals
 
@@ -87,6 +88,7 @@ class SqliteStore(
     SqliteFlows,
     SqliteSchedules,
     SqlitePeople,
+    SqliteTraces,
     ScriptedStore[SqliteRows],
     SqliteAnnouncements,
 ):

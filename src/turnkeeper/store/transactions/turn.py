@@ -21,6 +21,7 @@ from turnkeeper.model.conversation import (
 from turnkeeper.model.errors import Fenced
 from turnkeeper.model.ids import BotId, ConversationKey
 from turnkeeper.model.policy import Directory, Keep
+from turnkeeper.model.traces import SessionBefore
 from turnkeeper.rules.effects import still_carried
 from turnkeeper.rules.mailbox import OUTSIDE_KINDS
 from turnkeeper.store.base import Dispatch, PutOff, TurnCommit
@@ -90,7 +91,7 @@ async def _write_commits(
         desk.put(queued(_after_turn(conversation, item), added, item.now))
     rows = desk.rows
     await rows.put_turns(records)
-    await rows.put_sessions(await _sessions(rows, [item for item, _ in commits if _keep(desk, item) != "nothing"]))
+    await _put_sessions(desk, [item for item, _ in commits])
     await _learn(desk, [(item, record) for item, record in commits if _keep(desk, item) == "all"])
     await _set_timers(desk, [item for item, _ in commits])
     failed = [(item.run.key, item.turn_no) for item, _ in commits if item.failed]
@@ -117,17 +118,23 @@ def _keep(desk: Desk, item: TurnCommit) -> Keep:
     return "all" if channel is None else channel.turns.keep
 
 
-async def _sessions(rows: Rows, items: Sequence[TurnCommit]) -> list[SessionRow]:
-    """The turns' sessions; an effect that was reported late, while the turn ran, is not forgotten."""
-    kept = await rows.sessions([item.run.key for item in items])
+async def _put_sessions(desk: Desk, items: Sequence[TurnCommit]) -> None:
+    """The turns' sessions; an effect that was reported late, while the turn ran, is not forgotten. What each turn found
+    is kept beside it, where all is kept."""
+    keeping = [item for item in items if _keep(desk, item) != "nothing"]
+    kept = await desk.rows.sessions([item.run.key for item in keeping])
     sessions: list[SessionRow] = []
-    for item in items:
+    found: list[SessionBefore] = []
+    for item in keeping:
         before = kept.get(item.run.key)
         carried = item.session.carried
         if before is not None:
             carried = still_carried(carried, item.given, before.carried)
+            if _keep(desk, item) == "all" and (worth := SessionBefore.of(before, item.turn_no)) is not None:
+                found.append(worth)
         sessions.append(replace(item.session, carried=carried))
-    return sessions
+    await desk.rows.put_sessions(sessions)
+    await desk.rows.keep_sessions_before(found)
 
 
 async def _learn(desk: Desk, commits: Sequence[tuple[TurnCommit, TurnRow]]) -> None:
