@@ -1,5 +1,7 @@
 """A turn with what stands around it, the session that it found, and turns that wait to be run again."""
 
+from dataclasses import replace as replaced
+
 import msgspec
 from msgspec.structs import replace
 
@@ -8,13 +10,15 @@ from tests.contracts.world import World, words
 from turnkeeper.model.conversation import SessionRow
 from turnkeeper.model.ids import ConversationKey, WorkspaceId
 from turnkeeper.model.media import MediaRow
+from turnkeeper.model.policy import OwnerWords
 from turnkeeper.model.traces import Rehearsal
 from turnkeeper.store.base import ClaimedTurn
 from turnkeeper.store.traces import FORGOTTEN, GAVE_UP
-from turnkeeper.testing.events import text
+from turnkeeper.testing.events import ADA, channel, text
 
 SHOP = WorkspaceId("default")
 CAFE = WorkspaceId("cafe")
+TESTED = replaced(channel(), owner=OwnerWords(testers=frozenset({f"phone:{ADA}"}), erases="forget me"))
 
 
 async def answered(w: World, heard: str, *replies: str, state: bytes = b"{}", stage: str | None = None) -> ClaimedTurn:
@@ -79,9 +83,7 @@ async def test_another_workspace_sees_nothing_of_it(world: OpenWorld) -> None:
 
 async def test_turns_are_listed_the_newest_first(world: OpenWorld) -> None:
     async with world() as w:
-        for number in range(1, 5):
-            turn = await answered(w, str(number), "ok")
-        key = turn.run.key
+        key = [await answered(w, str(number), "ok") for number in range(1, 5)][0].run.key
         assert [each.no for each in await w.store.turns_of(key, None, 3)] == [4, 3, 2]
         assert [each.no for each in await w.store.turns_of(key, 2, 3)] == [1]
 
@@ -98,15 +100,14 @@ async def test_the_history_as_it_was_at_an_instant(world: OpenWorld) -> None:
 
 
 async def test_what_a_turn_found_is_erased_with_its_words(world: OpenWorld) -> None:
-    async with world() as w:
+    async with world(TESTED) as w:
         await answered(w, "one", "1", state=b'{"n":1}')
         turn = await answered(w, "two", "2")
-        key = turn.run.key
-        assert (await w.store.traced_turn(key, 2)).before is not None  # type: ignore[union-attr]
-        while await w.store.retain(w.now + 1, 100):
-            pass
-        await answered(w, "three", "3")
-        found = await w.store.traced_turn(key)
+        found = await w.store.traced_turn(turn.run.key, 2)
+        assert found is not None
+        assert found.before is not None
+        await w.hear("forget me")
+        found = await w.store.traced_turn(turn.run.key, 2)
         assert found is not None
         assert found.before is None
 

@@ -79,9 +79,9 @@ class PostgresStore(
     PostgresSchedules,
     PostgresPeople,
     PostgresTraces,
-    Tenants,
     ScriptedStore[PostgresRows],
     PostgresAnnouncements,
+    Tenants,
 ):
     """The Store port on one database; `connections` is the most that this process opens, beside a listener's.
 

@@ -16,9 +16,10 @@ from turnkeeper.store import story
 from turnkeeper.store.base import Line
 from turnkeeper.store.postgres.agents import conversation_of, whole_turn
 from turnkeeper.store.postgres.characters import without_nul
-from turnkeeper.store.postgres.parts import Reads, Runs
+from turnkeeper.store.postgres.parts import Runs
 from turnkeeper.store.postgres.payments import payments_of
 from turnkeeper.store.postgres.statements import columns
+from turnkeeper.store.postgres.tenant import Tenants
 from turnkeeper.store.traces import FORGOTTEN, GAVE_UP, MOST_BESIDE
 
 if TYPE_CHECKING:
@@ -73,22 +74,21 @@ class PostgresTraceRows(Runs):
 
 
 async def _traced(connection: PooledConnection, key: ConversationKey, no: int | None) -> TracedTurn | None:
-    """From one snapshot."""
-    async with connection.transaction(isolation="repeatable_read", readonly=True):
-        conversation, whole = await conversation_of(connection, key), await whole_turn(connection, key, no)
-        if whole is None or conversation is None:
-            return None
-        turn = whole.turn
-        before = await connection.fetchrow(_BEFORE, *key, turn.no)
-        return TracedTurn(
-            conversation,
-            whole,
-            await connection.fetchval(_NEWEST, *key),
-            [EventRow(*row) for row in await connection.fetch(_BESIDE, *key, turn.no, turn.seq_from)],
-            [MediaRow(*row) for row in await connection.fetch(_REFUSED, *key, turn.no)],
-            [each for each in await payments_of(connection, key) if each.turn_no == turn.no],
-            None if before is None else SessionBefore(*before).session,
-        )
+    """Within the tenant's transaction; what changes while it is read is seen by the next look."""
+    conversation, whole = await conversation_of(connection, key), await whole_turn(connection, key, no)
+    if whole is None or conversation is None:
+        return None
+    turn = whole.turn
+    before = await connection.fetchrow(_BEFORE, *key, turn.no)
+    return TracedTurn(
+        conversation,
+        whole,
+        await connection.fetchval(_NEWEST, *key),
+        [EventRow(*row) for row in await connection.fetch(_BESIDE, *key, turn.no, turn.seq_from)],
+        [MediaRow(*row) for row in await connection.fetch(_REFUSED, *key, turn.no)],
+        [each for each in await payments_of(connection, key) if each.turn_no == turn.no],
+        None if before is None else SessionBefore(*before).session,
+    )
 
 
 async def _history(connection: PooledConnection, key: ConversationKey, limit: int, until: float) -> list[Line]:
@@ -98,17 +98,18 @@ async def _history(connection: PooledConnection, key: ConversationKey, limit: in
     return story.history(events[::-1], rows[::-1], limit)
 
 
-class PostgresTraces(Reads):
+class PostgresTraces(Tenants):
     """The TraceRecords port, over what the store gives."""
 
     @abstractmethod
     async def _alone(self, script: Callable[[PostgresTraceRows], Coroutine[Any, Any, T]]) -> T: ...
 
     async def traced_turn(self, key: ConversationKey, no: int | None = None) -> TracedTurn | None:
-        return await self._read(lambda at: _traced(at, key, no))
+        return await self._as_tenant(key.workspace_id, lambda at: _traced(at, without_nul(key), no))
 
     async def turns_of(self, key: ConversationKey, before: int | None, limit: int) -> list[TurnRow]:
-        return [TurnRow(*row) for row in await self._read(lambda at: at.fetch(_TURNS, *key, before, limit))]
+        found = await self._as_tenant(key.workspace_id, lambda at: at.fetch(_TURNS, *without_nul(key), before, limit))
+        return [TurnRow(*row) for row in found]
 
     async def history_until(self, key: ConversationKey, limit: int, until: float) -> list[Line]:
         return await self._read(lambda at: _history(at, key, limit, until))
@@ -116,17 +117,17 @@ class PostgresTraces(Reads):
     async def ask_rehearsal(self, rehearsal: Rehearsal, most: int, since: float) -> bool:
         row = without_nul(rehearsal)
 
-        async def ask(rows: PostgresTraceRows) -> bool:
-            await rows.run(_LOCK, row.workspace_id)
-            if (await rows.run(_OPEN, row.workspace_id, since))[0][0] >= most:
+        async def ask(connection: PooledConnection) -> bool:
+            await connection.execute(_LOCK, row.workspace_id)
+            if await connection.fetchval(_OPEN, row.workspace_id, since) >= most:
                 return False
-            await rows.run(_ASK, *astuple(row))
+            await connection.execute(_ASK, *astuple(row))
             return True
 
-        return await self._alone(ask)
+        return await self._as_tenant(row.workspace_id, ask)
 
     async def rehearsal(self, workspace_id: WorkspaceId, id_: str) -> Rehearsal | None:
-        found = await self._read(lambda at: at.fetchrow(_FIND, workspace_id, without_nul(id_)))
+        found = await self._as_tenant(workspace_id, lambda at: at.fetchrow(_FIND, workspace_id, without_nul(id_)))
         return None if found is None else Rehearsal(*found)
 
     async def take_rehearsal(self, now: float, since: float) -> Rehearsal | None:
