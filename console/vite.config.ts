@@ -5,7 +5,7 @@ import { defineConfig } from "vite";
 const server = process.env.TURNKEEPER_URL ?? "http://127.0.0.1:8088";
 
 export default defineConfig({
-  base: "./",
+  base: "/",
   plugins: [react()],
   build: {
     outDir: "../src/turnkeeper/web/static",

@@ -115,7 +115,7 @@ async def reply(send: Any, status: int, body: bytes, kind: str = "text/plain") -
 
 
 async def serve_page(send: Any, path: str) -> None:
-    file = PAGES / (path.lstrip("/") or "index.html")
+    file = PAGES / ("index.html" if path in ("/", "/simulator", "/sign-in") else path.lstrip("/"))
     if not file.is_file():
         await reply(send, 404, b"not found")
         return

@@ -1,5 +1,6 @@
 """The phone page in a real browser, against the fake and a tiny scripted business."""
 
+import gzip
 import re
 from typing import Any
 
@@ -255,23 +256,16 @@ async def test_a_server_without_moments_says_so(chromium: Chromium) -> None:
         await expect(page.get_by_test_id("bubble-business")).to_have_count(1)
 
 
-async def test_a_server_without_a_phone_has_a_first_page(chromium: Chromium) -> None:
+async def test_a_server_without_a_phone_asks_who_one_is(chromium: Chromium) -> None:
     async with open_shop(CornerShop(phone=False)) as shop, chromium.page(**DESK) as page:
         await page.goto(shop.url)
-        first = page.get_by_test_id("first-page")
-        await expect(first).to_contain_text("The server is running")
-        rows = first.get_by_role("listitem")
-        await expect(rows).to_contain_text(["200", "503", "404"])
-        assert await first.get_by_role("link").all_inner_texts() == [
-            "/health",
-            "/ready",
-            "/metrics",
-        ]
+        await expect(page).to_have_url(f"{shop.url}/sign-in")
 
 
-def test_the_pages_are_small_and_name_no_other_host() -> None:
-    files = [path for path in PAGES.rglob("*") if path.is_file()]
-    assert sum(path.stat().st_size for path in files) < 700_000
+def test_the_first_load_is_small_and_names_no_other_host() -> None:
     html = (PAGES / "index.html").read_text()
-    assert re.findall(r'(?:src|href)="([^"]+)"', html)
-    assert all(link.startswith("./") for link in re.findall(r'(?:src|href)="([^"]+)"', html))
+    links = re.findall(r'(?:src|href)="([^"]+)"', html)
+    assert links
+    assert all(link.startswith("/") and not link.startswith("//") for link in links)
+    first = [gzip.compress((PAGES / link.lstrip("/")).read_bytes(), 9) for link in links]
+    assert sum(map(len, first)) < 250_000

@@ -252,6 +252,32 @@ async def test_the_consoles_files(built: Path, path: str, status: int, kind: str
     assert headers["x-content-type-options"] == "nosniff"
 
 
+PAGES = [
+    ("/simulator", True),
+    ("/conversations/c1/turns/3", True),
+    ("/phones", True),
+    ("/api/v2/users", False),
+    ("/api", False),
+    ("/webhooks", False),
+    ("/media/nothing", False),
+    ("/phone", False),
+    ("/assets/nothing", False),
+    ("/old.js", False),
+    ("/../etc", False),
+]
+
+
+@pytest.mark.parametrize("path, shown", PAGES)
+async def test_an_address_that_a_browser_opens_is_a_page_of_the_console(built: Path, path: str, shown: bool) -> None:
+    pages = Pages(built)
+    accept = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+    status, body, headers = await pages.get(path, headers=accept)
+    assert (status, body == b"<p>console</p>") == ((200, True) if shown else (404, False))
+    assert "default-src 'self'" in headers["content-security-policy"]
+    assert (await pages.get(path, headers={"accept": "*/*"}))[0] == 404
+    assert (await pages.get(path, "POST", headers=accept))[0] == 404
+
+
 async def test_a_file_that_has_not_changed_is_not_sent_again(built: Path) -> None:
     pages = Pages(built)
     tag = (await pages.get("/"))[2]["etag"]

@@ -2,8 +2,8 @@ import { Button, Text, Title } from "@mantine/core";
 import { useEffect, useState } from "react";
 import type { FormEvent } from "react";
 
-import { turnSwitch, writeAsOwner } from "../api";
-import type { PhoneState, Seen } from "../api";
+import { turnSwitch, writeAsOwner } from "../phone/api";
+import type { PhoneState, Seen } from "../phone/api";
 import { exactTime } from "../time";
 
 import styles from "./Faults.module.css";

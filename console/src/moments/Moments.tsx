@@ -2,8 +2,8 @@ import { Alert, Button, Code, Text, Title } from "@mantine/core";
 import { useLocalStorage } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 
-import { resume, story } from "../api";
-import type { PhoneState } from "../api";
+import { resume, story } from "../phone/api";
+import type { PhoneState } from "../phone/api";
 import { duration, exactTime } from "../time";
 import { Timeline } from "./Timeline";
 import { byTurn, phaseAfter, PHASES } from "./turns";

@@ -2,7 +2,7 @@ import { useState } from "react";
 
 import { chartOf, wordsOf } from "./bars";
 import type { Lane } from "./bars";
-import type { Moment } from "../api";
+import type { Moment } from "../phone/api";
 
 import styles from "./Timeline.module.css";
 

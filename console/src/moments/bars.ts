@@ -1,4 +1,4 @@
-import type { Moment } from "../api";
+import type { Moment } from "../phone/api";
 import { duration } from "../time";
 
 // A turn's moments as bars on one axis of time. Plain values in, plain values out.

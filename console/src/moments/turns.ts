@@ -1,4 +1,4 @@
-import type { Moment } from "../api";
+import type { Moment } from "../phone/api";
 
 // Moments as turns. Plain values in, plain values out.
 

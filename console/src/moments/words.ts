@@ -1,4 +1,4 @@
-import type { Moment } from "../api";
+import type { Moment } from "../phone/api";
 
 // What each kind of moment is called on the page.
 

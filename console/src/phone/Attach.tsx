@@ -2,7 +2,7 @@ import { Loader } from "@mantine/core";
 import { lazy, Suspense, useRef, useState } from "react";
 import type { RefObject } from "react";
 
-import type { Act, FileKind } from "../api";
+import type { Act, FileKind } from "./api";
 import { Icon } from "../icons";
 import { Menu, MenuItem } from "../parts/Menu";
 import type { Files } from "./useFiles";

@@ -1,7 +1,7 @@
 import { memo } from "react";
 import type { MouseEvent } from "react";
 
-import type { Message } from "../api";
+import type { Message } from "./api";
 import { clockTime } from "../time";
 import { BubbleMenu } from "./BubbleMenu";
 import { Content, Tappable } from "./Content";

@@ -1,4 +1,4 @@
-import type { Message } from "../api";
+import type { Message } from "./api";
 import { Icon } from "../icons";
 import { Menu, MenuItem } from "../parts/Menu";
 import type { Doing } from "./doing";

@@ -2,7 +2,7 @@ import { ActionIcon } from "@mantine/core";
 import { useEffect, useLayoutEffect, useRef, useState } from "react";
 import type { ClipboardEvent, FormEvent, KeyboardEvent } from "react";
 
-import type { Act, Message } from "../api";
+import type { Act, Message } from "./api";
 import { Icon } from "../icons";
 import { Attach } from "./Attach";
 import { inOneLine } from "./inOneLine";

@@ -1,6 +1,6 @@
 import { useState } from "react";
 
-import type { Choice, Message } from "../api";
+import type { Choice, Message } from "./api";
 import { Icon } from "../icons";
 import { Dialog } from "../parts/Dialog";
 import type { Doing } from "./doing";

@@ -2,7 +2,7 @@ import { Button } from "@mantine/core";
 import { useState } from "react";
 import type { FormEvent } from "react";
 
-import type { Act } from "../api";
+import type { Act } from "./api";
 import { Dialog } from "../parts/Dialog";
 import { HERE } from "./Content";
 

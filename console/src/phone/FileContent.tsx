@@ -1,5 +1,5 @@
-import type { Filed, Message } from "../api";
-import { fileAddress } from "../api";
+import type { Filed, Message } from "./api";
+import { fileAddress } from "./api";
 import { Icon } from "../icons";
 import { size } from "../size";
 

@@ -2,8 +2,8 @@ import { Button } from "@mantine/core";
 import { useEffect, useRef, useState } from "react";
 import type { FormEvent } from "react";
 
-import { addPerson } from "../api";
-import type { PhoneState } from "../api";
+import { addPerson } from "./api";
+import type { PhoneState } from "./api";
 import { Icon } from "../icons";
 import { Dialog } from "../parts/Dialog";
 import { initials } from "./Phone";

@@ -2,7 +2,7 @@ import { Alert, Button } from "@mantine/core";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import type { UIEvent } from "react";
 
-import type { Act, PhoneState } from "../api";
+import type { Act, PhoneState } from "./api";
 import { Bubble, TypingBubble } from "./Bubble";
 import type { Doing } from "./doing";
 import { Composer } from "./Composer";

@@ -1,9 +1,10 @@
 import { Badge, SegmentedControl } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
 import { lazy, Suspense, useState } from "react";
+import { useTranslation } from "react-i18next";
 
 import { Moments } from "../moments/Moments";
-import { Wordmark } from "../Wordmark";
+import { useTitle } from "../shell/Page";
 import { People } from "./People";
 import { Phone } from "./Phone";
 import type { PhoneLink } from "./usePhone";
@@ -16,6 +17,8 @@ type View = "phone" | "moments" | "faults";
 
 /** The phone on the left; what happened, or what to break, on the right. On a narrow screen one of the three. */
 export function PhonePage({ phone }: { phone: PhoneLink }) {
+  const { t } = useTranslation("simulator");
+  useTitle(t("title"));
   const narrow = useMediaQuery("(max-width: 800px)", false, { getInitialValueInEffect: false });
   const [chosen, setView] = useState<View>("phone");
   const view = !narrow && chosen === "phone" ? "moments" : chosen;
@@ -28,7 +31,7 @@ export function PhonePage({ phone }: { phone: PhoneLink }) {
   return (
     <div className={styles.page}>
       <header className={styles.head}>
-        <Wordmark />
+        <b className={styles.title}>{t("title")}</b>
         {!narrow && <WebhookBadge phone={phone} />}
         <SegmentedControl
           size="xs"
@@ -38,7 +41,7 @@ export function PhonePage({ phone }: { phone: PhoneLink }) {
           data={views}
         />
       </header>
-      <main className={styles.main}>
+      <div className={styles.main}>
         {/* Hidden, not removed: what was typed and scrolled stays. */}
         <div className={styles.left} hidden={narrow && view !== "phone"}>
           {phone.state !== undefined && <People state={phone.state} onSelect={phone.select} />}
@@ -56,7 +59,7 @@ export function PhonePage({ phone }: { phone: PhoneLink }) {
             </Suspense>
           </div>
         )}
-      </main>
+      </div>
     </div>
   );
 }

@@ -1,4 +1,4 @@
-import type { Ticks as Kind } from "../api";
+import type { Ticks as Kind } from "./api";
 
 import styles from "./Ticks.module.css";
 

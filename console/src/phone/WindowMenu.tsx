@@ -1,7 +1,7 @@
 import { useEffect, useState } from "react";
 
-import { closeWindow, Refused } from "../api";
-import type { PhoneState } from "../api";
+import { closeWindow, Refused } from "./api";
+import type { PhoneState } from "./api";
 import { Menu, MenuItem } from "../parts/Menu";
 import { untilClosed } from "../time";
 

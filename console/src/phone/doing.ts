@@ -1,4 +1,4 @@
-import type { Act, Message } from "../api";
+import type { Act, Message } from "./api";
 
 /** What can be done with a message, and who is speaking. */
 export interface Doing {

@@ -1,7 +1,7 @@
 import { useRef, useState } from "react";
 
-import { Refused, upload } from "../api";
-import type { Act, FileKind } from "../api";
+import { Refused, upload } from "./api";
+import type { Act, FileKind } from "./api";
 
 export interface Files {
   /** How many are on their way up. */

@@ -1,8 +1,8 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 
-import { Absent, eventsOf, phoneState } from "../api";
-import type { PhoneState } from "../api";
+import { Absent, eventsOf, phoneState } from "./api";
+import type { PhoneState } from "./api";
 
 const RETRY_MS = 2000;
 const LOST_MS = 500;

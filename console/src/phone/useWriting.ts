@@ -1,7 +1,7 @@
 import { useCallback, useRef, useState } from "react";
 
-import { act, Refused } from "../api";
-import type { Act } from "../api";
+import { act, Refused } from "./api";
+import type { Act } from "./api";
 
 interface Unsent {
   person: string | null;

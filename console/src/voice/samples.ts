@@ -2,7 +2,7 @@
 
 /** A question, spoken by espeak-ng: "What happens when a worker crashes?" */
 export async function note(): Promise<Blob> {
-  const answer = await fetch("./question.ogg");
+  const answer = await fetch("/question.ogg");
   if (!answer.ok) throw new Error(`The sample could not be fetched: the server answered ${answer.status}.`);
   return new Blob([await answer.arrayBuffer()], { type: "audio/ogg; codecs=opus" });
 }

@@ -1,4 +1,7 @@
-"""The console's built files, read once. They load nothing from elsewhere, and nobody may frame them."""
+"""The console's built files, read once. They load nothing from elsewhere, and nobody may frame them.
+
+An address that a browser opens and that no file has is a page of the console: its script knows which.
+"""
 
 import asyncio
 import mimetypes
@@ -9,7 +12,7 @@ from pathlib import Path
 from turnkeeper.web.asgi import Answer, Receive, Scope, Send, answer, send_answer
 
 _POLICY = (
-    "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; "
+    "default-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; style-src 'self' 'unsafe-inline'; "
     "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 """Inline styles only: the component library sets some; scripts are files of ours."""
@@ -22,11 +25,12 @@ SECURITY = (
 )
 _FOR_EVER = (b"cache-control", b"public, max-age=31536000, immutable")
 _ASK_AGAIN = (b"cache-control", b"no-cache")
+_NOT_PAGES = ("/api/", "/assets/", "/media/", "/phone/", "/webhooks/")
 _NOT_BUILT = b"""<!doctype html><html lang="en"><meta charset="utf-8"><title>Turnkeeper</title>
 <h1>The server runs, its console is not built</h1>
 <p>Messages are taken and answered all the same. To build the console, run
 <code>python hatch_build.py</code> in the repository, or install Turnkeeper from its wheel.</p>
-<p><a href="health">/health</a> <a href="ready">/ready</a> <a href="metrics">/metrics</a></p>
+<p><a href="/health">/health</a> <a href="/ready">/ready</a> <a href="/metrics">/metrics</a></p>
 """
 _HTML = b"text/html; charset=utf-8"
 
@@ -42,7 +46,7 @@ class Console:
         if scope["method"] not in ("GET", "HEAD"):
             await send_answer(send, _WRONG_METHOD if scope["path"] in self._files else _NOT_FOUND)
             return
-        found = self._files.get(scope["path"])
+        found = self._files.get("/" if _is_page(scope) else scope["path"])
         if found is None:
             await send_answer(send, _NOT_FOUND)
             return
@@ -55,6 +59,13 @@ class Console:
         elif scope["method"] == "HEAD":
             body = _NOTHING
         await send_answer(send, (start, body))
+
+
+def _is_page(scope: Scope) -> bool:
+    """Whether a browser opens a page: it wants HTML, and the address is that of no file and of nothing else."""
+    path: str = scope["path"]
+    wants_html = any(name == b"accept" and b"text/html" in value for name, value in scope["headers"])
+    return wants_html and "." not in path and not f"{path}/".startswith(_NOT_PAGES)
 
 
 async def read_console(folder: Path) -> Console:

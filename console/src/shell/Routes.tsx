@@ -1,0 +1,95 @@
+import { useMediaQuery } from "@mantine/hooks";
+import { useTranslation } from "react-i18next";
+import { Redirect, Route, Switch, useLocation } from "wouter";
+
+import {
+  BotsPage,
+  ChannelsPage,
+  ContactsPage,
+  InboxPage,
+  OverviewPage,
+  SettingsPage,
+  SimulatorPage,
+  ThreadPage,
+  TracePage,
+} from "./areas";
+import { useMe } from "./me";
+import { Says, SaysButton } from "./Says";
+
+import styles from "./Routes.module.css";
+
+/** Until somebody has gone anywhere, a demo shows the phone. */
+const SHOWN_THE_PHONE = "turnkeeper-demo-shown";
+
+export function Routes() {
+  return (
+    <Switch>
+      <Route path="/">
+        <Start />
+      </Route>
+      <Route path="/conversations/:id/turns/:turn">{({ id, turn }) => <TracePage id={id} turn={turn} />}</Route>
+      <Route path="/conversations/:id">{({ id }) => <Conversations id={id} />}</Route>
+      <Route path="/simulator/*?">
+        <SimulatorPage />
+      </Route>
+      <Route path="/channels/*?">
+        <ChannelsPage />
+      </Route>
+      <Route path="/bots/*?">
+        <BotsPage />
+      </Route>
+      <Route path="/contacts/*?">
+        <ContactsPage />
+      </Route>
+      <Route path="/overview/*?">
+        <OverviewPage />
+      </Route>
+      <Route path="/settings/*?">
+        <SettingsPage />
+      </Route>
+      <Route>
+        <Missing />
+      </Route>
+    </Switch>
+  );
+}
+
+function Start() {
+  const demo = useMe()?.demo ?? false;
+  if (demo && sessionStorage.getItem(SHOWN_THE_PHONE) === null) return <Redirect to="/simulator" replace />;
+  return <Conversations />;
+}
+
+/** The list and the conversation beside it; on a narrow screen one of the two. */
+function Conversations({ id }: { id?: string }) {
+  const narrow = useMediaQuery("(max-width: 800px)", false, { getInitialValueInEffect: false });
+  if (narrow) return id === undefined ? <InboxPage /> : <ThreadPage key={id} id={id} />;
+  return (
+    <div className={styles.split}>
+      <div className={styles.list}>
+        <InboxPage />
+      </div>
+      <div className={styles.thread}>{id === undefined ? <Choose /> : <ThreadPage key={id} id={id} />}</div>
+    </div>
+  );
+}
+
+function Choose() {
+  const { t } = useTranslation("inbox");
+  return <Says title={t("choose.title")}>{t("choose.says")}</Says>;
+}
+
+function Missing() {
+  const { t } = useTranslation();
+  const [, go] = useLocation();
+  return (
+    <Says title={t("missing.title")} action={<SaysButton onClick={() => go("/")}>{t("missing.home")}</SaysButton>}>
+      {t("missing.says")}
+    </Says>
+  );
+}
+
+/** Somebody went somewhere: from now on the demo begins with the inbox as every server does. */
+export function wentSomewhere(): void {
+  sessionStorage.setItem(SHOWN_THE_PHONE, "yes");
+}
