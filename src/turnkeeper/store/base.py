@@ -31,6 +31,7 @@ from turnkeeper.rules.retry import Outage
 from turnkeeper.store.agents import AgentRecords
 from turnkeeper.store.announcements import AnnouncementRecords
 from turnkeeper.store.channels import ChannelRecords
+from turnkeeper.store.configured import ConfiguredRecords
 from turnkeeper.store.consents import ConsentRecords
 from turnkeeper.store.erasing import Erasures
 from turnkeeper.store.flows import FlowRecords
@@ -276,6 +277,7 @@ class Store(
     ScheduleRecords,
     PeopleRecords,
     TraceRecords,
+    ConfiguredRecords,
     WorkerRecords,
     Protocol,
 ):

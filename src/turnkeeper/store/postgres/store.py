@@ -18,6 +18,7 @@ from turnkeeper.store.postgres.announcements import PostgresAnnouncements
 from turnkeeper.store.postgres.batcher import Batcher
 from turnkeeper.store.postgres.characters import without_nul
 from turnkeeper.store.postgres.connecting import Connections
+from turnkeeper.store.postgres.configured import PostgresConfigured
 from turnkeeper.store.postgres.consents import PostgresConsents
 from turnkeeper.store.postgres.flows import PostgresFlows
 from turnkeeper.store.postgres.knowledge import PostgresKnowledge
@@ -79,6 +80,7 @@ class PostgresStore(
     PostgresSchedules,
     PostgresPeople,
     PostgresTraces,
+    PostgresConfigured,
     ScriptedStore[PostgresRows],
     PostgresAnnouncements,
     Tenants,

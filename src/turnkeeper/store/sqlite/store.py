@@ -21,6 +21,7 @@ from turnkeeper.store.scripted import ScriptedStore
 from turnkeeper.store.sqlite import reading
 from turnkeeper.store.sqlite.agents import SqliteAgents
 from turnkeeper.store.sqlite.announcements import SqliteAnnouncements
+from turnkeeper.store.sqlite.configured import SqliteConfigured
 from turnkeeper.store.sqlite.consents import SqliteConsents
 from turnkeeper.store.sqlite.flows import SqliteFlows
 from turnkeeper.store.sqlite.knowledge import SqliteKnowledge
@@ -89,6 +90,7 @@ class SqliteStore(
     SqliteSchedules,
     SqlitePeople,
     SqliteTraces,
+    SqliteConfigured,
     ScriptedStore[SqliteRows],
     SqliteAnnouncements,
 ):
