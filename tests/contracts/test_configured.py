@@ -50,7 +50,12 @@ async def test_a_name_of_a_kind_is_one_things_over_all_workspaces(world: OpenWor
 
 async def test_each_workspace_has_its_own(world: OpenWorld) -> None:
     async with world() as w:
-        keys = [LINE, ConfiguredKey(SHOP, "bot", "z"), ConfiguredKey(SHOP, "channel", "a"), ConfiguredKey(CAFE, "bot", "b")]
+        keys = [
+            LINE,
+            ConfiguredKey(SHOP, "bot", "z"),
+            ConfiguredKey(SHOP, "channel", "a"),
+            ConfiguredKey(CAFE, "bot", "b"),
+        ]
         for key in keys:
             await put(w, key)
         assert [each.key for each in await w.store.configured(SHOP)] == [keys[1], keys[2], keys[0]]
@@ -67,7 +72,8 @@ async def test_what_is_dropped_is_gone_with_its_versions(world: OpenWorld) -> No
         assert await w.store.configured_versions(LINE) == []
         assert await w.store.all_configured_versions() == []
         again = await put(w)
-        assert again is not None and again.revision == 1
+        assert again is not None
+        assert again.revision == 1
 
 
 async def test_versions_are_kept_and_not_without_end(world: OpenWorld) -> None:
@@ -78,7 +84,8 @@ async def test_versions_are_kept_and_not_without_end(world: OpenWorld) -> None:
         heads = await w.store.configured_versions(LINE)
         assert [each.revision for each in heads] == list(range(KEPT_VERSIONS + 2, 2, -1))
         third = await w.store.configured_version(LINE, 3)
-        assert third is not None and third.document == b"3" and third.key == LINE
+        assert third is not None
+        assert (third.document, third.key) == (b"3", LINE)
         for none in (2, 0, -1, 2**40):
             assert await w.store.configured_version(LINE, none) is None
         assert await w.store.configured_version(LINE._replace(workspace_id=CAFE), 3) is None
@@ -114,4 +121,5 @@ async def test_sealing_anew_changes_no_revision_and_nothing_that_was_said_since(
         assert not await w.store.reseal_configured(second, b"new 3")
         assert [each.document for each in await w.store.all_configured_versions()] == [b"new 1", b"new 2"]
         now = await w.store.configured_one(LINE)
-        assert now is not None and (now.revision, now.document) == (2, b"new 2")
+        assert now is not None
+        assert (now.revision, now.document) == (2, b"new 2")

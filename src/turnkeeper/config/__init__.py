@@ -6,12 +6,13 @@ Every problem of a file is reported at once. A value may be `env:NAME` or `file:
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from turnkeeper.config.errors import ConfigurationErrors, SecretMissing, nearest
 from turnkeeper.config.reading import Reading
 from turnkeeper.config.settings import BotSettings, ConfiguredDirectory, Receiver, Settings
+from turnkeeper.config.stored import Document
 from turnkeeper.model.errors import ConfigurationError
 
 __all__ = [
@@ -30,20 +31,35 @@ __all__ = [
 PREFIX = "TURNKEEPER_"
 
 
-def load(path: Path, environ: Mapping[str, str] | None = None, *, secrets: bool = True) -> Settings:
+def load(
+    path: Path,
+    environ: Mapping[str, str] | None = None,
+    *,
+    secrets: bool = True,
+    documents: Sequence[Document] = (),
+) -> Settings:
     """Read a configuration file; raises ConfigurationError, or ConfigurationErrors if several.
+
+    `documents`: what was made in the console; one that is wrong is left out, and stands in the settings' `problems`.
 
     Without `secrets`, values that are elsewhere and not there are left as they are written: enough
     to look at the database.
     """
-    return loads(_text(path), path, environ, secrets=secrets)
+    return loads(_text(path), path, environ, secrets=secrets, documents=documents)
 
 
-def loads(text: str, path: Path, environ: Mapping[str, str] | None = None, *, secrets: bool = True) -> Settings:
+def loads(
+    text: str,
+    path: Path,
+    environ: Mapping[str, str] | None = None,
+    *,
+    secrets: bool = True,
+    documents: Sequence[Document] = (),
+) -> Settings:
     """Read what a configuration file says, or would say, at `path`; as `load`."""
     environ = os.environ if environ is None else environ
     reading = Reading(path.absolute(), environ, secrets=secrets)
-    settings = reading.settings(_overlaid(_parsed(text, path), environ))
+    settings = reading.settings(_overlaid(_parsed(text, path), environ), documents)
     if reading.errors or settings is None:
         raise reading.errors[0] if len(reading.errors) == 1 else ConfigurationErrors(reading.errors)
     return settings

@@ -49,6 +49,26 @@ class ServerKeys(Keys):
         description="Which environment this server is. Channels that are marked for another one are left alone here.",
         examples=['"production"'],
     )
+    secret_key_file: str = Field(
+        "",
+        max_length=4096,
+        description="The file with the key that seals secrets entered in the console (32 characters or more; several, "
+        "the newest first, one a line). The environment variable TURNKEEPER_SECRET_KEY goes before; with neither, one "
+        "is made and kept in `secret.key` beside this file. Several machines need the same one.",
+        examples=['"/run/secrets/turnkeeper"'],
+    )
+    allow_internal: tuple[str, ...] = Field(
+        (),
+        description="Hosts (`host` or `host:port`) inside your network that channels made in the console may call. "
+        "Channels of this file may call any.",
+        examples=['["127.0.0.1:3000"]'],
+    )
+    shared_with: tuple[str, ...] = Field(
+        (),
+        description="Workspaces whose channels and bots made in the console may use the bots, providers and tools of "
+        'this file, besides "default" and those of its own channels. "*": all.',
+        examples=['["branch-two"]'],
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="The least important thing that is logged.", examples=['"info"']
     )

@@ -24,11 +24,13 @@ from turnkeeper.config.keys import (
     WorkersKeys,
 )
 from turnkeeper.config.knowledge import KnowledgeKeys
+from turnkeeper.config.laying import Laying, There
 from turnkeeper.config.payments import payers, read_payments
 from turnkeeper.config.providers import PROVIDER_KINDS
 from turnkeeper.config.rates import RateCardKeys, read_rate_card
 from turnkeeper.config.sequences import SequenceKeys
 from turnkeeper.config.settings import BotSettings, Receiver, Settings
+from turnkeeper.config.stored import Document
 from turnkeeper.config.tables import Table, Tables
 from turnkeeper.config.timing import TimingKeys
 from turnkeeper.config.tools import TOOL_KINDS
@@ -45,7 +47,13 @@ _NAMED_SECTIONS = (
 class Reading(Tables):
     """One pass over a file, collecting what is wrong."""
 
-    def settings(self, raw: Mapping[str, object]) -> Settings | None:
+    def __init__(self, path: Path, environ: Mapping[str, str], *, secrets: bool) -> None:
+        super().__init__(path, environ, secrets=secrets)
+        self.accounts: dict[tuple[str, ...], str] = {}
+        self.originals: dict[str, str] = {}
+
+    def settings(self, raw: Mapping[str, object], documents: Sequence[Document] = ()) -> Settings | None:
+        """The file, and what was made in the console laid over it; None where the file is wrong."""
         for name in raw:
             if name not in SECTIONS and name not in _NAMED_SECTIONS:
                 self.wrong(name, "is not a section", nearest(name, [*SECTIONS, *_NAMED_SECTIONS]))
@@ -73,6 +81,8 @@ class Reading(Tables):
         self.within_reach(bots, knowledge, receivers)
         if self.errors or not (server and database and workers and retention and media and events.mail):
             return None
+        there = There(raw, server, bots, providers, tools, knowledge, transcribers, payments, sequences, receivers)
+        problems = Laying(self, there).lay(documents)
         return Settings(
             path=self.path,
             server=server,
@@ -93,10 +103,14 @@ class Reading(Tables):
             payments=_frozen(payments),
             sequences=_frozen(sequences),
             rates=rates,
+            documents=tuple(documents),
+            problems=MappingProxyType(problems),
         )
 
     def _named(self, environment: object) -> object:
         """A channel's environment, before the channel is read."""
+        if self.literal:
+            return environment or ""
         scheme, _, rest = environment.partition(":") if isinstance(environment, str) else ("", "", "")
         return self.environ.get(rest, "") if scheme == "env" else environment or ""
 
@@ -118,7 +132,7 @@ class Reading(Tables):
 
     def followed(self, prompt: object) -> Path | None:
         """The file that a prompt is in."""
-        scheme, _, rest = prompt.partition(":") if isinstance(prompt, str) else ("", "", "")
+        scheme, _, rest = prompt.partition(":") if isinstance(prompt, str) and not self.literal else ("", "", "")
         return self.path.parent / rest if scheme == "file" else None
 
     def knowledge(self, raw: Mapping[str, object], providers: Mapping[str, object]) -> dict[str, KnowledgeKeys | None]:
@@ -190,8 +204,6 @@ class Reading(Tables):
         self, raw: Mapping[str, object], bots: Mapping[BotId, BotSettings | None], environment: str
     ) -> list[Receiver]:
         found: list[Receiver] = []
-        accounts: dict[tuple[str, ...], str] = {}
-        originals: dict[str, str] = {}
         for name, value in raw.items():
             at = f"channels.{name}"
             self.named(name, at)
@@ -207,8 +219,8 @@ class Reading(Tables):
                 continue
             if keys.bot not in bots:
                 self.wrong(f"{at}.bot", f'there is no bot "{keys.bot}"', nearest(keys.bot, list(bots)))
-            self.one_account(keys, name, accounts)
-            self.one_original(keys, name, originals)
+            self.one_account(keys, name, self.accounts)
+            self.one_original(keys, name, self.originals)
             bot = bots.get(BotId(keys.bot))
             if bot is not None:
                 found.append(_receiver(name, keys, bot, environment))
@@ -220,13 +232,13 @@ class Reading(Tables):
         taken = accounts.setdefault(account, name)
         if taken != name:
             mend = "A number belongs to one channel: remove one of them."
-            self.wrong(f"channels.{name}.{keys.identity[-1]}", f"channels.{taken} has this number too", mend)
+            self.wrong(f"channels.{name}.{keys.identity[-1]}", f"{self._told(taken)} has this number too", mend)
         for each in keys.unshared:
             value = str(_plain(getattr(keys, each)))
             taken = accounts.setdefault((keys.kind, each, value), name) if value else name
             if taken != name:
                 mend = "Give each channel its own: nothing else tells whose webhook it is."
-                self.wrong(f"channels.{name}.{each}", f"channels.{taken} has the same", mend)
+                self.wrong(f"channels.{name}.{each}", f"{self._told(taken)} has the same", mend)
 
     def one_original(self, keys: ChannelKeys, name: str, originals: dict[str, str]) -> None:
         """What is posted to one address is one channel's."""
@@ -234,7 +246,11 @@ class Reading(Tables):
         taken = originals.setdefault(path, name) if path else name
         if taken != name:
             mend = "Each device of the original system is one channel here: remove one of them."
-            self.wrong(f"channels.{name}.original_path", f"channels.{taken} has it too", mend)
+            self.wrong(f"channels.{name}.original_path", f"{self._told(taken)} has it too", mend)
+
+    def _told(self, taken: str) -> str:
+        """Another channel, which may be another tenant's."""
+        return "another channel" if self.literal else f"channels.{taken}"
 
 
 def _frozen(tables: Mapping[str, Table | None]) -> Mapping[str, Table]:

@@ -17,7 +17,9 @@ from turnkeeper.config.keys import MediaKeys, RetentionKeys, ServerKeys, Workers
 from turnkeeper.config.knowledge import KnowledgeKeys
 from turnkeeper.config.payments import PaymentKeys
 from turnkeeper.config.sequences import SequenceKeys
+from turnkeeper.config.stored import Document
 from turnkeeper.config.transcribers import TranscriberKeys
+from turnkeeper.model.configured import ConfiguredKey
 from turnkeeper.model.errors import ConfigurationError
 from turnkeeper.model.ids import BotId, ChannelId, WorkspaceId
 from turnkeeper.model.policy import Channel, TurnPolicy
@@ -50,6 +52,8 @@ class BotSettings:
     turns: TurnPolicy
     keys: BotKeys
     prompt_file: Path | None = None
+    workspace_id: WorkspaceId | None = None
+    """Whose it is, where it was made in the console."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,8 @@ class Receiver:
     original: str = field(default="", repr=False)
     polls: bool = False
     """Its events are asked for, since the provider cannot reach us."""
+    made: bool = False
+    """It was made in the console."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +98,10 @@ class Settings:
     subscriptions: Mapping[str, SubscriptionKeys] = field(default_factory=dict)
     sequences: Mapping[str, SequenceKeys] = field(default_factory=dict)
     rates: RateCard = field(default_factory=RateCard)
+    documents: tuple[Document, ...] = ()
+    """What was made in the console, as it was read."""
+    problems: Mapping[ConfiguredKey, tuple[ConfigurationError, ...]] = field(default_factory=dict)
+    """What is wrong with some of these, which are left out."""
 
     @property
     def folder(self) -> Path:

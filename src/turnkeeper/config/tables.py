@@ -1,7 +1,8 @@
 """One table after the other of what a file says: `env:` and `file:` resolved, every problem collected."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from secrets import token_hex
 from typing import TypeVar
@@ -25,6 +26,17 @@ class Tables:
         self.errors: list[ConfigurationError] = []
         self.elsewhere = False
         """What is read concerns another environment, whose secrets need not be here."""
+        self.literal = False
+        """What is read was not written by the operator: `env:` and `file:` stand for nothing in it."""
+
+    @contextmanager
+    def apart(self) -> Iterator[list[ConfigurationError]]:
+        """Read something of a tenant's, whose errors are kept apart."""
+        before, self.errors, self.literal = self.errors, [], True
+        try:
+            yield self.errors
+        finally:
+            self.errors, self.literal = before, False
 
     def wrong(self, key: str, problem: str, mend: str) -> None:
         """Note what is wrong with a key, and how to mend it."""
@@ -59,6 +71,8 @@ class Tables:
 
     def resolved(self, value: object, key: str) -> object:
         """What `env:NAME` and `file:/path` stand for, also in a table within the table (headers), and in a list."""
+        if self.literal:
+            return value
         if isinstance(value, dict):
             return {name: self.resolved(each, f"{key}.{name}") for name, each in value.items()}
         if isinstance(value, list):

@@ -178,6 +178,8 @@ class Channel:
     owner: OwnerWords = field(default_factory=OwnerWords)
     niche: str = ""
     """What it is about, told to agents."""
+    guarded: bool = False
+    """Its addresses are a tenant's: its calls reach nothing inside the operator's network."""
 
 
 class Directory(Subscriptions, Protocol):

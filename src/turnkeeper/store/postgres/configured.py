@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
-from collections.abc import Callable, Coroutine
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING
 
 from turnkeeper.model.configured import Configured, ConfiguredHead, ConfiguredKey
 from turnkeeper.model.ids import WorkspaceId
 from turnkeeper.store.configured import KEPT_VERSIONS
 from turnkeeper.store.postgres.characters import without_nul
-from turnkeeper.store.postgres.parts import Reads, Runs
 from turnkeeper.store.postgres.statements import columns
+from turnkeeper.store.postgres.tenant import Tenants
 
-T = TypeVar("T")
+if TYPE_CHECKING:
+    from turnkeeper.store.postgres.pooled import PooledConnection
 
 _KEY = "workspace_id = $1 and kind = $2 and name = $3"
 _OF_WORKSPACE = f"""select {columns(Configured)} from configured
@@ -41,18 +40,16 @@ _LAST = 2**31 - 1
 """The largest revision that there can be."""
 
 
-class PostgresConfigured(Reads):
+class PostgresConfigured(Tenants):
     """The ConfiguredRecords port, over what the store gives."""
-
-    @abstractmethod
-    async def _alone(self, script: Callable[[Any], Coroutine[Any, Any, T]]) -> T: ...
 
     async def configured(self, workspace_id: WorkspaceId, kind: str | None = None) -> list[Configured]:
         asked = without_nul((workspace_id, kind))
-        return [Configured(*row) for row in await self._read(lambda at: at.fetch(_OF_WORKSPACE, *asked))]
+        found = await self._as_tenant(asked[0], lambda at: at.fetch(_OF_WORKSPACE, *asked))
+        return [Configured(*row) for row in found]
 
     async def configured_one(self, key: ConfiguredKey) -> Configured | None:
-        found = await self._read(lambda at: at.fetchrow(_ONE, *without_nul(key)))
+        found = await self._as_tenant(key.workspace_id, lambda at: at.fetchrow(_ONE, *without_nul(key)))
         return None if found is None else Configured(*found)
 
     async def put_configured(
@@ -61,38 +58,38 @@ class PostgresConfigured(Reads):
         named = without_nul(key)
         given = (*named, now, without_nul(by), document)
 
-        async def put(rows: Runs) -> Configured | None:
-            found = await (rows.run(_ADD, *given) if expected is None else rows.run(_PUT, *given, expected))
+        async def put(at: PooledConnection) -> Configured | None:
+            found = await (at.fetch(_ADD, *given) if expected is None else at.fetch(_PUT, *given, expected))
             if not found:
                 return None
             made = Configured(*found[0])
-            await rows.run(_KEEP, *named)
-            await rows.run(_DROP_VERSIONS, *named, made.revision - KEPT_VERSIONS)
-            await rows.run(_RAISE, named[0])
+            await at.execute(_KEEP, *named)
+            await at.execute(_DROP_VERSIONS, *named, made.revision - KEPT_VERSIONS)
+            await at.execute(_RAISE, named[0])
             return made
 
-        return await self._alone(put)
+        return await self._as_tenant(named[0], put)
 
     async def drop_configured(self, key: ConfiguredKey) -> bool:
         named = without_nul(key)
 
-        async def drop(rows: Runs) -> bool:
-            if not await rows.run(_DROP, *named):
+        async def drop(at: PooledConnection) -> bool:
+            if not await at.fetch(_DROP, *named):
                 return False
-            await rows.run(_DROP_VERSIONS, *named, _LAST)
-            await rows.run(_RAISE, named[0])
+            await at.execute(_DROP_VERSIONS, *named, _LAST)
+            await at.execute(_RAISE, named[0])
             return True
 
-        return await self._alone(drop)
+        return await self._as_tenant(named[0], drop)
 
     async def configured_versions(self, key: ConfiguredKey) -> list[ConfiguredHead]:
-        found = await self._read(lambda at: at.fetch(_VERSIONS, *without_nul(key)))
+        found = await self._as_tenant(key.workspace_id, lambda at: at.fetch(_VERSIONS, *without_nul(key)))
         return [ConfiguredHead(*row) for row in found]
 
     async def configured_version(self, key: ConfiguredKey, revision: int) -> Configured | None:
         if not 0 < revision <= _LAST:
             return None
-        found = await self._read(lambda at: at.fetchrow(_VERSION, *without_nul(key), revision))
+        found = await self._as_tenant(key.workspace_id, lambda at: at.fetchrow(_VERSION, *without_nul(key), revision))
         return None if found is None else Configured(*found)
 
     async def all_configured(self) -> list[Configured]:
@@ -104,14 +101,14 @@ class PostgresConfigured(Reads):
     async def reseal_configured(self, before: Configured, document: bytes) -> bool:
         given = (*before.key, before.revision, document, before.document)
 
-        async def reseal(rows: Runs) -> bool:
-            if not await rows.run(_RESEAL, *given):
+        async def reseal(at: PooledConnection) -> bool:
+            if not await at.fetch(_RESEAL, *given):
                 return False
-            await rows.run(_RESEAL_NOW, *given)
-            await rows.run(_RAISE, given[0])
+            await at.execute(_RESEAL_NOW, *given)
+            await at.execute(_RAISE, given[0])
             return True
 
-        return await self._alone(reseal)
+        return await self._as_tenant(before.workspace_id, reseal)
 
     async def configuration_revision(self) -> int:
         found = await self._read(lambda at: at.fetchrow(_REVISION))

@@ -17,8 +17,8 @@ from turnkeeper.store.postgres.agents import PostgresAgents
 from turnkeeper.store.postgres.announcements import PostgresAnnouncements
 from turnkeeper.store.postgres.batcher import Batcher
 from turnkeeper.store.postgres.characters import without_nul
-from turnkeeper.store.postgres.connecting import Connections
 from turnkeeper.store.postgres.configured import PostgresConfigured
+from turnkeeper.store.postgres.connecting import Connections
 from turnkeeper.store.postgres.consents import PostgresConsents
 from turnkeeper.store.postgres.flows import PostgresFlows
 from turnkeeper.store.postgres.knowledge import PostgresKnowledge
