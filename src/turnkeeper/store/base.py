@@ -35,6 +35,7 @@ from turnkeeper.store.configured import ConfiguredRecords
 from turnkeeper.store.consents import ConsentRecords
 from turnkeeper.store.erasing import Erasures
 from turnkeeper.store.flows import FlowRecords
+from turnkeeper.store.inbox import InboxRecords
 from turnkeeper.store.knowledge import KnowledgeRecords
 from turnkeeper.store.media import MediaRecords
 from turnkeeper.store.payments import PaymentRecords
@@ -278,6 +279,7 @@ class Store(
     PeopleRecords,
     TraceRecords,
     ConfiguredRecords,
+    InboxRecords,
     WorkerRecords,
     Protocol,
 ):

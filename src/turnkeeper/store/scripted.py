@@ -29,6 +29,7 @@ from turnkeeper.store.base import (
     Taken,
     TurnCommit,
 )
+from turnkeeper.store.changes import Changes
 from turnkeeper.store.channels import ChannelKey
 from turnkeeper.store.erasing import Erased
 from turnkeeper.store.payments import PaymentTold, Within
@@ -63,6 +64,7 @@ class ScriptedStore(ABC, Generic[R]):
 
     def __init__(self, directory: Directory) -> None:
         self._directory = directory
+        self.changes = Changes()
 
     @abstractmethod
     async def _batched(self, script: Callable[[R, Sequence[Any]], Coroutine[Any, Any, Any]], item: Any) -> Any:

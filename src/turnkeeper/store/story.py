@@ -81,6 +81,16 @@ def _spoken(row: OutboundRow, role: Literal["bot", "person"] = "bot") -> Line:
     return Line(role, words_of(content), row.created_at, str(content.__struct_config__.tag), turn_no)
 
 
+def heard(kind: str, from_me: bool, body: bytes) -> tuple[str, str]:
+    """Who said an event's words, and these."""
+    return "person" if from_me or kind == "operator" else "contact", words_heard(_inbound(body))
+
+
+def spoken(turn_no: int, content: bytes) -> tuple[str, str]:  # noqa: ARG001 - as `heard` has what tells who it was
+    """The same of a message of ours."""
+    return "bot", words_of(_content(content))
+
+
 def _said(event: EventRow, inbound: Inbound) -> Line | None:
     if event.kind == "timer" or event.state in _UNHEARD or event.reason == ECHO_HELD:
         return None

@@ -55,6 +55,21 @@ def words(text: str) -> Iterator[Forms]:
             yield forms
 
 
+def placed(text: str) -> Iterator[tuple[int, int, Forms]]:
+    """The words of a text with where each begins and ends in it, as it is written."""
+    for found in _pattern().finditer(text):
+        spans = [found.span()] if found[1] is None else _pair_spans(found.start(), found[1])
+        for start, end in spans:
+            for each in words(text[start:end]):
+                yield start, end, each
+
+
+def _pair_spans(start: int, run: str) -> list[tuple[int, int]]:
+    ends = [start + each.end() for each in _cluster().finditer(run)]
+    starts = [start, *ends]
+    return [(starts[at], ends[at + 1]) for at in range(len(ends) - 1)] or [(start, start + len(run))]
+
+
 def terms(text: str) -> tuple[str, int]:
     """The words of a text as they are kept, and how many there are."""
     found = ["|".join(forms) for forms in words(_without_targets(text))]

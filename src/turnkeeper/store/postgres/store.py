@@ -21,6 +21,7 @@ from turnkeeper.store.postgres.configured import PostgresConfigured
 from turnkeeper.store.postgres.connecting import Connections
 from turnkeeper.store.postgres.consents import PostgresConsents
 from turnkeeper.store.postgres.flows import PostgresFlows
+from turnkeeper.store.postgres.inbox import PostgresInbox
 from turnkeeper.store.postgres.knowledge import PostgresKnowledge
 from turnkeeper.store.postgres.media import PostgresMedia
 from turnkeeper.store.postgres.own_thread import OwnThread, called_here
@@ -81,6 +82,7 @@ class PostgresStore(
     PostgresPeople,
     PostgresTraces,
     PostgresConfigured,
+    PostgresInbox,
     ScriptedStore[PostgresRows],
     PostgresAnnouncements,
     Tenants,

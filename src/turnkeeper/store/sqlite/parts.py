@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 
 import apsw
@@ -14,6 +14,16 @@ T = TypeVar("T")
 def fetched(connection: apsw.Connection, sql: str, bindings: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
     """All rows of a query."""
     return connection.execute(sql, bindings).fetchall()
+
+
+def run_now(coroutine: Coroutine[Any, Any, Any]) -> Any:
+    """Run a script to its end; on SQLite nothing in it can wait."""
+    try:
+        coroutine.send(None)
+    except StopIteration as stop:
+        return stop.value
+    coroutine.close()
+    raise RuntimeError("a script waited for something outside its transaction")
 
 
 class Runs(ABC):

@@ -24,6 +24,7 @@ from turnkeeper.store.sqlite.announcements import SqliteAnnouncements
 from turnkeeper.store.sqlite.configured import SqliteConfigured
 from turnkeeper.store.sqlite.consents import SqliteConsents
 from turnkeeper.store.sqlite.flows import SqliteFlows
+from turnkeeper.store.sqlite.inbox import SqliteInbox
 from turnkeeper.store.sqlite.knowledge import SqliteKnowledge
 from turnkeeper.store.sqlite.media import SqliteMedia
 from turnkeeper.store.sqlite.payments import SqlitePayments
@@ -91,6 +92,7 @@ class SqliteStore(
     SqlitePeople,
     SqliteTraces,
     SqliteConfigured,
+    SqliteInbox,
     ScriptedStore[SqliteRows],
     SqliteAnnouncements,
 ):

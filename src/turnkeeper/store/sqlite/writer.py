@@ -19,6 +19,7 @@ from typing import Any
 import apsw
 
 from turnkeeper.model.errors import StoreUnavailable
+from turnkeeper.store.sqlite.parts import run_now
 from turnkeeper.store.sqlite.rows import SqliteRows
 
 _LARGEST_BATCH = 128
@@ -52,16 +53,6 @@ class Operation:
         self.script = script
         self.item = item
         self.future = future
-
-
-def run_now(coroutine: Coroutine[Any, Any, Any]) -> Any:
-    """Run a script to its end; on SQLite nothing in it can wait."""
-    try:
-        coroutine.send(None)
-    except StopIteration as stop:
-        return stop.value
-    coroutine.close()
-    raise RuntimeError("a script waited for something outside its transaction")
 
 
 class ProcessLock:
