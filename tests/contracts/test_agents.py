@@ -14,6 +14,7 @@ from turnkeeper.model.errors import Fenced
 from turnkeeper.model.ids import BotId, ContactId, WorkspaceId
 from turnkeeper.model.policy import OwnerWords
 from turnkeeper.store.base import ClaimedTurn, Store
+from turnkeeper.store.bots import FailedTurn
 from turnkeeper.testing.events import ADA, channel, event, text
 
 BOT = BotId("assistant")
@@ -299,6 +300,34 @@ async def test_of_a_bots_prompts_one_is_published(world: OpenWorld) -> None:
         assert await w.store.publish_prompt(SHOP, BOT, None, T0 + 6) is None
         assert [state for _, state, _ in await versions(w.store)] == ["retired", "retired"]
         assert await w.store.published_prompts() == [other_published]
+
+
+async def test_a_draft_is_changed_in_its_place_unless_somebody_else_did(world: OpenWorld) -> None:
+    async with world() as w:
+        first = await w.store.draft_prompt(SHOP, BOT, "You help.", "", T0)
+        changed = await w.store.change_draft(first, "You help\x00.", "why", T0 + 1)
+        assert changed is not None
+        assert (changed.version, changed.note, changed.created_at) == (1, "why", T0 + 1)
+        assert await w.store.change_draft(first, "You do not.", "", T0 + 2) is None
+        await w.store.publish_prompt(SHOP, BOT, 1, T0 + 3)
+        assert await w.store.change_draft(changed, "You do not.", "", T0 + 4) is None
+        assert [(number, state) for number, state, _ in await versions(w.store)] == [(1, "published")]
+
+
+async def test_the_failures_of_a_bot_are_told_newest_first(world: OpenWorld) -> None:
+    async with world() as w:
+        began = []
+        for failed in (True, False, True):
+            await w.hear("hi")
+            turn = await w.turn()
+            began.append(turn.turn)
+            await w.deliver(await w.commit(turn, "sorry", failed=failed))
+        newest, oldest = began[2], began[0]
+        of = (newest.workspace_id, BotId(newest.bot_id))
+        told = [FailedTurn(each.conversation_id, each.no, each.started_at) for each in (newest, oldest)]
+        assert await w.store.failed_turns(*of, 5) == told
+        assert await w.store.failed_turns(*of, 1) == told[:1]
+        assert await w.store.failed_turns(WorkspaceId("cafe"), of[1], 5) == []
 
 
 async def test_a_version_that_there_is_not(world: OpenWorld) -> None:

@@ -69,6 +69,19 @@ class DocumentRow(msgspec.Struct, frozen=True):
     updated_at: float
 
 
+class DocumentUpload(msgspec.Struct, frozen=True):
+    """A document that was uploaded, and is kept to be read again. `file`: its key among the files; `due_at`: since when
+    it is to be read, None once it is."""
+
+    workspace_id: WorkspaceId
+    base: str
+    key: str
+    file: str
+    size: int
+    uploaded_at: float
+    due_at: float | None = None
+
+
 class FoundPassage(msgspec.Struct, frozen=True):
     """A passage as it is kept. `id` means something to its store alone; `n` counts from 1 in its document."""
 

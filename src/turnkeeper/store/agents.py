@@ -58,6 +58,9 @@ class AgentRecords(Protocol):
     ) -> PromptVersion:
         """Keep a new version as a draft."""
 
+    async def change_draft(self, before: PromptVersion, text: str, note: str, now: float) -> PromptVersion | None:
+        """Replace a draft by another under its number; None: it is not as it was any more."""
+
     async def publish_prompt(
         self, workspace_id: WorkspaceId, bot_id: BotId, version: int | None, now: float
     ) -> PromptVersion | None:

@@ -30,9 +30,11 @@ from turnkeeper.model.templates import TemplateNews
 from turnkeeper.rules.retry import Outage
 from turnkeeper.store.agents import AgentRecords
 from turnkeeper.store.announcements import AnnouncementRecords
+from turnkeeper.store.bots import BotRecords
 from turnkeeper.store.channels import ChannelRecords
 from turnkeeper.store.configured import ConfiguredRecords
 from turnkeeper.store.consents import ConsentRecords
+from turnkeeper.store.documents import DocumentRecords
 from turnkeeper.store.erasing import Erasures
 from turnkeeper.store.flows import FlowRecords
 from turnkeeper.store.inbox import InboxRecords
@@ -267,6 +269,8 @@ class Store(
     MediaRecords,
     AgentRecords,
     KnowledgeRecords,
+    DocumentRecords,
+    BotRecords,
     Erasures,
     SpokenRecords,
     PaymentRecords,

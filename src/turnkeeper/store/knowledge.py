@@ -63,7 +63,7 @@ class KnowledgeRecords(Protocol):
         follow them; a long one is kept in several transactions, so that none holds up others."""
 
     async def remove_documents(self, base: BaseKey, keys: Sequence[str]) -> int:
-        """Forget documents; how many there were."""
+        """Forget documents, and that they were uploaded; how many there were."""
 
     async def postings(self, base: BaseKey, forms: Sequence[str], most: int) -> Postings:
         """Which passages hold these forms, at most `most` of each."""

@@ -12,6 +12,7 @@ from turnkeeper.model.agents import Fact, PromptVersion, Spent, Summary
 from turnkeeper.model.conversation import Conversation, EventRow, OutboundRow, StepRow, TurnRow
 from turnkeeper.model.ids import BotId, ContactId, ConversationKey, WorkspaceId
 from turnkeeper.model.traces import WholeTurn
+from turnkeeper.store.bots import FailedTurn
 from turnkeeper.store.postgres.characters import without_nul
 from turnkeeper.store.postgres.parts import Reads
 from turnkeeper.store.postgres.statements import columns
@@ -51,6 +52,10 @@ _LOCK = "select pg_advisory_xact_lock(hashtextextended(concat_ws('|', 'prompt', 
 _DRAFT = f"""insert into prompt ({columns(PromptVersion)})
   select $1::text, $2::text, 1 + coalesce(max(version), 0), $3::text, 'draft', $4::double precision, null, $5::text
   from prompt where workspace_id = $1 and bot_id = $2 returning {columns(PromptVersion)}"""
+_CHANGE = f"""update prompt set text = $5, note = $6, created_at = $7 where workspace_id = $1 and bot_id = $2
+  and version = $3 and created_at = $4 and state = 'draft' returning {columns(PromptVersion)}"""
+_FAILED = """select conversation_id, no, started_at from turn
+  where workspace_id = $1 and bot_id = $2 and state = 'failed' order by started_at desc limit $3"""
 _RETIRE = """update prompt set state = 'retired'
   where workspace_id = $1 and bot_id = $2 and state = 'published' and version is distinct from $3::integer"""
 _PUBLISH = f"""update prompt set state = 'published',
@@ -87,7 +92,7 @@ async def _snapped(connection: PooledConnection, key: ConversationKey, no: int |
 
 
 class PostgresAgents(Reads):
-    """The AgentRecords port, over what the store gives."""
+    """The AgentRecords and BotRecords ports, over what the store gives."""
 
     @abstractmethod
     async def _alone(self, script: Callable[[PostgresRows], Coroutine[Any, Any, T]]) -> T: ...
@@ -154,6 +159,20 @@ class PostgresAgents(Reads):
             return PromptVersion(*(await rows.run(_DRAFT, workspace_id, bot_id, told[0], now, told[1]))[0])
 
         return await self._alone(draft)
+
+    async def change_draft(self, before: PromptVersion, text: str, note: str, now: float) -> PromptVersion | None:
+        key = (before.workspace_id, before.bot_id, before.version, before.created_at)
+        told = without_nul((text, note))
+
+        async def change(rows: PostgresRows) -> PromptVersion | None:
+            found = await rows.run(_CHANGE, *key, *told, now)
+            return PromptVersion(*found[0]) if found else None
+
+        return await self._alone(change)
+
+    async def failed_turns(self, workspace_id: WorkspaceId, bot_id: BotId, limit: int) -> list[FailedTurn]:
+        found = await self._read(lambda at: at.fetch(_FAILED, workspace_id, bot_id, limit))
+        return [FailedTurn(*row) for row in found]
 
     async def publish_prompt(
         self, workspace_id: WorkspaceId, bot_id: BotId, version: int | None, now: float

@@ -37,7 +37,8 @@ _PUT = (
     + ") on conflict (workspace_id, base, key) do update set "
     + ", ".join(f"{field} = excluded.{field}" for field in DocumentRow.__struct_fields__[3:])
 )
-_REMOVE = "delete from document where workspace_id = $1 and base = $2 and key = any($3::text[]) returning 1"
+_REMOVE = "delete from document where workspace_id = $1 and base = $2 and key = any($3::text[]) returning key"
+_REMOVE_UPLOADS = _REMOVE.replace("from document", "from document_upload")
 _FORGET = """delete from passage where (workspace_id || e'\\x1f' || base) = $1 || e'\\x1f' || $2
   and key = any($3::text[]) and workspace_id = $1 and base = $2 and n > $4 returning length"""
 _ADD = """insert into passage (workspace_id, base, key, title, id, n, heading, page, text, terms, head, length, words)
@@ -105,10 +106,11 @@ class PostgresKnowledge(Reads):
         async def remove(rows: PostgresRows) -> int:
             await rows.run(_LOCK, *base)
             gone = await rows.run(_FORGET, *base, wanted, 0)
+            uploaded = await rows.run(_REMOVE_UPLOADS, *base, wanted)
             removed = await rows.run(_REMOVE, *base, wanted)
             if removed:
                 await rows.run(_COUNT, *base, -len(gone), -sum(each[0] for each in gone), 0)
-            return len(removed)
+            return len({each[0] for each in (*uploaded, *removed)})
 
         return await self._alone(remove)
 

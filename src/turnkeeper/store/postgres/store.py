@@ -20,6 +20,7 @@ from turnkeeper.store.postgres.characters import without_nul
 from turnkeeper.store.postgres.configured import PostgresConfigured
 from turnkeeper.store.postgres.connecting import Connections
 from turnkeeper.store.postgres.consents import PostgresConsents
+from turnkeeper.store.postgres.documents import PostgresDocuments
 from turnkeeper.store.postgres.flows import PostgresFlows
 from turnkeeper.store.postgres.inbox import PostgresInbox
 from turnkeeper.store.postgres.knowledge import PostgresKnowledge
@@ -72,6 +73,7 @@ class PostgresStore(
     PostgresMedia,
     PostgresAgents,
     PostgresKnowledge,
+    PostgresDocuments,
     PostgresSpeaking,
     PostgresPayments,
     PostgresTemplates,

@@ -13,6 +13,7 @@ from turnkeeper.model.agents import Fact, PromptVersion, Spent, Summary
 from turnkeeper.model.conversation import Conversation, EventRow, OutboundRow, StepRow, TurnRow
 from turnkeeper.model.ids import BotId, ContactId, ConversationKey, WorkspaceId
 from turnkeeper.model.traces import WholeTurn
+from turnkeeper.store.bots import FailedTurn
 from turnkeeper.store.sqlite.parts import Reads, fetched
 from turnkeeper.store.sqlite.statements import columns, insert
 
@@ -45,6 +46,10 @@ _PUBLISHED = f"""select {columns(PromptVersion)} from prompt where state = 'publ
 _DRAFT = f"""insert into prompt ({columns(PromptVersion)})
   select ?1, ?2, 1 + coalesce(max(version), 0), ?3, 'draft', ?4, null, ?5
   from prompt where workspace_id = ?1 and bot_id = ?2 returning {columns(PromptVersion)}"""
+_CHANGE = f"""update prompt set text = ?5, note = ?6, created_at = ?7 where workspace_id = ?1 and bot_id = ?2
+  and version = ?3 and created_at = ?4 and state = 'draft' returning {columns(PromptVersion)}"""
+_FAILED = """select conversation_id, no, started_at from turn
+  where workspace_id = ? and bot_id = ? and state = 'failed' order by started_at desc limit ?"""
 _RETIRE = """update prompt set state = 'retired'
   where workspace_id = ?1 and bot_id = ?2 and state = 'published' and version is not ?3"""
 _PUBLISH = f"""update prompt set state = 'published', published_at = iif(state = 'published', published_at, ?4)
@@ -83,7 +88,7 @@ def _snapped(connection: apsw.Connection, key: ConversationKey, no: int | None) 
 
 
 class SqliteAgents(Reads):
-    """The AgentRecords port, over what the store gives."""
+    """The AgentRecords and BotRecords ports, over what the store gives."""
 
     @abstractmethod
     async def _alone(self, script: Callable[[SqliteRows], Coroutine[Any, Any, T]]) -> T: ...
@@ -145,6 +150,19 @@ class SqliteAgents(Reads):
             return PromptVersion(*rows.run(_DRAFT, (workspace_id, bot_id, text, now, note))[0])
 
         return await self._alone(draft)
+
+    async def change_draft(self, before: PromptVersion, text: str, note: str, now: float) -> PromptVersion | None:
+        key = (before.workspace_id, before.bot_id, before.version, before.created_at)
+
+        async def change(rows: SqliteRows) -> PromptVersion | None:
+            found = rows.run(_CHANGE, (*key, text, note, now))
+            return PromptVersion(*found[0]) if found else None
+
+        return await self._alone(change)
+
+    async def failed_turns(self, workspace_id: WorkspaceId, bot_id: BotId, limit: int) -> list[FailedTurn]:
+        asked = (workspace_id, bot_id, limit)
+        return [FailedTurn(*row) for row in await self._read(lambda at: fetched(at, _FAILED, asked))]
 
     async def publish_prompt(
         self, workspace_id: WorkspaceId, bot_id: BotId, version: int | None, now: float

@@ -33,6 +33,7 @@ _PUT = insert(
     + ", ".join(f"{field} = excluded.{field}" for field in DocumentRow.__struct_fields__[3:]),
 )
 _REMOVE = "delete from document where workspace_id = ? and base = ? and key = ? returning 1"
+_REMOVE_UPLOAD = "delete from document_upload where workspace_id = ? and base = ? and key = ? returning 1"
 _FORGET = "delete from passage where workspace_id = ? and base = ? and key = ? and n > ? returning id, length"
 _FORGET_WORDS = "delete from passage_index where rowid = ?"
 _ADD = """insert into passage (workspace_id, base, key, title, n, heading, page, text, terms, head, length)
@@ -87,8 +88,10 @@ class SqliteKnowledge(Reads):
             removed = 0
             for key in set(keys):
                 gone, words = _forgotten(rows, base, key)
-                if rows.run(_REMOVE, (*base, key)):
-                    removed += 1
+                uploaded = rows.run(_REMOVE_UPLOAD, (*base, key))
+                read = rows.run(_REMOVE, (*base, key))
+                removed += bool(read or uploaded)
+                if read:
                     rows.run(_COUNT, (*base, -gone, -words))
             return removed
 

@@ -23,6 +23,7 @@ from turnkeeper.store.sqlite.agents import SqliteAgents
 from turnkeeper.store.sqlite.announcements import SqliteAnnouncements
 from turnkeeper.store.sqlite.configured import SqliteConfigured
 from turnkeeper.store.sqlite.consents import SqliteConsents
+from turnkeeper.store.sqlite.documents import SqliteDocuments
 from turnkeeper.store.sqlite.flows import SqliteFlows
 from turnkeeper.store.sqlite.inbox import SqliteInbox
 from turnkeeper.store.sqlite.knowledge import SqliteKnowledge
@@ -82,6 +83,7 @@ class SqliteStore(
     SqliteMedia,
     SqliteAgents,
     SqliteKnowledge,
+    SqliteDocuments,
     SqliteSpeaking,
     SqlitePayments,
     SqliteTemplates,
