@@ -13,24 +13,33 @@ from turnkeeper.web.api.tokens import ApiToken, Tokens
 if TYPE_CHECKING:
     from turnkeeper.config import Settings
     from turnkeeper.engine.wakeups import Wakeups
+    from turnkeeper.media.base import MediaStore
     from turnkeeper.store.base import Store
     from turnkeeper.web.asgi import App
 
 
 def open_api(
-    settings: Settings, store: Store, now: Callable[[], float], wakeups: Wakeups, *, demo: bool = False
+    settings: Settings,
+    store: Store,
+    now: Callable[[], float],
+    wakeups: Wakeups,
+    media: MediaStore,
+    *,
+    demo: bool = False,
 ) -> LazyApi:
     """What answers all of /api/v1 that has no app of its own."""
     authenticator = Programs(Tokens(tokens(settings), now))
 
     def build() -> App:
+        from turnkeeper.app.bot_desk import open_desk
         from turnkeeper.app.flow_api import flow_api
         from turnkeeper.web.api.backend import Backend
         from turnkeeper.web.api.site import build_api
 
         public_url = str(settings.server.public_url or "").rstrip("/")
         flows = flow_api(settings, store, now)
-        return build_api(Backend(store, now, wakeups.publish, authenticator, public_url, demo, flows))
+        desk = open_desk(settings, store, media, now)
+        return build_api(Backend(store, now, wakeups.publish, authenticator, public_url, demo, flows, desk))
 
     return LazyApi(build)
 

@@ -26,6 +26,7 @@ from turnkeeper.engine.clock import SystemClock
 from turnkeeper.engine.patience import until_stored
 from turnkeeper.engine.spooling import Spooling
 from turnkeeper.engine.wakeups import Wakeups
+from turnkeeper.media.base import MediaStore
 from turnkeeper.model.errors import StoreError, StoreUnavailable
 from turnkeeper.model.ids import DEFAULT_WORKSPACE
 from turnkeeper.store.base import Store
@@ -75,7 +76,7 @@ async def run_web(settings: Settings, line: Line, runtime: Path, telemetry: Tele
         phone,
         pages,
         originals,
-        _api(settings, store, spooling or store, clock, webhooks, wakeups, demo=demo),
+        _api(settings, store, spooling or store, clock, webhooks, wakeups, media, demo=demo),
         _payments(settings, store, wakeups, clock, counters),
     )
     listener = line.listener()
@@ -103,6 +104,7 @@ def _api(
     clock: SystemClock,
     webhooks: Webhooks,
     wakeups: Wakeups,
+    media: MediaStore,
     *,
     demo: bool,
 ) -> Api:
@@ -111,7 +113,7 @@ def _api(
     events = _events(settings, taking, clock, webhooks)
     if events is not None:
         parts["events"] = events
-    return Api(parts, open_api(settings, store, clock.now, wakeups, demo=demo))
+    return Api(parts, open_api(settings, store, clock.now, wakeups, media, demo=demo))
 
 
 def _events(settings: Settings, store: Taking, clock: SystemClock, webhooks: Webhooks) -> Events | None:

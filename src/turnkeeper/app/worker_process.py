@@ -21,6 +21,7 @@ from turnkeeper.app.telemetry import Telemetry
 from turnkeeper.config import Settings
 from turnkeeper.engine.accounts import Accounts
 from turnkeeper.engine.clock import SystemClock
+from turnkeeper.engine.documents import Uploads
 from turnkeeper.engine.erasing import Erasing
 from turnkeeper.engine.http import Client
 from turnkeeper.engine.payments import Asking
@@ -28,6 +29,7 @@ from turnkeeper.engine.template_sync import TemplateSyncing
 from turnkeeper.engine.watching import Watch
 from turnkeeper.engine.withdrawing import Withdrawing
 from turnkeeper.engine.worker import Worker
+from turnkeeper.knowledge.apart import ReaderProcess
 from turnkeeper.media.base import MediaStore
 from turnkeeper.model.errors import StoreError
 from turnkeeper.model.ids import WorkerId
@@ -78,6 +80,7 @@ async def run_worker(settings: Settings, line: Line, runtime: Path, name: str, t
     await worker.start()
     settle()
     line.ready()
+    reader = ReaderProcess()
     upkeep = [
         *answering.upkeep(settings, store, clock),
         accounts.run(),
@@ -86,13 +89,14 @@ async def run_worker(settings: Settings, line: Line, runtime: Path, name: str, t
         erasing.run(),
         forget_old(store, clock, settings.retention.keep),
         figures.keep(watch.figures),
+        Uploads(store, media, reader, clock, files.incoming(settings)).run(),
         files.forget_files(store, media, clock, settings.keeps_files, files.incoming(settings)),
     ]
     telling = announcing(settings, store, client, adapters, wakeups.publish, clock, watch.figures)
     if telling is not None:
         upkeep.append(telling.run())
     await _until_told(worker, line, clock, upkeep, settings.server.drain)
-    for each in (answering.minds, answering.transcribers, client, media, store):
+    for each in (reader, answering.minds, answering.transcribers, client, media, store):
         await each.close()
 
 

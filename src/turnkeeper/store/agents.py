@@ -6,12 +6,20 @@ Facts are written with the turn that learned them, what was spent with the step 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
-from turnkeeper.model.agents import Fact, PromptVersion, Spent, Summary
+from turnkeeper.model.agents import Fact, PromptState, PromptVersion, Spent, Summary
 from turnkeeper.model.conversation import Conversation
 from turnkeeper.model.ids import BotId, ContactId, ConversationKey, WorkspaceId
 from turnkeeper.model.traces import WholeTurn
+
+
+class PromptMark(NamedTuple):
+    """How a version of a prompt stands."""
+
+    bot_id: BotId
+    version: int
+    state: PromptState
 
 
 class AgentRecords(Protocol):
@@ -49,6 +57,9 @@ class AgentRecords(Protocol):
 
     async def prompts(self, workspace_id: WorkspaceId, bot_id: BotId) -> list[PromptVersion]:
         """Every version, the newest first."""
+
+    async def prompt_states(self, workspace_id: WorkspaceId) -> list[PromptMark]:
+        """Every version of every bot of a workspace, without its words; of each bot the newest first."""
 
     async def published_prompts(self) -> Sequence[PromptVersion]:
         """The published version of every bot that has one, over all workspaces: what workers ask for every 2 s."""

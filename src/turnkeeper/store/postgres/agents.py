@@ -12,6 +12,7 @@ from turnkeeper.model.agents import Fact, PromptVersion, Spent, Summary
 from turnkeeper.model.conversation import Conversation, EventRow, OutboundRow, StepRow, TurnRow
 from turnkeeper.model.ids import BotId, ContactId, ConversationKey, WorkspaceId
 from turnkeeper.model.traces import WholeTurn
+from turnkeeper.store.agents import PromptMark
 from turnkeeper.store.bots import FailedTurn
 from turnkeeper.store.postgres.characters import without_nul
 from turnkeeper.store.postgres.parts import Reads
@@ -45,6 +46,7 @@ _ROWS = rf"""select {columns(OutboundRow)} from outbound
   where workspace_id || e'\x1f' || conversation_id = $1::text || e'\x1f' || $2::text and turn_no = $3 order by seq"""
 _PROMPTS = f"""select {columns(PromptVersion)} from prompt where workspace_id = $1 and bot_id = $2
   order by version desc"""
+_MARKS = "select bot_id, version, state from prompt where workspace_id = $1 order by bot_id, version desc"
 _PUBLISHED = f"""select {columns(PromptVersion)} from prompt where state = 'published'
   order by workspace_id, bot_id"""
 # The lock is on the bot, which has no row of its own.
@@ -145,6 +147,9 @@ class PostgresAgents(Reads):
     async def prompts(self, workspace_id: WorkspaceId, bot_id: BotId) -> list[PromptVersion]:
         found = await self._read(lambda at: at.fetch(_PROMPTS, workspace_id, bot_id))
         return [PromptVersion(*row) for row in found]
+
+    async def prompt_states(self, workspace_id: WorkspaceId) -> list[PromptMark]:
+        return [PromptMark(*row) for row in await self._read(lambda at: at.fetch(_MARKS, workspace_id))]
 
     async def published_prompts(self) -> Sequence[PromptVersion]:
         return [PromptVersion(*row) for row in await self._read(lambda at: at.fetch(_PUBLISHED))]

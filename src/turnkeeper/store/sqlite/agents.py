@@ -13,6 +13,7 @@ from turnkeeper.model.agents import Fact, PromptVersion, Spent, Summary
 from turnkeeper.model.conversation import Conversation, EventRow, OutboundRow, StepRow, TurnRow
 from turnkeeper.model.ids import BotId, ContactId, ConversationKey, WorkspaceId
 from turnkeeper.model.traces import WholeTurn
+from turnkeeper.store.agents import PromptMark
 from turnkeeper.store.bots import FailedTurn
 from turnkeeper.store.sqlite.parts import Reads, fetched
 from turnkeeper.store.sqlite.statements import columns, insert
@@ -41,6 +42,7 @@ _STEPS = f"""select {columns(StepRow)} from step {_MINE} and turn_no = ?3
 _ROWS = f"select {columns(OutboundRow)} from outbound {_MINE} and turn_no = ?3 order by seq"
 _PROMPTS = f"""select {columns(PromptVersion)} from prompt where workspace_id = ? and bot_id = ?
   order by version desc"""
+_MARKS = "select bot_id, version, state from prompt where workspace_id = ? order by bot_id, version desc"
 _PUBLISHED = f"""select {columns(PromptVersion)} from prompt where state = 'published'
   order by workspace_id, bot_id"""
 _DRAFT = f"""insert into prompt ({columns(PromptVersion)})
@@ -139,6 +141,9 @@ class SqliteAgents(Reads):
     async def prompts(self, workspace_id: WorkspaceId, bot_id: BotId) -> list[PromptVersion]:
         found = await self._read(lambda at: fetched(at, _PROMPTS, (workspace_id, bot_id)))
         return [PromptVersion(*row) for row in found]
+
+    async def prompt_states(self, workspace_id: WorkspaceId) -> list[PromptMark]:
+        return [PromptMark(*row) for row in await self._read(lambda at: fetched(at, _MARKS, (workspace_id,)))]
 
     async def published_prompts(self) -> Sequence[PromptVersion]:
         return [PromptVersion(*row) for row in self._glance(lambda at: fetched(at, _PUBLISHED))]

@@ -11,6 +11,7 @@ from fastapi import Depends, Request
 from turnkeeper.store.base import Store
 from turnkeeper.store.runs import Wake
 from turnkeeper.web.api.access import Authenticator
+from turnkeeper.web.api.bot_ports import Desk
 from turnkeeper.web.api.flows import FlowsApi
 
 
@@ -26,6 +27,7 @@ class Backend:
     public_url: str = ""
     demo: bool = False
     flows: FlowsApi | None = None
+    desk: Desk | None = None
 
 
 def backend(request: Request) -> Backend:

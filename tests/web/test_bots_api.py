@@ -1,0 +1,199 @@
+"""The API of bots: how they are set and fare, their prompts' versions, and what they look things up in."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.engine.test_shelving import Here
+from tests.web.api_client import ApiClient
+from turnkeeper.app.bot_desk import open_desk
+from turnkeeper.config import load
+from turnkeeper.engine.clock import SystemClock
+from turnkeeper.engine.documents import Uploads
+from turnkeeper.media.disk import DiskStore
+from turnkeeper.model.ids import BotId, WorkspaceId
+from turnkeeper.model.knowledge import BaseKey, DocumentRow
+
+TOML = """
+[channels.line]
+kind = "telegram"
+bot = "assistant"
+token = "12345678:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw0"
+updates = "polling"
+
+[providers.router]
+kind = "openrouter"
+api_key = "sk-not-to-be-told"
+
+[bots.assistant]
+kind = "agent"
+prompt = "You help {{contact.name}}."
+models = ["router/small", {model = "router/large", tools = false}]
+rate_limit = "5/minute"
+facts = {size = ["S", "M"]}
+knowledge = ["help"]
+
+[bots.elsewhere]
+kind = "remote"
+preset = "ansari"
+base_url = "http://localhost:9"
+api_key = "sk-not-to-be-told"
+
+[knowledge.help]
+folder = "docs"
+
+[knowledge.theirs]
+workspace = "cafe"
+"""
+
+
+class Console(ApiClient):
+    """The API over a configuration, with who reads what is uploaded."""
+
+    def __init__(self, folder: Path) -> None:
+        path = folder / "turnkeeper.toml"
+        path.write_text(TOML, "utf-8")
+        (folder / "docs").mkdir()
+        settings, clock = load(path, {}), SystemClock()
+        media = DiskStore(folder / "media")
+        super().__init__(clock.now, desk=lambda store: open_desk(settings, store, media, clock.now))
+        self.uploads = Uploads(self.store, media, Here(), clock, folder / "incoming")
+
+
+@pytest.fixture
+def console(tmp_path: Path) -> Console:
+    return Console(tmp_path)
+
+
+async def test_bots_are_told_as_they_are_set(console: Console) -> None:
+    listed = (await console.get("/bots")).body["items"]
+    assert [(each["id"], each["kind"], each["channels"], each["prompt_version"]) for each in listed] == [
+        ("assistant", "agent", ["line"], 0),
+        ("elsewhere", "remote", [], None),
+    ]
+    told = (await console.get("/bots/assistant")).body
+    settings = {each["name"]: each for each in told["settings"]}
+    assert (settings["rate_limit"]["value"], settings["rate_limit"]["given"]) == ("5/minute", True)
+    assert (settings["quiet"]["value"], settings["quiet"]["given"]) == (4.0, False)
+    assert settings["models"]["value"] == [
+        {"model": "router/small", "tools": True},
+        {"model": "router/large", "tools": False},
+    ]
+    assert (await console.get("/providers")).body == [{"name": "router", "kind": "openrouter", "source": "file"}]
+
+
+async def test_no_secret_is_told(console: Console) -> None:
+    for path in ("/bots/elsewhere", "/bots", "/providers"):
+        assert "sk-not-to-be-told" not in (await console.get(path)).text
+    settings = {each["name"]: each for each in (await console.get("/bots/elsewhere")).body["settings"]}
+    assert (settings["api_key"]["value"], settings["api_key"]["secret"]) == (True, True)
+
+
+async def test_another_workspace_sees_nothing_of_it(console: Console) -> None:
+    assert (await console.get("/bots", by="cafe")).body["items"] == []
+    assert [each["name"] for each in (await console.get("/knowledge", by="cafe")).body] == ["theirs"]
+    paths = ("/bots/assistant", "/bots/assistant/prompt", "/knowledge/help", "/knowledge/help/documents")
+    for path in (*paths, "/knowledge/help/search?q=rain"):
+        assert (await console.get(path, by="cafe")).status == 404
+    draft = {"text": "Mine."}
+    assert (await console.send("PUT", "/bots/assistant/prompt/draft", draft, by="cafe")).status == 404
+    assert (await console.send("PUT", "/knowledge/help/documents/a.md", b"x", by="cafe")).status == 404
+    assert await console.store.prompts(WorkspaceId("cafe"), BotId("assistant")) == []
+
+
+async def test_whoever_only_looks_changes_nothing(console: Console) -> None:
+    for by in ("viewer", "agent"):
+        assert (await console.send("PUT", "/bots/assistant/prompt/draft", {"text": "Mine."}, by=by)).status == 403
+        assert (await console.send("POST", "/bots/assistant/prompt/publish", {"version": 0}, by=by)).status == 403
+        assert (await console.send("PUT", "/knowledge/help/documents/a.md", b"x", by=by)).status == 403
+        assert (await console.send("DELETE", "/knowledge/help/documents/a.md", by=by)).status == 403
+
+
+async def test_a_prompt_is_drafted_published_compared_and_taken_back(console: Console) -> None:
+    at = "/bots/assistant/prompt"
+    prompt = (await console.get(at)).body
+    assert (prompt["now"]["version"], prompt["now"]["text"]) == (0, "You help {{contact.name}}.")
+    assert (prompt["draft"], prompt["versions"], prompt["configured_in"]) == (None, [], "file")
+    assert "facts.size" in prompt["variables"]
+    draft = (await console.send("PUT", f"{at}/draft", {"text": "You sell.\nTo {{nobody}}.\n"})).body
+    assert (draft["version"], draft["state"], draft["unknown"]) == (1, "draft", ["nobody"])
+    again = {"text": "You sell.\nShoes.", "note": "shoes", "before": draft["created_at"]}
+    assert (await console.send("PUT", f"{at}/draft", again)).body["version"] == 1
+    assert (await console.send("PUT", f"{at}/draft", again)).status == 409  # somebody else has it open
+    published = (await console.send("POST", f"{at}/publish", {"note": "we sell shoes"})).body
+    assert (published["now"]["text"], published["now"]["note"]) == ("You sell.\nShoes.", "we sell shoes")
+    assert (published["draft"], [each["state"] for each in published["versions"]]) == (None, ["published"])
+    await console.send("PUT", f"{at}/draft", {"text": "You sell.\nHats."})
+    diff = (await console.get(f"{at}/diff?before=1&after=2")).body["lines"]
+    assert [each["mark"] + each["text"] for each in diff] == [" You sell.", "-Shoes.", "+Hats."]
+    assert (await console.get("/bots/assistant")).body["has_draft"] is True
+    await console.send("POST", f"{at}/publish", {})
+    back = (await console.send("POST", f"{at}/publish", {"version": 1})).body
+    assert (back["now"]["version"], [each["state"] for each in back["versions"]]) == (1, ["retired", "published"])
+    configured = (await console.send("POST", f"{at}/publish", {"version": 0})).body
+    assert configured["now"]["state"] == "configured"
+    assert (await console.get(f"{at}/versions/2")).body["text"] == "You sell.\nHats."
+
+
+async def test_what_cannot_be_published_is_said(console: Console) -> None:
+    at = "/bots/assistant/prompt"
+    assert (await console.send("POST", f"{at}/publish", {})).status == 409
+    assert (await console.send("POST", f"{at}/publish", {"version": 3})).status == 404
+    assert (await console.send("PUT", f"{at}/draft", {"text": " \n "})).status == 422
+    assert (await console.send("PUT", f"{at}/draft", {"text": "x" * 200_001})).status == 422
+    assert (await console.get("/bots/elsewhere/prompt")).status == 404
+    assert (await console.get("/bots/nobody/prompt")).status == 404
+
+
+async def _documents(console: Console) -> list[tuple[Any, ...]]:
+    items = (await console.get("/knowledge/help/documents")).body["items"]
+    return [(each["key"], each["state"], each["passages"]) for each in items]
+
+
+async def test_a_document_is_uploaded_read_and_found(console: Console) -> None:
+    at = "/knowledge/help/documents"
+    said = await console.send("PUT", f"{at}/Opening%20hours.md", b"# Hours\n\nThe shop is open from nine to six.")
+    assert (said.status, said.body["state"], said.body["kept"]) == (202, "waiting", True)
+    assert await _documents(console) == [("Opening hours.md", "waiting", 0)]
+    assert (await console.get("/knowledge")).body[0]["waiting"] == 1
+    await console.uploads.step()
+    assert await _documents(console) == [("Opening hours.md", "kept", 1)]
+    found = (await console.get("/knowledge/help/search?q=when%20is%20the%20shop%20open")).body["passages"]
+    assert (found[0]["document"], found[0]["title"]) == ("Opening hours.md", "Hours")
+    assert (await console.send("POST", f"{at}/Opening%20hours.md/read")).status == 202
+    assert await _documents(console) == [("Opening hours.md", "waiting", 1)]
+    assert (await console.send("DELETE", f"{at}/Opening%20hours.md")).status == 204
+    assert (await _documents(console), await console.uploads.step()) == ([], 0)
+    assert (await console.send("DELETE", f"{at}/Opening%20hours.md")).status == 404
+
+
+async def test_a_refused_document_says_why(console: Console) -> None:
+    await console.send("PUT", "/knowledge/help/documents/broken.pdf", b"no PDF")
+    await console.uploads.step()
+    (told,) = (await console.get("/knowledge/help/documents")).body["items"]
+    assert (told["state"], "PDF" in told["reason"]) == ("refused", True)
+
+
+@pytest.mark.parametrize("name", ["a.exe", ".hidden.md", "a%00.md", "x" * 201 + ".md", "..%5Ca.md", "%2E%2E.md"])
+async def test_what_is_no_document_is_not_taken(console: Console, name: str) -> None:
+    said = await console.send("PUT", f"/knowledge/help/documents/{name}", b"x")
+    assert (said.status, await _documents(console)) == (422, [])
+
+
+async def test_documents_of_a_folder_are_changed_there(console: Console) -> None:
+    base = BaseKey(WorkspaceId("default"), "help")
+    await console.get("/knowledge")
+    await console.store.put_document(DocumentRow(*base, "a.md", "A", "folder", "d", "kept", None, 1, 0, 1.0), ())
+    for method, path in (("PUT", ""), ("DELETE", ""), ("POST", "/read")):
+        said = await console.send(method, f"/knowledge/help/documents/a.md{path}", b"x" if method == "PUT" else None)
+        assert (said.status, "folder" in said.body["detail"]) == (409, True)
+
+
+async def test_documents_come_in_pages(console: Console) -> None:
+    for n in range(3):
+        await console.send("PUT", f"/knowledge/help/documents/{n}.md", b"x")
+    first = (await console.get("/knowledge/help/documents?limit=2")).body
+    assert ([each["key"] for each in first["items"]], first["next"]) == (["0.md", "1.md"], "1.md")
+    rest = (await console.get("/knowledge/help/documents?limit=2&after=1.md")).body
+    assert ([each["key"] for each in rest["items"]], rest["next"]) == (["2.md"], None)
