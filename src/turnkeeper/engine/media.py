@@ -13,8 +13,6 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol, TypeVar
 
-import msgspec
-
 from turnkeeper.channels.base import Calls, Located
 from turnkeeper.engine.clock import Clock
 from turnkeeper.engine.http import Content, Downloaded, Sink
@@ -29,7 +27,7 @@ from turnkeeper.model.errors import MediaRefused, MediaUnavailable
 from turnkeeper.model.events import EventKind, Media
 from turnkeeper.model.ids import ConversationId, WorkspaceId
 from turnkeeper.model.limits import MediaKind
-from turnkeeper.model.media import FileRow, KeptFile, MediaRow
+from turnkeeper.model.media import FileRow, KeptFile, MediaRow, source_of
 from turnkeeper.model.outbound import Rejected
 from turnkeeper.model.policy import Channel
 from turnkeeper.rules.retry import backoff
@@ -285,7 +283,7 @@ class TurnFiles:
 
     async def fetch(self, media: Media, kind: EventKind, message_id: str | None) -> KeptFile:
         """The file of a message, fetched once."""
-        origin = self._origin(_source_of(media, message_id))
+        origin = self._origin(source_of(media, message_id))
         return await self._keeper.fetch(media, _KINDS.get(kind, "document"), origin)
 
     async def keep(self, file: Path | bytes, filename: str | None, mime: str | None) -> KeptFile:
@@ -330,13 +328,6 @@ class TurnFiles:
         for copy in self._copies:
             with suppress(OSError):
                 copy.unlink()
-
-
-def _source_of(media: Media, message_id: str | None) -> str:
-    """A file is known by the provider's id; one that has none by its message, or by all that is said of it."""
-    if media.id:
-        return f"id:{media.id}"
-    return f"message:{message_id}" if message_id else f"said:{sha256(msgspec.json.encode(media)).hexdigest()}"
 
 
 async def _chunks(file: Path | bytes) -> AsyncIterator[bytes]:

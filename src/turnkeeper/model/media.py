@@ -5,10 +5,12 @@ Struct field order is column order. Instants are unix seconds.
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import Literal
 
 import msgspec
 
+from turnkeeper.model.events import Media
 from turnkeeper.model.ids import ChannelId, ConversationId, WorkspaceId
 
 
@@ -66,3 +68,10 @@ class KeptFile(msgspec.Struct, frozen=True):
     mime: str
     size: int
     filename: str
+
+
+def source_of(media: Media, message_id: str | None) -> str:
+    """A file is known by the provider's id; one that has none by its message, or by all that is said of it."""
+    if media.id:
+        return f"id:{media.id}"
+    return f"message:{message_id}" if message_id else f"said:{sha256(msgspec.json.encode(media)).hexdigest()}"

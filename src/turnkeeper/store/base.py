@@ -32,6 +32,7 @@ from turnkeeper.store.agents import AgentRecords
 from turnkeeper.store.announcements import AnnouncementRecords
 from turnkeeper.store.bots import BotRecords
 from turnkeeper.store.channels import ChannelRecords
+from turnkeeper.store.colleagues import ColleagueRecords
 from turnkeeper.store.configured import ConfiguredRecords
 from turnkeeper.store.consents import ConsentRecords
 from turnkeeper.store.documents import DocumentRecords
@@ -46,6 +47,7 @@ from turnkeeper.store.runs import Run, Wake
 from turnkeeper.store.schedules import ScheduleRecords
 from turnkeeper.store.speaking import SpokenRecords
 from turnkeeper.store.templates import TemplateRecords
+from turnkeeper.store.thread import ThreadRecords
 from turnkeeper.store.timers import TimerRecords
 from turnkeeper.store.traces import TraceRecords
 from turnkeeper.store.workers import WorkerRecords
@@ -284,6 +286,8 @@ class Store(
     TraceRecords,
     ConfiguredRecords,
     InboxRecords,
+    ColleagueRecords,
+    ThreadRecords,
     WorkerRecords,
     Protocol,
 ):
@@ -346,8 +350,11 @@ class Store(
     async def next_due(self) -> float | None:
         """When the next conversation or timer is due."""
 
-    async def set_mode(self, key: ConversationKey, mode: str, now: float, until: float | None = None) -> Wake | None:
-        """Hand over to a person, pause, or give back to the bot; None for an unknown conversation."""
+    async def set_mode(
+        self, key: ConversationKey, mode: str, now: float, until: float | None = None, by: str = ""
+    ) -> Wake | None:
+        """Hand over to a person, pause, or give back to the bot; None for an unknown conversation. `by`: who does it,
+        for colleagues to see."""
 
     async def history(self, key: ConversationKey, limit: int, since: float | None = None) -> list[Line]:
         """The last `limit` lines that were said, oldest first; `since`: only those after that instant."""

@@ -36,6 +36,7 @@ from turnkeeper.rules.mailbox import OUTSIDE_KINDS
 from turnkeeper.rules.pacing import Bucket
 from turnkeeper.store.announcements import AnnouncementRows
 from turnkeeper.store.channels import ChannelKey as ChannelKey
+from turnkeeper.store.colleagues import ColleagueRows
 from turnkeeper.store.consents import ConsentRows
 from turnkeeper.store.erasing import ErasingRows
 from turnkeeper.store.flows import FlowRows
@@ -91,7 +92,7 @@ class EarlyReport(NamedTuple):
     received_at: float
 
 
-class Rows(ErasingRows, PaymentRows, AnnouncementRows, ConsentRows, FlowRows, TraceRows, Protocol):
+class Rows(ErasingRows, PaymentRows, AnnouncementRows, ConsentRows, FlowRows, TraceRows, ColleagueRows, Protocol):
     """One open transaction."""
 
     async def addresses(self, wanted: Iterable[AddressKey]) -> dict[AddressKey, AddressRow]: ...

@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar, cast
 
 from turnkeeper.model.account import AccountState
 from turnkeeper.model.agents import Spent
+from turnkeeper.model.colleagues import Colleague, Doing, Note
 from turnkeeper.model.consent import Consent
 from turnkeeper.model.conversation import Mode, StepRow
 from turnkeeper.model.ids import ChannelId, ConversationKey, WorkerId, WorkspaceId
@@ -31,6 +32,7 @@ from turnkeeper.store.base import (
 )
 from turnkeeper.store.changes import Changes
 from turnkeeper.store.channels import ChannelKey
+from turnkeeper.store.colleagues import Outcome, Taking
 from turnkeeper.store.erasing import Erased
 from turnkeeper.store.payments import PaymentTold, Within
 from turnkeeper.store.rows import Rows
@@ -39,6 +41,7 @@ from turnkeeper.store.transactions import (
     accounts,
     announcing,
     channels,
+    colleagues,
     consenting,
     erasing,
     payments,
@@ -206,8 +209,23 @@ class ScriptedStore(ABC, Generic[R]):
     async def fire_timers(self, now: float, limit: int) -> list[Wake]:
         return await self._alone(lambda rows: timers.fire(rows, self._directory, now, limit))
 
-    async def set_mode(self, key: ConversationKey, mode: str, now: float, until: float | None = None) -> Wake | None:
-        return await self._alone(lambda rows: people.set_mode(Desk(rows, self._directory), key, Mode(mode), until, now))
+    async def set_mode(
+        self, key: ConversationKey, mode: str, now: float, until: float | None = None, by: str = ""
+    ) -> Wake | None:
+        wanted = Mode(mode)
+        return await self._alone(lambda rows: people.set_mode(Desk(rows, self._directory), key, wanted, until, now, by))
+
+    async def take_over(self, key: ConversationKey, taking: Taking) -> Outcome | None:
+        return await self._alone(lambda rows: colleagues.take_over(Desk(rows, self._directory), key, taking))
+
+    async def add_note(self, note: Note) -> Note | None:
+        return await self._alone(lambda rows: colleagues.add_note(rows, note))
+
+    async def drop_note(self, key: ConversationKey, seq: int, author_id: str | None) -> bool:
+        return await self._alone(lambda rows: colleagues.drop_note(rows, key, seq, author_id))
+
+    async def watch(self, key: ConversationKey, colleague: Colleague, doing: Doing | None, now: float) -> bool:
+        return await self._alone(lambda rows: colleagues.watch(rows, key, colleague, doing, now))
 
     async def set_consent(
         self, key: ConversationKey, purpose: str, granted: bool, source: str, now: float

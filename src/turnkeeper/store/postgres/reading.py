@@ -220,6 +220,8 @@ async def retain(rows: PostgresRows, before: float, limit: int) -> int:
         ("session_before", "saved_at", "true"),
         ("early_report", "received_at", "true"),
         ("upload", "valid_until", "true"),
+        ("note", "at", "true"),
+        ("handover", "at", "true"),
     ):
         count += len(await _forget(rows, table, age, condition, before, limit, "1"))
     return count

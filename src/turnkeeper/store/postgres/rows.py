@@ -29,6 +29,7 @@ from turnkeeper.model.ids import ChannelId, ContactId, ConversationKey, Outbound
 from turnkeeper.rules.pacing import Bucket
 from turnkeeper.store.postgres import statements as sql
 from turnkeeper.store.postgres.announcements import PostgresAnnouncing
+from turnkeeper.store.postgres.colleagues import PostgresColleagueRows
 from turnkeeper.store.postgres.consents import PostgresConsentRows
 from turnkeeper.store.postgres.erasing import PostgresErasing
 from turnkeeper.store.postgres.flows import PostgresFlowRows
@@ -72,7 +73,13 @@ def _known_at(fact: Fact) -> float:
 
 
 class PostgresRows(
-    PostgresErasing, PostgresPaymentRows, PostgresAnnouncing, PostgresConsentRows, PostgresFlowRows, PostgresTraceRows
+    PostgresErasing,
+    PostgresPaymentRows,
+    PostgresAnnouncing,
+    PostgresConsentRows,
+    PostgresFlowRows,
+    PostgresTraceRows,
+    PostgresColleagueRows,
 ):
     """One open transaction on one connection."""
 

@@ -17,6 +17,7 @@ from turnkeeper.store.postgres.agents import PostgresAgents
 from turnkeeper.store.postgres.announcements import PostgresAnnouncements
 from turnkeeper.store.postgres.batcher import Batcher
 from turnkeeper.store.postgres.characters import without_nul
+from turnkeeper.store.postgres.colleagues import PostgresColleagues
 from turnkeeper.store.postgres.configured import PostgresConfigured
 from turnkeeper.store.postgres.connecting import Connections
 from turnkeeper.store.postgres.consents import PostgresConsents
@@ -34,6 +35,7 @@ from turnkeeper.store.postgres.sole import SessionSole
 from turnkeeper.store.postgres.speaking import PostgresSpeaking
 from turnkeeper.store.postgres.templates import PostgresTemplates
 from turnkeeper.store.postgres.tenant import Tenants, as_tenant, may_be_tenant
+from turnkeeper.store.postgres.thread import PostgresThread
 from turnkeeper.store.postgres.timers import PostgresTimers
 from turnkeeper.store.postgres.traces import PostgresTraces
 from turnkeeper.store.scripted import ScriptedStore
@@ -85,6 +87,8 @@ class PostgresStore(
     PostgresTraces,
     PostgresConfigured,
     PostgresInbox,
+    PostgresColleagues,
+    PostgresThread,
     ScriptedStore[PostgresRows],
     PostgresAnnouncements,
     Tenants,

@@ -189,6 +189,8 @@ async def retain(rows: SqliteRows, before: float, limit: int) -> int:
         ("session_before", "saved_at < ?"),
         ("early_report", "received_at < ?"),
         ("upload", "valid_until < ?"),
+        ("note", "at < ?"),
+        ("handover", "at < ?"),
     ):
         count += len(_forget(rows, table, condition, before, limit, "1"))
     return count

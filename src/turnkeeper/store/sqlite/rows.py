@@ -38,6 +38,7 @@ from turnkeeper.store.rows import (
 )
 from turnkeeper.store.sqlite import statements as sql
 from turnkeeper.store.sqlite.announcements import SqliteAnnouncing
+from turnkeeper.store.sqlite.colleagues import SqliteColleagueRows
 from turnkeeper.store.sqlite.consents import SqliteConsentRows
 from turnkeeper.store.sqlite.erasing import SqliteErasing
 from turnkeeper.store.sqlite.flows import SqliteFlowRows
@@ -47,7 +48,13 @@ from turnkeeper.store.timers import told_name
 
 
 class SqliteRows(
-    SqliteErasing, SqlitePaymentRows, SqliteAnnouncing, SqliteConsentRows, SqliteFlowRows, SqliteTraceRows
+    SqliteErasing,
+    SqlitePaymentRows,
+    SqliteAnnouncing,
+    SqliteConsentRows,
+    SqliteFlowRows,
+    SqliteTraceRows,
+    SqliteColleagueRows,
 ):
     """One open transaction on one connection."""
 

@@ -85,6 +85,8 @@ ERASE = (
     "delete from announcement where workspace_id = ?1 and conversation_id = ?2 and settled_at is null",
     "update payment set description = '', url = null where workspace_id = ?1 and conversation_id = ?2",
     "update escalation set reason = '' where workspace_id = ?1 and conversation_id = ?2",
+    "update handover set reason = '' where workspace_id = ?1 and conversation_id = ?2",
+    "delete from note where workspace_id = ?1 and conversation_id = ?2",
     """delete from fact where workspace_id = ?1
   and contact_id = (select contact_id from conversation where workspace_id = ?1 and id = ?2)""",
     # What somebody does not want is kept, as that they opted out is.

@@ -21,6 +21,7 @@ from turnkeeper.store.scripted import ScriptedStore
 from turnkeeper.store.sqlite import reading
 from turnkeeper.store.sqlite.agents import SqliteAgents
 from turnkeeper.store.sqlite.announcements import SqliteAnnouncements
+from turnkeeper.store.sqlite.colleagues import SqliteColleagues
 from turnkeeper.store.sqlite.configured import SqliteConfigured
 from turnkeeper.store.sqlite.consents import SqliteConsents
 from turnkeeper.store.sqlite.documents import SqliteDocuments
@@ -35,6 +36,7 @@ from turnkeeper.store.sqlite.schedules import SqliteSchedules
 from turnkeeper.store.sqlite.sole import FileSole, named
 from turnkeeper.store.sqlite.speaking import SqliteSpeaking
 from turnkeeper.store.sqlite.templates import SqliteTemplates
+from turnkeeper.store.sqlite.thread import SqliteThread
 from turnkeeper.store.sqlite.timers import SqliteTimers
 from turnkeeper.store.sqlite.traces import SqliteTraces
 from turnkeeper.store.sqlite.writer import AWAY, BUSY_MS, Batches, InlineWriter, ProcessLock, ThreadWriter
@@ -95,6 +97,8 @@ class SqliteStore(
     SqliteTraces,
     SqliteConfigured,
     SqliteInbox,
+    SqliteColleagues,
+    SqliteThread,
     ScriptedStore[SqliteRows],
     SqliteAnnouncements,
 ):

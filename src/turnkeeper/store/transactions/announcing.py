@@ -1,7 +1,7 @@
 """Telling others: what one transaction announces, and what that does to the conversations' escalations.
 
 It is written where the conversations are saved, so that nothing is told that did not happen, and nothing happens
-untold. Where nobody wants to know, nothing is made.
+untold. Where nobody wants to know, nothing is made; but whenever somebody else answers, colleagues are told.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from turnkeeper.model.colleagues import Handover, Mover
 from turnkeeper.model.conversation import Conversation, Mode
 from turnkeeper.model.ids import ConversationKey
 from turnkeeper.model.policy import Channel, Directory
@@ -31,6 +32,8 @@ class Announcer:
         self._escalated: dict[ConversationKey, Escalation] = {}
         self._taken: set[ConversationKey] = set()
         self._returned: set[ConversationKey] = set()
+        self._movers: dict[ConversationKey, tuple[Mover, str]] = {}
+        self._handovers: list[Handover] = []
         self.now = 0.0
 
     def add(
@@ -59,6 +62,10 @@ class Announcer:
         self._escalated[key] = Escalation(key.workspace_id, key.id, "open", said, turn_no, now)
         self.add(conversation, "conversation.escalated", {"reason": said, "turn": turn_no}, now)
 
+    def moves(self, key: ConversationKey, by: Mover, name: str = "") -> None:
+        """Whose doing it is if somebody else answers from now on; `name`: a colleague's."""
+        self._movers[key] = (by, name)
+
     def person_answers(self, key: ConversationKey) -> None:
         """Whoever was wanted is there."""
         self._taken.add(key)
@@ -66,6 +73,8 @@ class Announcer:
     def moved(self, before: Conversation, after: Conversation) -> None:
         """Somebody else answers, or the contact wants messages no more, or again."""
         now = self.now or after.contact_at or 0.0
+        if before.mode != after.mode:
+            self._handovers.append(self._handover(before, after, now))
         if before.mode != after.mode and Mode.HUMAN in (before.mode, after.mode):
             over = after.mode == Mode.HUMAN
             self.add(after, "conversation.handed_over" if over else "conversation.returned", {}, now)
@@ -73,6 +82,16 @@ class Announcer:
                 self._returned.add(after.key)
         if before.opted_out != after.opted_out:
             self.add(after, "contact.opted_out" if after.opted_out else "contact.opted_in", {}, now)
+
+    def _handover(self, before: Conversation, after: Conversation, now: float) -> Handover:
+        """The line of it. What nobody has said is the phone's doing, or time's."""
+        if before.mode_until is not None and before.mode_until <= now and after.mode == Mode.BOT:
+            return Handover(*after.key, 0, before.mode_until, after.mode, None, "timer", "", "")
+        escalated = self._escalated.get(after.key)
+        by, name = self._movers.pop(after.key, ("bot" if escalated else "phone", ""))
+        forgets = _keeps_nothing(self._directory.channel(after.workspace_id, after.channel_id))
+        reason = "" if escalated is None or forgets else escalated.reason
+        return Handover(*after.key, 0, now, after.mode, after.mode_until, by, name, reason)
 
     async def write(self, rows: Rows) -> None:
         """Write what was gathered."""
@@ -84,7 +103,10 @@ class Announcer:
             await rows.close_escalations(sorted(self._returned), self.now)
         if self._announced:
             await rows.add_announcements(self._announced)
+        if self._handovers:
+            await rows.add_handovers(self._handovers)
         self._announced, self._escalated, self._taken, self._returned = [], {}, set(), set()
+        self._handovers = []
 
 
 def _keeps_nothing(channel: Channel | None) -> bool:

@@ -25,9 +25,12 @@ from turnkeeper.store.transactions.outbox import end_turns
 _content = msgspec.json.Decoder(Content).decode
 
 
-async def set_mode(desk: Desk, key: ConversationKey, mode: Mode, until: float | None, now: float) -> Wake | None:
+async def set_mode(
+    desk: Desk, key: ConversationKey, mode: Mode, until: float | None, now: float, by: str = ""
+) -> Wake | None:
     """Hand a conversation over, or back; does not wait for the turn that it may have to stop."""
     desk.announcer.now = now
+    desk.announcer.moves(key, "operator", by)
     await desk.lock([key])
     before = desk.get(key)
     if before is None:

@@ -197,12 +197,14 @@ async def _admission(batch: _Batch, conversation: Conversation, arrival: Arrival
         await batch.write()
         return await people.admit_echo(batch.desk, conversation, event, channel, now)
     if event.kind == "api" and (wanted := outside(event)) is not None and wanted.escalate is not None:
+        batch.desk.announcer.moves(conversation.key, "outside")
         return people.admit_escalation(batch.desk, conversation, wanted.escalate, now)
     if event.kind in ("edited", "deleted"):
         await batch.write()
         return await corrections.admit_correction(batch.desk, conversation, event, channel, now)
     if event.kind == "operator" and (event.details or {}).get("takes_over") is not False:
         batch.desk.announcer.person_answers(conversation.key)
+        batch.desk.announcer.moves(conversation.key, "operator", str((event.details or {}).get("by", "")))
     if event.kind == "operator":
         return people.admit_operator(conversation, event, now)
     if event.kind == "reaction":
