@@ -14,13 +14,14 @@ endif
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench lock clean no-pages
+.PHONY: help demo test check bench client lock clean no-pages
 
 help:
 	@echo "make demo    run everything on a temporary SQLite and open on the phone page (ARGS='--port 8088')"
 	@echo "make test    run every test (ARGS='-k accept' for some)"
 	@echo "make check   lint, formatting and types, of the Python and of the console"
 	@echo "make bench   measure, and print the ratios"
+	@echo "make client  write docs/openapi.json and the console's client after a change to the API"
 	@echo "make lock    bring the lock in step with pyproject.toml (UPGRADE=1 for the newest of everything)"
 	@echo "make clean   remove what the other commands made"
 
@@ -41,6 +42,9 @@ check: .venv/.turnkeeper
 bench: .venv/.turnkeeper
 	@$(BIN)/python -m benchmarks $(ARGS)
 
+client: .venv/.turnkeeper
+	$(BIN)/python console/client/generate.py
+
 # uv does not read pip's configuration: pass its index on, unless uv was told one.
 INDEX = UV_DEFAULT_INDEX="$${UV_DEFAULT_INDEX:-$${PIP_INDEX_URL:-$$(python3 -m pip config get global.index-url 2>/dev/null)}}"
 
@@ -52,7 +56,7 @@ lock: | $(UV)
 
 clean:
 	rm -rf .venv .uv dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
-	rm -rf src/turnkeeper/web/static console/node_modules
+	rm -rf src/turnkeeper/web/static console/node_modules console/client/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .uv/bin/uv:
