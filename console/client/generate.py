@@ -10,7 +10,6 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 from hatch_build import ConsoleFailed, NodeCalls, install_packages  # noqa: E402
-
 from turnkeeper.web.api.described import digest, written  # noqa: E402
 
 SCHEMA = ROOT / "console/src/api/schema.d.ts"

@@ -6,7 +6,7 @@ import pytest
 
 from tests.contracts.conftest import OpenWorld
 from turnkeeper.model.ids import ConversationId, ConversationKey, WorkspaceId
-from turnkeeper.model.inbox import InboxCounts, InboxFilter, InboxPlace
+from turnkeeper.model.inbox import InboxChoices, InboxCounts, InboxFilter, InboxPlace
 
 SHOP = WorkspaceId("default")
 FILTERS: list[dict[str, Any]] = [
@@ -27,6 +27,7 @@ async def test_where_there_is_nothing_nothing_is_found(world: OpenWorld, wanted:
             assert await w.store.inbox_page(SHOP, narrowed, after, 10) == []
         assert (await w.store.search(SHOP, "hello wor", narrowed, 10)).hits == []
         assert await w.store.inbox_counts(SHOP) == InboxCounts(0, 0, 0, 0, 0, 0, 0)
+        assert await w.store.inbox_choices(SHOP) == InboxChoices()
         assert await w.store.inbox_since(SHOP, 0, 10) == []
         assert await w.store.inbox_seq(SHOP) == 0
         assert await w.store.inbox_rows(SHOP, [ConversationId("c")]) == []

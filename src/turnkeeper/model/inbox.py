@@ -107,6 +107,15 @@ class InboxCounts(NamedTuple):
     paused: int
 
 
+class InboxChoices(NamedTuple):
+    """What there is to choose from, each in alphabetical order, the first hundred of each."""
+
+    channels: tuple[str, ...] = ()
+    bots: tuple[str, ...] = ()
+    stages: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+
+
 class SearchHit(NamedTuple):
     """A conversation in which something was found.
 

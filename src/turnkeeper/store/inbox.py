@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Literal, Protocol
 
 from turnkeeper.model.ids import ConversationId, ConversationKey, WorkspaceId
-from turnkeeper.model.inbox import Figure, InboxCounts, InboxFilter, InboxPlace, InboxRow, SearchPage
+from turnkeeper.model.inbox import Figure, InboxChoices, InboxCounts, InboxFilter, InboxPlace, InboxRow, SearchPage
 
 FigureGroup = Literal["hour", "day", "channel", "bot", "total"]
 
@@ -32,6 +32,9 @@ class InboxRecords(Protocol):
 
     async def inbox_counts(self, workspace_id: WorkspaceId) -> InboxCounts:
         """How many there are of a kind."""
+
+    async def inbox_choices(self, workspace_id: WorkspaceId) -> InboxChoices:
+        """What its conversations can be narrowed by."""
 
     async def inbox_since(self, workspace_id: WorkspaceId, seq: int, limit: int) -> list[InboxRow]:
         """What has changed since, in the order of `seq`."""

@@ -6,11 +6,11 @@ from leading.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from turnkeeper.model.ids import WorkspaceId
-from turnkeeper.model.inbox import COUNTED_TO, InboxFilter, InboxPlace, InboxRow
+from turnkeeper.model.inbox import COUNTED_TO, InboxChoices, InboxFilter, InboxPlace, InboxRow
 
 Mark = Callable[[int], str]
 """The nth parameter."""
@@ -23,6 +23,8 @@ _ORDERS: Final = {
     "closing": ("window_closes_at", True),
 }
 _UNREAD: Final = "i.contact_count > i.seen_count"
+_CHOICES: Final = (("inbox", "channel_id"), ("inbox", "bot_id"), ("inbox", "stage"), ("inbox_tag", "tag"))
+_MOST_CHOICES: Final = 100
 _COUNTED: Final = (
     "true",
     _UNREAD,
@@ -115,6 +117,25 @@ def counts(workspace: str) -> str:
         for kind in _COUNTED
     )
     return "select " + ", ".join(each)
+
+
+def choices(workspace: str) -> str:
+    """The names that there are, each with what it names. Looks up one after the other, so a million rows of one
+    channel are one step; `workspace`: the parameter's mark."""
+    parts = []
+    for number, (table, column) in enumerate(_CHOICES):
+        next_one = f"select min({column}) from {table} where workspace_id = {workspace} and {column} is not null"
+        parts.append(f"""select * from (with recursive found(value, nth) as (
+    select ({next_one}), 1
+    union all select ({next_one} and {column} > found.value), nth + 1
+      from found where found.value is not null and nth < {_MOST_CHOICES}
+  ) select {number} as kind, value from found where value is not null) as of_{column}""")
+    return " union all ".join(parts) + " order by 1, 2"
+
+
+def chosen(rows: Sequence[Sequence[Any]]) -> InboxChoices:
+    """What `choices` has found."""
+    return InboxChoices(*(tuple(value for kind, value in rows if kind == n) for n in range(len(_CHOICES))))
 
 
 def listed() -> str:

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from turnkeeper.model.ids import ConversationId, ConversationKey, WorkspaceId
-from turnkeeper.model.inbox import Figure, InboxCounts, InboxFilter, InboxPlace, InboxRow, SearchPage
+from turnkeeper.model.inbox import Figure, InboxChoices, InboxCounts, InboxFilter, InboxPlace, InboxRow, SearchPage
 from turnkeeper.store import inbox_queries, searching, story
 from turnkeeper.store.changes import Changes
 from turnkeeper.store.inbox import FigureGroup
@@ -70,6 +70,11 @@ class PostgresInbox(Tenants):
         row = await self._planned(workspace_id, lambda at: at.fetchrow(sql, workspace_id))
         assert row is not None
         return InboxCounts(*row)
+
+    async def inbox_choices(self, workspace_id: WorkspaceId) -> InboxChoices:
+        sql = inbox_queries.choices("$1")
+        found = await self._as_tenant(workspace_id, lambda at: at.fetch(sql, workspace_id))
+        return inbox_queries.chosen([tuple(row) for row in found])
 
     async def inbox_since(self, workspace_id: WorkspaceId, seq: int, limit: int) -> list[InboxRow]:
         return await self._as_tenant(workspace_id, lambda at: _rows(at, _SINCE, (workspace_id, seq, limit)))

@@ -10,7 +10,7 @@ import apsw
 import msgspec
 
 from turnkeeper.model.ids import ConversationId, ConversationKey, WorkspaceId
-from turnkeeper.model.inbox import Figure, InboxCounts, InboxFilter, InboxPlace, InboxRow, SearchPage
+from turnkeeper.model.inbox import Figure, InboxChoices, InboxCounts, InboxFilter, InboxPlace, InboxRow, SearchPage
 from turnkeeper.store import inbox_queries, searching, story
 from turnkeeper.store.changes import Changes
 from turnkeeper.store.inbox import FigureGroup
@@ -59,6 +59,10 @@ class SqliteInbox(Reads):
     async def inbox_counts(self, workspace_id: WorkspaceId) -> InboxCounts:
         sql = inbox_queries.counts("?1")
         return await self._read(lambda at: InboxCounts(*fetched(at, sql, (workspace_id,))[0]))
+
+    async def inbox_choices(self, workspace_id: WorkspaceId) -> InboxChoices:
+        sql = inbox_queries.choices("?1")
+        return await self._read(lambda at: inbox_queries.chosen(fetched(at, sql, (workspace_id,))))
 
     async def inbox_since(self, workspace_id: WorkspaceId, seq: int, limit: int) -> list[InboxRow]:
         return await self._read(lambda at: _rows(at, _SINCE, (workspace_id, seq, limit)))

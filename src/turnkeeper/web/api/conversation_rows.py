@@ -40,8 +40,4 @@ class ConversationRow(BaseModel):
 def told(row: InboxRow) -> ConversationRow:
     """The row as the API tells it."""
     values = msgspec.structs.asdict(row)
-    return ConversationRow.model_construct(
-        **{name: values[name] for name in ConversationRow.model_fields if name in values},
-        id=row.conversation_id,
-        unread=row.unread,
-    )
+    return ConversationRow.model_validate({**values, "id": row.conversation_id, "unread": row.unread})

@@ -62,6 +62,15 @@ class ConversationCounts(BaseModel):
     most: int = COUNTED_TO
 
 
+class ConversationChoices(BaseModel):
+    """What conversations can be narrowed by, the first hundred of each."""
+
+    channels: list[str]
+    bots: list[str]
+    stages: list[str]
+    tags: list[str]
+
+
 class Seen(BaseModel):
     """How much of a conversation somebody has seen."""
 
@@ -123,7 +132,7 @@ async def list_conversations(
     rows = await behind.store.inbox_page(access.workspace_id, wanted, place, limit + 1)
     shown = rows[:limit]
     more = _written(place_of(shown[-1], wanted), wanted) if len(rows) > limit else None
-    return ConversationPage.model_construct(items=[told(row) for row in shown], next=more)
+    return ConversationPage(items=[told(row) for row in shown], next=more)
 
 
 @router.get("/search")
@@ -139,7 +148,7 @@ async def search_conversations(
     if after is not None and not (after.isascii() and after.isdigit() and len(after) < 20):
         raise Refusal(422, _AFTER)
     page = await behind.store.search(access.workspace_id, words, wanted, limit, after)
-    return FoundPage.model_construct(items=[_found(hit) for hit in page.hits], next=page.after)
+    return FoundPage(items=[_found(hit) for hit in page.hits], next=page.after)
 
 
 @router.get("/counts")
@@ -147,6 +156,13 @@ async def count_conversations(access: Reads, behind: Behind) -> ConversationCoun
     """How many conversations there are of each kind."""
     counts = await behind.store.inbox_counts(access.workspace_id)
     return ConversationCounts(**counts._asdict())
+
+
+@router.get("/choices")
+async def conversation_choices(access: Reads, behind: Behind) -> ConversationChoices:
+    """The channels, bots, stages and tags that the workspace's conversations have."""
+    choices = await behind.store.inbox_choices(access.workspace_id)
+    return ConversationChoices.model_validate(choices._asdict())
 
 
 @router.post("/{conversation_id}/seen", status_code=204)
@@ -158,8 +174,7 @@ async def mark_conversation_seen(access: Answers, behind: Behind, conversation_i
 
 
 def _found(hit: SearchHit) -> Found:
-    values = {name: value for name, value in hit._asdict().items() if name != "row"}
-    return Found.model_construct(conversation=told(hit.row), **values)
+    return Found.model_validate({**hit._asdict(), "conversation": told(hit.row)})
 
 
 def _written(place: InboxPlace, wanted: InboxFilter) -> str:
