@@ -250,21 +250,25 @@ async def test_an_answer_for_nobody_is_no_error() -> None:
     assert future.cancelled()
 
 
-async def test_a_turn_is_given_back_by_a_loop_that_does_not_come(tmp_path: Path) -> None:
-    """Another process's commit does not wait for a bot that blocks its loop; the batch is played afterwards."""
-    path = str(tmp_path / "a.db")
+async def add(rows: Any, items: Any) -> list[int]:
+    for item in items:
+        rows.run("insert into t values (?)", (item,))
+    return list(items)
+
+
+def two_on_one_file(path: str) -> list[apsw.Connection]:
     connections = [apsw.Connection(path) for _ in range(2)]
     for statement in ("pragma journal_mode = wal", "create table t (x)"):
         connections[0].execute(statement).fetchall()
+    return connections
+
+
+async def test_a_turn_is_given_back_by_a_loop_that_does_not_come(tmp_path: Path) -> None:
+    """Another process's commit does not wait for a bot that blocks its loop; the batch is played afterwards."""
+    path = str(tmp_path / "a.db")
+    connections = two_on_one_file(path)
     one, other = (Batches(connection, ProcessLock(f"{path}.lock")) for connection in connections)
-    loop = asyncio.get_running_loop()
-    writer = ThreadWriter(one, loop)
-
-    async def add(rows: Any, items: Any) -> list[int]:
-        for item in items:
-            rows.run("insert into t values (?)", (item,))
-        return list(items)
-
+    writer = ThreadWriter(one, asyncio.get_running_loop())
     assert other.begin()
     waiting = writer.submit(add, 1)
     await asyncio.sleep(0.01)  # real: the writer's thread is now waiting for its turn
@@ -277,6 +281,36 @@ async def test_a_turn_is_given_back_by_a_loop_that_does_not_come(tmp_path: Path)
         time.sleep(0.001)
     assert took_turns == [True]
     assert await waiting == 1
+    await writer.close()
+    assert connections[1].execute("select x from t").fetchall() == [(1,)]
+
+
+async def test_a_loop_that_comes_while_its_turn_is_given_back_waits_for_another(tmp_path: Path) -> None:
+    """The connection is the thread's until then; what the loop did on it would fail, and nothing be written again."""
+    path = str(tmp_path / "a.db")
+    connections = two_on_one_file(path)
+    under_way, go_on = threading.Event(), threading.Event()
+
+    def held() -> bool:
+        under_way.set()
+        return go_on.wait(5)
+
+    class Slow(Batches):
+        def abandon(self) -> None:
+            connections[0].execute("select held()").fetchall()
+            super().abandon()
+
+    connections[0].create_scalar_function("held", held, 0)
+    other = Batches(connections[1], ProcessLock(f"{path}.lock"))
+    writer = ThreadWriter(Slow(connections[0], ProcessLock(f"{path}.lock")), asyncio.get_running_loop())
+    assert other.begin()
+    waiting = writer.submit(add, 1)
+    await asyncio.sleep(0.01)  # real: the writer's thread is now waiting for its turn
+    assert other.end([], []) == []
+    assert under_way.wait(5), "the loop is blocked meanwhile, as a bot would"
+    await asyncio.sleep(0.01)  # the loop comes
+    go_on.set()
+    assert await asyncio.wait_for(waiting, 5) == 1
     await writer.close()
     assert connections[1].execute("select x from t").fetchall() == [(1,)]
 

@@ -240,6 +240,8 @@ class _Offer:
 
     def __init__(self) -> None:
         self.taken = threading.Event()
+        self.given_up = threading.Event()
+        """The thread does nothing more on the connection, which is for one at a time."""
         self._free = threading.Lock()
 
     def take(self) -> bool:
@@ -311,11 +313,12 @@ class ThreadWriter:
             self._loop.call_soon_threadsafe(self._come, offer, batch, patience)
         if not offer.taken.wait(patience) and offer.take():
             self._batches.abandon()
+            offer.given_up.set()
         return None
 
     def _come(self, offer: _Offer, batch: Sequence[Operation], patience: float) -> None:
         """In the loop: too late, if the turn was given back."""
-        if offer.take() or self._batches.begin():
+        if offer.take() or (offer.given_up.is_set() and self._batches.begin()):
             self._play(batch)
         else:
             self._jobs.put((batch, lambda: self._wait_for_turn(batch, min(2 * patience, _MOST_PATIENCE))))
