@@ -1,8 +1,9 @@
 """One suite, every store: a test says what happens, never where it is kept."""
 
+import asyncio
 import itertools
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,10 @@ class Database(ABC):
     async def empty(self) -> None:  # noqa: B027 - a new file is empty by itself
         """Forget everything."""
 
+    async def prepare(self, store: Store) -> None:
+        """Bring the tables up to date; the store is open."""
+        await store.migrate()
+
 
 class InMemory(Database):
     def store(self, directory: Directory) -> Store:
@@ -49,34 +54,72 @@ class OnFile(Database):
 
 
 class OnPostgres(Database):
-    """One database for the whole run: emptying it costs a tenth of making another."""
+    """One database for the whole run, migrated once: emptying it costs a tenth of making another."""
 
-    def __init__(self, url: str) -> None:
-        self._url = url
+    def __init__(self, tables: "Tables") -> None:
+        self._tables = tables
 
     def store(self, directory: Directory) -> Store:
-        from turnkeeper.store.postgres.store import PostgresStore
-
-        return PostgresStore(self._url, directory)
+        return postgres_store(self._tables.url, directory)
 
     async def empty(self) -> None:
-        connection = await asyncpg.connect(self._url)
-        try:
-            found = await connection.fetch(
-                "select tablename from pg_tables where schemaname = 'public' and tablename <> 'migration'"
-            )
-            if found:
-                # Few rows: deleting them is much faster than new files for a dozen tables.
-                await connection.execute("; ".join(f'delete from "{row[0]}"' for row in found))
-        finally:
-            await connection.close()
+        await asyncio.to_thread(self._tables.empty)
+
+    async def prepare(self, store: Store) -> None:
+        """They are up to date."""
+
+
+def postgres_store(url: str, directory: Directory) -> Store:
+    from turnkeeper.store.postgres.store import PostgresStore
+
+    return PostgresStore(url, directory)
+
+
+class Tables:
+    """All tables of one database, emptied over one connection: a new one would first have to learn each of them."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._loop = asyncio.new_event_loop()
+        self._connection = self._loop.run_until_complete(self._prepared())
+
+    async def _prepared(self) -> asyncpg.Connection:
+        store = postgres_store(self.url, Channels())
+        await store.open()
+        await store.migrate()
+        await store.close()
+        connection = await asyncpg.connect(self.url)
+        found = await connection.fetch(
+            "select tablename from pg_tables where schemaname = 'public' and tablename <> 'migration'"
+        )
+        # Few rows: deleting them is much faster than new files for all the tables.
+        deletes = "; ".join(f'delete from "{row[0]}"' for row in found)
+        await connection.execute(
+            f"create function pg_temp.empty() returns void language plpgsql as $$ begin {deletes}; end $$"
+        )
+        return connection
+
+    def empty(self) -> None:
+        self._loop.run_until_complete(self._connection.execute("select pg_temp.empty()"))
+
+    def close(self) -> None:
+        self._loop.run_until_complete(self._connection.close())
+        self._loop.close()
 
 
 @pytest.fixture(scope="session")
-def postgres_contracts(postgres_cluster: Cluster) -> str:
-    """The address of the suite's own database."""
+def postgres_tables(postgres_cluster: Cluster) -> Iterator[Tables]:
+    """The tables of the suite's own database."""
     postgres_cluster.create("contracts")
-    return postgres_cluster.url("contracts")
+    tables = Tables(postgres_cluster.url("contracts"))
+    yield tables
+    tables.close()
+
+
+@pytest.fixture
+def postgres_contracts(postgres_tables: Tables) -> str:
+    """The address of the suite's own database."""
+    return postgres_tables.url
 
 
 def database_of(kind: str, request: Any, folder: Path) -> Database:
@@ -84,7 +127,7 @@ def database_of(kind: str, request: Any, folder: Path) -> Database:
         return InMemory()
     if kind == "sqlite-file":
         return OnFile(folder)
-    return OnPostgres(request.getfixturevalue("postgres_contracts"))
+    return OnPostgres(request.getfixturevalue("postgres_tables"))
 
 
 @pytest.fixture(params=["sqlite-file", "sqlite-memory", "postgres"])
@@ -111,7 +154,7 @@ def world(database: Database) -> OpenWorld:
         store = database.store(directory)
         await store.open()
         try:
-            await store.migrate()
+            await database.prepare(store)
             w = World(store, directory, channels[0])
             await w.start()
             yield w
@@ -133,7 +176,7 @@ def two_stores(shared_database: Database) -> Any:
         await database.empty()
         one, other = database.store(directory), database.store(directory)
         await one.open()
-        await one.migrate()
+        await database.prepare(one)
         await other.open()
         try:
             w = World(one, directory, channel)
