@@ -2,12 +2,14 @@
 
 from typing import Any
 
+import msgspec
+
 from tests.bots.agents import DOWN, agent, scripted
 from turnkeeper import Bot, Turn
-from turnkeeper.app.turn_trace import told
 from turnkeeper.llm.tools.builtin import Handover
 from turnkeeper.model.policy import TurnPolicy
 from turnkeeper.model.voice import Transcript
+from turnkeeper.rules.turn_told import told
 from turnkeeper.testing.conversation import Person, conversation, in_virtual_time
 from turnkeeper.testing.events import happened
 from turnkeeper.testing.models import Stalled, calls
@@ -19,9 +21,10 @@ TOTALS = ("transcriptions", "failed_transcriptions", "heard_seconds")
 
 async def newest(person: Person) -> dict[str, Any]:
     (found,) = await person._store.recent(1)
-    whole = await person._store.whole_turn(found.key)
-    assert whole is not None
-    return told(found, whole)
+    traced = await person._store.traced_turn(found.key)
+    assert traced is not None
+    shown: dict[str, Any] = msgspec.to_builtins(told(traced))
+    return shown
 
 
 @in_virtual_time
@@ -62,7 +65,7 @@ async def test_an_agents_turn_shows_what_was_asked_and_why_the_next_one_was() ->
 
 
 def steps_of(found: dict[str, Any]) -> list[dict[str, Any]]:
-    return [step["hearing"] for step in found["attempts"][0]["steps"] if "hearing" in step]
+    return [step["hearing"] for step in found["attempts"][0]["steps"] if step["hearing"]]
 
 
 @in_virtual_time

@@ -83,7 +83,7 @@ async def test_another_workspace_sees_nothing_of_it(world: OpenWorld) -> None:
 
 async def test_turns_are_listed_the_newest_first(world: OpenWorld) -> None:
     async with world() as w:
-        key = [await answered(w, str(number), "ok") for number in range(1, 5)][0].run.key
+        key, *_ = [(await answered(w, str(number), "ok")).run.key for number in range(1, 5)]
         assert [each.no for each in await w.store.turns_of(key, None, 3)] == [4, 3, 2]
         assert [each.no for each in await w.store.turns_of(key, 2, 3)] == [1]
 

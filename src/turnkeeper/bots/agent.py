@@ -72,7 +72,7 @@ class AgentBot:
         await guarding.wait_until(work, asked.not_before)
         if not self._thinking.chain.models:
             return turn.answer(_DECLINED) if taken.declined else await self._looked_up(turn)
-        answered = await self._thinking.asked(work, turn, asked.request)
+        answered = await self._thinking.asked(work, turn, asked.request, keeps=False)
         return await self._answered(work, turn, asked, answered, declined=taken.declined)
 
     async def _looked_up(self, turn: Turn) -> Answer:

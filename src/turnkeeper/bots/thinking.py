@@ -77,12 +77,20 @@ class Thinking:
         return [_tool(each, known) for each in wanted]
 
     async def asked(
-        self, work: Work, turn: Asking, request: ChatRequest, tools: Sequence[Tool] | None = None
+        self,
+        work: Work,
+        turn: Asking,
+        request: ChatRequest,
+        tools: Sequence[Tool] | None = None,
+        *,
+        keeps: bool = True,
     ) -> ChainAnswer:
-        """Ask the chain; the request's own tools are those of the toolbox. Raises no model's error."""
+        """Ask the chain; the request's own tools are those of the toolbox. Raises no model's error.
+
+        `keeps`: the question is kept with its first call, for nobody else keeps it."""
         fixed, told = (tools, ()) if tools is not None else await gathered(self.tools, self.servers)
         toolbox = Toolbox(fixed, turn, work.now, turn.tools_done)
-        answer = await self.chain.answer(request, toolbox, turn, await self._limits(work), _reader(work))
+        answer = await self.chain.answer(request, toolbox, turn, await self._limits(work), _reader(work), keeps=keeps)
         return replace(answer, told=(*told, *answer.told)) if told else answer
 
     async def _limits(self, work: Work) -> Limits:

@@ -17,6 +17,8 @@ def trace(turn: Turn, address: Address = None, config: Config = DEFAULT, workspa
     import asyncio
     import json
 
+    import msgspec
+
     from turnkeeper.app.people import Named
     from turnkeeper.app.turn_trace import traced
     from turnkeeper.config import load
@@ -27,4 +29,4 @@ def trace(turn: Turn, address: Address = None, config: Config = DEFAULT, workspa
     with refusing():
         settings = load(config, secrets=False)
         found = asyncio.run(traced(settings, Named(what, address, workspace), int(number) if number else None))
-    typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
+    typer.echo(json.dumps(msgspec.to_builtins(found), ensure_ascii=False, indent=2))

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from turnkeeper.model.llm import ChatAnswer, Citation, Usage
+from turnkeeper.model.llm import ChatAnswer, ChatRequest, Citation, Usage
 
 
 class Failure(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -33,7 +33,8 @@ class ModelCall(msgspec.Struct, frozen=True, omit_defaults=True):
     """One question to a model and what came of it; `model` "": nobody was left to ask.
 
     `place`: the model's in the chain. `tools`: whether it was given any; `without`: which cap took them away.
-    `digest`: of the request; `left_out`: how many of the oldest messages it lacked.
+    `digest`: of the request; `left_out`: how many of the oldest messages it lacked. `asked`: the whole question, with
+    its first call, where nobody else keeps it.
     """
 
     model: str
@@ -48,6 +49,7 @@ class ModelCall(msgspec.Struct, frozen=True, omit_defaults=True):
     skipped: tuple[Skipped, ...] = ()
     digest: str = ""
     left_out: int = 0
+    asked: ChatRequest | None = None
 
     @property
     def ended_at(self) -> float:

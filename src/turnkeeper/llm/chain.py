@@ -70,6 +70,7 @@ class _Asking:
     read: ReadFile
     since: float
     alive_at: float
+    keeps: bool = False
     place: int = 0
     again: bool = False
     is_cut: bool = False
@@ -125,11 +126,20 @@ class Chain:
         return chain
 
     async def answer(
-        self, request: ChatRequest, toolbox: Toolbox, steps: Steps, limits: Limits, read: ReadFile
+        self,
+        request: ChatRequest,
+        toolbox: Toolbox,
+        steps: Steps,
+        limits: Limits,
+        read: ReadFile,
+        *,
+        keeps: bool = False,
     ) -> ChainAnswer:
-        """Ask until there is an answer or nobody is left. Raises what the steps raise, and no model's error."""
+        """Ask until there is an answer or nobody is left. Raises what the steps raise, and no model's error.
+
+        `keeps`: the question is kept with its first call."""
         since = budget.counts_from(limits, self._now())
-        asking = _Asking(request, toolbox, limits, read, since, since)
+        asking = _Asking(request, toolbox, limits, read, since, since, keeps=keeps)
         while True:
 
             async def ask() -> ModelCall:
@@ -231,6 +241,7 @@ class Chain:
             skipped=skipped,
             digest=blake2b(msgspec.json.encode(request), digest_size=8).hexdigest(),
             left_out=left_out,
+            asked=asking.request if asking.keeps and not asking.calls else None,
         )
         self._breakers.tried(choice, now)
         answered = await self._asked(model, request, asking.read)
