@@ -39,7 +39,19 @@ def open_api(
         public_url = str(settings.server.public_url or "").rstrip("/")
         flows = flow_api(settings, store, now)
         desk = open_desk(settings, store, media, now)
-        return build_api(Backend(store, now, wakeups.publish, authenticator, public_url, demo, flows, desk))
+        return build_api(
+            Backend(
+                store,
+                now,
+                wakeups.publish,
+                authenticator,
+                public_url,
+                demo,
+                flows,
+                desk,
+                secrets=lambda: settings.secrets,
+            )
+        )
 
     return LazyApi(build)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Annotated, cast
 
@@ -28,6 +28,8 @@ class Backend:
     demo: bool = False
     flows: FlowsApi | None = None
     desk: Desk | None = None
+    secrets: Callable[[], Collection[str]] = tuple
+    """Those that are taken out of whatever might quote them."""
 
 
 def backend(request: Request) -> Backend:
