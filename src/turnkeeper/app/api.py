@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from turnkeeper.model.ids import WorkspaceId
 from turnkeeper.web.api.lazy import LazyApi
-from turnkeeper.web.api.programs import Programs
 from turnkeeper.web.api.tokens import ApiToken, Tokens
 
 if TYPE_CHECKING:
@@ -28,28 +27,28 @@ def open_api(
     demo: bool = False,
 ) -> LazyApi:
     """What answers all of /api/v1 that has no app of its own."""
-    authenticator = Programs(Tokens(tokens(settings), now))
 
     def build() -> App:
         from turnkeeper.app.bot_desk import open_desk
         from turnkeeper.app.flow_api import flow_api
         from turnkeeper.web.api.backend import Backend
+        from turnkeeper.web.api.doorkeeper import new_doorkeeper
         from turnkeeper.web.api.site import build_api
 
         public_url = str(settings.server.public_url or "").rstrip("/")
-        flows = flow_api(settings, store, now)
-        desk = open_desk(settings, store, media, now)
+        door = new_doorkeeper(store, now, Tokens(tokens(settings), now), public_url, demo=demo)
         return build_api(
             Backend(
                 store,
                 now,
                 wakeups.publish,
-                authenticator,
+                door,
                 public_url,
                 demo,
-                flows,
-                desk,
+                flows=flow_api(settings, store, now),
+                desk=open_desk(settings, store, media, now),
                 secrets=lambda: settings.secrets,
+                door=door,
             )
         )
 

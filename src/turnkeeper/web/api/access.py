@@ -7,14 +7,14 @@ in `?workspace=`; a program's token has its own. What is not theirs is answered 
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, Protocol
 
 from fastapi import Depends, Query, Request
 from fastapi.security import APIKeyCookie, HTTPBearer
 
 from turnkeeper.model.ids import WorkspaceId
-from turnkeeper.model.people import Role, UserId
+from turnkeeper.model.people import Actor, Role, UserId
 from turnkeeper.web.api.refusals import Refusal
 from turnkeeper.web.asgi import Scope
 
@@ -39,6 +39,13 @@ class Identity:
     sign_in: bytes = field(default=b"", repr=False)
 
     @property
+    def actor(self) -> Actor:
+        """As the audit log keeps it."""
+        if self.user_id is not None:
+            return Actor("user", self.user_id, self.name)
+        return Actor("token", self.name, self.name)
+
+    @property
     def by_cookie(self) -> bool:
         """Whether a browser sends this by itself, so that another site's page could make it do so."""
         return bool(self.sign_in)
@@ -54,6 +61,15 @@ class Authenticator(Protocol):
         """Whether a browser says that a page of ours sends this (Origin, Sec-Fetch-Site)."""
 
 
+class Notebook(Protocol):
+    """Where the audit log is written."""
+
+    async def note(
+        self, workspace_id: WorkspaceId, actor: Actor, what: str, about: str, details: Mapping[str, object]
+    ) -> None:
+        """Write a line. Raises StoreError."""
+
+
 @dataclass(frozen=True, slots=True)
 class Access:
     """What a request may do: `role` in one workspace."""
@@ -61,11 +77,18 @@ class Access:
     workspace_id: WorkspaceId
     role: Role
     identity: Identity
+    notebook: Notebook | None = field(default=None, repr=False, compare=False)
 
     @property
     def who(self) -> str:
         """As the audit log and colleagues are told."""
         return self.identity.name
+
+    async def note(self, what: str, about: str = "", details: Mapping[str, object] | None = None) -> None:
+        """Write into the workspace's audit log what was just done: `what` is area and verb (`bot.published`), `about`
+        names the thing, `details` are a few words of JSON, never a secret. Raises StoreError."""
+        if self.notebook is not None:
+            await self.notebook.note(self.workspace_id, self.identity.actor, what, about, details or {})
 
 
 async def identified(request: Request) -> Identity:
@@ -126,15 +149,19 @@ Workspace = Annotated[
 
 
 def _at_least(wanted: Role) -> Callable[..., Coroutine[Any, Any, Access]]:
-    async def access(identity: Annotated[Identity, Depends(identified)], workspace: Workspace = None) -> Access:
-        return granted(identity, workspace, wanted)
+    async def access(
+        request: Request, identity: Annotated[Identity, Depends(identified)], workspace: Workspace = None
+    ) -> Access:
+        return replace(granted(identity, workspace, wanted), notebook=request.app.state.backend)
 
     return access
 
 
 def _with_scope(scope: str, wanted: Role) -> Callable[..., Coroutine[Any, Any, Access]]:
-    async def access(identity: Annotated[Identity, Depends(identified)], workspace: Workspace = None) -> Access:
-        return permitted(identity, workspace, scope, wanted)
+    async def access(
+        request: Request, identity: Annotated[Identity, Depends(identified)], workspace: Workspace = None
+    ) -> Access:
+        return replace(permitted(identity, workspace, scope, wanted), notebook=request.app.state.backend)
 
     return access
 

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, cast
 
+import msgspec
 from fastapi import Depends, Request
 
+from turnkeeper.model.ids import WorkspaceId
+from turnkeeper.model.people import Actor
 from turnkeeper.store.base import Store
 from turnkeeper.store.runs import Wake
 from turnkeeper.web.api.access import Authenticator
 from turnkeeper.web.api.bot_ports import Desk
+from turnkeeper.web.api.doorkeeper import Doorkeeper
 from turnkeeper.web.api.flows import FlowsApi
+from turnkeeper.web.api.refusals import Refusal
 
 
 @dataclass(frozen=True, slots=True)
 class Backend:
     """`now` gives unix seconds; `publish` wakes the workers; `public_url` is where people find this, without a slash
-    at the end, empty where nobody said; `demo`: this is `turnkeeper demo`."""
+    at the end, empty where nobody said; `demo`: this is `turnkeeper demo`; `door`: how people sign in."""
 
     store: Store
     now: Callable[[], float]
@@ -30,6 +35,13 @@ class Backend:
     desk: Desk | None = None
     secrets: Callable[[], Collection[str]] = tuple
     """Those that are taken out of whatever might quote them."""
+    door: Doorkeeper | None = None
+
+    async def note(
+        self, workspace_id: WorkspaceId, actor: Actor, what: str, about: str, details: Mapping[str, object]
+    ) -> None:
+        """Write a line of the audit log; routers do so by `Access.note`. Raises StoreError."""
+        await self.store.note(workspace_id, actor, what, about, msgspec.json.encode(details), self.now())
 
 
 def backend(request: Request) -> Backend:
@@ -38,3 +50,13 @@ def backend(request: Request) -> Backend:
 
 
 Behind = Annotated[Backend, Depends(backend)]
+
+
+def doorkeeper(behind: Behind) -> Doorkeeper:
+    """How people sign in here."""
+    if behind.door is None:
+        raise Refusal(404, "nobody signs in here")
+    return behind.door
+
+
+Door = Annotated[Doorkeeper, Depends(doorkeeper)]

@@ -16,7 +16,20 @@ from starlette.exceptions import HTTPException
 
 import turnkeeper
 from turnkeeper.model.errors import StoreError
-from turnkeeper.web.api import bots, conversations, drawing, knowledge, prompts, traces
+from turnkeeper.web.api import (
+    api_tokens,
+    audit,
+    bots,
+    conversations,
+    drawing,
+    knowledge,
+    me,
+    members,
+    prompts,
+    sign_in,
+    traces,
+    workspaces,
+)
 from turnkeeper.web.api.access import SIGNED_IN
 from turnkeeper.web.api.backend import Backend
 from turnkeeper.web.api.limits import Limited
@@ -31,7 +44,20 @@ _MOST_WRONGS = 50
 
 def routers() -> Sequence[APIRouter]:
     """Every part of the API; each stands in a file of its own."""
-    return (conversations.router, drawing.router, bots.router, prompts.router, knowledge.router, traces.router)
+    return (
+        sign_in.router,
+        me.router,
+        members.router,
+        workspaces.router,
+        api_tokens.router,
+        audit.router,
+        conversations.router,
+        drawing.router,
+        bots.router,
+        prompts.router,
+        knowledge.router,
+        traces.router,
+    )
 
 
 def build_api(backend: Backend, parts: Sequence[APIRouter] | None = None) -> FastAPI:
