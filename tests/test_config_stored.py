@@ -30,6 +30,7 @@ WAHA: dict[str, object] = {"kind": "waha", "bot": "assistant", "base_url": "http
     "hmac_key": "h" * 40,
 }
 ROUTER: dict[str, object] = {"kind": "openrouter", "api_key": "sk-own"}
+ANSARI: dict[str, object] = {"kind": "remote", "preset": "ansari", "base_url": "https://ansari.example.com"}
 AGENT: dict[str, object] = {"kind": "agent", "models": ["router/openai/gpt"], "prompt": "Be kind."}
 
 
@@ -73,6 +74,15 @@ def test_a_whole_set_of_things_names_each_other_in_any_order(tmp_path: Path) -> 
     assert settings.bots[BotId("kind")].workspace_id == "cafe"
 
 
+def test_the_calls_of_a_tenants_bot_are_guarded(tmp_path: Path) -> None:
+    text = FILE + '[server]\nallow_internal = ["backend:8000"]\n'
+    inside = made("inside", ANSARI | {"base_url": "http://backend:8000"}, "bot")
+    settings = read(tmp_path, made("outside", ANSARI, "bot"), inside, made("agent", AGENT, "bot"), text=text)
+    assert not settings.problems
+    guarded = {name: settings.bots[BotId(name)].guarded for name in ("outside", "inside", "agent", "assistant")}
+    assert guarded == {"outside": True, "inside": False, "agent": False, "assistant": False}
+
+
 @pytest.mark.parametrize(
     "document, key, said",
     [
@@ -88,7 +98,8 @@ def test_a_whole_set_of_things_names_each_other_in_any_order(tmp_path: Path) -> 
         (made("x", WAHA | {"base_url": "http://waha:3000"}), "channels.x.base_url", "own network"),
         (made("x", WAHA | {"base_url": "http://[::ffff:10.0.0.1]"}), "channels.x.base_url", "own network"),
         (made("x", {"kind": "python", "entry": "os:system"}, "bot"), "bots.x.kind", "turnkeeper.toml only"),
-        (made("x", {"kind": "remote", "base_url": "https://a.b"}, "bot"), "bots.x.kind", "turnkeeper.toml only"),
+        (made("x", ANSARI | {"base_url": "http://127.0.0.1:8000"}, "bot"), "bots.x.base_url", "own network"),
+        (made("x", AGENT | {"tools": ["handover", "os:system"]}, "bot"), "bots.x.tools", "code of the server"),
         (made("assistant", AGENT, "bot"), "bots.assistant", "stands in turnkeeper.toml"),
         (made("x", AGENT | {"models": ["none/x"]}, "bot"), "bots.x.models", 'no provider "none"'),
         (made("x", AGENT | {"tools": ["nope"]}, "bot"), "bots.x.tools", 'no tool "nope"'),

@@ -9,6 +9,7 @@ from tests.engine.test_shelving import Here
 from tests.web.api_client import ApiClient
 from turnkeeper.app.bot_desk import open_desk
 from turnkeeper.config import load
+from turnkeeper.config.sealing import Sealing
 from turnkeeper.engine.clock import SystemClock
 from turnkeeper.engine.documents import Uploads
 from turnkeeper.media.disk import DiskStore
@@ -57,7 +58,10 @@ class Console(ApiClient):
         (folder / "docs").mkdir()
         settings, clock = load(path, {}), SystemClock()
         media = DiskStore(folder / "media")
-        super().__init__(clock.now, desk=lambda store: open_desk(settings, store, media, clock.now))
+        super().__init__(
+            clock.now,
+            desk=lambda store: open_desk(settings, store, media, clock.now, lambda: Sealing.of_text("k" * 32)),
+        )
         self.uploads = Uploads(self.store, media, Here(), clock, folder / "incoming")
 
 
@@ -80,7 +84,8 @@ async def test_bots_are_told_as_they_are_set(console: Console) -> None:
         {"model": "router/small", "tools": True},
         {"model": "router/large", "tools": False},
     ]
-    assert (await console.get("/providers")).body == [{"name": "router", "kind": "openrouter", "source": "file"}]
+    (provider,) = (await console.get("/providers")).body
+    assert (provider["name"], provider["kind"], provider["source"]) == ("router", "openrouter", "file")
 
 
 async def test_no_secret_is_told(console: Console) -> None:
@@ -197,3 +202,91 @@ async def test_documents_come_in_pages(console: Console) -> None:
     assert ([each["key"] for each in first["items"]], first["next"]) == (["0.md", "1.md"], "1.md")
     rest = (await console.get("/knowledge/help/documents?limit=2&after=1.md")).body
     assert ([each["key"] for each in rest["items"]], rest["next"]) == (["2.md"], None)
+
+
+AGENT = {"prompt": "You sell hats.", "models": ["router/small"]}
+
+
+async def test_a_bot_is_made_changed_and_deleted(console: Console) -> None:
+    made = await console.send("POST", "/bots", {"name": "hats", "kind": "agent", "settings": AGENT})
+    assert (made.status, made.body) == (201, {"name": "hats"})
+    told = (await console.get("/bots/hats")).body
+    assert (told["source"], told["models"], told["revision"], told["prompt_version"]) == (
+        "console",
+        ["router/small"],
+        1,
+        0,
+    )
+    change = {"revision": 1, "set": {"quiet": "2s", "temperature": 0.2}}
+    assert (await console.send("PATCH", "/bots/hats", change)).status == 204
+    assert (await console.send("PATCH", "/bots/hats", change)).status == 409
+    settings = {each["name"]: each["value"] for each in (await console.get("/bots/hats")).body["settings"]}
+    assert (settings["quiet"], settings["temperature"]) == (2.0, 0.2)
+    assert (await console.send("PATCH", "/bots/hats", {"revision": 2, "unset": ["quiet"]})).status == 204
+    settings = {each["name"]: each for each in (await console.get("/bots/hats")).body["settings"]}
+    assert (settings["quiet"]["value"], settings["quiet"]["given"]) == (4.0, False)
+    assert (await console.send("DELETE", "/bots/hats", by="agent")).status == 403
+    assert (await console.send("DELETE", "/bots/hats")).status == 204
+    assert (await console.get("/bots/hats")).status == 404
+
+
+@pytest.mark.parametrize(
+    "kind, settings, where",
+    [
+        ("agent", AGENT | {"quiet": "soon"}, "quiet"),
+        ("agent", AGENT | {"quiet": 20, "max_wait": 10}, ""),
+        ("agent", AGENT | {"models": ["nobody/x"]}, "models"),
+        ("agent", AGENT | {"models": []}, ""),
+        ("agent", AGENT | {"tools": ["os:system"]}, "tools"),
+        ("agent", AGENT | {"knowledge": ["theirs"]}, "knowledge"),
+        ("agent", AGENT | {"nonsense": 1}, "nonsense"),
+        ("agent", AGENT | {"prompt": "x" * 300_000}, "prompt"),
+        ("python", {"entry": "os:system"}, "kind"),
+        ("remote", {"preset": "ansari", "base_url": "http://127.0.0.1:8000"}, "base_url"),
+        ("flow", {"flows": ["/etc/passwd"]}, "flows"),
+        ("pigeon", {}, "kind"),
+    ],
+)
+async def test_what_will_not_do_is_said_with_its_place_and_mend(
+    console: Console, kind: str, settings: dict[str, Any], where: str
+) -> None:
+    said = await console.send("POST", "/bots", {"name": "hats", "kind": kind, "settings": settings})
+    assert (said.status, [each["where"] for each in said.body["errors"]]) == (422, [where])
+    assert said.body["errors"][0]["mend"]
+    assert (await console.get("/bots/hats")).status == 404
+
+
+async def test_a_name_that_is_taken_gets_something_added_and_tells_nothing(console: Console) -> None:
+    for by, taken in (("admin", "elsewhere"), ("cafe", "elsewhere")):
+        made = await console.send("POST", "/bots", {"name": taken, "kind": "flow"}, by=by)
+        assert made.status == 201
+        assert made.body["name"].startswith(f"{taken}-")
+    for at in ("/bots/elsewhere", "/providers/router"):
+        assert (await console.send("PATCH", at, {"revision": 1, "set": {}})).status == 409  # the file's
+        assert (await console.send("DELETE", at)).status == 409
+        assert (await console.send("DELETE", at, by="cafe")).status == 404
+
+
+async def test_a_workspace_brings_its_own_provider_and_base(console: Console) -> None:
+    provider = {"name": "own", "kind": "openai", "settings": {"api_key": "sk-not-to-be-told"}}
+    assert (await console.send("POST", "/providers", provider, by="cafe")).body == {"name": "own"}
+    assert (await console.send("POST", "/knowledge", {"name": "shelf"}, by="cafe")).status == 201
+    bot = {"name": "brewer", "kind": "agent", "settings": AGENT | {"models": ["own/gpt"], "knowledge": ["shelf"]}}
+    assert (await console.send("POST", "/bots", bot)).status == 422  # another workspace's
+    assert (await console.send("POST", "/bots", bot, by="cafe")).status == 201
+    assert (await console.send("POST", "/bots", bot | {"name": "b", "settings": AGENT}, by="cafe")).status == 422
+    (told,) = (await console.get("/providers", by="cafe")).body
+    assert {each["name"]: each["value"] for each in told["settings"]}["api_key"] is True
+    for path in ("/providers", "/bots/brewer", "/knowledge/shelf"):
+        assert "sk-not-to-be-told" not in (await console.get(path, by="cafe")).text
+    assert b"sk-not-to-be-told" not in b"".join(each.document for each in await console.store.all_configured())
+    change = {"revision": 1, "set": {"stream": True}}
+    assert (await console.send("PATCH", "/providers/own", change, by="cafe")).status == 204  # the key stays
+    assert (await console.send("DELETE", "/providers/own", by="cafe")).status == 409
+    assert (await console.send("DELETE", "/knowledge/shelf", by="cafe")).status == 409
+    await console.send("PUT", "/knowledge/shelf/documents/a.md", b"Coffee is hot.", by="cafe")
+    assert (await console.send("DELETE", "/bots/brewer", by="cafe")).status == 204
+    for path in ("/providers/own", "/knowledge/shelf"):
+        assert (await console.send("DELETE", path, by="cafe")).status == 204
+    assert await console.uploads.step() == 0
+    assert await console.store.all_configured() == []

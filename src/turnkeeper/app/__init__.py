@@ -135,9 +135,10 @@ def load_bots(
                 found[bot.id] = flow_bot(settings, bot, keys, opened, shelf, client, paid)
             case RemoteKeys() as keys if client is not None:
                 from turnkeeper.app.backends import remote_bot
+                from turnkeeper.engine.streaming import Guarded
 
                 chain = opened().chain(keys) if keys.models else None
-                found[bot.id] = remote_bot(keys, client, chain)
+                found[bot.id] = remote_bot(keys, Guarded(client) if bot.guarded else client, chain)
     return found if ears is None else {id_: _dressed(settings.bots[BotId(id_)], found[id_], ears) for id_ in found}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from turnkeeper.model.ids import WorkspaceId
@@ -31,6 +32,7 @@ def open_api(
     def build() -> App:
         from turnkeeper.app.bot_desk import open_desk
         from turnkeeper.app.flow_api import flow_api
+        from turnkeeper.app.making import sealing_of
         from turnkeeper.web.api.backend import Backend
         from turnkeeper.web.api.doorkeeper import new_doorkeeper
         from turnkeeper.web.api.site import build_api
@@ -46,7 +48,7 @@ def open_api(
                 public_url,
                 demo,
                 flows=flow_api(settings, store, now),
-                desk=open_desk(settings, store, media, now),
+                desk=open_desk(settings, store, media, now, partial(sealing_of, settings)),
                 secrets=lambda: settings.secrets,
                 door=door,
             )

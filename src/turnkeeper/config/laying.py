@@ -14,7 +14,7 @@ from turnkeeper.config.bots import ModelUserKeys
 from turnkeeper.config.keys import ServerKeys
 from turnkeeper.config.payments import payers
 from turnkeeper.config.providers import PROVIDER_KINDS
-from turnkeeper.config.settings import BotSettings, Receiver
+from turnkeeper.config.settings import BotSettings, Receiver, served_by
 from turnkeeper.config.stored import (
     SECTIONS,
     Document,
@@ -26,13 +26,12 @@ from turnkeeper.config.stored import (
 )
 from turnkeeper.model.configured import ConfiguredKey
 from turnkeeper.model.errors import ConfigurationError
-from turnkeeper.model.ids import DEFAULT_WORKSPACE, BotId, WorkspaceId
+from turnkeeper.model.ids import BotId, WorkspaceId
 
 if TYPE_CHECKING:
     from turnkeeper.config.reading import Reading
 
 T = TypeVar("T")
-EVERYBODY = "*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +53,7 @@ class There:
 
     def serves(self, workspace_id: WorkspaceId) -> bool:
         """Whether a workspace may use what the file says."""
-        shared = self.server.shared_with
-        own = {each.channel.workspace_id for each in self.receivers if not each.made}
-        return workspace_id in {DEFAULT_WORKSPACE, *own, *shared} or EVERYBODY in shared
+        return served_by(self.server, self.receivers, workspace_id)
 
     def visible(self, section: str, things: Mapping[Any, T], workspace_id: WorkspaceId) -> dict[Any, T]:
         """Of some things those that a workspace may name."""
@@ -148,9 +145,9 @@ class Laying:
         reading.known(found, things)
         reading.heard(found, there.visible("transcribers", there.transcribers, home))
         payers(reading, found, there.visible("payments", there.payments, home), {})
-        there.bots.update(
-            {name: None if each is None else replace(each, workspace_id=home) for name, each in found.items()}
-        )
+        for name, each in found.items():
+            guarded = each is not None and self._outside(document, each.keys)
+            there.bots[name] = None if each is None else replace(each, workspace_id=home, guarded=guarded)
 
     def _channel(self, document: Document, tables: dict[str, object]) -> None:
         reading, there, home = self._reading, self._there, document.key.workspace_id

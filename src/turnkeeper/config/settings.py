@@ -1,6 +1,6 @@
 """A configuration that was read and is valid: channels, bots and the server as values."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Literal, cast
@@ -21,10 +21,13 @@ from turnkeeper.config.stored import Document
 from turnkeeper.config.transcribers import TranscriberKeys
 from turnkeeper.model.configured import ConfiguredKey
 from turnkeeper.model.errors import ConfigurationError
-from turnkeeper.model.ids import BotId, ChannelId, WorkspaceId
+from turnkeeper.model.ids import DEFAULT_WORKSPACE, BotId, ChannelId, WorkspaceId
 from turnkeeper.model.policy import Channel, TurnPolicy
 from turnkeeper.model.subscriptions import Subscription
 from turnkeeper.rules.rate_cards import RateCard
+
+EVERYBODY = "*"
+"""All workspaces, in server.shared_with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,8 @@ class BotSettings:
     prompt_file: Path | None = None
     workspace_id: WorkspaceId | None = None
     """Whose it is, where it was made in the console."""
+    guarded: bool = False
+    """Its calls may not lead into the operator's network."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +148,10 @@ class Settings:
         """Those of this environment; the others are left alone."""
         return tuple(channel for channel in self.channels if channel.elsewhere is None)
 
+    def serves(self, workspace_id: WorkspaceId) -> bool:
+        """Whether what the console makes in a workspace may use what the file says."""
+        return served_by(self.server, self.receivers, workspace_id)
+
     def receiver(self, name: str) -> Receiver:
         """The channel of that name; raises ConfigurationError where none is configured."""
         found = next((each for each in self.receivers if each.channel.id == name), None)
@@ -205,6 +214,12 @@ class Settings:
     def directory_here(self) -> ConfiguredDirectory:
         """Those of this environment: to whoever runs turns and sends, the others are not configured."""
         return ConfiguredDirectory({(each.workspace_id, each.id): each for each in self.channels_here}, self._wanting())
+
+
+def served_by(server: ServerKeys, receivers: Sequence[Receiver], workspace_id: WorkspaceId) -> bool:
+    """Whether the file serves a workspace: the first one, those of its own channels, and those that it names."""
+    own = {each.channel.workspace_id for each in receivers if not each.made}
+    return workspace_id in {DEFAULT_WORKSPACE, *own, *server.shared_with} or EVERYBODY in server.shared_with
 
 
 def secrets_in(keys: Keys) -> Iterator[str]:

@@ -29,8 +29,8 @@ SECTIONS = {"provider": "providers", "knowledge": "knowledge", "bot": "bots", "c
 """The kinds of documents, and the sections that the file has for them; what names another stands after it."""
 LARGEST = 256 * 1024
 """Bytes of a document."""
-_BOTS = ("agent", "flow")
-"""The kinds of bots that can be made in the console: the others run code, or call where the operator says."""
+_BOTS = ("agent", "flow", "remote")
+"""The kinds of bots that can be made in the console: the others run code of the operator's."""
 _FILES_ONLY = {"bot": ("flows",), "knowledge": ("folder",)}
 """Keys that name files of the server."""
 
@@ -149,6 +149,11 @@ def beyond_the_console(document: Document) -> Iterator[ConfigurationError]:
     for name in () if model is None else secret_keys(model):
         if is_elsewhere(str(document.table.get(name, ""))):
             yield ConfigurationError(f"{document.at}.{name}", "says where a secret is", "Enter the secret itself.")
+    tools = document.table.get("tools") if kind == "bot" else None
+    for name in tools if isinstance(tools, list) else ():
+        if ":" in str(name):
+            mend = "Name a tool of turnkeeper.toml, or a built-in one."
+            yield ConfigurationError(f"{document.at}.tools", f"{name!r} is code of the server's", mend)
     for name in _FILES_ONLY.get(kind, ()):
         if document.table.get(name):
             mend = "Let whoever runs the server write it into turnkeeper.toml."

@@ -74,3 +74,20 @@ class Streaming(Protocol):
         self, call: HttpCall, limits: StreamLimits, *, guarded: bool = False
     ) -> AbstractAsyncContextManager[Streamed]:
         """Make one; never raises for what the network or the other side does."""
+
+
+class Guarded:
+    """The same for calls whose addresses a tenant says: none leads into the operator's network."""
+
+    def __init__(self, client: Streaming) -> None:
+        self._client = client
+
+    def stream(
+        self,
+        call: HttpCall,
+        limits: StreamLimits,
+        *,
+        guarded: bool = True,  # noqa: ARG002 - it always is
+    ) -> AbstractAsyncContextManager[Streamed]:
+        """Make one, guarded."""
+        return self._client.stream(call, limits, guarded=True)

@@ -5,10 +5,10 @@ Whoever answers here knows the configuration; the routers know the store. All is
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 from turnkeeper.engine.documents import Intake
-from turnkeeper.engine.searching import Searcher
+from turnkeeper.engine.searching import Search
 from turnkeeper.model.errors import TurnkeeperError
 from turnkeeper.model.ids import BotId, ChannelId, WorkspaceId
 from turnkeeper.model.knowledge import BaseKey
@@ -28,6 +28,10 @@ class NotTaken(TurnkeeperError):
 
 class ChangedMeanwhile(TurnkeeperError):
     """Somebody else changed it, or deleted it."""
+
+
+class InUse(TurnkeeperError):
+    """Something else names it, and would not work without it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,6 @@ class BotSeen:
     prompt_file: bool = False
     variables: tuple[str, ...] = ()
     revision: int | None = None
-    document: Mapping[str, Any] | None = None
     problems: tuple[Wrong, ...] = ()
 
 
@@ -71,7 +74,9 @@ class ProviderSeen:
     name: str
     kind: str
     source: Source
+    settings: tuple[SettingSeen, ...] = ()
     revision: int | None = None
+    problems: tuple[Wrong, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +89,15 @@ class BaseSeen:
     embeddings: str
     used_by: tuple[BotId, ...]
     revision: int | None = None
+    problems: tuple[Wrong, ...] = ()
 
 
-Section = Literal["bots", "providers", "knowledge"]
+class Made(NamedTuple):
+    """Something that the console made, or is to make."""
+
+    workspace_id: WorkspaceId
+    kind: Literal["bot", "provider", "knowledge"]
+    name: str
 
 
 class BotDesk(Protocol):
@@ -101,6 +112,23 @@ class BotDesk(Protocol):
     async def bases(self, workspace_id: WorkspaceId) -> Sequence[BaseSeen]:
         """By name."""
 
+    async def make(self, thing: Made, table: Mapping[str, Any], by: str) -> str:
+        """Make something of the console's own; its name, which has something added where the one that is wanted is
+        taken. Raises NotTaken."""
+
+    async def change(self, thing: Made, revision: int, given: Mapping[str, Any], unset: Sequence[str], by: str) -> None:
+        """Set keys, and leave others to their default. Raises NotTaken, ChangedMeanwhile."""
+
+    async def drop(self, thing: Made) -> None:
+        """Delete it. Raises InUse, ChangedMeanwhile."""
+
+
+class Searching(Protocol):
+    """Who looks things up."""
+
+    async def search(self, bases: Sequence[BaseKey], question: str, most: int) -> Search:
+        """The passages that answer a question best. Raises StoreError."""
+
 
 @dataclass(frozen=True, slots=True)
 class Desk:
@@ -108,4 +136,4 @@ class Desk:
 
     bots: BotDesk
     intake: Intake
-    searcher: Searcher
+    searcher: Searching

@@ -8,7 +8,7 @@ import re
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query, Request, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from starlette.requests import ClientDisconnect
 
 from turnkeeper.bots.library import source_of
@@ -19,8 +19,8 @@ from turnkeeper.model.errors import MediaRefused, MediaUnavailable
 from turnkeeper.model.knowledge import DocumentRow, DocumentUpload, Ranked
 from turnkeeper.web.api.access import Access, Administers, Reads
 from turnkeeper.web.api.backend import Backend, Behind
-from turnkeeper.web.api.bot_bodies import NAME, Source, desk_of
-from turnkeeper.web.api.bot_ports import BaseSeen
+from turnkeeper.web.api.bot_bodies import NAME, Name, Named, ProblemOfSetting, Source, desk_of, problems_told, refusing
+from turnkeeper.web.api.bot_ports import BaseSeen, Made
 from turnkeeper.web.api.limits import STREAMS
 from turnkeeper.web.api.refusals import Refusal
 
@@ -55,6 +55,14 @@ class Base(BaseModel):
     documents: int
     refused: int
     waiting: int
+    problems: list[ProblemOfSetting]
+
+
+class MakingBase(BaseModel):
+    """A new base. `embeddings`: a model, as `provider/model`, that makes vectors; else words alone are searched."""
+
+    name: Name
+    embeddings: str = Field("", max_length=200)
 
 
 class Document(BaseModel):
@@ -104,7 +112,33 @@ class Found(BaseModel):
 @router.get("")
 async def list_bases(access: Reads, behind: Behind) -> list[Base]:
     """All bases of the workspace."""
-    return [await _base(behind, each) for each in await desk_of(behind).bots.bases(access.workspace_id)]
+    with refusing():
+        found = await desk_of(behind).bots.bases(access.workspace_id)
+    return [await _base(behind, each) for each in found]
+
+
+@router.post("", status_code=201)
+async def create_base(body: MakingBase, access: Administers, behind: Behind) -> Named:
+    """Make a base, which documents can be sent to."""
+    table = {"embeddings": body.embeddings} if body.embeddings else {}
+    with refusing():
+        made = await desk_of(behind).bots.make(Made(access.workspace_id, "knowledge", body.name), table, access.who)
+    await access.note("knowledge.created", made)
+    return Named(name=made)
+
+
+@router.delete("/{base}", status_code=204)
+async def delete_base(base: BaseName, access: Administers, behind: Behind) -> Response:
+    """Delete a base that was made in the console and that no bot names, with its documents."""
+    seen = await _asked(behind, access, base)
+    if seen.source == "file":
+        raise Refusal(409, f"{base} stands in turnkeeper.toml: whoever runs the server changes it there")
+    with refusing():
+        await desk_of(behind).bots.drop(Made(access.workspace_id, "knowledge", base))
+    keys = [each.key for each in await _documents(behind, seen)]
+    await behind.store.remove_documents(seen.key, keys)
+    await access.note("knowledge.deleted", base, {"documents": len(keys)})
+    return Response(status_code=204)
 
 
 @router.get("/{base}")
@@ -137,7 +171,9 @@ async def upload_document(base: BaseName, key: Key, request: Request, access: Ad
     before = {each.key: each for each in await behind.store.documents(seen.key)}.get(key)
     if before is not None and before.origin == "folder":
         raise Refusal(409, f"{key} is in the folder of this base: change it there, or give yours another name")
-    return _document(before, await _taken(desk_of(behind).intake, seen, key, request))
+    taken = await _taken(desk_of(behind).intake, seen, key, request)
+    await access.note("document.uploaded", key, {"base": base, "size": taken.size})
+    return _document(before, taken)
 
 
 @router.post("/{base}/documents/{key}/read", status_code=202)
@@ -161,6 +197,7 @@ async def delete_document(base: BaseName, key: Key, access: Administers, behind:
             raise Refusal(409, f"{key} is in the folder of this base: delete it there, else it comes back")
     if not await behind.store.remove_documents(seen.key, [key]):
         raise Refusal(404, f"there is no document {key} in {base}")
+    await access.note("document.deleted", key, {"base": base})
     return Response(status_code=204)
 
 
@@ -196,7 +233,9 @@ async def _taken(intake: Intake, seen: BaseSeen, key: str, request: Request) -> 
 
 
 async def _asked(behind: Backend, access: Access, base: str) -> BaseSeen:
-    for each in await desk_of(behind).bots.bases(access.workspace_id):
+    with refusing():
+        found = await desk_of(behind).bots.bases(access.workspace_id)
+    for each in found:
         if each.key.base == base:
             return each
     raise Refusal(404, f"there is no base {base} in this workspace")
@@ -225,6 +264,7 @@ async def _base(behind: Backend, seen: BaseSeen) -> Base:
         documents=len(documents),
         refused=states.count("refused"),
         waiting=states.count("waiting"),
+        problems=problems_told(seen.problems),
     )
 
 

@@ -19,7 +19,7 @@ from turnkeeper.web.api.bot_bodies import BotName, asked_bot
 from turnkeeper.web.api.bot_ports import BotSeen
 from turnkeeper.web.api.refusals import Refusal
 
-router = APIRouter(prefix="/bots/{bot}/prompt", tags=["bots"])
+router = APIRouter(prefix="/bots/{bot_id}/prompt", tags=["bots"])
 CONFIGURED = 0
 """The number of the configured prompt."""
 LONGEST = 200_000
@@ -93,10 +93,10 @@ class Diff(BaseModel):
     lines: list[DiffLine]
 
 
-async def _agent(bot: BotName, access: Reads, behind: Behind) -> BotSeen:
-    found = await asked_bot(behind, access, bot)
+async def _agent(bot_id: BotName, access: Reads, behind: Behind) -> BotSeen:
+    found = await asked_bot(behind, access, bot_id)
     if found.prompt is None:
-        raise Refusal(404, f"{bot} has no prompt: it is of the kind {found.kind}")
+        raise Refusal(404, f"{bot_id} has no prompt: it is of the kind {found.kind}")
     return found
 
 
@@ -165,6 +165,7 @@ async def publish_prompt(agent: Agent, body: PublishBody, access: Administers, b
             raise Refusal(409, "the draft was changed meanwhile: read it again")
     wanted = None if number == CONFIGURED else number
     await behind.store.publish_prompt(access.workspace_id, agent.id, wanted, behind.now())
+    await access.note("prompt.published", agent.id, {"version": number})
     return _prompt(agent, await behind.store.prompts(access.workspace_id, agent.id))
 
 
