@@ -28,7 +28,7 @@ MADE_UP: dict[str, Any] = {
     "bytea": b"x",
     "jsonb": "{}",
     "tsvector": "'x'",
-    "ARRAY": "{}",
+    "ARRAY": [],
 }
 MINE, THEIRS = "mine", "theirs"
 # Ids that are unique over all workspaces.

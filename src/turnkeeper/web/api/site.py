@@ -25,6 +25,7 @@ from turnkeeper.web.api import (
     knowledge,
     me,
     members,
+    overview,
     prompts,
     sign_in,
     traces,
@@ -57,6 +58,7 @@ def routers() -> Sequence[APIRouter]:
         prompts.router,
         knowledge.router,
         traces.router,
+        overview.router,
     )
 
 
