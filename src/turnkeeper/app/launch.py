@@ -25,8 +25,12 @@ def become_server(
     say: str = "Turnkeeper is ready on {url}",
     browse: bool = False,
     remove: Sequence[str] = (),
+    aside: str = "",
 ) -> None:
-    """Replace this process by the supervisor of a server. Does not return."""
+    """Replace this process by the supervisor of a server. Does not return.
+
+    `aside` is said after `say`, and is no argument of the process: other users of the machine could read it there.
+    """
     if role != "all" and settings.database_url.startswith(app.SQLITE):
         raise ConfigurationError(
             "--role",
@@ -43,7 +47,8 @@ def become_server(
             remove=[runtime, *remove],
             say=say if role != "worker" else "Turnkeeper's workers are ready",
             browse=browse,
-        )
+        ),
+        aside,
     )
 
 

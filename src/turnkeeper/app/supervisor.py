@@ -30,6 +30,7 @@ _TRIES = 5
 _STARTING = 60.0
 """Seconds that a child may take to get ready."""
 _LOOK = 1.0
+_ASIDE = "TURNKEEPER_ASIDE"
 
 
 @dataclass(slots=True)
@@ -48,10 +49,11 @@ class _Child:
 
 
 class Supervisor:
-    """Runs a plan to its end. `run` gives the exit status."""
+    """Runs a plan to its end. `run` gives the exit status. `aside` is said once all is ready."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, aside: str = "") -> None:
         self._plan = plan
+        self._aside = aside
         self._children = [_Child(each) for each in plan.children]
         self._selector = selectors.DefaultSelector()
         self._listener: socket.socket | None = None
@@ -251,6 +253,8 @@ class Supervisor:
         if all(child.ready for child in self._children):
             self._told = True
             _write(sys.stdout, self._plan.say.format(url=self._url))
+            if self._aside:
+                _write(sys.stdout, self._aside.replace("{url}", self._url))
             if self._plan.browse:
                 _browse(self._url)
 
@@ -294,8 +298,9 @@ def command(module: str, *arguments: str) -> list[str]:
     return [sys.executable, "-P", "-m", module, *arguments]
 
 
-def become(plan: Plan) -> None:
+def become(plan: Plan, aside: str = "") -> None:
     """Replace this process by a supervisor that has nothing else in memory. Does not return."""
+    os.environ[_ASIDE] = aside
     arguments = command("turnkeeper.app.supervisor", plan.to_json())
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
@@ -305,7 +310,7 @@ def become(plan: Plan) -> None:
 def main(arguments: Iterable[str]) -> int:
     """Run the plan given as JSON."""
     (text,) = arguments
-    return Supervisor(Plan.from_json(text)).run()
+    return Supervisor(Plan.from_json(text), os.environ.pop(_ASIDE, "")).run()
 
 
 if __name__ == "__main__":

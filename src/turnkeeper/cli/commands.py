@@ -27,6 +27,7 @@ from turnkeeper.cli.template import app as template
 from turnkeeper.cli.text import app as text
 from turnkeeper.cli.timer import app as timer
 from turnkeeper.cli.trace import trace
+from turnkeeper.cli.user import app as user
 from turnkeeper.cli.voice import app as voice
 
 app = typer.Typer(
@@ -66,6 +67,7 @@ app.add_typer(template, name="template")
 app.add_typer(timer, name="timer")
 app.add_typer(payment, name="payment")
 app.add_typer(escalation, name="escalation")
+app.add_typer(user, name="user")
 
 
 def _add_channel() -> None:

@@ -45,12 +45,14 @@ def demo(
     import json
     import shutil
     import tempfile
+    import time
     from pathlib import Path
     from secrets import token_hex
 
     import turnkeeper.app
     from turnkeeper.app.database import migrate_store
     from turnkeeper.app.launch import become_server
+    from turnkeeper.app.users import make_workspaces
     from turnkeeper.config import load
 
     port = _usable(port)
@@ -62,6 +64,7 @@ def demo(
         config.write_text(_CONFIG.format(port=port, knowledge=knowledge, voice=_voice(), **secrets), "utf-8")
         settings = load(config, {})
         asyncio.run(migrate_store(settings))
+        asyncio.run(make_workspaces(settings, time.time()))
         become_server(
             settings,
             "all",

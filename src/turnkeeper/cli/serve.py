@@ -16,18 +16,25 @@ class Role(StrEnum):
     WORKER = "worker"
 
 
+_FIRST = """\
+Nobody has signed up yet. Whoever opens this link, once and within 24 hours, owns this server:
+{}"""
+
+
 def serve(
     config: Config = DEFAULT,
     role: Annotated[Role, typer.Option(help="What this machine runs.")] = Role.ALL,
 ) -> None:
     """Run the server: accept webhooks, take turns, send."""
     import asyncio
+    import time
 
     from turnkeeper.app import load_bots
     from turnkeeper.app.database import migrate_store
     from turnkeeper.app.launch import become_server
     from turnkeeper.app.stops import resume_refused
     from turnkeeper.app.telemetry import require_extras
+    from turnkeeper.app.users import first_link, make_workspaces
     from turnkeeper.config import load
 
     settings = load(config)
@@ -52,7 +59,8 @@ def serve(
         for name, reason in stopped:
             mend = f"replace its token, or run `turnkeeper channel resume {name}`"
             typer.echo(f"turnkeeper: channel {name} sends nothing, stopped by {_code(reason)}; {mend}", err=True)
-    become_server(settings, role.value)
+    token = asyncio.run(make_workspaces(settings, time.time())) if role is not Role.WORKER else None
+    become_server(settings, role.value, aside=_FIRST.format(first_link(settings, token)) if token else "")
 
 
 def _code(reason: str) -> str:
