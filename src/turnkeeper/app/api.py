@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from turnkeeper.engine.wakeups import Wakeups
     from turnkeeper.media.base import MediaStore
     from turnkeeper.store.base import Store
+    from turnkeeper.web.api.backend import Backend
     from turnkeeper.web.asgi import App
 
 
@@ -30,31 +31,43 @@ def open_api(
     """What answers all of /api/v1 that has no app of its own."""
 
     def build() -> App:
-        from turnkeeper.app.bot_desk import open_desk
-        from turnkeeper.app.flow_api import flow_api
-        from turnkeeper.app.making import sealing_of
-        from turnkeeper.web.api.backend import Backend
-        from turnkeeper.web.api.doorkeeper import new_doorkeeper
         from turnkeeper.web.api.site import build_api
 
-        public_url = str(settings.server.public_url or "").rstrip("/")
-        door = new_doorkeeper(store, now, Tokens(tokens(settings), now), public_url, demo=demo)
-        return build_api(
-            Backend(
-                store,
-                now,
-                wakeups.publish,
-                door,
-                public_url,
-                demo,
-                flows=flow_api(settings, store, now),
-                desk=open_desk(settings, store, media, now, partial(sealing_of, settings)),
-                secrets=lambda: settings.secrets,
-                door=door,
-            )
-        )
+        return build_api(open_backend(settings, store, now, wakeups, media, demo=demo))
 
     return LazyApi(build)
+
+
+def open_backend(
+    settings: Settings,
+    store: Store,
+    now: Callable[[], float],
+    wakeups: Wakeups,
+    media: MediaStore,
+    *,
+    demo: bool = False,
+) -> Backend:
+    """What the routers work with."""
+    from turnkeeper.app.bot_desk import open_desk
+    from turnkeeper.app.flow_api import flow_api
+    from turnkeeper.app.making import sealing_of
+    from turnkeeper.web.api.backend import Backend
+    from turnkeeper.web.api.doorkeeper import new_doorkeeper
+
+    public_url = str(settings.server.public_url or "").rstrip("/")
+    door = new_doorkeeper(store, now, Tokens(tokens(settings), now), public_url, demo=demo)
+    return Backend(
+        store,
+        now,
+        wakeups.publish,
+        door,
+        public_url,
+        demo,
+        flows=flow_api(settings, store, now),
+        desk=open_desk(settings, store, media, now, partial(sealing_of, settings)),
+        secrets=lambda: settings.secrets,
+        door=door,
+    )
 
 
 def tokens(settings: Settings) -> list[ApiToken]:
