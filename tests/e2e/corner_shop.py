@@ -22,6 +22,12 @@ PAGES = Path(__file__).parents[2] / "src/turnkeeper/web/static"
 TYPES = {".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 NUMBER = FakeNumber("1000000001", verified_name="Corner shop")
 TOKEN = "token-1"
+ME = {
+    "user": {"id": "u1", "name": "Ada", "email": "", "language": "en"},
+    "workspaces": [{"id": "default", "name": "Corner shop", "role": "owner"}],
+    "demo": True,
+    "version": "0",
+}
 
 
 class CornerShop:
@@ -51,8 +57,8 @@ class CornerShop:
         elif path == "/api/demo/moments" and self.records_moments:
             body = json.dumps({"moments": self.moments}).encode()
             await reply(send, 200, body, "application/json")
-        elif path in ("/health", "/ready"):
-            await reply(send, 200 if path == "/health" else 503, b"{}", "application/json")
+        elif path == "/api/v1/me":
+            await reply(send, 200 if self.phone else 401, json.dumps(ME).encode(), "application/json")
         else:
             await serve_page(send, path)
 

@@ -177,7 +177,12 @@ async def test_searching() -> None:
     said = await api.ask("/search", words="hello", tag="vip")
     assert said.body["next"] == "77"
     (found,) = said.body["items"]
-    assert (found["conversation"]["id"], found["source"], found["seq"], found["hits"]) == ("c1", "in", 4, [[2, 7]])
+    assert (found["conversation"]["id"], found["source"], found["seq"], found["hits"]) == (
+        "c1",
+        "in",
+        4,
+        [{"start": 2, "end": 7}],
+    )
     assert (await api.ask("/search", words="hello", after="77", limit=5)).status == 200
     narrowed = InboxFilter(tag="vip")
     assert api.inbox.asked == [(SHOP, "hello", narrowed, 30, None), (SHOP, "hello", InboxFilter(), 5, "77")]

@@ -37,7 +37,7 @@ export function AccountMenu({ onKeys, wide = false }: { onKeys: () => void; wide
       <Menu.Dropdown>
         <div className={styles.who}>
           <b dir="auto">{name}</b>
-          {email !== null && <span>{email}</span>}
+          {email !== "" && <span>{email}</span>}
         </div>
         <Menu.Divider />
         <Language />

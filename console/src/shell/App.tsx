@@ -21,7 +21,7 @@ import styles from "./App.module.css";
 export function App() {
   const asking = useAsking();
   const [place, go] = useLocation();
-  useEffect(() => whenSignedOut(() => void queries.invalidateQueries({ queryKey: ["me"] })), []);
+  useEffect(() => whenSignedOut(() => queries.setQueryData(["me"], null)), []);
   useEffect(() => void followAccount(asking.data?.user?.language), [asking.data]);
   if (asking.data === undefined) return asking.isError ? <NoAnswer onAgain={() => void asking.refetch()} /> : <Waiting />;
   return (
@@ -29,9 +29,9 @@ export function App() {
       <Suspense fallback={<Waiting />}>
         <Switch>
           <Route path="/sign-in/*?">
-            {asking.data.user === null ? <SignInPage /> : <Redirect to={next()} replace />}
+            {asking.data === null ? <SignInPage /> : <Redirect to={next()} replace />}
           </Route>
-          <Route>{asking.data.user === null ? <ToSignIn /> : <Inside onMove={go} />}</Route>
+          <Route>{asking.data === null ? <ToSignIn /> : <Inside onMove={go} />}</Route>
         </Switch>
       </Suspense>
     </Caught>

@@ -1,3 +1,5 @@
+import { Icon } from "../icons";
+
 import styles from "./Face.module.css";
 
 /** The first letters of a name in a circle; always the same colour for the same name. */
@@ -10,7 +12,7 @@ export function Face({ name, size = 34, square = false }: { name: string; size?:
       style={{ width: size, height: size, fontSize: size * 0.38 }}
       aria-hidden
     >
-      {initials(name)}
+      {initials(name) || <Icon name="contact" size={Math.round(size * 0.52)} />}
     </span>
   );
 }

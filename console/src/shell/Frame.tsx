@@ -4,6 +4,7 @@ import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { useLocation } from "wouter";
 
+import { useNews } from "../inbox/news";
 import { Skeletons } from "../parts/Skeletons";
 import { AREAS, areaOf } from "./areas";
 import type { Area } from "./areas";
@@ -31,6 +32,7 @@ export function Frame({ onSwitch, children }: Props) {
   const area = areaOf(place);
   // On a phone a conversation has the whole screen, as it has in every messenger.
   const alone = narrow && place.startsWith("/conversations/");
+  useNews();
   useEffect(listenForShortcuts, []);
   useEffect(() => {
     if (area !== "simulator") wentSomewhere();

@@ -13,6 +13,7 @@ import {
   ThreadPage,
   TracePage,
 } from "./areas";
+import { useSeen } from "../inbox/seen";
 import { useMe } from "./me";
 import { Says, SaysButton } from "./Says";
 
@@ -63,6 +64,7 @@ function Start() {
 /** The list and the conversation beside it; on a narrow screen one of the two. */
 function Conversations({ id }: { id?: string }) {
   const narrow = useMediaQuery("(max-width: 800px)", false, { getInitialValueInEffect: false });
+  useSeen(id);
   if (narrow) return id === undefined ? <InboxPage /> : <ThreadPage key={id} id={id} />;
   return (
     <div className={styles.split}>

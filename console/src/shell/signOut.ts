@@ -1,7 +1,6 @@
-import { problemOf } from "../api/problem";
+import { api } from "../api/client";
 
 /** End this sign-in at the server. */
 export async function signOut(): Promise<void> {
-  const reply = await fetch("/api/v1/sign-out", { method: "POST" });
-  if (!reply.ok && reply.status !== 401) throw await problemOf(reply);
+  await api.POST("/api/v1/sign-out");
 }

@@ -30,7 +30,14 @@ class ConversationPage(BaseModel):
     next: str | None
 
 
-class Found(BaseModel):
+class HitPlace(BaseModel):
+    """Where a word stands, in code points: from `start` to before `end`."""
+
+    start: int
+    end: int
+
+
+class ConversationFound(BaseModel):
     """A conversation in which all the words were found."""
 
     conversation: ConversationRow
@@ -39,13 +46,13 @@ class Found(BaseModel):
     role: str
     at: float
     text: str = Field(description="What stands around the words.")
-    hits: list[tuple[int, int]] = Field(description="From where to where the words stand in it, in code points.")
+    hits: list[HitPlace] = Field(description="Where the words stand in it.")
 
 
-class FoundPage(BaseModel):
+class ConversationsFound(BaseModel):
     """What was found, names and numbers first, then messages, the newest first."""
 
-    items: list[Found]
+    items: list[ConversationFound]
     next: str | None
 
 
@@ -71,7 +78,7 @@ class ConversationChoices(BaseModel):
     tags: list[str]
 
 
-class Seen(BaseModel):
+class ConversationSeen(BaseModel):
     """How much of a conversation somebody has seen."""
 
     messages: int | None = Field(None, ge=0, le=2**31, description="So many of the contact's; left out: all.")
@@ -143,12 +150,12 @@ async def search_conversations(
     words: Annotated[str, Query(min_length=1, max_length=200, description="All of them; the last may be a beginning.")],
     limit: Limit = 30,
     after: After = None,
-) -> FoundPage:
+) -> ConversationsFound:
     """Conversations by what was said in them, by name or by number."""
     if after is not None and not (after.isascii() and after.isdigit() and len(after) < 20):
         raise Refusal(422, _AFTER)
     page = await behind.store.search(access.workspace_id, words, wanted, limit, after)
-    return FoundPage(items=[_found(hit) for hit in page.hits], next=page.after)
+    return ConversationsFound(items=[_found(hit) for hit in page.hits], next=page.after)
 
 
 @router.get("/counts")
@@ -166,15 +173,16 @@ async def conversation_choices(access: Reads, behind: Behind) -> ConversationCho
 
 
 @router.post("/{conversation_id}/seen", status_code=204)
-async def mark_conversation_seen(access: Answers, behind: Behind, conversation_id: str, seen: Seen) -> None:
+async def mark_conversation_seen(access: Answers, behind: Behind, conversation_id: str, seen: ConversationSeen) -> None:
     """Somebody has looked at what the contact wrote; it is unread for nobody any more."""
     key = ConversationKey(access.workspace_id, ConversationId(conversation_id))
     if not await behind.store.mark_seen(key, seen.messages):
         raise Refusal(404, "there is no such conversation")
 
 
-def _found(hit: SearchHit) -> Found:
-    return Found.model_validate({**hit._asdict(), "conversation": told(hit.row)})
+def _found(hit: SearchHit) -> ConversationFound:
+    hits = [HitPlace(start=start, end=end) for start, end in hit.hits]
+    return ConversationFound.model_validate({**hit._asdict(), "conversation": told(hit.row), "hits": hits})
 
 
 def _written(place: InboxPlace, wanted: InboxFilter) -> str:
