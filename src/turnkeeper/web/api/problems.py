@@ -23,9 +23,12 @@ class Problem(BaseModel):
 
 
 PROBLEMS: dict[int | str, str] = {
+    400: "It cannot be read.",
     401: "Nobody is signed in, or the token is wrong.",
     403: "The role or the token's scopes do not allow this.",
     404: "It is not there, or not yours.",
+    409: "It is not so now that this could be done.",
+    413: "It is too large.",
     422: "What was sent is not as described.",
     429: "Too many of these; wait.",
     503: "The database cannot be asked now.",
