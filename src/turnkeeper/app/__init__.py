@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from turnkeeper.model.ids import BotId
-
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
@@ -112,6 +110,36 @@ def load_bots(
     none hears, without `paying` none is paid, without `shelf` none has flows: enough to see whether they can be
     loaded.
     """
+    found: dict[str, Bot] = {}
+    for bot in settings.bots.values():
+        made = load_bot(settings, bot, client, minds, ears, paying, shelf)
+        if made is not None:
+            found[bot.id] = made
+    return found
+
+
+def load_bot(
+    settings: Settings,
+    bot: BotSettings,
+    client: Client | None = None,
+    minds: Minds | None = None,
+    ears: Callable[[BotSettings], Ears] | None = None,
+    paying: Callable[[BotSettings], Paying | None] | None = None,
+    shelf: Shelf | None = None,
+) -> Bot | None:
+    """One of them, with the same; None: it calls a backend, and there is no client."""
+    made = _made(settings, bot, client, minds, None if paying is None else paying(bot), shelf)
+    return made if made is None or ears is None else _dressed(bot, made, ears)
+
+
+def _made(
+    settings: Settings,
+    bot: BotSettings,
+    client: Client | None,
+    minds: Minds | None,
+    paid: Paying | None,
+    shelf: Shelf | None,
+) -> Bot | None:
     from turnkeeper.config.bots import AgentKeys, PythonKeys
     from turnkeeper.config.flows import FlowKeys
     from turnkeeper.config.remote import RemoteKeys
@@ -121,25 +149,22 @@ def load_bots(
 
         return examined(settings) if minds is None else minds
 
-    found: dict[str, Bot] = {}
-    for bot in settings.bots.values():
-        match bot.keys:
-            case PythonKeys() as keys:
-                found[bot.id] = _python_bot(settings, bot, keys, opened, None if paying is None else paying(bot))
-            case AgentKeys() as keys:
-                found[bot.id] = opened().agent(bot, keys)
-            case FlowKeys() as keys:
-                from turnkeeper.app.flow_library import flow_bot
+    match bot.keys:
+        case PythonKeys() as keys:
+            return _python_bot(settings, bot, keys, opened, paid)
+        case AgentKeys() as keys:
+            return opened().agent(bot, keys)
+        case FlowKeys() as keys:
+            from turnkeeper.app.flow_library import flow_bot
 
-                paid = None if paying is None else paying(bot)
-                found[bot.id] = flow_bot(settings, bot, keys, opened, shelf, client, paid)
-            case RemoteKeys() as keys if client is not None:
-                from turnkeeper.app.backends import remote_bot
-                from turnkeeper.engine.streaming import Guarded
+            return flow_bot(settings, bot, keys, opened, shelf, client, paid)
+        case RemoteKeys() as keys if client is not None:
+            from turnkeeper.app.backends import remote_bot
+            from turnkeeper.engine.streaming import Guarded
 
-                chain = opened().chain(keys) if keys.models else None
-                found[bot.id] = remote_bot(keys, Guarded(client) if bot.guarded else client, chain)
-    return found if ears is None else {id_: _dressed(settings.bots[BotId(id_)], found[id_], ears) for id_ in found}
+            chain = opened().chain(keys) if keys.models else None
+            return remote_bot(keys, Guarded(client) if bot.guarded else client, chain)
+    return None
 
 
 def _python_bot(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,8 @@ from turnkeeper.config.flows import FlowKeys
 if TYPE_CHECKING:
     from turnkeeper.app.flow_library import FollowedFlows
     from turnkeeper.app.models import Minds
-    from turnkeeper.config import Settings
+    from turnkeeper.bots.paying import Paying
+    from turnkeeper.config import BotSettings, Settings
     from turnkeeper.engine.answer import Bot
     from turnkeeper.engine.clock import SystemClock
     from turnkeeper.engine.http import Client
@@ -37,6 +38,7 @@ class Answering:
     transcribers: Transcribers
     merchants: Mapping[str, Merchant]
     bots: Mapping[str, Bot]
+    paying: Callable[[BotSettings], Paying | None]
 
     @classmethod
     def opened(cls, settings: Settings, store: Store, client: Client, clock: SystemClock, watch: Watch) -> Answering:
@@ -49,7 +51,7 @@ class Answering:
         paying = payments.paying(merchants, settings, client)
         shelf = flows.shelf if flows is not None else None
         bots = app.load_bots(settings, client, minds, transcribers.of, paying, shelf)
-        return cls(prompts, flows, minds, transcribers, merchants, bots)
+        return cls(prompts, flows, minds, transcribers, merchants, bots, paying)
 
     async def look(self) -> None:
         """Know what is published before the first turn."""

@@ -7,6 +7,7 @@ asked. An examination opens none.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from copy import copy
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -85,6 +86,14 @@ class Minds:
         """Those that some bot asks whenever it asks anybody."""
         self._searcher = searcher(settings, records, self._provider) if records is not None else None
         self._tools = ConfiguredTools(settings.tools, settings.folder, now, {"knowledge": KnowledgeTool()})
+        self._stands_for: Callable[[Tool], Tool] | None = None
+
+    def rehearsing(self, prompts: PromptSource, stands_for: Callable[[Tool], Tool]) -> Minds:
+        """The same models for bots that only rehearse: other prompts, and what stands for each tool. Not to be
+        closed."""
+        minds = copy(self)
+        minds._prompts, minds._stands_for = prompts, stands_for
+        return minds
 
     def agent(self, bot: BotSettings, keys: AgentKeys) -> AgentBot:
         """The agent of these settings."""
@@ -119,6 +128,7 @@ class Minds:
             images=any(model.takes_images for _, model in chain.models),
             documents=any(model.takes_documents for _, model in chain.models),
             servers=tools.servers,
+            stands_for=self._stands_for,
         )
 
     def library(self, keys: ModelUserKeys) -> Library | None:

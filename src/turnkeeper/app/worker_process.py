@@ -25,6 +25,7 @@ from turnkeeper.engine.documents import Uploads
 from turnkeeper.engine.erasing import Erasing
 from turnkeeper.engine.http import Client
 from turnkeeper.engine.payments import Asking
+from turnkeeper.engine.rehearsals import Rehearsals, Tell
 from turnkeeper.engine.template_sync import TemplateSyncing
 from turnkeeper.engine.watching import Watch
 from turnkeeper.engine.withdrawing import Withdrawing
@@ -33,6 +34,8 @@ from turnkeeper.knowledge.apart import ReaderProcess
 from turnkeeper.media.base import MediaStore
 from turnkeeper.model.errors import StoreError
 from turnkeeper.model.ids import WorkerId
+from turnkeeper.model.policy import Directory
+from turnkeeper.model.traces import Rehearsal
 from turnkeeper.store.base import Store
 
 log = logging.getLogger("turnkeeper.worker")
@@ -87,6 +90,7 @@ async def run_worker(settings: Settings, line: Line, runtime: Path, name: str, t
         syncing.run(),
         Asking(store, answering.merchants, client, wakeups, clock).run(),
         erasing.run(),
+        _rehearsals(settings, store, directory, answering, media, clock).run(),
         forget_old(store, clock, settings.retention.keep),
         figures.keep(watch.figures),
         Uploads(store, media, reader, clock, files.incoming(settings)).run(),
@@ -107,6 +111,19 @@ def _erasing(
         return await files.forget_batch(store, media, clock.now(), settings.keeps_files)
 
     return Erasing(store, clock, forget, withdrawing)
+
+
+def _rehearsals(
+    settings: Settings, store: Store, directory: Directory, answering: Answering, media: MediaStore, clock: SystemClock
+) -> Rehearsals:
+    """What they need is imported once somebody wants one."""
+
+    async def run(taken: Rehearsal, tell: Tell) -> bytes:
+        from turnkeeper.app.rehearsing import Stage, rehearsed
+
+        return await rehearsed(Stage(store, directory, media, clock), settings, answering, taken, tell)
+
+    return Rehearsals(store, clock, run)
 
 
 def _have_threads() -> None:

@@ -58,7 +58,8 @@ class NotConfigured(BotError):
 class Thinking:
     """What a bot was configured to think with. `images`, `documents`: whether a model of the chain takes them.
 
-    `tools`: what models may use; `servers`: who is asked at each question for more of them.
+    `tools`: what models may use; `servers`: who is asked at each question for more of them; `stands_for`: what stands
+    for each tool that is used, wherever it comes from; None: it does itself.
     """
 
     chain: Chain
@@ -67,6 +68,11 @@ class Thinking:
     images: bool = False
     documents: bool = False
     servers: Sequence[ToolServer] = ()
+    stands_for: Callable[[Tool], Tool] | None = None
+
+    def standing(self, tools: Sequence[Tool]) -> Sequence[Tool]:
+        """What is used of these tools."""
+        return tools if self.stands_for is None else [self.stands_for(tool) for tool in tools]
 
     def chosen(self, wanted: Sequence[Tool | Callable[..., Any] | str] | None) -> Sequence[Tool] | None:
         """The tools that a bot's author names: configured ones by their names, and functions; None: all of the
@@ -89,7 +95,7 @@ class Thinking:
 
         `keeps`: the question is kept with its first call, for nobody else keeps it."""
         fixed, told = (tools, ()) if tools is not None else await gathered(self.tools, self.servers)
-        toolbox = Toolbox(fixed, turn, work.now, turn.tools_done)
+        toolbox = Toolbox(self.standing(fixed), turn, work.now, turn.tools_done)
         answer = await self.chain.answer(request, toolbox, turn, await self._limits(work), _reader(work), keeps=keeps)
         return replace(answer, told=(*told, *answer.told)) if told else answer
 

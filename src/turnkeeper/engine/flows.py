@@ -115,6 +115,10 @@ class Flows:
         self._nodes = 0
         self._mappings: dict[FlowKey, tuple[int, Mapping[int, Mapped]]] = {}
 
+    def chosen(self, bot_id: BotId) -> Chosen:
+        """Which flows a bot has."""
+        return self._chosen.get(bot_id, _ALL)
+
     def now(self, workspace_id: WorkspaceId, bot_id: BotId) -> dict[str, int]:
         """What is published: names and versions."""
         names = self._chosen.get(bot_id, _ALL).names

@@ -71,7 +71,7 @@ def told(traced: TracedTurn) -> ToldTurn:
             ToldAttempt(no, [step for row, step in steps if row.attempt == no]) for no in range(1, turn.attempt + 1)
         ],
         effects=[step for row, step in steps if row.attempt == 0],
-        totals=_totals([step for _, step in steps]),
+        totals=totals([step for _, step in steps]),
         sent=sent,
         bars=bars(turn, events, steps, sent),
         questions=questions(steps),
@@ -178,7 +178,7 @@ def _tokens(usage: Mapping[str, Any]) -> int:
     return int(usage.get("input_tokens", 0)) + int(usage.get("output_tokens", 0))
 
 
-def _totals(steps: Sequence[ToldStep]) -> Totals:
+def totals(steps: Sequence[ToldStep]) -> Totals:
     calls = [step.call for step in steps if step.call is not None and step.call.model]
     asked = [step.hearing for step in steps if step.hearing is not None and step.hearing.transcriber]
     took = [usage for step in steps if (usage := usage_of(step.result)) is not None]

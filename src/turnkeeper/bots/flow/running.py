@@ -261,7 +261,7 @@ class Running:
         tools, told = ((), ()) if means is None else await gathered(means.tools, means.servers)
         self.told += told
         limit = min(seconds, means.caps.tool_seconds) if means is not None else seconds
-        named = {tool.spec.name: tool for tool in tools}
+        named = {tool.spec.name: tool for tool in (() if means is None else means.standing(tools))}
         signal, reply = await calling.used(self._work, self._turn, named, ask, limit)
         self._notes(reply)
         if reply.handover is not None:
