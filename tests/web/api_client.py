@@ -1,10 +1,12 @@
 """Asking the API in a test: who asks is said by name, and no socket is opened."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple
 from urllib.parse import unquote
+
+from fastapi import APIRouter
 
 from turnkeeper.model.ids import WorkspaceId
 from turnkeeper.model.people import Role, UserId
@@ -44,31 +46,46 @@ class Said(NamedTuple):
     body: Any
     text: str
     headers: Mapping[bytes, bytes]
+    raw: bytes
 
 
 class ApiClient:
     """The whole API over a store in memory, opened by the first request; `more`: other fields of its Backend, made of
-    the store."""
+    the store; `parts`: these routers alone, which are sooner built."""
 
-    def __init__(self, now: Callable[[], float], **more: Callable[[Store], Any]) -> None:
-        self.store = SqliteStore(":memory:", Channels(), inline=True)
+    def __init__(
+        self,
+        now: Callable[[], float],
+        *,
+        directory: Channels | None = None,
+        parts: Sequence[APIRouter] | None = None,
+        **more: Callable[[Store], Any],
+    ) -> None:
+        self.store = SqliteStore(":memory:", directory or Channels(), inline=True)
         self._is_open = False
         made = {name: make(self.store) for name, make in more.items()}
-        self.app = build_api(Backend(self.store, now, lambda _: None, _Named(), **made))
+        self.app = build_api(Backend(self.store, now, lambda _: None, _Named(), **made), parts)
 
     async def get(self, path: str, *, by: str = "admin") -> Said:
         """Ask."""
         return await self.send("GET", path, by=by)
 
-    async def send(self, method: str, path: str, body: object = None, *, by: str = "admin") -> Said:
-        """Send JSON, or bytes as they are."""
+    async def open(self) -> None:
+        """Make the store ready; the first request does so too."""
         if not self._is_open:
             self._is_open = True
             await self.store.open()
             await self.store.migrate()
+
+    async def send(
+        self, method: str, path: str, body: object = None, *, by: str = "admin", headed: Mapping[str, str] | None = None
+    ) -> Said:
+        """Send JSON, or bytes as they are; `headed`: other headers."""
+        await self.open()
         raw = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
         where, _, query = path.partition("?")
         headers = [(b"cookie", by.encode()), (b"content-length", str(len(raw)).encode())]
+        headers += [(name.encode(), value.encode()) for name, value in (headed or {}).items()]
         headers += [] if body is None or isinstance(body, bytes) else [(b"content-type", b"application/json")]
         scope = {
             "type": "http", "method": method, "path": unquote(f"/api/v1{where}"), "raw_path": b"",
@@ -86,4 +103,6 @@ class ApiClient:
         with suppress(RuntimeError):  # the outermost layer tells the server too, once it has answered
             await self.app(scope, receive, send)
         whole = b"".join(each.get("body", b"") for each in sent[1:])
-        return Said(sent[0]["status"], json.loads(whole) if whole else None, whole.decode(), dict(sent[0]["headers"]))
+        kept = dict(sent[0]["headers"])
+        told = json.loads(whole) if whole and b"json" in kept.get(b"content-type", b"") else None
+        return Said(sent[0]["status"], told, whole.decode("utf-8", "replace"), kept, whole)

@@ -51,6 +51,7 @@ def open_backend(
     from turnkeeper.app.bot_desk import open_desk
     from turnkeeper.app.flow_api import flow_api
     from turnkeeper.app.making import sealing_of
+    from turnkeeper.app.talking import open_talk
     from turnkeeper.web.api.backend import Backend
     from turnkeeper.web.api.doorkeeper import new_doorkeeper
 
@@ -67,6 +68,7 @@ def open_backend(
         desk=open_desk(settings, store, media, now, partial(sealing_of, settings)),
         secrets=lambda: settings.secrets,
         door=door,
+        talk=open_talk(settings, store, now, wakeups.publish, media),
     )
 
 

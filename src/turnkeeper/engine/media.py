@@ -27,7 +27,7 @@ from turnkeeper.model.errors import MediaRefused, MediaUnavailable
 from turnkeeper.model.events import EventKind, Media
 from turnkeeper.model.ids import ConversationId, WorkspaceId
 from turnkeeper.model.limits import MediaKind
-from turnkeeper.model.media import FileRow, KeptFile, MediaRow, source_of
+from turnkeeper.model.media import FileRow, KeptFile, MediaRow, made_source, source_of
 from turnkeeper.model.outbound import Rejected
 from turnkeeper.model.policy import Channel
 from turnkeeper.rules.retry import backoff
@@ -42,7 +42,7 @@ _URLS = 2
 """Addresses that are tried before a file counts as gone: the first may have expired on the way."""
 _WAITS_FOR_DELETION = 20.0
 _OLD_ADDRESS = (400, 401, 403, 404, 410)
-_KINDS: dict[EventKind, MediaKind] = {
+MEDIA_KINDS: dict[EventKind, MediaKind] = {
     "image": "image", "audio": "audio", "voice": "voice", "video": "video", "video_note": "video",
     "animation": "video", "sticker": "sticker",
 }  # fmt: skip
@@ -190,14 +190,16 @@ class FileKeeper:
         of_kind = self.adapters[channel.kind].capabilities.limits.media.get(kind)
         return self.largest if of_kind is None else min(self.largest, of_kind.size)
 
-    async def keep(self, file: Path | bytes, filename: str | None, mime: str | None, origin: Origin) -> KeptFile:
-        """Keep what a bot made; the source is its digest. Raises MediaRefused, MediaUnavailable."""
+    async def keep(
+        self, file: Path | bytes | AsyncIterator[bytes], filename: str | None, mime: str | None, origin: Origin
+    ) -> KeptFile:
+        """Keep what a bot made or a colleague sent; the source is its digest. Raises MediaRefused, MediaUnavailable."""
         name = filename or (file.name if isinstance(file, Path) else None)
         async with Incoming(self.incoming, self._limit("document", origin.channel)) as incoming:
             try:
                 async for chunk in _chunks(file):
                     await incoming.write(chunk)
-                made = replace(origin, source=f"made:{origin.conversation_id}:{await incoming.finish()}")
+                made = replace(origin, source=made_source(origin.conversation_id, await incoming.finish()))
                 return await self._keep(incoming, "document", mime, name, made)
             except MediaRefused as refused:
                 what = sha256(f"{incoming.digest}{file if isinstance(file, Path) else name}".encode("utf-8", "replace"))
@@ -284,7 +286,7 @@ class TurnFiles:
     async def fetch(self, media: Media, kind: EventKind, message_id: str | None) -> KeptFile:
         """The file of a message, fetched once."""
         origin = self._origin(source_of(media, message_id))
-        return await self._keeper.fetch(media, _KINDS.get(kind, "document"), origin)
+        return await self._keeper.fetch(media, MEDIA_KINDS.get(kind, "document"), origin)
 
     async def keep(self, file: Path | bytes, filename: str | None, mime: str | None) -> KeptFile:
         """Keep a file of the bot's own."""
@@ -330,7 +332,11 @@ class TurnFiles:
                 copy.unlink()
 
 
-async def _chunks(file: Path | bytes) -> AsyncIterator[bytes]:
+async def _chunks(file: Path | bytes | AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    if isinstance(file, AsyncIterator):
+        async for chunk in file:
+            yield chunk
+        return
     if isinstance(file, bytes):
         for at in range(0, len(file), CHUNK):
             yield file[at : at + CHUNK]

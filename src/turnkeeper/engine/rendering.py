@@ -26,10 +26,11 @@ from turnkeeper.model.contents import (
     Video,
     words_of,
 )
+from turnkeeper.model.limits import Markup
 from turnkeeper.model.templates import TemplateDefinition
 from turnkeeper.rules.templates import misfits, problems
 from turnkeeper.text.fitting import body_limit, fit
-from turnkeeper.text.rendering import render
+from turnkeeper.text.rendering import render, typed
 from turnkeeper.text.template_preview import preview
 
 _encode = msgspec.json.Encoder().encode
@@ -50,16 +51,21 @@ def rendered(
     *,
     numbered: bool = False,
     templates: Mapping[tuple[str, str], TemplateDefinition] = _NONE,
+    by_hand: bool = False,
 ) -> Rendered:
     """Each reply as one or more encoded contents. What cannot be said is a row that fails with its reason.
 
     `numbered`: the parts of a long text end in "(1/3)". `templates`: those that are known, by name and language.
+    `by_hand`: a person typed it, so it is no Markdown.
     """
     contents: list[bytes] = []
     notes: list[str] = []
     for reply in replies:
         said = Text(reply) if isinstance(reply, str) else reply
-        made = _marked_up(said, capabilities, numbered, notes)
+        if by_hand and isinstance(said, Text | Image | Video | Document):
+            made: Iterator[Content] = iter([_typed(said, capabilities.markup)])
+        else:
+            made = _marked_up(said, capabilities, numbered, notes)
         if isinstance(said, Template):
             made = iter([_shown(said, templates.get((said.name, said.language)))])
         for content in made:
@@ -68,6 +74,12 @@ def rendered(
             notes += fitted.notes
             notes += [f"not sent: {each.reason}" for each in fitted.contents if isinstance(each, Refused)]
     return Rendered(contents, notes)
+
+
+def _typed(said: Text | Image | Video | Document, markup: Markup) -> Content:
+    if isinstance(said, Text):
+        return replace(said, body=typed(said.body, markup))
+    return replace(said, caption=typed(said.caption, markup)) if said.caption else said
 
 
 def _shown(said: Template, definition: TemplateDefinition | None) -> Template | Refused:

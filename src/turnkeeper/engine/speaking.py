@@ -66,14 +66,15 @@ class Speaker:
         known_as: str,
         takes_over: bool = False,
         by: str = "",
+        by_hand: bool = False,
     ) -> Speech:
         """Put it into the conversation of an address (as in Inbound), made where there is none; durable when this
         returns, and said once however often it is repeated with the same `known_as`.
 
-        `takes_over`: from here on a person answers, not the bot. `by`: who says it, kept with it. Raises CannotSay
-        for what would fail, and StoreUnavailable.
+        `takes_over`: from here on a person answers, not the bot. `by`: who says it, kept with it; `by_hand`: a person
+        typed it, so it is no Markdown. Raises CannotSay for what would fail, and StoreUnavailable.
         """
-        contents = await self._contents(channel, replies)
+        contents = await self._contents(channel, replies, by_hand=by_hand)
         event = _event(address, contents, known_as, takes_over=takes_over, by=by)
         taken = await self._store.take(Intake([Arrival(channel, event, self._clock.now())]))
         if self._publish is not None and taken.wakes:
@@ -86,10 +87,10 @@ class Speaker:
         """How far it is; None: it was never said."""
         return await self._store.spoken(channel.workspace_id, channel.id, _key(known_as))
 
-    async def _contents(self, channel: Channel, replies: Sequence[Reply]) -> list[Content]:
+    async def _contents(self, channel: Channel, replies: Sequence[Reply], *, by_hand: bool) -> list[Content]:
         """As the channel writes them. Raises CannotSay."""
         known = await self._templates.definitions(channel, replies)
-        said = rendered(replies, self._adapters[channel.kind].capabilities, templates=known)
+        said = rendered(replies, self._adapters[channel.kind].capabilities, templates=known, by_hand=by_hand)
         contents = [_content(each) for each in said.contents]
         for content in contents:
             if isinstance(content, Refused):

@@ -75,3 +75,8 @@ def source_of(media: Media, message_id: str | None) -> str:
     if media.id:
         return f"id:{media.id}"
     return f"message:{message_id}" if message_id else f"said:{sha256(msgspec.json.encode(media)).hexdigest()}"
+
+
+def made_source(conversation_id: str, key: str) -> str:
+    """Where a file comes from that was made here, for one conversation."""
+    return f"made:{conversation_id}:{key}"

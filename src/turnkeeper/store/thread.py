@@ -95,6 +95,11 @@ class Entry:
     file: SeenFile | None = None
     quoted: Quoted | None = None
 
+    @property
+    def is_deleted(self) -> bool:
+        """Whether whoever wrote it took it back."""
+        return self.event is not None and (self.event.state, self.event.reason) == ("dropped", "deleted")
+
 
 class ThreadPage(NamedTuple):
     """Entries, the newest first; `next`: where the older ones begin, None: there are none."""

@@ -77,6 +77,13 @@ def literal(said: str, markup: Markup, *, is_address: bool = False) -> str:
     return _WRITERS[markup].write(Block((Span(said, bare=is_address),))).text
 
 
+def typed(said: str, markup: Markup) -> str:
+    """What a person typed for this channel: the marks that people type there are theirs, nothing else is read as one.
+    On Telegram nobody types marks."""
+    clean = markdown.clean(said).strip()
+    return literal(clean, markup) if markup == "telegram" else clean
+
+
 def length(text: str, markup: Markup) -> int:
     """The length of a rendered text as the platform counts it."""
     return _WRITERS[markup].length(text)

@@ -81,33 +81,40 @@ class MediaPages:
         except (StoreError, MediaUnavailable):
             await send_answer(send, _plain(503, b"the file cannot be had now, try again\n", (b"retry-after", b"5")))
         else:
-            await self._give(place, row, scope, send)
+            await give(self._store, place, row, scope, send)
 
-    async def _give(self, place: Place, row: FileRow, scope: Scope, send: Send) -> None:
-        asked = {name: value.decode("latin-1") for name, value in scope["headers"]}
-        tag = f'"{row.key}"'
-        if tag in asked.get(b"if-none-match", ""):
-            await send_answer(send, _empty(304, (b"etag", tag.encode()), _KEPT))
-            return
-        part = _part(asked.get(b"range"), row.size) if asked.get(b"if-range") in (None, tag) else None
-        if part is not None and part.start >= part.end:
-            await send_answer(send, _plain(416, b"no such range\n", (b"content-range", b"bytes */%d" % row.size)))
-            return
-        status, span = (200, Part(0, row.size)) if part is None else (206, part)
-        headers = [*_headers(row), (b"etag", tag.encode()), (b"content-length", str(span.end - span.start).encode())]
-        if part is not None:
-            headers.append((b"content-range", f"bytes {span.start}-{span.end - 1}/{row.size}".encode()))
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        if scope["method"] == "GET":
-            await self._stream(place, span, send)
-        else:
-            await send({"type": "http.response.body", "body": b""})
 
-    async def _stream(self, place: Place, span: Part, send: Send) -> None:
-        """What breaks off half-way is seen by its length."""
-        async for chunk in self._store.read(place, span.start, span.end):
-            await send({"type": "http.response.body", "body": chunk, "more_body": True})
+async def give(store: MediaStore, place: Place, row: FileRow, scope: Scope, send: Send, *, saved: bool = False) -> None:
+    """Answer with a kept file, or with the part of it that is asked for. `saved`: for the disk, not for the screen."""
+    asked = {name: value.decode("latin-1") for name, value in scope["headers"]}
+    tag = f'"{row.key}"'
+    if tag in asked.get(b"if-none-match", ""):
+        await send_answer(send, _empty(304, (b"etag", tag.encode()), _KEPT))
+        return
+    part = _part(asked.get(b"range"), row.size) if asked.get(b"if-range") in (None, tag) else None
+    if part is not None and part.start >= part.end:
+        await send_answer(send, _plain(416, b"no such range\n", (b"content-range", b"bytes */%d" % row.size)))
+        return
+    status, span = (200, Part(0, row.size)) if part is None else (206, part)
+    headers = [
+        *_headers(row, saved=saved),
+        (b"etag", tag.encode()),
+        (b"content-length", str(span.end - span.start).encode()),
+    ]
+    if part is not None:
+        headers.append((b"content-range", f"bytes {span.start}-{span.end - 1}/{row.size}".encode()))
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    if scope["method"] == "GET":
+        await _stream(store, place, span, send)
+    else:
         await send({"type": "http.response.body", "body": b""})
+
+
+async def _stream(store: MediaStore, place: Place, span: Part, send: Send) -> None:
+    """What breaks off half-way is seen by its length."""
+    async for chunk in store.read(place, span.start, span.end):
+        await send({"type": "http.response.body", "body": chunk, "more_body": True})
+    await send({"type": "http.response.body", "body": b""})
 
 
 def _part(header: str | None, size: int) -> Part | None:
@@ -121,9 +128,9 @@ def _part(header: str | None, size: int) -> Part | None:
     return Part(int(found[1]), end) if int(found[1]) < size or not size else Part(size, size)
 
 
-def _headers(row: FileRow) -> list[tuple[bytes, bytes]]:
+def _headers(row: FileRow, *, saved: bool) -> list[tuple[bytes, bytes]]:
     mime = row.mime if _MIME.fullmatch(row.mime) else "application/octet-stream"
-    shown = "inline" if _SHOWN.fullmatch(mime) else "attachment"
+    shown = "inline" if _SHOWN.fullmatch(mime) and not saved else "attachment"
     kind = mime + ("; charset=utf-8" if mime.startswith("text/") else "")
     name = quote(row.filename.encode("utf-8", "replace"), safe="")
     return [

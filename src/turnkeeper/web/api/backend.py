@@ -18,6 +18,7 @@ from turnkeeper.web.api.bot_ports import Desk
 from turnkeeper.web.api.doorkeeper import Doorkeeper
 from turnkeeper.web.api.flows import FlowsApi
 from turnkeeper.web.api.refusals import Refusal
+from turnkeeper.web.api.talk_ports import Talk
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class Backend:
     secrets: Callable[[], Collection[str]] = tuple
     """Those that are taken out of whatever might quote them."""
     door: Doorkeeper | None = None
+    talk: Talk | None = None
 
     async def note(
         self, workspace_id: WorkspaceId, actor: Actor, what: str, about: str, details: Mapping[str, object]

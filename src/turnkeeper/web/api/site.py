@@ -17,17 +17,21 @@ from starlette.exceptions import HTTPException
 import turnkeeper
 from turnkeeper.model.errors import StoreError
 from turnkeeper.web.api import (
+    answering,
     api_tokens,
     audit,
     bots,
+    canned,
     conversations,
     drawing,
     knowledge,
     me,
     members,
+    messages,
     overview,
     prompts,
     sign_in,
+    thread,
     traces,
     workspaces,
 )
@@ -59,6 +63,10 @@ def routers() -> Sequence[APIRouter]:
         knowledge.router,
         traces.router,
         overview.router,
+        thread.router,
+        answering.router,
+        messages.router,
+        canned.router,
     )
 
 
