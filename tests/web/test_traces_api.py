@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from tests.contracts.world import World
 from tests.web.api_client import ApiClient
 from turnkeeper.model.ids import ConversationKey
+from turnkeeper.model.rehearsed import WrittenScript
 from turnkeeper.store.sqlite.store import SqliteStore
 from turnkeeper.testing.events import Channels, channel
 from turnkeeper.web.api.traces import MOST_OPEN, hidden
@@ -88,10 +89,13 @@ async def test_a_turn_is_asked_to_be_run_again() -> None:
         "agent",
         {"models": "recorded", "what": "turn"},
     )
-    result = msgspec.json.encode({"said": [SECRET]})
+    result = msgspec.json.encode(WrittenScript(f"> {SECRET}", True, [], []))
     await api.store.tell_rehearsal(replace(taken, state="done", ended_at=api.w.now, result=result))
     done = (await api.get(where, by="viewer")).body
-    assert (done["state"], done["result"]) == ("done", {"said": ["[hidden]"]})
+    assert (done["state"], done["result"]) == (
+        "done",
+        {"script": "> [hidden]", "passes": True, "difference": [], "problems": []},
+    )
     assert (await api.send("POST", path, {"models": "guessed"})).status == 422
     assert (await api.send("POST", f"/conversations/{key.id}/turns/9/rehearsals", {})).status == 404
     for _ in range(MOST_OPEN):

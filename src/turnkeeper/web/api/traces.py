@@ -6,13 +6,14 @@ The web process runs no turn: what is asked for waits until a worker takes it.
 import json
 from collections.abc import Iterable
 from secrets import token_hex
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import msgspec
 from fastapi import APIRouter, Path, Query, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from turnkeeper.model.ids import ConversationId, ConversationKey
+from turnkeeper.model.rehearsed import Rehearsed, WrittenScript
 from turnkeeper.model.traces import Rehearsal
 from turnkeeper.model.turn_told import ToldTurn
 from turnkeeper.rules.turn_told import told
@@ -22,6 +23,7 @@ from turnkeeper.web.api.refusals import Refusal
 
 router = APIRouter(tags=["turns"])
 _HIDDEN = "[hidden]"
+_result: TypeAdapter[Rehearsed | WrittenScript] = TypeAdapter(Rehearsed | WrittenScript)
 _SHORTEST_SECRET = 6
 MOST_OPEN = 3
 """Rehearsals of a workspace that wait or run at once."""
@@ -59,9 +61,7 @@ class WantedRehearsal(BaseModel):
 
 
 class RehearsalBody(BaseModel):
-    """How far it is. `result` once it is done: `said`, `then` (what was said), `difference` (lines that begin with
-    `-` were said only then, with `+` only now), `effects` (what was not done, and what stood for it), `told`, `calls`,
-    `totals`; of a script its `script` and `difference`."""
+    """How far it is; `progress`: what it does now, or why it failed; `result` once it is done."""
 
     id: str
     state: Literal["waiting", "running", "done", "failed"]
@@ -69,7 +69,7 @@ class RehearsalBody(BaseModel):
     asked_at: float
     began_at: float | None
     ended_at: float | None
-    result: Any = Field(None)
+    result: Rehearsed | WrittenScript | None = None
 
 
 @router.get("/conversations/{conversation_id}/turns")
@@ -154,7 +154,7 @@ async def rehearsal(access: Reads, behind: Behind, rehearsal_id: Annotated[str, 
 
 
 def _body(found: Rehearsal, secrets: Iterable[str]) -> RehearsalBody:
-    result = None if found.result is None else msgspec.json.decode(hidden(found.result, secrets))
+    result = None if found.result is None else _result.validate_json(hidden(found.result, secrets))
     return RehearsalBody(
         id=found.id,
         state=found.state,
