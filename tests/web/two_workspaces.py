@@ -19,10 +19,12 @@ from turnkeeper.app.api import open_backend
 from turnkeeper.config import load
 from turnkeeper.engine.wakeups import LocalWakeups
 from turnkeeper.media.disk import DiskStore
+from turnkeeper.model.configured import ConfiguredKey
 from turnkeeper.model.contents import Text
 from turnkeeper.model.conversation import SessionRow
 from turnkeeper.model.flows import FlowKey
 from turnkeeper.model.ids import BotId, ChannelId, WorkerId, WorkspaceId
+from turnkeeper.model.knowledge import BaseKey, DocumentRow, DocumentUpload
 from turnkeeper.model.outbound import Accepted
 from turnkeeper.model.people import Role, UserId
 from turnkeeper.store.base import Arrival, ClaimedTurn, Intake, Sent, Store, TurnCommit
@@ -50,6 +52,8 @@ token = "1234:{name}"
 updates = "polling"
 [bots.{bot}]
 kind = "flow"
+[knowledge.{name}base]
+workspace = "{workspace}"
 """
 
 
@@ -186,7 +190,16 @@ async def filled(store: Store, workspace: WorkspaceId, name: str, mark: str) -> 
     flow = f"welcome{mark}"
     document = {"name": flow, "nodes": [], "edges": []}
     await store.put_flow(FlowKey(workspace, BotId(channel.bot_id), flow), json.dumps(document).encode(), None, "x", T0)
+    provider = f"{name}models"
+    made = {"kind": "openai_compatible", "base_url": f"https://{mark or 'mine'}.example.com"}
+    await store.put_configured(ConfiguredKey(workspace, "provider", provider), json.dumps(made).encode(), None, "x", T0)
+    base, file = BaseKey(workspace, f"{name}base"), f"{mark}a.md"
+    await store.put_document(DocumentRow(*base, file, f"{mark}A", "upload", "d", "kept", None, 1, 0, T0), ())
+    await store.upload_document(DocumentUpload(*base, file, "a" * 64, 1, T0))
     return {
+        "base": base.base,
+        "provider": provider,
+        "key": file,
         "conversation_id": key.id,
         "contact_id": claimed.conversation.contact_id,
         "channel_id": name,

@@ -123,18 +123,18 @@ async def create_provider(body: MakingProvider, access: Administers, behind: Beh
     return Named(name=made)
 
 
-@router.patch("/providers/{name}", status_code=204)
-async def change_provider(name: ProviderName, body: Changing, access: Administers, behind: Behind) -> Response:
+@router.patch("/providers/{provider}", status_code=204)
+async def change_provider(provider: ProviderName, body: Changing, access: Administers, behind: Behind) -> Response:
     """Change a provider that was made in the console; a new key is in effect within seconds."""
-    await _asked_provider(behind, access, name)
-    return await _changed(behind, access, Made(access.workspace_id, "provider", name), body)
+    await _asked_provider(behind, access, provider)
+    return await _changed(behind, access, Made(access.workspace_id, "provider", provider), body)
 
 
-@router.delete("/providers/{name}", status_code=204)
-async def delete_provider(name: ProviderName, access: Administers, behind: Behind) -> Response:
+@router.delete("/providers/{provider}", status_code=204)
+async def delete_provider(provider: ProviderName, access: Administers, behind: Behind) -> Response:
     """Delete a provider that was made in the console and that nothing names."""
-    await _asked_provider(behind, access, name)
-    return await _dropped(behind, access, Made(access.workspace_id, "provider", name))
+    await _asked_provider(behind, access, provider)
+    return await _dropped(behind, access, Made(access.workspace_id, "provider", provider))
 
 
 async def _asked_provider(behind: Backend, access: Access, name: str) -> ProviderSeen:
