@@ -7,6 +7,7 @@ console's sources is kept beside the built pages, and the work is skipped while 
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import os
 import subprocess
@@ -18,6 +19,9 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 SKIP = "TURNKEEPER_SKIP_CONSOLE"
 WITHOUT = f"{SKIP}=1 installs Turnkeeper without its pages."
+PACKED = {".css", ".html", ".js", ".svg"}
+"""Files that are also kept packed, so that the server need not do it each time."""
+SMALL = 1000
 NOT_SOURCES = {"node_modules", "dist", ".vite", "coverage"}
 
 
@@ -98,6 +102,10 @@ def build_pages(calls: NodeCalls, out: Path) -> None:
         f"The lines above name the source file. {WITHOUT}",
         *(str(vite), "build", "--outDir", str(out), "--emptyOutDir"),
     )
+    for path in sorted(out.rglob("*")):
+        if path.suffix in PACKED and path.stat().st_size > SMALL:
+            packed = gzip.compress(path.read_bytes(), 9, mtime=0)
+            path.with_name(f"{path.name}.gz").write_bytes(packed)
 
 
 def build_console(root: Path) -> str:

@@ -1,5 +1,6 @@
 """The console is built when its sources changed, and only then; a failure says what to do."""
 
+import gzip
 import os
 from pathlib import Path
 
@@ -7,6 +8,8 @@ import pytest
 
 import hatch_build
 from hatch_build import ConsoleFailed, build_console, digest_of
+
+STATIC = "src/turnkeeper/web/static"
 
 
 @pytest.fixture
@@ -24,7 +27,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         f'echo "$*" >> {tmp_path}/calls\n'
         'case "$*" in\n'
         f"  *NPM\\ ci*) mkdir -p node_modules; touch node_modules/.package-lock.json ;;\n"
-        f"  *vite*) mkdir -p ../src/turnkeeper/web/static ;;\n"
+        f"  *vite*) cd ..; mkdir -p {STATIC}; head -c 2000 /dev/zero > {STATIC}/a.js; echo 1 > {STATIC}/b.js ;;\n"
         "esac\n"
         f"if [ -e {tmp_path}/fails ]; then echo what went wrong; exit 3; fi\n"
     )
@@ -54,6 +57,12 @@ def test_it_is_built_when_its_sources_changed_and_only_then(root: Path) -> None:
     (root / "console/src/main.ts").write_text("let x = 3")
     assert build_console(root) == "console built"
     assert calls(root) == ["NPM", "vite.js"]
+
+
+def test_what_is_large_enough_is_kept_packed_too(root: Path) -> None:
+    build_console(root)
+    assert gzip.decompress((root / STATIC / "a.js.gz").read_bytes()) == bytes(2000)
+    assert not (root / STATIC / "b.js.gz").exists()
 
 
 def test_a_failure_names_the_step_and_leaves_no_stamp(root: Path) -> None:

@@ -287,6 +287,21 @@ async def test_a_file_that_has_not_changed_is_not_sent_again(built: Path) -> Non
     assert (await pages.get("/", "DELETE"))[0] == 405
 
 
+async def test_who_takes_packed_files_gets_them(built: Path) -> None:
+    (built / "index.html.gz").write_bytes(b"packed")
+    pages = Pages(built)
+    plain, packed = await pages.get("/"), await pages.get("/", headers={"accept-encoding": "br, gzip"})
+    assert (plain[1], "content-encoding" in plain[2]) == (b"<p>console</p>", False)
+    assert (packed[1], packed[2]["content-encoding"]) == (b"packed", "gzip")
+    assert packed[2]["content-type"] == plain[2]["content-type"]
+    assert packed[2]["etag"] != plain[2]["etag"]
+    assert "accept-encoding" in plain[2]["vary"]
+    assert (await pages.get("/index.html.gz"))[0] == 404
+    tag = {"accept-encoding": "gzip", "if-none-match": packed[2]["etag"]}
+    assert (await pages.get("/", headers=tag))[0] == 304
+    assert (await pages.get("/icon.svg", headers={"accept-encoding": "gzip"}))[1] == b"<svg/>"
+
+
 async def test_a_console_that_is_not_built_says_so(tmp_path: Path) -> None:
     status, body, headers = await Pages(tmp_path / "nothing").get("/")
     assert status == 200

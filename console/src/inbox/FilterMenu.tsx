@@ -1,23 +1,18 @@
-import { Button, Popover, SegmentedControl, Select } from "@mantine/core";
-import { useState } from "react";
+import { Popover } from "@mantine/core";
+import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { useSearchParams } from "wouter";
 
 import { Icon } from "../icons";
-import { isNarrowed, readFilters, withFilter, withoutFilters } from "./filters";
-import { useChoices } from "./useConversations";
+import { Skeletons } from "../parts/Skeletons";
 
 import chips from "./Chips.module.css";
-import styles from "./FilterMenu.module.css";
 
-/** The filters that have one value of several, and the order. */
+const FilterForm = lazy(() => import("./FilterForm"));
+
+/** The filters that have one value of several, and the order, behind a button. */
 export function FilterMenu() {
   const { t } = useTranslation("inbox");
   const [open, setOpen] = useState(false);
-  const [search, setSearch] = useSearchParams();
-  const filters = readFilters(search);
-  const there = useChoices(open);
-  const put = (name: string, value: string | null) => setSearch((now) => withFilter(now, name, value), { replace: true });
   return (
     <Popover opened={open} onChange={setOpen} position="bottom-start" width={290} trapFocus withinPortal shadow="md">
       <Popover.Target>
@@ -32,58 +27,11 @@ export function FilterMenu() {
           <Icon name="filter" size={16} />
         </button>
       </Popover.Target>
-      <Popover.Dropdown className={styles.menu} aria-label={t("filter")}>
-        <fieldset className={styles.field}>
-          <legend>{t("choices.mode")}</legend>
-          <SegmentedControl
-            fullWidth
-            size="xs"
-            value={filters.mode ?? ""}
-            onChange={(value) => put("mode", value || null)}
-            data={[
-              { value: "", label: t("any") },
-              ...(["bot", "human", "paused"] as const).map((value) => ({ value, label: t(`modes.${value}`) })),
-            ]}
-          />
-        </fieldset>
-        {(["channel", "bot", "stage", "tag"] as const).map((name) => (
-          <Select
-            key={name}
-            label={t(`choices.${name}`)}
-            placeholder={t("any")}
-            size="xs"
-            clearable
-            searchable
-            nothingFoundMessage={t("noChoice")}
-            comboboxProps={{ withinPortal: false }}
-            data={withCurrent(there?.[`${name}s`] ?? [], filters[name])}
-            value={filters[name] ?? null}
-            onChange={(value) => put(name, value)}
-          />
-        ))}
-        <Select
-          label={t("order")}
-          size="xs"
-          allowDeselect={false}
-          comboboxProps={{ withinPortal: false }}
-          data={(["newest", "waiting", "closing"] as const).map((value) => ({ value, label: t(`orders.${value}`) }))}
-          value={filters.order}
-          onChange={(value) => put("order", value === "newest" ? null : value)}
-        />
-        <Button
-          variant="subtle"
-          size="xs"
-          disabled={!isNarrowed(filters)}
-          onClick={() => setSearch(withoutFilters, { replace: true })}
-        >
-          {t("clear")}
-        </Button>
+      <Popover.Dropdown aria-label={t("filter")}>
+        <Suspense fallback={<Skeletons rows={6} height={46} />}>
+          <FilterForm />
+        </Suspense>
       </Popover.Dropdown>
     </Popover>
   );
-}
-
-/** What is chosen is among the choices, even if nothing has it any more. */
-function withCurrent(all: readonly string[], current: string | undefined): string[] {
-  return current === undefined || all.includes(current) ? [...all] : [current, ...all];
 }

@@ -51,12 +51,20 @@ function Content({ list, open, narrowed, words }: ContentProps) {
   if (list.pending) return <Waiting />;
   if (list.error !== null && list.items.length === 0) {
     return (
-      <Says title={t("failed")} action={<SaysButton onClick={list.again}>{t("shell:again")}</SaysButton>}>
-        {list.error.message}
-      </Says>
+      <div className={styles.nothing}>
+        <Says title={t("failed")} action={<SaysButton onClick={list.again}>{t("shell:again")}</SaysButton>}>
+          {list.error.message}
+        </Says>
+      </div>
     );
   }
-  if (list.items.length === 0 && !list.hasMore) return <Empty narrowed={narrowed} words={words} />;
+  if (list.items.length === 0 && !list.hasMore) {
+    return (
+      <div className={styles.nothing}>
+        <Empty narrowed={narrowed} words={words} />
+      </div>
+    );
+  }
   return <List list={list} open={open} />;
 }
 

@@ -13,6 +13,8 @@ import styles from "./List.module.css";
 
 export const ROW_PX = 82;
 const LOAD_BEFORE = 12;
+/** How long a row may take to be in the page. */
+const FRAMES = 20;
 
 interface Props {
   list: Items;
@@ -112,16 +114,25 @@ function useSteps(
 ): void {
   const { t } = useTranslation("inbox");
   const [, go] = useLocation();
+  /** Where the focus is about to be: who is quick presses again before the list has moved there. */
+  const wanted = useRef<string | null>(null);
   function step(by: number) {
-    const focused = document.activeElement?.getAttribute("data-id") ?? open;
-    const at = items.findIndex(({ row }) => row.id === focused);
+    const from = wanted.current ?? document.activeElement?.getAttribute("data-id") ?? open;
+    const at = items.findIndex(({ row }) => row.id === from);
     const next = at < 0 ? 0 : Math.min(Math.max(at + by, 0), items.length - 1);
     const id = items[next]?.row.id;
     if (id === undefined) return;
+    wanted.current = id;
     scrollTo(next);
-    // It is in the page once the list has moved there.
+    focus(id, FRAMES);
+  }
+  function focus(id: string, frames: number) {
     requestAnimationFrame(() => {
-      box.current?.querySelector<HTMLElement>(`[data-id="${CSS.escape(id)}"]`)?.focus({ preventScroll: true });
+      if (wanted.current !== id) return;
+      const link = box.current?.querySelector<HTMLElement>(`[data-id="${CSS.escape(id)}"]`);
+      link?.focus({ preventScroll: true });
+      if (link || frames === 0) wanted.current = null;
+      else focus(id, frames - 1);
     });
   }
   useShortcut("j", t("keys.down"), () => step(1));

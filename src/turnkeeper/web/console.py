@@ -23,6 +23,8 @@ SECURITY = (
     (b"referrer-policy", b"no-referrer"),
     (b"cross-origin-opener-policy", b"same-origin"),
 )
+_GZ = ".gz"
+_VARY = (b"vary", b"accept, accept-encoding")
 _FOR_EVER = (b"cache-control", b"public, max-age=31536000, immutable")
 _ASK_AGAIN = (b"cache-control", b"no-cache")
 _NOT_PAGES = ("/api/", "/assets/", "/media/", "/phone/", "/webhooks/")
@@ -39,18 +41,22 @@ class Console:
     """An ASGI app over one folder of built files."""
 
     def __init__(self, folder: Path) -> None:
-        self._files = _read_files(folder)
+        files = _read_files(folder)
+        self._files = {path: page for path, page in files.items() if not path.endswith(_GZ)}
+        self._packed = {path.removesuffix(_GZ): page for path, page in files.items() if path.endswith(_GZ)}
 
     async def __call__(self, scope: Scope, _: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["method"] not in ("GET", "HEAD"):
             await send_answer(send, _WRONG_METHOD if scope["path"] in self._files else _NOT_FOUND)
             return
-        found = self._files.get("/" if _is_page(scope) else scope["path"])
+        path = "/" if _is_page(scope) else scope["path"]
+        found = self._files.get(path)
         if found is None:
             await send_answer(send, _NOT_FOUND)
             return
-        start, body = found
+        packed = self._packed.get(path) if _takes_gzip(scope) else None
+        start, body = packed or found
         tag = next((value for name, value in start["headers"] if name == b"etag"), None)
         asked = next((v for name, v in scope["headers"] if name == b"if-none-match"), None)
         if tag is not None and tag == asked:
@@ -68,6 +74,10 @@ def _is_page(scope: Scope) -> bool:
     return wants_html and "." not in path and not f"{path}/".startswith(_NOT_PAGES)
 
 
+def _takes_gzip(scope: Scope) -> bool:
+    return any(name == b"accept-encoding" and b"gzip" in value for name, value in scope["headers"])
+
+
 async def read_console(folder: Path) -> Console:
     """Read the files without holding up the loop."""
     return await asyncio.to_thread(Console, folder)
@@ -81,18 +91,21 @@ def _read_files(folder: Path) -> Mapping[str, Answer]:
         inner = path.relative_to(folder)
         if path.is_file() and not any(part.startswith(".") for part in inner.parts):
             files[f"/{inner.as_posix()}"] = _page(path, hashed=inner.parts[0] == "assets")
-    files["/"] = files["/index.html"]
+    for end in ("", _GZ):
+        if f"/index.html{end}" in files:
+            files[f"/{end}"] = files[f"/index.html{end}"]
     return files
 
 
 def _page(path: Path, *, hashed: bool) -> Answer:
     body = path.read_bytes()
-    guessed = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+    guessed = mimetypes.guess_type(path.name.removesuffix(_GZ))[0] or "application/octet-stream"
     if guessed.startswith("text/") or guessed.endswith("javascript"):
         guessed += "; charset=utf-8"
     tag = b'"' + blake2b(body, digest_size=8).hexdigest().encode() + b'"'
+    packed = [(b"content-encoding", b"gzip")] if path.suffix == _GZ else []
     cached = _FOR_EVER if hashed else _ASK_AGAIN
-    return answer(200, body, cached, (b"etag", tag), *SECURITY, kind=guessed.encode())
+    return answer(200, body, cached, (b"etag", tag), _VARY, *packed, *SECURITY, kind=guessed.encode())
 
 
 _NOTHING = {"type": "http.response.body", "body": b""}
