@@ -3,6 +3,7 @@
 Rule: a server is started when the first test asks for it, and ends with the session.
 """
 
+import gc
 import itertools
 import os
 import sys
@@ -31,6 +32,14 @@ forbid_real_models()
 # Each of the many processes that tests start would compile all that it imports.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+
+gc.disable()  # what is collected stays: there is nothing to find among it
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
