@@ -60,19 +60,15 @@ class OnPostgres(Database):
         self._tables = tables
 
     def store(self, directory: Directory) -> Store:
-        return postgres_store(self._tables.url, directory)
+        from turnkeeper.store.postgres.store import PostgresStore
+
+        return PostgresStore(self._tables.url, directory)
 
     async def empty(self) -> None:
         await asyncio.to_thread(self._tables.empty)
 
     async def prepare(self, store: Store) -> None:
         """They are up to date."""
-
-
-def postgres_store(url: str, directory: Directory) -> Store:
-    from turnkeeper.store.postgres.store import PostgresStore
-
-    return PostgresStore(url, directory)
 
 
 class Tables:
@@ -84,10 +80,6 @@ class Tables:
         self._connection = self._loop.run_until_complete(self._prepared())
 
     async def _prepared(self) -> asyncpg.Connection:
-        store = postgres_store(self.url, Channels())
-        await store.open()
-        await store.migrate()
-        await store.close()
         connection = await asyncpg.connect(self.url)
         found = await connection.fetch(
             "select tablename from pg_tables where schemaname = 'public' and tablename <> 'migration'"
@@ -108,9 +100,9 @@ class Tables:
 
 
 @pytest.fixture(scope="session")
-def postgres_tables(postgres_cluster: Cluster) -> Iterator[Tables]:
+def postgres_tables(postgres_cluster: Cluster, migrated_template: str) -> Iterator[Tables]:
     """The tables of the suite's own database."""
-    postgres_cluster.create("contracts")
+    postgres_cluster.create("contracts", migrated_template)
     tables = Tables(postgres_cluster.url("contracts"))
     yield tables
     tables.close()

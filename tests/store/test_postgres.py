@@ -67,9 +67,9 @@ class TestConnecting:
         assert (await store.take(webhook(text("hi")))).accepted == 1
         await store.close()
 
-    async def test_a_lost_connection_is_unavailable_once(self, postgres_database: str) -> None:
+    async def test_a_lost_connection_is_unavailable_once(self, migrated_database: str) -> None:
         """The transaction that it cuts off leaves nothing behind; the same call works again."""
-        async with machines(postgres_database) as [store], session(postgres_database) as behind:
+        async with machines(migrated_database) as [store], session(migrated_database) as behind:
             await store.take(webhook(text("first")))
             key = await key_of(store)
             lock = behind.transaction()
@@ -86,8 +86,8 @@ class TestConnecting:
             assert (await store.take(hello)).accepted == 1
             assert [line.text for line in await store.history(key, 10)] == ["first", "hello"]
 
-    async def test_settings_stay_with_a_connection_that_was_given_back(self, postgres_database: str) -> None:
-        async with machines(postgres_database) as [store]:
+    async def test_settings_stay_with_a_connection_that_was_given_back(self, migrated_database: str) -> None:
+        async with machines(migrated_database) as [store]:
             await store.take(webhook(text("hi")))
             for name, value in connecting.SETTINGS.items():
 
@@ -96,19 +96,19 @@ class TestConnecting:
 
                 assert await store._read(show) == value
 
-    async def test_closing_finishes_what_is_under_way(self, postgres_database: str) -> None:
-        async with machines(postgres_database) as [store]:
+    async def test_closing_finishes_what_is_under_way(self, migrated_database: str) -> None:
+        async with machines(migrated_database) as [store]:
             takes = [asyncio.ensure_future(store.take(webhook(text("hi", of=str(n))))) for n in range(50)]
             alone = asyncio.ensure_future(store.register(W1, T0))
             await asyncio.sleep(0)
             await store.close()
             assert sum(taken.accepted for taken in await asyncio.gather(*takes)) == 50
             await alone
-        async with session(postgres_database) as behind:
+        async with session(migrated_database) as behind:
             assert await behind.fetchval("select count(*) from event") == 50
 
-    async def test_who_stops_waiting_does_not_stop_the_transaction(self, postgres_database: str) -> None:
-        async with machines(postgres_database) as [store]:
+    async def test_who_stops_waiting_does_not_stop_the_transaction(self, migrated_database: str) -> None:
+        async with machines(migrated_database) as [store]:
             task = asyncio.ensure_future(store.register(W1, T0))
             await asyncio.sleep(0)
             task.cancel()
@@ -128,8 +128,8 @@ class TestMigrations:
         for store in stores:
             await store.close()
 
-    async def test_another_text_under_a_known_name_is_refused(self, postgres_database: str) -> None:
-        async with machines(postgres_database) as [store], session(postgres_database) as behind:
+    async def test_another_text_under_a_known_name_is_refused(self, migrated_database: str) -> None:
+        async with machines(migrated_database) as [store], session(migrated_database) as behind:
             assert await store.migrate() == []
             await behind.execute("update migration set checksum = 'other'")
             with pytest.raises(StoreMismatch, match="0001_engine"):
@@ -137,16 +137,16 @@ class TestMigrations:
 
     @pytest.mark.parametrize("then", ["select 1", "select 1 from conversation for update"])
     async def test_tables_in_use_are_changed_once_they_are_let_go(
-        self, then: str, postgres_database: str, monkeypatch: pytest.MonkeyPatch
+        self, then: str, migrated_database: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """Used by a backup, or by the previous release as it fires a timer; others go on meanwhile."""
         more = Migration("9001_more", "alter table conversation add more text; alter table timer add more text")
         monkeypatch.setattr(migrating, "WAITS", "100ms")
         monkeypatch.setattr(migrating, "PASSES", 0.05)
         async with (
-            machines(postgres_database) as [store],
-            session(postgres_database) as behind,
-            session(postgres_database) as beside,
+            machines(migrated_database) as [store],
+            session(migrated_database) as behind,
+            session(migrated_database) as beside,
         ):
             monkeypatch.setattr(store_migrations, "migrations", lambda _: [more])
             async with behind.transaction():
@@ -159,10 +159,10 @@ class TestMigrations:
                 assert not migration.done()
             assert await migration == ["9001_more"]
 
-    async def test_tables_in_use_for_too_long(self, postgres_database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test_tables_in_use_for_too_long(self, migrated_database: str, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(migrating, "WAITS", "1ms")
         monkeypatch.setattr(migrating, "PASSES", 0)
-        async with machines(postgres_database) as [store], session(postgres_database) as behind:
+        async with machines(migrated_database) as [store], session(migrated_database) as behind:
             monkeypatch.setattr(store_migrations, "migrations", lambda _: [Migration("9001_drop", "drop table timer")])
             async with behind.transaction():
                 await behind.execute("select 1 from timer")
@@ -171,16 +171,16 @@ class TestMigrations:
 
 
 class TestBatches:
-    async def test_a_bad_item_leaves_its_neighbours_alone(self, postgres_database: str) -> None:
-        async with machines(postgres_database) as [store]:
+    async def test_a_bad_item_leaves_its_neighbours_alone(self, migrated_database: str) -> None:
+        async with machines(migrated_database) as [store]:
             bad = webhook(text("hi", of="bad", id="\ud800"))
             good = [webhook(text("hi", of=str(n))) for n in range(20)]
             found = await asyncio.gather(*(store.take(one) for one in [bad, *good]), return_exceptions=True)
             assert isinstance(found[0], UnicodeEncodeError)
             assert [one.accepted for one in found[1:] if not isinstance(one, BaseException)] == [1] * 20
 
-    async def test_what_one_person_writes_is_accepted_in_order(self, postgres_database: str) -> None:
-        async with machines(postgres_database) as [store]:
+    async def test_what_one_person_writes_is_accepted_in_order(self, migrated_database: str) -> None:
+        async with machines(migrated_database) as [store]:
             people = [str(n) for n in range(20)]
             hooks = [webhook(text(str(n), of=of), at=T0 + n) for n in range(20) for of in people]
             await asyncio.gather(*(store.take(hook) for hook in hooks))
@@ -191,8 +191,8 @@ class TestBatches:
                 assert isinstance(turn, ClaimedTurn)
                 assert texts(turn) == [str(n) for n in range(20)]
 
-    async def test_strays_are_counted_within_a_batch_and_across(self, postgres_database: str) -> None:
-        async with machines(postgres_database) as [store]:
+    async def test_strays_are_counted_within_a_batch_and_across(self, migrated_database: str) -> None:
+        async with machines(migrated_database) as [store]:
             stray = Stray(SHOP.workspace_id, "shop", "ignored", "not ours", "k", b"{}", T0)
             other = stray._replace(dedup_key="l")
             assert (await store.take(Intake(strays=[stray, other, stray]))).duplicates == 1
@@ -204,8 +204,8 @@ class TestBatches:
 class TestNul:
     """PostgreSQL's text has none; what holds one is kept all the same."""
 
-    async def test_in_a_webhook(self, postgres_database: str) -> None:
-        async with machines(postgres_database) as [store]:
+    async def test_in_a_webhook(self, migrated_database: str) -> None:
+        async with machines(migrated_database) as [store]:
             hook = webhook(text("a\x00b", of="1\x002", id="m\x00"))
             found = await asyncio.gather(store.take(hook), store.take(hook), store.take(webhook(text("hi"))))
             assert sorted(taken.accepted for taken in found) == [0, 1, 1]
@@ -213,14 +213,14 @@ class TestNul:
             (line,) = await store.history(await key_of(store, "1\ufffd2"), 5)
             assert line.text == "a\ufffdb"
 
-    async def test_in_a_stray(self, postgres_database: str) -> None:
-        async with machines(postgres_database) as [store]:
+    async def test_in_a_stray(self, migrated_database: str) -> None:
+        async with machines(migrated_database) as [store]:
             stray = Stray(SHOP.workspace_id, "sh\x00op", "unreadable", "\x00", "k", b"\x00", T0)
             await store.take(Intake(strays=[stray]))
             assert (await store.ledger()).states["unreadable"] == 1
 
-    async def test_in_a_turn(self, postgres_database: str) -> None:
-        async with machines(postgres_database) as [store], session(postgres_database) as behind:
+    async def test_in_a_turn(self, migrated_database: str) -> None:
+        async with machines(migrated_database) as [store], session(migrated_database) as behind:
             await store.register(W1, T0)
             await store.take(webhook(text("hi")))
             turn = await one_turn(store)
@@ -232,8 +232,8 @@ class TestNul:
             assert await behind.fetchval("select trace from turn") == "tr\ufffdace"
 
     @pytest.mark.parametrize("outcome", [Rejected("1\x000", "a\x00b"), NotSent("a\x00b", code="1\x000")])
-    async def test_in_what_a_provider_says_of_a_send(self, outcome: Rejected | NotSent, postgres_database: str) -> None:
-        async with machines(postgres_database) as [store], session(postgres_database) as behind:
+    async def test_in_what_a_provider_says_of_a_send(self, outcome: Rejected | NotSent, migrated_database: str) -> None:
+        async with machines(migrated_database) as [store], session(migrated_database) as behind:
             await store.register(W1, T0)
             await store.take(webhook(text("hi")))
             turn = await one_turn(store)
@@ -244,9 +244,9 @@ class TestNul:
 
 
 class TestOwnThread:
-    async def test_a_blocked_loop_does_not_stop_a_transaction(self, postgres_database: str) -> None:
+    async def test_a_blocked_loop_does_not_stop_a_transaction(self, migrated_database: str) -> None:
         """What it has locked would hold up the other machines."""
-        store = PostgresStore(postgres_database, Channels(SHOP), own_thread=True)
+        store = PostgresStore(migrated_database, Channels(SHOP), own_thread=True)
         await store.open()
         await store.migrate()
         done = threading.Event()
@@ -262,9 +262,9 @@ class TestOwnThread:
         await played
         await store.close()
 
-    async def test_it_does_the_same_from_there(self, postgres_database: str) -> None:
+    async def test_it_does_the_same_from_there(self, migrated_database: str) -> None:
         heard: list[tuple[bytes, str]] = []
-        store = PostgresStore(postgres_database, Channels(SHOP), own_thread=True)
+        store = PostgresStore(migrated_database, Channels(SHOP), own_thread=True)
         await store.open()
         await store.migrate()
         await store.register(W1, T0)
@@ -287,8 +287,8 @@ class TestOwnThread:
 
 
 class TestNotifications:
-    async def test_everybody_hears_every_payload(self, postgres_database: str) -> None:
-        async with machines(postgres_database, 2) as [one, two]:
+    async def test_everybody_hears_every_payload(self, migrated_database: str) -> None:
+        async with machines(migrated_database, 2) as [one, two]:
             heard: dict[str, list[bytes]] = {"one": [], "two": []}
             stops = [await one.listen(heard["one"].append), await two.listen(heard["two"].append)]
             payloads = [b"", b"\x00\xff", b"a" * 5_900]
@@ -302,8 +302,8 @@ class TestNotifications:
             assert len(heard["one"]) == 3
             await stops[1]()
 
-    async def test_what_is_too_long_says_look(self, postgres_database: str) -> None:
-        async with machines(postgres_database) as [store]:
+    async def test_what_is_too_long_says_look(self, migrated_database: str) -> None:
+        async with machines(migrated_database) as [store]:
             heard: list[bytes] = []
             stop = await store.listen(heard.append)
             await store.notify(b"a" * 6_001)
@@ -311,23 +311,23 @@ class TestNotifications:
             assert heard == [b""]
             await stop()
 
-    async def test_a_listener_comes_back_and_says_look(self, postgres_database: str) -> None:
-        async with machines(postgres_database) as [store], session(postgres_database) as behind:
+    async def test_a_listener_comes_back_and_says_look(self, migrated_database: str) -> None:
+        async with machines(migrated_database) as [store], session(migrated_database) as behind:
             heard: list[bytes] = []
             stop = await store.listen(heard.append)
             await behind.execute(CUT)
             await until(lambda: bool(heard))
             assert heard == [b""]
-            async with machines(postgres_database) as [other]:
+            async with machines(migrated_database) as [other]:
                 await other.notify(b"again")
                 await until(lambda: len(heard) == 2)
             assert heard[1] == b"again"
             await stop()
 
 
-async def test_losing_a_race_is_no_error(postgres_database: str) -> None:
+async def test_losing_a_race_is_no_error(migrated_database: str) -> None:
     """A deadlock, made on purpose: one of the two is chosen, and plays again."""
-    async with machines(postgres_database) as [store], session(postgres_database) as behind:
+    async with machines(migrated_database) as [store], session(migrated_database) as behind:
         await store.take(webhook(text("hi", of="1"), text("hi", of="2")))
         first, second = await key_of(store, "1"), await key_of(store, "2")
         plays = 0
@@ -346,7 +346,7 @@ async def test_losing_a_race_is_no_error(postgres_database: str) -> None:
 
         await behind.execute("alter role current_user set deadlock_timeout = '20ms'")
         try:
-            async with machines(postgres_database) as [fresh]:
+            async with machines(migrated_database) as [fresh]:
                 transact = fresh._connections.transact
                 await asyncio.gather(transact(script([first, second])), transact(script([second, first])))
         finally:
@@ -354,8 +354,8 @@ async def test_losing_a_race_is_no_error(postgres_database: str) -> None:
         assert plays >= 3
 
 
-async def test_an_error_that_stays_is_told(postgres_database: str) -> None:
-    async with machines(postgres_database) as [store]:
+async def test_an_error_that_stays_is_told(migrated_database: str) -> None:
+    async with machines(migrated_database) as [store]:
         await store.register(W1, T0)
         with pytest.raises(asyncpg.UniqueViolationError):
             await store.register(W1, T0)

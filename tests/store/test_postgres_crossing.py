@@ -56,8 +56,8 @@ def made(name: str, kind: str, n: int) -> Any:
     return n if kind in ("bigint", "integer", "smallint") and name in NAMED else value
 
 
-async def test_nobody_crosses_on_any_table(postgres_database: str) -> None:
-    async with machines(postgres_database), session(postgres_database) as behind, session(postgres_database) as api:
+async def test_nobody_crosses_on_any_table(migrated_database: str) -> None:
+    async with machines(migrated_database), session(migrated_database) as behind, session(migrated_database) as api:
         tables = await filled(behind)
         assert len(tables) > 30
         await api.execute("set role turnkeeper_api")

@@ -19,8 +19,8 @@ def indexes(plan: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("size", [0, 5, 2000])
-async def test_words_are_looked_for_in_their_index(size: int, postgres_database: str) -> None:
-    async with machines(postgres_database), session(postgres_database) as behind:
+async def test_words_are_looked_for_in_their_index(size: int, migrated_database: str) -> None:
+    async with machines(migrated_database), session(migrated_database) as behind:
         for name, value in SETTINGS.items():
             await behind.execute(f"set {name} = '{value}'")
         await behind.execute(FILL.format(n=size))

@@ -71,8 +71,8 @@ async def blocked(behind: Any, task: "asyncio.Future[Any]") -> None:
         await asyncio.sleep(0.005)
 
 
-async def test_the_same_event_at_two_machines_counts_once(postgres_database: str) -> None:
-    async with machines(postgres_database, 3) as stores:
+async def test_the_same_event_at_two_machines_counts_once(migrated_database: str) -> None:
+    async with machines(migrated_database, 3) as stores:
         hooks = [webhook(text("hi", of=str(n % 7), id=f"m{n}"), at=T0 + n) for n in range(60)]
         takes = [store.take(hook) for hook in hooks for store in stores]
         taken = await asyncio.gather(*takes)
@@ -81,9 +81,9 @@ async def test_the_same_event_at_two_machines_counts_once(postgres_database: str
         assert (ledger.accepted, ledger.duplicates) == (60, 120)
 
 
-async def test_a_person_who_is_met_under_two_names_at_once_is_one(postgres_database: str) -> None:
+async def test_a_person_who_is_met_under_two_names_at_once_is_one(migrated_database: str) -> None:
     """The second finds an address that was not there when it looked, and looks again."""
-    async with machines(postgres_database, 2) as [one, two], session(postgres_database) as behind:
+    async with machines(migrated_database, 2) as [one, two], session(migrated_database) as behind:
         both = webhook(text("hi", addresses=("user:a", "phone:1")))
         known = webhook(text("again", addresses=("phone:1",)))
         lock = behind.transaction()
@@ -99,9 +99,9 @@ async def test_a_person_who_is_met_under_two_names_at_once_is_one(postgres_datab
 
 
 @pytest.mark.parametrize("first", ["status", "answer"])
-async def test_a_status_and_the_answer_to_its_send_meet(first: str, postgres_database: str) -> None:
+async def test_a_status_and_the_answer_to_its_send_meet(first: str, migrated_database: str) -> None:
     """Neither sees the other's unfinished work; whoever comes second must find it all the same."""
-    async with machines(postgres_database, 2) as [one, two], session(postgres_database) as behind:
+    async with machines(migrated_database, 2) as [one, two], session(migrated_database) as behind:
         await one.register(W1, T0)
         await one.take(webhook(text("hi")))
         send = (await one.commit(ending(await one_turn(one), "hello"))).send
@@ -121,9 +121,9 @@ async def test_a_status_and_the_answer_to_its_send_meet(first: str, postgres_dat
         assert await behind.fetchval("select count(*) from early_report") == 0
 
 
-async def test_resuming_a_channel_frees_what_is_being_held(postgres_database: str) -> None:
+async def test_resuming_a_channel_frees_what_is_being_held(migrated_database: str) -> None:
     """A commit that saw the channel stopped puts its row away; the resume that misses it must wait."""
-    async with machines(postgres_database, 2) as [one, two], session(postgres_database) as behind:
+    async with machines(migrated_database, 2) as [one, two], session(migrated_database) as behind:
         await one.register(W1, T0)
         await one.take(webhook(text("hi")))
         turn = await one_turn(one)
@@ -136,9 +136,9 @@ async def test_resuming_a_channel_frees_what_is_being_held(postgres_database: st
         assert len(await claim(two, at=T0 + 63)) == 1
 
 
-async def test_a_worker_that_is_claiming_is_not_declared_dead(postgres_database: str) -> None:
+async def test_a_worker_that_is_claiming_is_not_declared_dead(migrated_database: str) -> None:
     """Else it would own what nobody ever looks for again."""
-    async with machines(postgres_database, 2) as [one, two], session(postgres_database) as behind:
+    async with machines(migrated_database, 2) as [one, two], session(migrated_database) as behind:
         await one.register(W1, T0)
         await two.register(W2, T0)
         await one.take(webhook(text("hi")))
@@ -158,8 +158,8 @@ async def test_a_worker_that_is_claiming_is_not_declared_dead(postgres_database:
         assert await behind.fetchval("select count(*) from worker") == 1
 
 
-async def test_a_dead_worker_is_remembered_while_something_of_its_is_being_written(postgres_database: str) -> None:
-    async with machines(postgres_database, 2) as [one, two]:
+async def test_a_dead_worker_is_remembered_while_something_of_its_is_being_written(migrated_database: str) -> None:
+    async with machines(migrated_database, 2) as [one, two]:
         await one.register(W1, T0)
         await two.register(W2, T0)
         await one.take(webhook(text("hi")))
@@ -172,8 +172,8 @@ async def test_a_dead_worker_is_remembered_while_something_of_its_is_being_writt
         assert (await two.beat(W2, now=T0 + 71, lease=3, holding=None, reap=True)).released == 1
 
 
-async def test_retiring_leaves_a_worker_that_still_owns_something_to_the_others(postgres_database: str) -> None:
-    async with machines(postgres_database, 2) as [one, two]:
+async def test_retiring_leaves_a_worker_that_still_owns_something_to_the_others(migrated_database: str) -> None:
+    async with machines(migrated_database, 2) as [one, two]:
         await one.register(W1, T0)
         await two.register(W2, T0)
         await one.take(webhook(text("hi")))
@@ -187,8 +187,8 @@ async def test_retiring_leaves_a_worker_that_still_owns_something_to_the_others(
         assert await two._connections.transact(lambda rows: free_dead(rows, directory, T0 + 70)) == 1
 
 
-async def test_a_claim_passes_over_what_another_machine_holds(postgres_database: str) -> None:
-    async with machines(postgres_database, 2) as [one, two]:
+async def test_a_claim_passes_over_what_another_machine_holds(migrated_database: str) -> None:
+    async with machines(migrated_database, 2) as [one, two]:
         await one.register(W1, T0)
         await two.register(W2, T0)
         await one.take(webhook(text("hi", of="1"), text("hi", of="2")))
@@ -198,9 +198,9 @@ async def test_a_claim_passes_over_what_another_machine_holds(postgres_database:
         await held.go_on()
 
 
-async def test_a_follow_up_that_fires_does_not_hold_up_the_contacts_reply(postgres_database: str) -> None:
+async def test_a_follow_up_that_fires_does_not_hold_up_the_contacts_reply(migrated_database: str) -> None:
     """Whoever fires holds the timer and waits for the conversation; whoever replies the other way round."""
-    async with machines(postgres_database, 2) as [one, two]:
+    async with machines(migrated_database, 2) as [one, two]:
         await one.register(W1, T0)
         await one.take(webhook(text("hi")))
         turn = await one_turn(one)
@@ -252,10 +252,10 @@ class Soak:
 
 @pytest.mark.limit(60)
 @pytest.mark.parametrize("overlap", ["interrupt", "queue"])
-async def test_soak(overlap: str, postgres_database: str) -> None:
+async def test_soak(overlap: str, migrated_database: str) -> None:
     policy = TurnPolicy(quiet=0, max_wait=1e9, adaptive=False, rate_limit=None, stale_after=1e9, overlap=overlap)  # type: ignore[arg-type]
     hot = channel(turns=policy)
-    async with machines(postgres_database, 2, hot) as stores:
+    async with machines(migrated_database, 2, hot) as stores:
         soak = Soak(stores, seed=7)
         writers = [soak.write(person) for person in range(soak.PEOPLE)]
         workers = [soak.work(store, WorkerId(f"w{n}")) for n, store in enumerate(stores)]
@@ -273,7 +273,7 @@ async def test_soak(overlap: str, postgres_database: str) -> None:
             assert (conversation.owner, conversation.unsent) == (None, 0)
 
 
-async def test_a_numbers_bucket_is_one_machines_at_a_time(postgres_database: str) -> None:
+async def test_a_numbers_bucket_is_one_machines_at_a_time(migrated_database: str) -> None:
     """Also while there is none: whoever comes second waits, and finds what the first has left."""
     key = (SHOP.workspace_id, SHOP.id)
 
@@ -282,7 +282,7 @@ async def test_a_numbers_bucket_is_one_machines_at_a_time(postgres_database: str
         await rows.save_buckets({key: Bucket(found.tat + 1, 0.0)})
         return found.tat
 
-    async with machines(postgres_database, 2) as [one, other], session(postgres_database) as behind:
+    async with machines(migrated_database, 2) as [one, other], session(migrated_database) as behind:
         for before in (0.0, 2.0):
             held = await Held(one, take_one).reached()
             second = asyncio.ensure_future(other._connections.transact(take_one))

@@ -36,16 +36,16 @@ TABLES: list[tuple[str, tuple[str, ...]]] = [
 NOT_TENANTS = {"worker", "migration", "console_user", "sign_in", "link"}
 
 
-async def test_tables_and_their_shapes_are_the_structs(postgres_database: str) -> None:
+async def test_tables_and_their_shapes_are_the_structs(migrated_database: str) -> None:
     listed = "select attname from pg_attribute where attrelid = $1::regclass and attnum > 0 order by attnum"
-    async with machines(postgres_database), session(postgres_database) as behind:
+    async with machines(migrated_database), session(migrated_database) as behind:
         for table, fields in TABLES:
             for relation in (table, statements.shape(table)):
                 assert tuple(row[0] for row in await behind.fetch(listed, relation)) == fields, relation
 
 
-async def test_a_column_that_a_newer_release_adds_does_not_stop_this_one(postgres_database: str) -> None:
-    async with machines(postgres_database) as [store], session(postgres_database) as behind:
+async def test_a_column_that_a_newer_release_adds_does_not_stop_this_one(migrated_database: str) -> None:
+    async with machines(migrated_database) as [store], session(migrated_database) as behind:
         await store.register(W1, T0)
         await store.take(webhook(text("before")))
         for table, _ in TABLES:
@@ -182,9 +182,9 @@ def searches(plan: dict[str, Any]) -> list[tuple[str, int]]:
 
 
 @pytest.mark.parametrize("size", ["never analysed", "empty", "a handful", "a thousand"])
-async def test_each_statement_has_one_plan_whatever_is_in_the_tables(size: str, postgres_database: str) -> None:
+async def test_each_statement_has_one_plan_whatever_is_in_the_tables(size: str, migrated_database: str) -> None:
     """Plans are kept: one that suits an empty table must suit a full one."""
-    async with machines(postgres_database), session(postgres_database) as behind:
+    async with machines(migrated_database), session(migrated_database) as behind:
         for name, value in SETTINGS.items():
             await behind.execute(f"set {name} = '{value}'")
         if size not in ("never analysed", "empty"):
@@ -240,9 +240,9 @@ class TestWorkspaces:
             await store.pause_channel(theirs.workspace_id, theirs.id, "why", T0)
             assert (await store.ledger()).accepted == 4
 
-    async def test_the_apis_role_sees_one(self, postgres_database: str) -> None:
-        await self.fill(postgres_database)
-        async with session(postgres_database) as api:
+    async def test_the_apis_role_sees_one(self, migrated_database: str) -> None:
+        await self.fill(migrated_database)
+        async with session(migrated_database) as api:
             await api.execute("set role turnkeeper_api")
             for workspace, events, pauses in (("default", 2, 0), ("cafe", 1, 1), ("", 0, 0), ("other", 0, 0)):
                 async with api.transaction():
@@ -252,16 +252,16 @@ class TestWorkspaces:
                     assert await api.fetchval("select count(*) from channel_pause") == pauses
             assert await api.fetchval("select count(*) from event") == 0  # outside a transaction: nothing
 
-    async def test_it_changes_nothing_and_sees_no_workers(self, postgres_database: str) -> None:
-        await self.fill(postgres_database)
-        async with session(postgres_database) as api:
+    async def test_it_changes_nothing_and_sees_no_workers(self, migrated_database: str) -> None:
+        await self.fill(migrated_database)
+        async with session(migrated_database) as api:
             await api.execute("set role turnkeeper_api")
             for statement in ("select * from worker", "delete from event", "update conversation set owner = null"):
                 with pytest.raises(asyncpg.InsufficientPrivilegeError):
                     await api.execute(statement)
 
-    async def test_it_knows_the_people_of_one_workspace_and_no_passwords(self, postgres_database: str) -> None:
-        async with machines(postgres_database), session(postgres_database) as api:
+    async def test_it_knows_the_people_of_one_workspace_and_no_passwords(self, migrated_database: str) -> None:
+        async with machines(migrated_database), session(migrated_database) as api:
             for name, home in (("ada", "default"), ("ben", "cafe")):
                 await api.execute("insert into console_user values ($1, $1, $1, 'en', 1, null, 'a hash')", name)
                 await api.execute("insert into member values ($2, $1, 'owner', 1)", name, home)
@@ -282,7 +282,7 @@ class TestWorkspaces:
                 with pytest.raises(asyncpg.InsufficientPrivilegeError):
                     await api.execute(statement)
 
-    async def test_every_table_of_a_tenant_is_guarded(self, postgres_database: str) -> None:
+    async def test_every_table_of_a_tenant_is_guarded(self, migrated_database: str) -> None:
         guarded = """select relname from pg_class c where relkind = 'r' and relnamespace = 'public'::regnamespace
           and relrowsecurity and (
             select array_agg(pg_get_expr(polqual, polrelid)) from pg_policy p where p.polrelid = c.oid
@@ -290,7 +290,7 @@ class TestWorkspaces:
         tenants = """select table_name from information_schema.columns
           where table_schema = 'public' and column_name = 'workspace_id' and table_name not like '%_row'"""
         tables = "select relname from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace"
-        async with machines(postgres_database), session(postgres_database) as behind:
+        async with machines(migrated_database), session(migrated_database) as behind:
             held = {row[0] for row in await behind.fetch(guarded)}
             assert held == {row[0] for row in await behind.fetch(tenants)}
             assert held | NOT_TENANTS == {row[0] for row in await behind.fetch(tables)}
@@ -307,13 +307,13 @@ class TestWorkspaces:
             assert (await store.ledger()).accepted == 1
 
 
-def test_rows_are_read_as_they_are_written(postgres_database: str) -> None:
+def test_rows_are_read_as_they_are_written(migrated_database: str) -> None:
     """Every type at its edges: long integers, tiny fractions, bytes, texts outside ASCII, nothing."""
     full = {"workspace_id": "w", "id": "c"}
     values = {"int": 2**40, "float": 1_763_600_000.123_456, "str": "é\U0001f600\n'\\", "bool": True}
 
     async def run() -> None:
-        async with machines(postgres_database) as [store]:
+        async with machines(migrated_database) as [store]:
             for empty in (False, True):
                 fields = dict(full)
                 for field in msgspec.structs.fields(rows.Conversation)[4:]:

@@ -49,6 +49,15 @@ class Cluster:
         """Drop a database, closing the connections that are still open on it."""
         self.execute(f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)')
 
+    @contextlib.contextmanager
+    def database(self, name: str, template: str = "template1") -> Iterator[str]:
+        """Give the address of a copy of another database; it is dropped afterwards."""
+        self.create(name, template)
+        try:
+            yield self.url(name)
+        finally:
+            self.drop(name)
+
 
 def server_folders() -> list[Path]:
     """Return where the distributions keep PostgreSQL's server programs, newest version first."""
