@@ -11,6 +11,7 @@ from turnkeeper.app.line import Line
 from turnkeeper.app.telemetry import Telemetry
 from turnkeeper.config import Settings
 from turnkeeper.engine.clock import SystemClock
+from turnkeeper.engine.feeding import note_changes
 from turnkeeper.engine.http import Client
 from turnkeeper.engine.patience import until_stored
 from turnkeeper.engine.polling import Asked, Poller
@@ -54,4 +55,4 @@ async def _poll(
         )
         for each in settings.polled
     ]
-    await asyncio.gather(*(poller.run() for poller in pollers))
+    await asyncio.gather(note_changes(store, clock), *(poller.run() for poller in pollers))

@@ -23,6 +23,7 @@ from turnkeeper.app.telemetry import Telemetry
 from turnkeeper.config import Receiver, Settings
 from turnkeeper.engine.accounts import looks_after
 from turnkeeper.engine.clock import SystemClock
+from turnkeeper.engine.feeding import note_changes
 from turnkeeper.engine.patience import until_stored
 from turnkeeper.engine.spooling import Spooling
 from turnkeeper.engine.wakeups import Wakeups
@@ -85,9 +86,10 @@ async def run_web(settings: Settings, line: Line, runtime: Path, telemetry: Tele
     tick = asyncio.create_task(line.tick())
     stopping = asyncio.create_task(_stop_when_told(server, line, stop_phone))
     following = asyncio.create_task(_follow(store, clock))
+    noting_changes = asyncio.create_task(note_changes(store, clock))
     settle()
     await server.serve(sockets=[listener] if listener is not None else None)
-    tasks = (tick, stopping, following, opening, noting)
+    tasks = (noting_changes, tick, stopping, following, opening, noting)
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)

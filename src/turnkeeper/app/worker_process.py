@@ -23,6 +23,7 @@ from turnkeeper.engine.accounts import Accounts
 from turnkeeper.engine.clock import SystemClock
 from turnkeeper.engine.documents import Uploads
 from turnkeeper.engine.erasing import Erasing
+from turnkeeper.engine.feeding import Feeder, note_changes
 from turnkeeper.engine.http import Client
 from turnkeeper.engine.payments import Asking
 from turnkeeper.engine.rehearsals import Rehearsals, Tell
@@ -91,6 +92,8 @@ async def run_worker(settings: Settings, line: Line, runtime: Path, name: str, t
         Asking(store, answering.merchants, client, wakeups, clock).run(),
         erasing.run(),
         _rehearsals(settings, store, directory, answering, media, clock).run(),
+        note_changes(store, clock),
+        Feeder(store, clock, keep=settings.retention.keep).run(),
         forget_old(store, clock, settings.retention.keep),
         figures.keep(watch.figures),
         Uploads(store, media, reader, clock, files.incoming(settings)).run(),

@@ -37,6 +37,7 @@ from turnkeeper.store.configured import ConfiguredRecords
 from turnkeeper.store.consents import ConsentRecords
 from turnkeeper.store.documents import DocumentRecords
 from turnkeeper.store.erasing import Erasures
+from turnkeeper.store.feeding import InboxFeeding
 from turnkeeper.store.flows import FlowRecords
 from turnkeeper.store.inbox import InboxRecords
 from turnkeeper.store.knowledge import KnowledgeRecords
@@ -286,6 +287,7 @@ class Store(
     TraceRecords,
     ConfiguredRecords,
     InboxRecords,
+    InboxFeeding,
     ColleagueRecords,
     ThreadRecords,
     WorkerRecords,

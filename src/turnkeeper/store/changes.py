@@ -13,9 +13,14 @@ from typing import Final
 from turnkeeper.model.ids import ConversationKey
 
 Rewritten = int | None
-"""The number of an event whose words have changed; EVERYTHING: whatever was ever said; None: nothing that was there."""
+"""The number of an event whose words have changed; EVERYTHING, EARLIER, PERHAPS; None: nothing that was there."""
 Change = tuple[ConversationKey, Rewritten]
 EVERYTHING: Final = -1
+"""Whatever was ever said may have been erased."""
+EARLIER: Final = -2
+"""It is from before there was an inbox: what was said counts as seen."""
+PERHAPS: Final = -3
+"""It was only looked for; there may be nothing new."""
 
 
 class Changes:

@@ -39,6 +39,7 @@ from turnkeeper.store.channels import ChannelKey as ChannelKey
 from turnkeeper.store.colleagues import ColleagueRows
 from turnkeeper.store.consents import ConsentRows
 from turnkeeper.store.erasing import ErasingRows
+from turnkeeper.store.feeding import FeedRows
 from turnkeeper.store.flows import FlowRows
 from turnkeeper.store.payments import PaymentRows
 from turnkeeper.store.traces import TraceRows
@@ -92,7 +93,9 @@ class EarlyReport(NamedTuple):
     received_at: float
 
 
-class Rows(ErasingRows, PaymentRows, AnnouncementRows, ConsentRows, FlowRows, TraceRows, ColleagueRows, Protocol):
+class Rows(
+    ErasingRows, PaymentRows, AnnouncementRows, ConsentRows, FlowRows, FeedRows, TraceRows, ColleagueRows, Protocol
+):
     """One open transaction."""
 
     async def addresses(self, wanted: Iterable[AddressKey]) -> dict[AddressKey, AddressRow]: ...

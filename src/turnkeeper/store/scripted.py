@@ -30,7 +30,7 @@ from turnkeeper.store.base import (
     Taken,
     TurnCommit,
 )
-from turnkeeper.store.changes import Changes
+from turnkeeper.store.changes import Change, Changes
 from turnkeeper.store.channels import ChannelKey
 from turnkeeper.store.colleagues import Outcome, Taking
 from turnkeeper.store.erasing import Erased
@@ -62,6 +62,10 @@ T = TypeVar("T")
 R = TypeVar("R", bound=Rows)
 
 
+def _in_order(change: Change) -> tuple[ConversationKey, int]:
+    return change[0], change[1] or 0
+
+
 class ScriptedStore(ABC, Generic[R]):
     """Plays the scripts of `transactions`; how a transaction is made durable is the subclass's."""
 
@@ -84,6 +88,18 @@ class ScriptedStore(ABC, Generic[R]):
     def _kept(self, value: T) -> T:
         """The value as the database can keep it."""
         return value
+
+    async def flush_changes(self, now: float) -> int:
+        found = self.changes.take()
+        if not found:
+            return 0
+        noted = sorted(found, key=_in_order)
+        try:
+            await self._alone(lambda rows: rows.add_changes(noted, now))
+        except BaseException:
+            self.changes.add(found)
+            raise
+        return len(noted)
 
     async def _take(self, rows: R, intakes: Sequence[Intake]) -> list[Taken]:
         return await take.take(rows, self._directory, intakes)

@@ -23,7 +23,7 @@ _PAGE: Final = 200
 _MOST_READ: Final = 1000
 """And for one page of results, so that what few conversations fulfil takes no longer."""
 _SCOPE: Final = 6
-_TICK: Final = 20
+_TICK: Final = 21
 """Bits of an id behind the milliseconds."""
 NEWEST: Final = 2**63 - 1
 Terms = Sequence[Sequence[tuple[str, bool]]]
@@ -97,7 +97,7 @@ def _terms(workspace_id: str, sought: Wanted, kind: str) -> Terms:
         return [[(lead + sought.number, True)]]
     groups = [[(lead + form, False) for form in each] for each in sought.words]
     if sought.beginning:
-        groups.append([(lead + sought.beginning, True)])
+        groups.append([(lead + form, nth == 0) for nth, form in enumerate(sought.beginning)])
     return groups
 
 

@@ -30,11 +30,11 @@ _LAST_WORD: Final = re.compile(r"(.*\s)?(\S*)", re.DOTALL)
 
 
 class Wanted(NamedTuple):
-    """What is looked for: words in their forms, and the beginning of one more (""). `number`: its digits, where it is a
-    number and nothing else."""
+    """What is looked for: words in their forms, and one more, that begins like the first of its forms or is one of the
+    others. `number`: its digits, where it is a number and nothing else."""
 
     words: tuple[Forms, ...]
-    beginning: str = ""
+    beginning: Forms = ()
     number: str = ""
 
     @property
@@ -51,7 +51,7 @@ def wanted(question: str) -> Wanted:
     found = tuple(index.words(last))
     whole = tuple(dict.fromkeys([*index.asked(head), *found[:-1]]))
     number = digits(said) if _NUMBER.fullmatch(said) else ""
-    return Wanted(whole, found[-1][0] if found else "", number if len(number) >= LEAST_DIGITS else "")
+    return Wanted(whole, found[-1] if found else (), number if len(number) >= LEAST_DIGITS else "")
 
 
 def forms(text: str) -> list[str]:
@@ -87,10 +87,10 @@ def excerpt(text: str, sought: Wanted) -> tuple[str, tuple[tuple[int, int], ...]
 
 
 def _spots(flat: str, sought: Wanted) -> Iterator[tuple[int, int]]:
-    plain = {form for each in sought.words for form in each}
+    plain = {form for each in (*sought.words, sought.beginning[1:]) for form in each}
     reached = 0
     for start, end, known in index.placed(flat):
-        begins = bool(sought.beginning) and known[0].startswith(sought.beginning)
+        begins = bool(sought.beginning) and known[0].startswith(sought.beginning[0])
         if begins or not plain.isdisjoint(known) or (sought.number and sought.number in known[0]):
             if end > reached:  # pairs of characters share one
                 yield max(start, reached), end

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 import asyncpg
 
 from turnkeeper.model.errors import StoreMismatch, StoreUnavailable
+from turnkeeper.store.changes import Changes
 from turnkeeper.store.postgres.rows import PostgresRows, Raced
 
 if TYPE_CHECKING:
@@ -88,9 +89,10 @@ async def _keep_settings(_: object) -> None:
 class Connections:
     """A pool of connections; more than the first are opened when they are needed."""
 
-    def __init__(self, url: str, size: int) -> None:
+    def __init__(self, url: str, size: int, changes: Changes | None = None) -> None:
         self._url = url
         self._size = size
+        self._changes = changes
         self._pool: asyncpg.Pool[asyncpg.Record] | None = None
 
     async def open(self) -> None:
@@ -145,5 +147,10 @@ class Connections:
         return await self._once(script)
 
     async def _once(self, script: Callable[[PostgresRows], Awaitable[T]]) -> T:
-        async with self.connection() as connection, connection.transaction():
-            return await script(PostgresRows(connection))
+        async with self.connection() as connection:
+            rows = PostgresRows(connection)
+            async with connection.transaction():
+                result = await script(rows)
+            if rows.noted and self._changes is not None:
+                self._changes.add(rows.noted)
+            return result

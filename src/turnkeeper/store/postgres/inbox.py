@@ -147,10 +147,10 @@ async def _narrowed(
 
 
 async def _rows(at: PooledConnection, sql: str, values: Sequence[Any]) -> list[InboxRow]:
-    return [_row(tuple(row)) for row in await at.fetch(sql, *values)]
+    return [row_of(tuple(row)) for row in await at.fetch(sql, *values)]
 
 
-def _row(row: Sequence[Any]) -> InboxRow:
+def row_of(row: Sequence[Any]) -> InboxRow:
     return InboxRow(*(*row[:-1], tuple(row[-1])))
 
 

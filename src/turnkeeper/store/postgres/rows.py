@@ -27,11 +27,13 @@ from turnkeeper.model.conversation import (
 )
 from turnkeeper.model.ids import ChannelId, ContactId, ConversationKey, OutboundKey, WorkerId, WorkspaceId
 from turnkeeper.rules.pacing import Bucket
+from turnkeeper.store.changes import EVERYTHING, Change
 from turnkeeper.store.postgres import statements as sql
 from turnkeeper.store.postgres.announcements import PostgresAnnouncing
 from turnkeeper.store.postgres.colleagues import PostgresColleagueRows
 from turnkeeper.store.postgres.consents import PostgresConsentRows
 from turnkeeper.store.postgres.erasing import PostgresErasing
+from turnkeeper.store.postgres.feeding import BLANK, FORGET_WORDS, PostgresFeedRows
 from turnkeeper.store.postgres.flows import PostgresFlowRows
 from turnkeeper.store.postgres.payments import PostgresPaymentRows
 from turnkeeper.store.postgres.traces import PostgresTraceRows
@@ -78,6 +80,7 @@ class PostgresRows(
     PostgresAnnouncing,
     PostgresConsentRows,
     PostgresFlowRows,
+    PostgresFeedRows,
     PostgresTraceRows,
     PostgresColleagueRows,
 ):
@@ -85,6 +88,8 @@ class PostgresRows(
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self.noted: set[Change] = set()
+        """Conversations in which this transaction changes anything that is shown."""
         self._unknown: set[_ExternalKey] = set()
 
     async def run(self, statement: str, *arguments: Any) -> list[Any]:
@@ -114,6 +119,7 @@ class PostgresRows(
 
     async def repoint(self, losers: Sequence[ConversationKey], winner: AddressRow) -> None:
         await self._move_facts(losers, winner.contact_id)
+        self.noted.update((key, None) for key in losers)
         await self._by_keys(sql.REPOINT_ADDRESSES, losers, winner.conversation_id, winner.contact_id)
         await self._by_keys(sql.REPOINT_CONVERSATIONS, losers, winner.contact_id)
 
@@ -140,6 +146,7 @@ class PostgresRows(
 
     async def save(self, rows: Sequence[Conversation]) -> None:
         await self._write(sql.SAVE, rows)
+        self.noted.update((row.key, None) for row in rows)
 
     async def due(self, now: float, limit: int) -> list[Conversation]:
         return [Conversation(*row) for row in await self.run(sql.DUE, now, limit)]
@@ -181,6 +188,9 @@ class PostgresRows(
         for statement in sql.ERASE:
             await self.run(statement, *key)
         await self.run(sql.ERASE_SUMMARY, *key, now)
+        for statement in (FORGET_WORDS, BLANK):
+            await self.run(statement, *key)
+        self.noted.add((key, EVERYTHING))
 
     async def change_events(self, changes: Sequence[EventChange]) -> None:
         last = {(c.key, c.seq): (*c.key, c.seq, c.state, c.reason, c.turn_no, c.settled_at) for c in changes}
@@ -189,6 +199,7 @@ class PostgresRows(
     async def rewrite_events(self, bodies: Sequence[tuple[ConversationKey, int, bytes]]) -> None:
         last = {(key, seq): (*key, seq, body) for key, seq, body in bodies}
         await self._by_keys(sql.REWRITE, last.values())
+        self.noted.update((key, seq) for key, seq, _ in bodies)
 
     async def end_turns(self, ends: Sequence[TurnEnd]) -> None:
         last = {(e.key, e.turn_no): (*e.key, e.turn_no, e.seq_from, e.seq_to, e.state, e.now) for e in ends}
@@ -224,6 +235,7 @@ class PostgresRows(
 
     async def save_outbound(self, rows: Sequence[OutboundRow]) -> None:
         await self._write(sql.SAVE_OUTBOUND, {row.key: row for row in rows}.values())
+        self.noted.update((row.conversation, None) for row in rows)
 
     async def turn_states(self, turns: Iterable[TurnKey]) -> dict[TurnKey, list[tuple[str, bool]]]:
         found: dict[TurnKey, list[tuple[str, bool]]] = {turn: [] for turn in turns}

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Coroutine, Hashable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from turnkeeper.model.conversation import Conversation
-from turnkeeper.model.errors import StoreUnavailable
+from turnkeeper.model.errors import StoreError, StoreUnavailable
 from turnkeeper.model.ids import ChannelId, ConversationKey, WorkspaceId
 from turnkeeper.model.policy import Directory
 from turnkeeper.store.base import Intake, Ledger, Line, Moment, Sent, TurnCommit
@@ -22,6 +24,7 @@ from turnkeeper.store.postgres.configured import PostgresConfigured
 from turnkeeper.store.postgres.connecting import Connections
 from turnkeeper.store.postgres.consents import PostgresConsents
 from turnkeeper.store.postgres.documents import PostgresDocuments
+from turnkeeper.store.postgres.feeding import PostgresFeeding
 from turnkeeper.store.postgres.flows import PostgresFlows
 from turnkeeper.store.postgres.inbox import PostgresInbox
 from turnkeeper.store.postgres.knowledge import PostgresKnowledge
@@ -87,6 +90,7 @@ class PostgresStore(
     PostgresTraces,
     PostgresConfigured,
     PostgresInbox,
+    PostgresFeeding,
     PostgresColleagues,
     PostgresThread,
     ScriptedStore[PostgresRows],
@@ -102,7 +106,7 @@ class PostgresStore(
         super().__init__(directory)
         self._home = OwnThread()
         self._own_thread = own_thread
-        self._connections = Connections(url, connections)
+        self._connections = Connections(url, connections, self.changes)
         self._alone_now: set[asyncio.Task[Any]] = set()
         self._batchers: dict[Callable[..., Any], Batcher] = {
             script: Batcher(self._connections, script, lanes=lanes, concerns=concerns)
@@ -130,6 +134,8 @@ class PostgresStore(
 
     async def close(self) -> None:
         """Finish what is under way, then disconnect."""
+        with suppress(StoreError):  # what is not noted now is found again
+            await self.flush_changes(time.time())
         self._closed = True
         await self._home.run(self._finish())
         await self._home.close()

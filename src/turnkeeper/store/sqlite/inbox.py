@@ -138,10 +138,10 @@ def _narrowed(
 
 
 def _rows(at: apsw.Connection, sql: str, values: Sequence[Any]) -> list[InboxRow]:
-    return [_row(row) for row in fetched(at, sql, values)]
+    return [row_of(row) for row in fetched(at, sql, values)]
 
 
-def _row(row: Sequence[Any]) -> InboxRow:
+def row_of(row: Sequence[Any]) -> InboxRow:
     """Tags are JSON, truth is a number."""
     return InboxRow(*(*row[:-2], bool(row[-2]), tuple(msgspec.json.decode(row[-1]))))
 

@@ -23,6 +23,7 @@ from turnkeeper.model.conversation import (
 )
 from turnkeeper.model.ids import ChannelId, ConversationKey, OutboundKey, WorkerId, WorkspaceId
 from turnkeeper.rules.pacing import Bucket
+from turnkeeper.store.changes import EVERYTHING, Change
 from turnkeeper.store.rows import (
     AddressKey,
     ChannelKey,
@@ -41,6 +42,7 @@ from turnkeeper.store.sqlite.announcements import SqliteAnnouncing
 from turnkeeper.store.sqlite.colleagues import SqliteColleagueRows
 from turnkeeper.store.sqlite.consents import SqliteConsentRows
 from turnkeeper.store.sqlite.erasing import SqliteErasing
+from turnkeeper.store.sqlite.feeding import BLANK, FORGET_WORDS, SqliteFeedRows
 from turnkeeper.store.sqlite.flows import SqliteFlowRows
 from turnkeeper.store.sqlite.payments import SqlitePaymentRows
 from turnkeeper.store.sqlite.traces import SqliteTraceRows
@@ -53,6 +55,7 @@ class SqliteRows(
     SqliteAnnouncing,
     SqliteConsentRows,
     SqliteFlowRows,
+    SqliteFeedRows,
     SqliteTraceRows,
     SqliteColleagueRows,
 ):
@@ -60,6 +63,8 @@ class SqliteRows(
 
     def __init__(self, connection: apsw.Connection) -> None:
         self._connection = connection
+        self.noted: set[Change] = set()
+        """Conversations in which this transaction changes anything that is shown."""
 
     def run(self, sql: str, bindings: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Run a statement of this store's own; all its rows."""
@@ -83,6 +88,7 @@ class SqliteRows(
     async def repoint(self, losers: Sequence[ConversationKey], winner: AddressRow) -> None:
         for key in losers:
             await self._move_facts(key, winner)
+            self.noted.add((key, None))
             self.run(sql.REPOINT_ADDRESSES, (winner.conversation_id, winner.contact_id, key.workspace_id, key.id))
             self.run(sql.REPOINT_CONVERSATION, (winner.contact_id, key.workspace_id, key.id))
 
@@ -105,6 +111,7 @@ class SqliteRows(
 
     async def save(self, rows: Sequence[Conversation]) -> None:
         self._many(sql.SAVE, map(astuple, rows))
+        self.noted.update((row.key, None) for row in rows)
 
     async def due(self, now: float, limit: int) -> list[Conversation]:
         return [Conversation(*row) for row in self.run(sql.DUE, (now, limit))]
@@ -141,12 +148,16 @@ class SqliteRows(
     async def erase(self, key: ConversationKey, now: float) -> None:
         for statement in sql.ERASE:
             self.run(statement, (*key, now) if "?3" in statement else key)
+        for statement in (*FORGET_WORDS, BLANK):
+            self.run(statement, key)
+        self.noted.add((key, EVERYTHING))
 
     async def change_events(self, changes: Sequence[EventChange]) -> None:
         self._many(sql.CHANGE, ((*c.key, c.state, c.reason, c.turn_no, c.settled_at, c.seq) for c in changes))
 
     async def rewrite_events(self, bodies: Sequence[tuple[ConversationKey, int, bytes]]) -> None:
         self._many(sql.REWRITE, ((body, *key, seq) for key, seq, body in bodies))
+        self.noted.update((key, seq) for key, seq, _ in bodies)
 
     async def end_turns(self, ends: Sequence[TurnEnd]) -> None:
         self._many(sql.END, ((*e.key, e.turn_no, e.seq_from, e.seq_to, e.state, e.now) for e in ends))
@@ -173,6 +184,7 @@ class SqliteRows(
 
     async def save_outbound(self, rows: Sequence[OutboundRow]) -> None:
         self._many(sql.SAVE_ROW, map(astuple, rows))
+        self.noted.update((row.conversation, None) for row in rows)
 
     async def turn_states(self, turns: Iterable[TurnKey]) -> dict[TurnKey, list[tuple[str, bool]]]:
         return {turn: [(state, bool(done)) for state, done in self.run(sql.STATES, turn)] for turn in turns}

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable, Coroutine, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import apsw
 
 from turnkeeper.model.conversation import Conversation
-from turnkeeper.model.errors import Fenced, StoreMismatch, StoreUnavailable
+from turnkeeper.model.errors import Fenced, StoreError, StoreMismatch, StoreUnavailable
 from turnkeeper.model.ids import ChannelId, ConversationKey, WorkspaceId
 from turnkeeper.model.policy import Directory
 from turnkeeper.store import migrations
@@ -25,6 +27,7 @@ from turnkeeper.store.sqlite.colleagues import SqliteColleagues
 from turnkeeper.store.sqlite.configured import SqliteConfigured
 from turnkeeper.store.sqlite.consents import SqliteConsents
 from turnkeeper.store.sqlite.documents import SqliteDocuments
+from turnkeeper.store.sqlite.feeding import SqliteFeeding
 from turnkeeper.store.sqlite.flows import SqliteFlows
 from turnkeeper.store.sqlite.inbox import SqliteInbox
 from turnkeeper.store.sqlite.knowledge import SqliteKnowledge
@@ -97,6 +100,7 @@ class SqliteStore(
     SqliteTraces,
     SqliteConfigured,
     SqliteInbox,
+    SqliteFeeding,
     SqliteColleagues,
     SqliteThread,
     ScriptedStore[SqliteRows],
@@ -123,7 +127,7 @@ class SqliteStore(
         self._lock = ProcessLock(None if in_memory else f"{self._path}.lock")
         self._reader = self._connection if in_memory else self._connect()
         self._near = self._connection if in_memory else self._connect()
-        batches = Batches(self._connection, self._lock)
+        batches = Batches(self._connection, self._lock, self.changes)
         loop = asyncio.get_running_loop()
         self._writer = InlineWriter(batches, loop) if self._inline else ThreadWriter(batches, loop)
 
@@ -144,6 +148,8 @@ class SqliteStore(
     async def close(self) -> None:
         """Finish what is queued, then let the file go."""
         if self._writer is not None:
+            with suppress(StoreError, apsw.Error):  # what is not noted now is found again
+                await self.flush_changes(time.time())
             await self._writer.close()
         for connection in {self._connection, self._reader, self._near} - {None}:
             cast(apsw.Connection, connection).close()

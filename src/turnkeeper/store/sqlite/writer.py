@@ -19,6 +19,7 @@ from typing import Any
 import apsw
 
 from turnkeeper.model.errors import StoreUnavailable
+from turnkeeper.store.changes import Changes
 from turnkeeper.store.sqlite.parts import run_now
 from turnkeeper.store.sqlite.rows import SqliteRows
 
@@ -116,8 +117,9 @@ class Batches:
     `play` does it all. `begin` (or `begin_in_turn`), `statements` and `end` are its parts.
     """
 
-    def __init__(self, connection: apsw.Connection, lock: ProcessLock) -> None:
+    def __init__(self, connection: apsw.Connection, lock: ProcessLock, changes: Changes | None = None) -> None:
         self._connection = connection
+        self._changes = changes
         self._rows = SqliteRows(connection)
         self._lock = lock
 
@@ -179,6 +181,7 @@ class Batches:
         except Exception:  # noqa: BLE001 - as in `play`
             self._undo()
         else:
+            self._note()
             return results
         finally:
             self._lock.give_back()
@@ -201,6 +204,7 @@ class Batches:
             except BaseException:
                 self._undo()
                 raise
+            self._note()
         return results
 
     def _played(self, operations: Sequence[Operation]) -> list[Any]:
@@ -214,8 +218,16 @@ class Batches:
                 results[place] = result
         return results
 
+    def _note(self) -> None:
+        """Pass on what the transaction has changed, now that it is committed."""
+        noted = self._rows.noted
+        if noted and self._changes is not None:
+            self._changes.add(noted)
+        noted.clear()
+
     def _undo(self) -> None:
         """Nothing is left of the transaction even where the disk does not answer; the lock must be given back."""
+        self._rows.noted.clear()
         if self._connection.in_transaction:
             with suppress(apsw.Error):
                 self._connection.execute("rollback")
