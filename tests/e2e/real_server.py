@@ -68,6 +68,8 @@ class Server:
         self.folder = folder
         self.process = process
         self.url = url
+        self.said = ""
+        """What it printed once it was ready."""
 
     @property
     def children(self) -> dict[str, int]:
@@ -189,6 +191,7 @@ def serving(folder: Path, *arguments: str, **environ: str) -> Iterator[Server]:
             said += chunk
         found = re.search(rb"http://\S+", said)
         server.url = found[0].decode() if found else ""
+        server.said = said.decode()
         yield server
     finally:
         for pid in [*server.children.values(), process.pid]:

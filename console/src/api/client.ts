@@ -18,12 +18,15 @@ export function whenSignedOut(then: () => void): void {
 export const api = createClient<paths>({ baseUrl: location.origin, fetch: (request) => fetch(request) });
 
 api.use({
-  onRequest({ request }) {
+  async onRequest({ request }) {
     const url = new URL(request.url);
     const id = workspace();
     if (id === null || url.searchParams.has("workspace")) return undefined;
     url.searchParams.set("workspace", id);
-    return new Request(url, request);
+    if (request.method === "GET" || request.method === "HEAD") return new Request(url, request);
+    // A body that is handed on would go as a stream, which browsers send over HTTP/2 only.
+    const { method, headers, signal } = request;
+    return new Request(url, { method, headers, signal, body: await request.blob() });
   },
   async onResponse({ response }) {
     if (response.ok) return;

@@ -7,6 +7,7 @@ import { whenSignedOut } from "../api/client";
 import { live } from "../api/live";
 import { queries } from "../api/queries";
 import { chooseWorkspace, useWorkspace } from "../api/workspace";
+import { useLink } from "../signin/link";
 import { followAccount } from "../words/language";
 import { SignInPage } from "./areas";
 import { Caught } from "./Caught";
@@ -21,6 +22,7 @@ import styles from "./App.module.css";
 export function App() {
   const asking = useAsking();
   const [place, go] = useLocation();
+  const link = useLink();
   useEffect(() => whenSignedOut(() => queries.setQueryData(["me"], null)), []);
   useEffect(() => void followAccount(asking.data?.user?.language), [asking.data]);
   if (asking.data === undefined) return asking.isError ? <NoAnswer onAgain={() => void asking.refetch()} /> : <Waiting />;
@@ -29,7 +31,7 @@ export function App() {
       <Suspense fallback={<Waiting />}>
         <Switch>
           <Route path="/sign-in/*?">
-            {asking.data === null ? <SignInPage /> : <Redirect to={next()} replace />}
+            {asking.data === null || link !== null ? <SignInPage /> : <Redirect to={next()} replace />}
           </Route>
           <Route>{asking.data === null ? <ToSignIn /> : <Inside onMove={go} />}</Route>
         </Switch>

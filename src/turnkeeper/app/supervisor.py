@@ -252,9 +252,8 @@ class Supervisor:
             return
         if all(child.ready for child in self._children):
             self._told = True
-            _write(sys.stdout, self._plan.say.format(url=self._url))
-            if self._aside:
-                _write(sys.stdout, self._aside.replace("{url}", self._url))
+            aside = self._aside.replace("{url}", self._url)
+            _write(sys.stdout, "\n".join(filter(None, (self._plan.say.format(url=self._url), aside))))
             if self._plan.browse:
                 _browse(self._url)
 
