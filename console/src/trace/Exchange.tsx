@@ -1,0 +1,88 @@
+import { useTranslation } from "react-i18next";
+
+import { exactTime } from "../time";
+import { Section } from "./Section";
+import type { Event, Turn } from "./told";
+
+import styles from "./Exchange.module.css";
+
+/** What was heard and said, and beside each thing that was not answered why. */
+export function Exchange({ turn }: { turn: Turn }) {
+  const { t } = useTranslation("trace");
+  return (
+    <Section title={t("heard.title")}>
+      <h3 className={styles.title}>{t("heard.person")}</h3>
+      <Events events={turn.events} />
+      <h3 className={styles.title}>{t("heard.bot")}</h3>
+      {turn.sent.length === 0 && <p className={styles.soft}>{t("heard.none")}</p>}
+      <ol className={styles.list}>
+        {turn.sent.map((row, at) => (
+          <li key={at} data-bad={row.reason !== null || undefined}>
+            <span className={styles.words} dir="auto">
+              {row.text === "" ? `[${row.kind}]` : row.text}
+            </span>
+            <span className={styles.soft}>
+              {[row.state, row.code, row.reason].filter((each) => each !== null).join(" · ")}
+            </span>
+          </li>
+        ))}
+      </ol>
+      {turn.beside.length > 0 && (
+        <>
+          <h3 className={styles.title}>{t("heard.beside")}</h3>
+          <Events events={turn.beside} />
+        </>
+      )}
+      <Others turn={turn} />
+    </Section>
+  );
+}
+
+function Events({ events }: { events: Event[] }) {
+  return (
+    <ol className={styles.list}>
+      {events.map((event) => (
+        <li key={event.seq} data-bad={event.reason !== null || undefined}>
+          <span className={styles.words} dir="auto">
+            {event.text === "" ? `[${event.kind}]` : event.text}
+          </span>
+          <span className={styles.soft}>
+            {[exactTime(event.received_at), event.state, event.reason].filter((each) => each != null).join(" · ")}
+          </span>
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+function Others({ turn }: { turn: Turn }) {
+  const { t } = useTranslation("trace");
+  return (
+    <>
+      {turn.refused.length > 0 && <h3 className={styles.title}>{t("heard.refused")}</h3>}
+      <ol className={styles.list}>
+        {turn.refused.map((file, at) => (
+          <li key={at} data-bad>
+            <span className={styles.words} dir="auto">
+              {file.filename ?? file.reason}
+            </span>
+            <span className={styles.soft}>{[file.reason, file.detail].filter((each) => each !== null).join(": ")}</span>
+          </li>
+        ))}
+      </ol>
+      {turn.payments.length > 0 && <h3 className={styles.title}>{t("heard.payments")}</h3>}
+      <ol className={styles.list}>
+        {turn.payments.map((payment, at) => (
+          <li key={at}>
+            <span className={styles.words} dir="auto">
+              {payment.name}: {payment.amount} {payment.currency}
+            </span>
+            <span className={styles.soft}>
+              {[payment.state, payment.reason].filter((each) => each !== null).join(" · ")}
+            </span>
+          </li>
+        ))}
+      </ol>
+    </>
+  );
+}
