@@ -121,7 +121,8 @@ async def reply(send: Any, status: int, body: bytes, kind: str = "text/plain") -
 
 
 async def serve_page(send: Any, path: str) -> None:
-    file = PAGES / ("index.html" if path in ("/", "/simulator", "/sign-in") else path.lstrip("/"))
+    is_page = "." not in path and not path.startswith(("/api", "/phone"))
+    file = PAGES / ("index.html" if is_page else path.lstrip("/"))
     if not file.is_file():
         await reply(send, 404, b"not found")
         return
