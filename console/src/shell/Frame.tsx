@@ -41,7 +41,14 @@ export function Frame({ onSwitch, children }: Props) {
   const shared = { current: area, onSwitch, onKeys: () => setKeys(true) };
   return (
     <div className={styles.frame} data-narrow={narrow || undefined}>
-      <a className={styles.skip} href="#main">
+      <a
+        className={styles.skip}
+        href="#main"
+        onClick={(event) => {
+          event.preventDefault(); // the address stays as it is
+          document.getElementById("main")?.focus();
+        }}
+      >
         {t("skip")}
       </a>
       {AREAS.map((each) => (
