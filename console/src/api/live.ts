@@ -73,7 +73,8 @@ class Live {
       this.reopen(this.wait);
       this.wait = Math.min(this.wait * 2, LONGEST_WAIT_MS);
     };
-    stream.addEventListener("beat", () => this.listen());
+    // The first event says where the workspace stands: what happens from there on is asked for after a break.
+    for (const kind of ["hello", "beat"]) stream.addEventListener(kind, this.heard);
     for (const kind of this.handlers.keys()) stream.addEventListener(kind, this.heard);
   }
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from turnkeeper.store.base import Store
     from turnkeeper.web.api.backend import Backend
     from turnkeeper.web.asgi import App
+    from turnkeeper.web.following import Live
 
 
 def open_api(
@@ -27,13 +28,14 @@ def open_api(
     media: MediaStore,
     *,
     demo: bool = False,
+    live: Live | None = None,
 ) -> LazyApi:
     """What answers all of /api/v1 that has no app of its own."""
 
     def build() -> App:
         from turnkeeper.web.api.site import build_api
 
-        return build_api(open_backend(settings, store, now, wakeups, media, demo=demo))
+        return build_api(open_backend(settings, store, now, wakeups, media, demo=demo, live=live))
 
     return LazyApi(build)
 
@@ -46,6 +48,7 @@ def open_backend(
     media: MediaStore,
     *,
     demo: bool = False,
+    live: Live | None = None,
 ) -> Backend:
     """What the routers work with."""
     from turnkeeper.app.bot_desk import open_desk
@@ -69,6 +72,7 @@ def open_backend(
         secrets=lambda: settings.secrets,
         door=door,
         talk=open_talk(settings, store, now, wakeups.publish, media),
+        live=live,
     )
 
 

@@ -37,6 +37,7 @@ from turnkeeper.web.asgi import App
 from turnkeeper.web.console import read_console
 from turnkeeper.web.counters import WebhookCounters
 from turnkeeper.web.demo import Demo
+from turnkeeper.web.following import Live
 from turnkeeper.web.media import MediaPages
 from turnkeeper.web.ops import Ops
 from turnkeeper.web.originals import Originals
@@ -70,6 +71,7 @@ async def run_web(settings: Settings, line: Line, runtime: Path, telemetry: Tele
     media = app.open_media(settings)
     pages = MediaPages(store, media, lambda: app.media_secret(settings), clock.now)
     originals = Originals(webhooks, original_addresses(settings.receivers))
+    live = Live(store)
     site = Site(
         webhooks,
         ops,
@@ -77,14 +79,14 @@ async def run_web(settings: Settings, line: Line, runtime: Path, telemetry: Tele
         phone,
         pages,
         originals,
-        _api(settings, store, spooling or store, clock, webhooks, wakeups, media, demo=demo),
+        _api(settings, store, spooling or store, clock, webhooks, wakeups, media, live, demo=demo),
         _payments(settings, store, wakeups, clock, counters),
     )
     listener = line.listener()
     noting = asyncio.create_task(_note_absence(settings, store, clock, clock.now()))
     server = Server(_uvicorn(site, settings), line.ready)
     tick = asyncio.create_task(line.tick())
-    stopping = asyncio.create_task(_stop_when_told(server, line, stop_phone))
+    stopping = asyncio.create_task(_stop_when_told(server, line, live, stop_phone))
     following = asyncio.create_task(_follow(store, clock))
     noting_changes = asyncio.create_task(note_changes(store, clock))
     settle()
@@ -107,6 +109,7 @@ def _api(
     webhooks: Webhooks,
     wakeups: Wakeups,
     media: MediaStore,
+    live: Live,
     *,
     demo: bool,
 ) -> Api:
@@ -115,7 +118,7 @@ def _api(
     events = _events(settings, taking, clock, webhooks)
     if events is not None:
         parts["events"] = events
-    return Api(parts, open_api(settings, store, clock.now, wakeups, media, demo=demo))
+    return Api(parts, open_api(settings, store, clock.now, wakeups, media, demo=demo, live=live))
 
 
 def _events(settings: Settings, store: Taking, clock: SystemClock, webhooks: Webhooks) -> Events | None:
@@ -185,8 +188,9 @@ async def _follow(store: Store, clock: SystemClock) -> None:
         await asyncio.sleep(_FOLLOW_EVERY)
 
 
-async def _stop_when_told(server: Server, line: Line, stop_phone: Any) -> None:
+async def _stop_when_told(server: Server, line: Line, live: Live, stop_phone: Any) -> None:
     await line.stopped()
+    await live.close()
     if stop_phone is not None:  # its event streams never end by themselves
         await stop_phone()
     server.should_exit = True

@@ -19,6 +19,7 @@ from turnkeeper.web.api.doorkeeper import Doorkeeper
 from turnkeeper.web.api.flows import FlowsApi
 from turnkeeper.web.api.refusals import Refusal
 from turnkeeper.web.api.talk_ports import Talk
+from turnkeeper.web.following import Live
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,9 @@ class Backend:
     """Those that are taken out of whatever might quote them."""
     door: Doorkeeper | None = None
     talk: Talk | None = None
+    live: Live | None = None
+    beat: float = 15.0
+    """Seconds between two signs of life of a stream."""
 
     async def note(
         self, workspace_id: WorkspaceId, actor: Actor, what: str, about: str, details: Mapping[str, object]
