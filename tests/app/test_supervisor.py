@@ -8,6 +8,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,29 @@ say("up")
 """
 STAYS = READY + "while True: os.write(ticks, b'.'); time.sleep(0.05)\n"
 MOVES = READY + "for _ in range(15): os.write(ticks, b'.'); time.sleep(0.05)\nsay('moved'); signal.pause()\n"
+CHANGES = """
+import os, signal, sys, time
+from pathlib import Path
+wanted = Path(sys.argv[2])
+began_with = wanted.read_text()
+if began_with == "rest" and sys.argv[1] == "rests": sys.exit(79)
+if "TURNKEEPER_SUCCEEDS" in os.environ and sys.argv[1] == "breaks": sys.exit(3)
+def say(what): os.write(1, f"{sys.argv[1]} {what} {os.getpid()}\\n".encode())
+ticks = int(os.environ["TURNKEEPER_TICKS"])
+def stop(*_):
+    say("stopping"); sys.exit(0)
+signal.signal(signal.SIGTERM, stop); signal.signal(signal.SIGUSR1, stop)
+while "TURNKEEPER_SUCCEEDS" in os.environ and sys.argv[1] == "slow" and not wanted.with_name("go").exists():
+    say("waits"); time.sleep(0.05)
+say("twin" if "TURNKEEPER_TWIN" in os.environ else "first")
+os.write(ticks, b"Rw" if began_with == "work" else b"R")
+said = False
+while True:
+    os.write(ticks, b".")
+    if not said and wanted.read_text() != began_with:
+        os.write(ticks, b"C"); said = True
+    time.sleep(0.02)
+"""
 STALLS = READY + "signal.pause()\n"
 DEAF = READY + "signal.signal(signal.SIGTERM, signal.SIG_IGN); say('deaf'); signal.pause()\n"
 REFUSES = "import os, sys; os.write(1, b'no\\n'); sys.exit(int(sys.argv[2]))\n"
@@ -251,3 +275,67 @@ def test_nobody_is_refused_while_the_listening_child_is_started_again() -> None:
 def test_a_plan_survives_a_command_line() -> None:
     plan = Plan([ChildPlan("a", ["x", "ü"], 1.5, True)], "::1", 1, 2.0, 3.0, ["d"], "s", True)
     assert Plan.from_json(plan.to_json()) == plan
+
+
+def test_a_child_whose_configuration_changed_ends_once_its_successor_is_ready(tmp_path: Path) -> None:
+    wanted = tmp_path / "wanted"
+    wanted.write_text("1")
+    plan = Plan([child("web", CHANGES, str(wanted)), child("worker", CHANGES, str(wanted))], say="all up")
+    with supervising(plan) as watched:
+        watched.until("all up")
+        wanted.write_text("2")
+        watched.until("web stopping")
+        told = [" ".join(line.split()[:2]) for line in watched.lines if line.split()[0] in ("web", "worker")]
+        assert sorted(told[:2]) == ["web first", "worker first"]
+        # The worker first, so that it knows what the web process lets in; one at a time; each before the other ends.
+        assert told[2:] == ["worker twin", "worker stopping", "web twin", "web stopping"]
+        wanted.write_text("3")
+        seen = len(watched.lines)
+        watched.until("web first", after=seen)
+        assert watched.until("web stopping", after=seen)
+
+
+def test_a_successor_that_does_not_get_ready_costs_nothing(tmp_path: Path) -> None:
+    wanted = tmp_path / "wanted"
+    wanted.write_text("1")
+    with supervising(Plan([child("breaks", CHANGES, str(wanted))], say="all up")) as watched:
+        watched.until("all up")
+        wanted.write_text("2")
+        assert watched.until("successor of breaks ended (exit status 3)")
+        watched.process.send_signal(signal.SIGTERM)
+        assert watched.ended() == 0
+        assert [line.split()[1] for line in watched.lines if line.startswith("breaks ")] == ["first", "stopping"]
+
+
+def test_who_is_not_needed_rests_until_something_changes(tmp_path: Path) -> None:
+    wanted = tmp_path / "wanted"
+    wanted.write_text("rest")
+    resting = replace(child("rests", CHANGES, str(wanted)), rests=True, wanted="w")
+    with supervising(Plan([child("a", CHANGES, str(wanted)), resting], say="all up")) as watched:
+        watched.until("all up")
+        wanted.write_text("work")
+        watched.until("a stopping")
+        watched.until("rests first")
+        wanted.write_text("rest")
+        assert watched.until("rests stopping")
+        seen = len(watched.lines)
+        watched.until("a stopping", after=seen)
+        wanted.write_text("work")
+        assert watched.until("rests", after=seen)
+
+
+def test_a_child_that_dies_while_its_successor_begins_is_not_started_again(tmp_path: Path) -> None:
+    wanted = tmp_path / "wanted"
+    wanted.write_text("1")
+    with supervising(Plan([child("slow", CHANGES, str(wanted))], say="all up")) as watched:
+        first = watched.until("slow first")
+        watched.until("all up")
+        wanted.write_text("2")
+        watched.until("slow waits")
+        os.kill(watched.pid_of(first), signal.SIGKILL)
+        (tmp_path / "go").touch()
+        assert watched.until("slow twin")
+        seen = len(watched.lines)
+        wanted.write_text("3")
+        assert watched.until("slow first", after=seen)
+        assert watched.until("slow stopping", after=seen)

@@ -14,6 +14,7 @@ from turnkeeper.app.reaching import own_address
 from turnkeeper.app.template_checkup import examine_templates
 from turnkeeper.channels.base import Calls, Finding, HttpCall, HttpReply
 from turnkeeper.config import Receiver, Settings
+from turnkeeper.engine.calling import on_behalf
 from turnkeeper.engine.http import Client
 from turnkeeper.model.errors import StoreUnavailable
 from turnkeeper.model.policy import Channel
@@ -43,7 +44,7 @@ async def ask_health(channel: Channel, client: Client) -> list[Finding]:
     """What the adapter finds out; nothing where it cannot ask."""
     health: Callable[[Any], Calls[list[Finding]]] | None
     health = getattr(app.adapter(channel.kind), "health", None)
-    return [] if health is None else await client.play(health(channel.config), timeout=PATIENCE)
+    return [] if health is None else await client.play(on_behalf(channel, health(channel.config)), timeout=PATIENCE)
 
 
 def _elsewhere(channel: Channel, here: str) -> Link:

@@ -12,6 +12,7 @@ from turnkeeper.app.database import existing
 from turnkeeper.app.link import PATIENCE
 from turnkeeper.channels.base import Calls, Finding
 from turnkeeper.config import Receiver, Settings
+from turnkeeper.engine.calling import on_behalf
 from turnkeeper.engine.http import Client
 from turnkeeper.model.errors import ConfigurationError, StoreError
 from turnkeeper.store.channels import Traffic
@@ -121,6 +122,8 @@ async def connect(settings: Settings, name: str, base: str = "") -> Connected:
         return Connected(by_hand=tuple(by_hand(url, channel.config) if by_hand is not None else lines))
     client = Client()
     try:
-        return Connected(findings=tuple(await client.play(register(url, channel.config), timeout=PATIENCE)))
+        return Connected(
+            findings=tuple(await client.play(on_behalf(channel, register(url, channel.config)), timeout=PATIENCE))
+        )
     finally:
         await client.close()

@@ -1,6 +1,7 @@
 """What a process under the supervisor runs: `python -m turnkeeper.app.child ROLE CONFIG RUNTIME NAME`.
 
-ROLE is web, worker, poller, librarian or demo-web (web with the phone). Exit status 78: starting again would not help.
+ROLE is web, worker, poller, librarian or demo-web (web with the phone). Exit status 78: starting again would not help;
+79: as things are, there is nothing to do.
 """
 
 import asyncio
@@ -8,11 +9,13 @@ import os
 import shutil
 import sys
 from collections.abc import Coroutine
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from turnkeeper.app.configuration import SIGNS, needed, whole
 from turnkeeper.app.line import Line
-from turnkeeper.app.plan import BAD_CONFIGURATION
+from turnkeeper.app.plan import BAD_CONFIGURATION, NOTHING_TO_DO
 from turnkeeper.config import Settings, load
 from turnkeeper.model.errors import ConfigurationError, StoreError
 
@@ -27,6 +30,8 @@ some hold what other processes wait for."""
 def main(role: str, config: str, runtime: str, name: str) -> int:
     """Run one role to its end."""
     supervisor = os.getppid()
+    if os.environ.pop("TURNKEEPER_TWIN", ""):
+        name = f"{name}-b"  # its predecessor has the plain name, sockets and files by it
     try:
         return _run(role, config, runtime, name)
     finally:
@@ -47,7 +52,12 @@ def _run(role: str, config: str, runtime: str, name: str) -> int:
     sys.setswitchinterval(_HAND_OVER)
     line = Line(settings.server.drain)
     try:
-        with telling(settings, name) as telemetry, asyncio.Runner(loop_factory=_loop) as runner:
+        with asyncio.Runner(loop_factory=_loop) as runner, ExitStack() as stack:
+            settings = runner.run(whole(settings, patiently=role != "worker"))
+            if not needed(role, settings):
+                return NOTHING_TO_DO
+            line.want("".join(sign for other, sign in SIGNS.items() if needed(other, settings)))
+            telemetry = stack.enter_context(telling(settings, name))
             watch = telemetry.sentry.logged if telemetry.sentry is not None else None
             configure_logs(settings.server, name, settings.secrets, watch)
             runner.run(_of(role, settings, line, Path(runtime), name, telemetry))

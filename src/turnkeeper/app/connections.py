@@ -14,6 +14,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 SLOWEST_HEADERS = 10.0
 LARGEST_HEADERS = 64 * 1024
+_LOOK = 0.05
 _TICKS_PER_SWEEP = 5
 """uvicorn ticks ten times a second."""
 
@@ -39,6 +40,8 @@ class Connection(HttpToolsProtocol):
         """From here on the application reads, with limits of its own."""
         self.waiting_since = None
         super().on_headers_complete()
+        if getattr(self.server_state, "leaving", False) and self.cycle is not None:
+            self.cycle.keep_alive = False
 
     def data_received(self, data: bytes) -> None:
         """Bytes count as headers while those are awaited."""
@@ -61,6 +64,9 @@ class Server(uvicorn.Server):
         super().__init__(config)
         self._on_started = on_started
         self._slowest_headers = slowest_headers
+        self.lingers = 0.0
+        """Seconds at the end in which connections are still answered, each for the last time, but no new ones taken:
+        a successor does that."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -71,6 +77,21 @@ class Server(uvicorn.Server):
         """Listen, then tell."""
         await super().startup(sockets)
         self._on_started()
+
+    async def shutdown(self, sockets: list[Any] | None = None) -> None:
+        """Linger first, so that no request meets a connection that is just being closed."""
+        if self.lingers:
+            for server in self.servers:
+                server.close()
+            self.server_state.leaving = True  # type: ignore[attr-defined]
+            for connection in list(self.server_state.connections):
+                if connection.cycle is not None:  # type: ignore[union-attr]
+                    connection.cycle.keep_alive = False  # type: ignore[union-attr]
+            loop = asyncio.get_running_loop()
+            until = loop.time() + self.lingers
+            while self.server_state.connections and loop.time() < until:  # noqa: ASYNC110 - uvicorn does not tell
+                await asyncio.sleep(_LOOK)
+        await super().shutdown(sockets)
 
     async def on_tick(self, counter: int) -> bool:
         """Twice a second, end what waits for headers too long."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from turnkeeper import app
+from turnkeeper.app.configuration import SIGNS, needed
 from turnkeeper.app.plan import ChildPlan, Plan
 from turnkeeper.app.supervisor import become, command
 from turnkeeper.config import Settings
@@ -64,7 +65,7 @@ def _runtime_folder() -> str:
 def _children(settings: Settings, role: str, runtime: str, *, demo: bool) -> list[ChildPlan]:
     def child(kind: str, name: str, stall: float, *, listens: bool = False) -> ChildPlan:
         run = command("turnkeeper.app.child", kind, str(settings.path), runtime, name)
-        return ChildPlan(name, run, stall, listens)
+        return ChildPlan(name, run, stall, listens, wanted=SIGNS.get(kind, ""), rests=not needed(kind, settings))
 
     children = []
     if role != "worker":
@@ -73,8 +74,6 @@ def _children(settings: Settings, role: str, runtime: str, *, demo: bool) -> lis
         stall = settings.longest_turn + _BEYOND_A_TURN
         names = (f"worker-{number}" for number in range(1, settings.workers.count + 1))
         children.extend(child("worker", name, stall) for name in names)
-        if settings.polled:
-            children.append(child("poller", "poller", _WEB_STALL))
-        if any(keys.folder or keys.embeddings for keys in settings.knowledge.values()):
-            children.append(child("librarian", "librarian", _WEB_STALL))
+        children.append(child("poller", "poller", _WEB_STALL))
+        children.append(child("librarian", "librarian", _WEB_STALL))
     return children

@@ -6,6 +6,7 @@ It is there only where a base has a folder or vectors. Of several machines' one 
 import asyncio
 
 from turnkeeper import app
+from turnkeeper.app.configuration import follow
 from turnkeeper.app.library import Providers, shelves
 from turnkeeper.app.line import Line
 from turnkeeper.config import Settings
@@ -22,10 +23,11 @@ async def run_librarian(settings: Settings, line: Line) -> None:
     line.ready()
     tick = asyncio.create_task(line.tick())
     following = asyncio.create_task(_follow(settings, store))
+    watching = asyncio.create_task(follow(settings, store, line))
     await asyncio.wait({following, stopped := asyncio.create_task(line.stopped())}, return_when=asyncio.FIRST_COMPLETED)
-    for task in (following, tick, stopped):
+    for task in (following, watching, tick, stopped):
         task.cancel()
-    ended = await asyncio.gather(following, tick, stopped, return_exceptions=True)
+    ended = await asyncio.gather(following, watching, tick, stopped, return_exceptions=True)
     await store.close()
     if isinstance(ended[0], Exception):
         raise ended[0]

@@ -25,6 +25,10 @@ class Line:
         self._leash = _descriptor("TURNKEEPER_LEASH")
         self._ticks = _descriptor("TURNKEEPER_TICKS")
         self._listen = _descriptor("TURNKEEPER_LISTEN")
+        self.succeeds = os.environ.pop("TURNKEEPER_SUCCEEDS", "") == "1"
+        """Another process does the same until this one is ready."""
+        self.succeeded = False
+        """Was told to end since another process does the same from now on."""
         if self._ticks is not None:
             os.set_blocking(self._ticks, False)
         if self._leash is not None:
@@ -38,6 +42,14 @@ class Line:
         """Tell that this process does its work from now on."""
         self._write(b"R")
 
+    def changed(self) -> None:
+        """Tell that what this process was started with is not so any more: another one is to take its place."""
+        self._write(b"C")
+
+    def want(self, signs: str) -> None:
+        """Tell which other processes are needed."""
+        self._write(signs.encode())
+
     async def tick(self, alive: Callable[[], bool] = lambda: True) -> None:
         """Tell once a second that the event loop turns, and that what it runs is `alive`."""
         while True:
@@ -46,11 +58,17 @@ class Line:
             await asyncio.sleep(_TICK)
 
     async def stopped(self) -> None:
-        """Wait for SIGTERM or SIGINT."""
+        """Wait for SIGTERM or SIGINT, or SIGUSR1 from the supervisor: a successor is ready."""
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
+
+        def succeeded() -> None:
+            self.succeeded = True
+            stop.set()
+
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop.set)
+        loop.add_signal_handler(signal.SIGUSR1, succeeded)
         await stop.wait()
 
     def _write(self, what: bytes) -> None:

@@ -5,6 +5,8 @@ from dataclasses import asdict, dataclass
 
 BAD_CONFIGURATION = 78
 """Exit status (EX_CONFIG): starting again would end the same way."""
+NOTHING_TO_DO = 79
+"""Exit status of a child that is not needed as things are; once they have changed, it is started again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +18,10 @@ class ChildPlan:
     stall: float | None = None
     listens: bool = False
     """Gets the listening socket."""
+    wanted: str = ""
+    """The sign by which any process tells that this one is needed; "": it always is."""
+    rests: bool = False
+    """Is not needed at the start."""
 
 
 @dataclass(frozen=True, slots=True)

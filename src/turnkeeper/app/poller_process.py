@@ -7,6 +7,7 @@ import asyncio
 from pathlib import Path
 
 from turnkeeper import app
+from turnkeeper.app.configuration import follow
 from turnkeeper.app.line import Line
 from turnkeeper.app.telemetry import Telemetry
 from turnkeeper.config import Settings
@@ -28,10 +29,11 @@ async def run_poller(settings: Settings, line: Line, runtime: Path, name: str, t
     line.ready()
     tick = asyncio.create_task(line.tick())
     polling = asyncio.create_task(_poll(settings, store, client, wakeups, clock, telemetry))
+    watching = asyncio.create_task(follow(settings, store, line))
     await asyncio.wait({polling, stopped := asyncio.create_task(line.stopped())}, return_when=asyncio.FIRST_COMPLETED)
-    for task in (polling, tick, stopped):
+    for task in (polling, watching, tick, stopped):
         task.cancel()
-    ended = await asyncio.gather(polling, tick, stopped, return_exceptions=True)
+    ended = await asyncio.gather(polling, watching, tick, stopped, return_exceptions=True)
     await wakeups.close()
     await client.close()
     await store.close()

@@ -14,6 +14,7 @@ from turnkeeper.app.prices import place_of, price_in_words
 from turnkeeper.app.trial import Refused
 from turnkeeper.bots.templating import Header, made
 from turnkeeper.config import Settings
+from turnkeeper.engine.calling import on_behalf
 from turnkeeper.engine.clock import SystemClock
 from turnkeeper.engine.http import Client
 from turnkeeper.engine.template_sync import TemplateSyncing, has_templates, row_of
@@ -175,9 +176,9 @@ async def _submitted(
         told = f"it is there already ({there.status.lower()}): --replace submits the new wording"
         return Pushed(draft.name, draft.language, "there", there.category.lower(), [told])
     if there is not None:
-        calls = adapter.edit_template(there.external_id, draft, channel.config)
+        calls = on_behalf(channel, adapter.edit_template(there.external_id, draft, channel.config))
     else:
-        calls = adapter.submit_template(draft, channel.config)
+        calls = on_behalf(channel, adapter.submit_template(draft, channel.config))
     found: FoundTemplate | NotSent | Rejected = await client.play(calls, timeout=PATIENCE)
     if isinstance(found, NotSent | Rejected):
         return Pushed(draft.name, draft.language, "refused", problems=[found.reason])

@@ -13,6 +13,7 @@ import turnkeeper.web
 from turnkeeper import app
 from turnkeeper.app.addresses import original_addresses
 from turnkeeper.app.api import open_api
+from turnkeeper.app.configuration import follow
 from turnkeeper.app.connections import Connection, Server
 from turnkeeper.app.figures import of_machine
 from turnkeeper.app.garbage import settle
@@ -48,6 +49,8 @@ from turnkeeper.web.webhooks import Endpoint, Holder, Taking, Webhooks
 STATIC = Path(turnkeeper.web.__file__).parent / "static"
 _MOST_CONNECTIONS_WAITING = 2048
 _FOLLOW_EVERY = 10.0
+_LINGER = 3.0
+"""Seconds that connections have to end, where a successor takes new ones already."""
 _CONNECT_WITHIN = 1.0
 """Seconds after which webhooks are accepted without the database."""
 
@@ -58,7 +61,7 @@ async def run_web(settings: Settings, line: Line, runtime: Path, telemetry: Tele
     """Serve until SIGTERM; requests under way are finished."""
     store = app.open_store(settings.database_url, settings.directory())
     clock = SystemClock()
-    spooling = await _spooling(settings, store)
+    spooling = await _spooling(settings, store, line)
     opening = await _open(store, clock, patiently=spooling is not None and spooling.accepts)
     wakeups = app.open_wakeups(store, runtime, "web")
     await wakeups.start(None)
@@ -89,9 +92,10 @@ async def run_web(settings: Settings, line: Line, runtime: Path, telemetry: Tele
     stopping = asyncio.create_task(_stop_when_told(server, line, live, stop_phone))
     following = asyncio.create_task(_follow(store, clock))
     noting_changes = asyncio.create_task(note_changes(store, clock))
+    watching = asyncio.create_task(follow(settings, store, line))
     settle()
     await server.serve(sockets=[listener] if listener is not None else None)
-    tasks = (noting_changes, tick, stopping, following, opening, noting)
+    tasks = (noting_changes, tick, stopping, following, watching, opening, noting)
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
@@ -148,15 +152,17 @@ def _payments(
     return PaymentHooks(found, store, wakeups, clock.now, counters, home) if found else None
 
 
-async def _spooling(settings: Settings, store: Store) -> Spooling | None:
+async def _spooling(settings: Settings, store: Store, line: Line) -> Spooling | None:
     """The spool, open; None where it is not wanted or cannot be had, which is no reason not to serve."""
     spooling = app.spooling(settings, store)
     if spooling is not None:
         try:
             await spooling.open()
         except StoreUnavailable as error:
-            log.error("there is no spool, webhooks are refused while the database is away: %s", error)
-            return None
+            if not line.succeeds:
+                log.error("there is no spool, webhooks are refused while the database is away: %s", error)
+                return None
+            spooling.open_later()  # the process before this one has it until it ends
     return spooling
 
 
@@ -191,6 +197,7 @@ async def _follow(store: Store, clock: SystemClock) -> None:
 async def _stop_when_told(server: Server, line: Line, live: Live, stop_phone: Any) -> None:
     await line.stopped()
     await live.close()
+    server.lingers = _LINGER if line.succeeded else 0.0
     if stop_phone is not None:  # its event streams never end by themselves
         await stop_phone()
     server.should_exit = True

@@ -14,6 +14,7 @@ from turnkeeper import app
 from turnkeeper.app import files
 from turnkeeper.app.announcing import announcing
 from turnkeeper.app.answering import Answering
+from turnkeeper.app.configuration import follow
 from turnkeeper.app.figures import FigureFile
 from turnkeeper.app.garbage import settle
 from turnkeeper.app.line import Line
@@ -87,6 +88,7 @@ async def run_worker(settings: Settings, line: Line, runtime: Path, name: str, t
     reader = ReaderProcess()
     upkeep = [
         *answering.upkeep(settings, store, clock),
+        follow(settings, store, line),
         accounts.run(),
         syncing.run(),
         Asking(store, answering.merchants, client, wakeups, clock).run(),

@@ -55,8 +55,8 @@ class StreamLimits:
 class Located:
     """Where a provider has a file, and what it says of it; `sha256` in hex, `size` in bytes.
 
-    `trusted`: the address is one that the operator configured, so it may be an internal one. `headers` go to that
-    host only.
+    `trusted`: the address is one that was configured, so it need not be https; unless `guarded`, it may be an internal
+    one. `headers` go to that host only.
     """
 
     url: str = field(repr=False)
@@ -65,6 +65,8 @@ class Located:
     size: int | None = None
     sha256: str | None = None
     trusted: bool = False
+    guarded: bool = False
+    """Whoever configured it is not the operator."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ def serve(
     import time
 
     from turnkeeper.app import load_bots
+    from turnkeeper.app.configuration import whole
     from turnkeeper.app.database import migrate_store
     from turnkeeper.app.launch import become_server
     from turnkeeper.app.stops import resume_refused
@@ -39,6 +40,10 @@ def serve(
 
     settings = load(config)
     require_extras(settings)
+    if role is not Role.WEB:
+        load_bots(settings)  # one that cannot be imported stops the start here, not in a worker
+    asyncio.run(migrate_store(settings))
+    settings = asyncio.run(whole(settings))
     if not settings.channels:
         typer.echo(f"turnkeeper: no channel is configured in {config}: nothing will be received", err=True)
     for channel in settings.channels:
@@ -49,9 +54,6 @@ def serve(
                 "its webhooks are ignored, and nothing is sent on it",
                 err=True,
             )
-    if role is not Role.WEB:
-        load_bots(settings)  # one that cannot be imported stops the start here, not in a worker
-    asyncio.run(migrate_store(settings))
     if role is not Role.WEB:
         resumed, stopped = asyncio.run(resume_refused(settings))
         for name, reason in resumed:

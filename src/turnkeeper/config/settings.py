@@ -107,6 +107,8 @@ class Settings:
     """What was made in the console, as it was read."""
     problems: Mapping[ConfiguredKey, tuple[ConfigurationError, ...]] = field(default_factory=dict)
     """What is wrong with some of these, which are left out."""
+    revision: int | None = None
+    """Of what was made in the console; None: that was not asked for, or is away."""
 
     @property
     def folder(self) -> Path:

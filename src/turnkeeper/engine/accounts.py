@@ -13,7 +13,7 @@ from typing import Any
 import structlog
 
 from turnkeeper.channels.base import ChannelAdapter
-from turnkeeper.engine.calling import Calling
+from turnkeeper.engine.calling import Calling, on_behalf
 from turnkeeper.engine.clock import Clock
 from turnkeeper.engine.sorting import sorted_out
 from turnkeeper.engine.taking import taken_all
@@ -107,7 +107,7 @@ class Accounts:
         """Whether nothing is left to do, or what is left is due anew."""
         adapter: Any = self._adapters[channel.kind]
         if hasattr(adapter, "session"):
-            found = await self._client.play(adapter.session(channel.config), timeout=_CALL_LIMIT)
+            found = await self._client.play(on_behalf(channel, adapter.session(channel.config)), timeout=_CALL_LIMIT)
             if isinstance(found, NotSent):
                 return False
             if not (state.works and found.works):
@@ -127,7 +127,8 @@ class Accounts:
         adapter: Any = self._adapters[channel.kind]
         if state.since_at is not None and hasattr(adapter, "missed"):
             since = account.reads_from(state.since_at, self._clock.now())
-            missed = await self._client.play(adapter.missed(since, channel.config), timeout=_CALL_LIMIT)
+            calls = on_behalf(channel, adapter.missed(since, channel.config))
+            missed = await self._client.play(calls, timeout=_CALL_LIMIT)
             if isinstance(missed, NotSent):
                 _log.warning("what was missed cannot be read now", channel=channel.id)
                 return False

@@ -67,7 +67,7 @@ _UNANSWERED = (
 class Client:
     """Plays an adapter's calls over one pool of connections.
 
-    `guarded` calls (their addresses come from users or messages, not from configuration) reach
+    `guarded` calls (their addresses come from users, messages or tenants, not from the operator's file) reach
     nothing inside the operator's network, and connect to the very address that was checked.
     """
 
@@ -167,7 +167,8 @@ class Client:
         for _ in range(_MOST_REDIRECTS + 1):
             at_home = _origin(url) == _origin(first)
             headers = {"accept-encoding": "identity"} | (dict(located.headers) if at_home else {})
-            response = await self._get(url, headers, trusted=located.trusted and at_home)
+            trusted = located.trusted and at_home
+            response = await self._get(url, headers, trusted=trusted, guarded=located.guarded or not trusted)
             try:
                 if response.status_code not in (301, 302, 303, 307, 308):
                     return await _poured(response, sink)
@@ -176,15 +177,15 @@ class Client:
                 await response.aclose()
         raise MediaRefused("unsafe_link", "the file's address leads from one to the next without end")
 
-    async def _get(self, url: httpx2.URL, headers: dict[str, str], *, trusted: bool) -> httpx2.Response:
+    async def _get(self, url: httpx2.URL, headers: dict[str, str], *, trusted: bool, guarded: bool) -> httpx2.Response:
         target = str(url)
         extensions: dict[str, Any] = {}
         if url.scheme not in ("http", "https") or not url.host:
             raise MediaRefused("unsafe_link", "the file's address is not one of the web")
-        if not trusted:
+        if guarded:
             target, headers["host"], extensions = await self._pinned(target)
-            if url.scheme != "https":
-                raise MediaRefused("unsafe_link", "the file's address is not https")
+        if not trusted and url.scheme != "https":
+            raise MediaRefused("unsafe_link", "the file's address is not https")
         timeout = httpx2.Timeout(_SILENCE, connect=_CONNECT)
         request = self._client.build_request("GET", target, headers=headers, timeout=timeout, extensions=extensions)
         return await self._client.send(request, stream=True)
@@ -201,7 +202,7 @@ class Client:
         self, call: HttpCall, limit: float, leaving: "_Leaving", guarded: bool, content: Content | None
     ) -> httpx2.Request:
         url, headers, extensions = call.url, dict(call.headers), {"trace": leaving.trace}
-        if guarded:
+        if guarded or call.guarded:
             url, host, extra = await self._pinned(call.url)
             headers["host"] = host
             extensions |= extra

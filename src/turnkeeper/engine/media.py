@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from turnkeeper.channels.base import Calls, Located
+from turnkeeper.engine.calling import on_behalf
 from turnkeeper.engine.clock import Clock
 from turnkeeper.engine.http import Content, Downloaded, Sink
 from turnkeeper.engine.patience import until_stored
@@ -160,9 +161,9 @@ class FileKeeper:
         fetch_media = getattr(self.adapters[channel.kind], "fetch_media", None)
         if fetch_media is None:
             raise MediaRefused("not_supported", "files cannot be fetched on this channel")
-        found = await self.client.play(fetch_media(media, channel.config), timeout=_ASK)
+        found = await self.client.play(on_behalf(channel, fetch_media(media, channel.config)), timeout=_ASK)
         if isinstance(found, Located):
-            return found
+            return replace(found, guarded=channel.guarded)
         if isinstance(found, Rejected):
             if found.remedy in ("stop_channel", "operator"):
                 raise MediaUnavailable(found.reason)

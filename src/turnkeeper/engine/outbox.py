@@ -18,7 +18,7 @@ import msgspec
 import structlog
 
 from turnkeeper.channels.base import Capabilities, ChannelAdapter
-from turnkeeper.engine.calling import Calling, unless
+from turnkeeper.engine.calling import Calling, on_behalf, unless
 from turnkeeper.engine.clock import Clock
 from turnkeeper.engine.lease import Lease
 from turnkeeper.engine.patience import until_stored
@@ -224,7 +224,7 @@ class Sender:
     async def _played(self, claimed: ClaimedSend, outbound: Outbound, ready: Ready, stopped: asyncio.Event) -> Outcome:
         """What became of the calls; files go up within them where the provider wants that."""
         channel = claimed.channel
-        calls = self._adapters[channel.kind].send(outbound, channel.config)
+        calls = on_behalf(channel, self._adapters[channel.kind].send(outbound, channel.config))
         calls = unless(calls, lambda: self._over(claimed, stopped))
         limit = channel.sends.send_limit * _MARGIN
         if self._uploads is not None and ready.files:

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 import structlog
 
 from turnkeeper.channels.base import ChannelAdapter, Polled
-from turnkeeper.engine.calling import Calling
+from turnkeeper.engine.calling import Calling, on_behalf
 from turnkeeper.engine.clock import Clock
 from turnkeeper.engine.patience import until_stored
 from turnkeeper.engine.solely import HOLD_EVERY, while_ours
@@ -97,7 +97,8 @@ class Poller:
         failures = 0
         while True:
             began_at = self._clock.monotonic()
-            polled = await self._client.play(self._adapter.poll(offset, self._channel.config), timeout=_CALL_LIMIT)
+            calls = on_behalf(self._channel, self._adapter.poll(offset, self._channel.config))
+            polled = await self._client.play(calls, timeout=_CALL_LIMIT)
             if isinstance(polled, Polled):
                 self._well()
                 failures = 0

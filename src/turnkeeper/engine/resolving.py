@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import Any, cast
 
 from turnkeeper.channels.base import ChannelAdapter, ResolvingAdapter
-from turnkeeper.engine.calling import Calling
+from turnkeeper.engine.calling import Calling, on_behalf
 from turnkeeper.model.outbound import Accepted, NotSent, Outbound, Outcome, Rejected, Unknown
 from turnkeeper.model.policy import Channel
 from turnkeeper.rules import outbox
@@ -70,4 +70,5 @@ class Resolving:
         return cast(ResolvingAdapter[Any], adapter) if hasattr(adapter, "resolve") else None
 
     async def _look(self, adapter: ResolvingAdapter[Any], outbound: Outbound, channel: Channel) -> Outcome | None:
-        return await self._client.play(adapter.resolve(outbound, channel.config), timeout=LOOK_LIMIT)
+        calls = on_behalf(channel, adapter.resolve(outbound, channel.config))
+        return await self._client.play(calls, timeout=LOOK_LIMIT)

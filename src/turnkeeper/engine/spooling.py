@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 import structlog
 
@@ -24,6 +25,7 @@ _log = structlog.get_logger("turnkeeper.spool")
 _LATER = Taken(0, 0, [])
 """What is told of a webhook in the spool: its events are counted when the store has them."""
 _LONGEST_WAIT = 1.0
+_OPEN_AGAIN = 0.2
 _LONGEST_AFTER_ERROR = 30.0
 
 
@@ -56,6 +58,7 @@ class Spooling:
         self._on_taken: Callable[[Taken], None] = lambda _: None
         self._filled = asyncio.Event()
         self._draining: asyncio.Task[None] | None = None
+        self._opening: asyncio.Task[None] | None = None
         self._since: dict[asyncio.Task[object], float] = {}
         self._late: set[asyncio.Task[object]] = set()
         self._sweep: asyncio.TimerHandle | None = None
@@ -65,12 +68,26 @@ class Spooling:
     @property
     def accepts(self) -> bool:
         """Whether a webhook that came now would be kept although the store is away."""
-        return self._keeps and self._size < self._limit
+        return self._keeps and self._size < self._limit and self._opening is None
 
     async def open(self) -> None:
         """Find what waits; raises StoreUnavailable."""
         await self._spool.open()
         self.length, self._size = self._spool.count, self._spool.size
+
+    def open_later(self) -> None:
+        """Open once whoever has it lets it go; until then everything goes to the store alone."""
+        self._opening = asyncio.create_task(self._open_when_free())
+
+    async def _open_when_free(self) -> None:
+        while True:
+            with suppress(StoreUnavailable):
+                await self.open()
+                break
+            await asyncio.sleep(_OPEN_AGAIN)
+        self._opening = None
+        if self.length:
+            self._filled.set()
 
     def drain(self, on_taken: Callable[[Taken], None]) -> None:
         """Begin to empty the spool, for ever. `on_taken` hears what became of entries."""
@@ -82,6 +99,9 @@ class Spooling:
 
     async def close(self) -> None:
         """Stop; what waits is moved on after the next start."""
+        if self._opening is not None:
+            self._opening.cancel()
+            await asyncio.gather(self._opening, return_exceptions=True)
         if self._draining is not None:
             self._draining.cancel()
             await asyncio.gather(self._draining, return_exceptions=True)

@@ -13,7 +13,7 @@ import msgspec
 import structlog
 
 from turnkeeper.channels.base import ChannelAdapter
-from turnkeeper.engine.calling import Calling
+from turnkeeper.engine.calling import Calling, on_behalf
 from turnkeeper.engine.clock import Clock
 from turnkeeper.model.errors import StoreError
 from turnkeeper.model.outbound import NotSent, Rejected
@@ -110,7 +110,8 @@ class TemplateSyncing:
         adapter: Any = self._adapters[channel.kind]
         try:
             async with asyncio.timeout(_LIMIT):
-                found = await self._client.play(adapter.templates(channel.config), timeout=_LIMIT)
+                calls = on_behalf(channel, adapter.templates(channel.config))
+                found = await self._client.play(calls, timeout=_LIMIT)
         except TimeoutError:
             found = NotSent("the list of templates took too long")
         now = self._clock.now()

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager, suppress
 import structlog
 
 from turnkeeper.channels.base import ChannelAdapter
-from turnkeeper.engine.calling import Calling
+from turnkeeper.engine.calling import Calling, on_behalf
 from turnkeeper.store.base import ClaimedTurn
 
 _log = structlog.get_logger("turnkeeper.typing")
@@ -74,7 +74,8 @@ async def _show(
     began = next_at = loop.time()
     while next_at - began < adapter.capabilities.typing_longest:
         try:
-            await client.play(adapter.typing(addresses, message_id, claimed.channel.config), timeout=_CALL_LIMIT)
+            calls = on_behalf(claimed.channel, adapter.typing(addresses, message_id, claimed.channel.config))
+            await client.play(calls, timeout=_CALL_LIMIT)
         except Exception as error:  # noqa: BLE001 - an indicator never costs anyone an answer
             _log.info("typing could not be shown", channel=claimed.channel.id, error=type(error).__name__)
         next_at = await shown.until(

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from turnkeeper.channels.base import Calls, Uploaded
 from turnkeeper.engine.addresses import InternalAddress
+from turnkeeper.engine.calling import on_behalf
 from turnkeeper.engine.media import FileKeeper, Origin
 from turnkeeper.media.base import FileGone, Place
 from turnkeeper.media.judging import ending_of
@@ -155,7 +156,7 @@ class Uploads:
         if upload is None:
             return Rejected("not_supported", "files cannot be uploaded on this channel")
         limit = min(_LEAST + file.size / _SLOWEST, _LONGEST)
-        found = await self._played(claimed, upload(file, channel.config), limit)
+        found = await self._played(claimed, on_behalf(channel, upload(file, channel.config)), limit)
         if not isinstance(found, Uploaded):
             return found
         await self._remember(claimed, file, found)

@@ -11,7 +11,7 @@ from typing import Any
 
 import structlog
 
-from turnkeeper.engine.calling import Calling
+from turnkeeper.engine.calling import Calling, on_behalf
 from turnkeeper.model.ids import ChannelId, WorkspaceId
 from turnkeeper.model.policy import Channel, Directory
 
@@ -47,7 +47,7 @@ class Withdrawing:
     async def _withdraw(self, channel: Channel, media_id: str) -> None:
         async with self._room:
             try:
-                calls = self._adapters[channel.kind].withdraw(media_id, channel.config)
+                calls = on_behalf(channel, self._adapters[channel.kind].withdraw(media_id, channel.config))
                 refused = await self._client.play(calls, timeout=_ASK)
             except Exception as error:  # noqa: BLE001 - nobody waits for it who could be told
                 _log.warning("could not ask for a file to be deleted", channel=channel.id, error=type(error).__name__)

@@ -9,15 +9,14 @@ from pathlib import Path
 
 from turnkeeper.model.errors import ConfigurationError
 
-_MEND = "Let this user write there, or set media.secret."
 
-
-def made_once(path: Path) -> bytes:
-    """The secret in a file, made if there is none. Raises ConfigurationError."""
+def made_once(path: Path, setting: str = "media.secret") -> bytes:
+    """The secret in a file, made if there is none; `setting` gives another. Raises ConfigurationError."""
     try:
         return _read(path) or _made(path)
     except OSError as error:
-        raise ConfigurationError("media.secret", f"{path} cannot be used ({error.strerror})", _MEND) from None
+        mend = f"Let this user write there, or set {setting}."
+        raise ConfigurationError(setting, f"{path} cannot be used ({error.strerror})", mend) from None
 
 
 def _read(path: Path) -> bytes:

@@ -51,6 +51,8 @@ class HttpCall:
     multipart: Multipart | None = None
     form: Mapping[str, str] | None = field(default=None, repr=False)
     body: bytes | None = field(default=None, repr=False)
+    guarded: bool = False
+    """Its address is not the operator's: nothing inside their network is reached."""
 
 
 @dataclass(frozen=True, slots=True)
