@@ -6,11 +6,12 @@ import pytest
 
 from tests.contracts.conftest import OpenWorld
 from tests.contracts.world import World
-from turnkeeper.model.ids import WorkspaceId
+from turnkeeper.model.events import SessionStatus
+from turnkeeper.model.ids import ChannelId, WorkspaceId
 from turnkeeper.model.outbound import NotSent, Rejected
 from turnkeeper.model.policy import Channel, RateLimit
-from turnkeeper.store.base import Intake, Stray
-from turnkeeper.store.channels import Traffic
+from turnkeeper.store.base import Intake, SessionReport, Stray
+from turnkeeper.store.channels import ChannelStanding, Traffic
 from turnkeeper.testing.events import TURNS, channel, echo, event, text
 
 DAY = 86_400.0
@@ -256,6 +257,28 @@ async def test_a_queue_that_cannot_be_sent_for_a_month_ends(world: OpenWorld) ->
             dispatch = await w.record(dispatch.send, NotSent("down"), backoff=DAY / 4)
         assert await w.states() == {"failed": 1}
         assert (await w.conversation()).unsent == 0
+
+
+async def test_how_the_channels_of_a_workspace_stand(world: OpenWorld) -> None:
+    shop, desk, other = channel(), channel("desk"), channel(workspace="other")
+    async with world(shop, desk, other) as w:
+        await w.store.pause_channel(shop.workspace_id, shop.id, "token", w.now)
+        await w.hear("hi")
+        await w.commit(await w.turn(), "one", "two")
+        await w.hear(text("hi", of="15551230002"))
+        await w.hear(text("hi"), channel=desk)
+        await w.hear(text("hi"), channel=other)
+        await w.store.take(
+            Intake(sessions=[SessionReport(desk, SessionStatus(status="SCAN_QR_CODE", works=False), w.now)])
+        )
+        stands = await w.store.channel_standings(shop.workspace_id, [desk.id, shop.id, ChannelId("new")])
+        assert [each.channel_id for each in stands] == [desk.id, shop.id, "new"]
+        at_desk, at_shop, new = stands
+        assert (at_desk.unsent, at_desk.waiting, at_desk.account, at_desk.works) == (0, 1, "SCAN_QR_CODE", False)
+        assert at_desk.paused is not None
+        assert (at_shop.unsent, at_shop.waiting, at_shop.paused, at_shop.account) == (2, 1, "token", None)
+        assert new == ChannelStanding(ChannelId("new"))
+        assert await w.store.channel_standings(WorkspaceId("none"), [shop.id]) == [ChannelStanding(shop.id)]
 
 
 async def test_the_traffic_of_each_channel_is_told(world: OpenWorld) -> None:

@@ -52,8 +52,8 @@ def open_backend(
 ) -> Backend:
     """What the routers work with."""
     from turnkeeper.app.bot_desk import open_desk
+    from turnkeeper.app.configuration import sealing_of
     from turnkeeper.app.flow_api import flow_api
-    from turnkeeper.app.making import sealing_of
     from turnkeeper.app.talking import open_talk
     from turnkeeper.web.api.backend import Backend
     from turnkeeper.web.api.doorkeeper import new_doorkeeper

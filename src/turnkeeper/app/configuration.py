@@ -64,6 +64,14 @@ def sealing(settings: Settings, *, make: bool = False) -> Sealing | None:
         raise ConfigurationError(place, str(error), mend) from None
 
 
+def sealing_of(settings: Settings) -> Sealing:
+    """What seals on this machine, made if there is no key yet. Raises ConfigurationError."""
+    found = sealing(settings, make=True)
+    if found is None:
+        raise ConfigurationError("server.secret_key_file", "is empty", "Put a key there: openssl rand -hex 32.")
+    return found
+
+
 def _key_text(settings: Settings, *, make: bool) -> tuple[str, str]:
     """The keys as they are written, and where."""
     text = os.environ.get(VARIABLE, "")

@@ -6,7 +6,6 @@ What counts is always the file and all documents together, so a change that woul
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
     from turnkeeper.model.ids import WorkspaceId
     from turnkeeper.store.configured import ConfiguredRecords
 
-_VARIABLE = "TURNKEEPER_SECRET_KEY"
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 _ADDED = 4
 _TRIES = 5
@@ -143,22 +141,6 @@ class Making:
         if len(document) > LARGEST:
             raise NotTaken([Wrong("", f"all settings together are larger than {LARGEST} bytes")])
         return document
-
-
-def sealing_of(settings: Settings) -> Sealing:
-    """What seals on this machine: the key of the environment or of a file, else one that is made once beside the
-    configuration. Raises ConfigurationError."""
-    from turnkeeper.config.sealing import KeyTooShort, Sealing
-    from turnkeeper.media.secret import made_once
-
-    named = settings.server.secret_key_file
-    try:
-        if (text := os.environ.get(_VARIABLE, "")) or named:
-            return Sealing.of_text(text or (settings.folder / named).read_text("utf-8"))
-        return Sealing.of_text(made_once(settings.folder / "secret.key").decode())
-    except (KeyTooShort, OSError, UnicodeDecodeError) as error:
-        mend = f"Write 32 characters or more into {_VARIABLE}, or into the file that it names."
-        raise ConfigurationError("server.secret_key_file", f"gives no key ({error})", mend) from None
 
 
 def placed(error: ConfigurationError, document: Document) -> Wrong:

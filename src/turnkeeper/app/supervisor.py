@@ -3,7 +3,8 @@
 Imports only the standard library, since it sits there for as long as the server runs. A child gets a leash
 (end of file on it: the supervisor is gone) and a pipe for its ticks: `R` once it is ready, `.` while its
 event loop turns, `C` once the configuration with which it was started has changed, and others that name children which
-are needed now. A child that no longer ticks is killed and started again. One that says `C` gets a successor; only when that is ready, it is asked to end.
+are needed now. A child that no longer ticks is killed and started again. One that says `C` gets a
+successor; only when that is ready, it is asked to end.
 """
 
 import os

@@ -21,6 +21,25 @@ class Traffic(NamedTuple):
     unsent: int
 
 
+class ChannelStanding(NamedTuple):
+    """How a channel of one workspace stands. `unsent`: messages that wait to be sent; `waiting`: conversations in which
+    something is to be answered; `last_at`: when a message last came or left."""
+
+    channel_id: ChannelId
+    unsent: int = 0
+    waiting: int = 0
+    last_at: float | None = None
+    paused: str | None = None
+    paused_at: float | None = None
+    account: str | None = None
+    """The provider's word for the account's state; None: it has none."""
+    works: bool = True
+    told_at: float | None = None
+    synced_at: float | None = None
+    """When its templates were last read."""
+    sync_problem: str | None = None
+
+
 class ChannelRecords(Protocol):
     """Channels that are stopped, accounts that are looked at, and how much there is of each."""
 
@@ -35,6 +54,12 @@ class ChannelRecords(Protocol):
 
     async def paused_channels(self) -> list[tuple[WorkspaceId, ChannelId, str, float]]:
         """Channels that are stopped: workspace, channel, reason, since."""
+
+    async def channel_standings(
+        self, workspace_id: WorkspaceId, channels: Sequence[ChannelId]
+    ) -> list[ChannelStanding]:
+        """How some of a workspace's channels stand, in their order. Takes as long as there is work waiting, however
+        many conversations there are."""
 
     async def traffic(self) -> list[Traffic]:
         """Every channel that has conversations, configured or not."""

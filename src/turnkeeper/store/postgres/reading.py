@@ -14,7 +14,7 @@ from turnkeeper.model.ids import ChannelId, ConversationKey, WorkspaceId
 from turnkeeper.model.media import MediaRow
 from turnkeeper.store import story
 from turnkeeper.store.base import Ledger, Line, Moment
-from turnkeeper.store.channels import Traffic
+from turnkeeper.store.channels import ChannelStanding, Traffic
 from turnkeeper.store.ledger import DUPLICATE, MEDIA_REFUSED, summed
 from turnkeeper.store.postgres import statements as sql
 from turnkeeper.store.postgres.payments import payments_of
@@ -74,6 +74,28 @@ async def traffic(connection: PooledConnection) -> list[Traffic]:
     sql = """select workspace_id, channel_id, count(*), max(contact_at), sum(unsent) from conversation
       group by 1, 2 order by 1, 2"""
     return [Traffic(*row) for row in await connection.fetch(sql)]
+
+
+_STANDINGS = """with waiting as (
+    select channel_id, sum(unsent)::bigint as unsent, (count(*) filter (where unsent = 0))::bigint as waiting
+    from conversation where workspace_id = $1 and (due_at is not null or owner is not null) group by channel_id
+  )
+  select k.id, coalesce(w.unsent, 0), coalesce(w.waiting, 0),
+    (select max(i.last_at) from inbox i where i.workspace_id = $1 and i.channel_id = k.id),
+    p.reason, p.paused_at, a.status, coalesce(a.works, true), a.told_at, s.synced_at, s.problem
+  from unnest($2::text[]) with ordinality as k(id, no)
+  left join waiting w on w.channel_id = k.id
+  left join channel_pause p on p.workspace_id = $1 and p.channel_id = k.id
+  left join account_state a on a.workspace_id = $1 and a.channel_id = k.id
+  left join template_sync s on s.workspace_id = $1 and s.channel_id = k.id
+  order by k.no"""
+
+
+async def channel_standings(
+    connection: PooledConnection, workspace_id: WorkspaceId, channels: Sequence[ChannelId]
+) -> list[ChannelStanding]:
+    """How some channels stand."""
+    return [ChannelStanding(*row) for row in await connection.fetch(_STANDINGS, workspace_id, list(channels))]
 
 
 async def _newest(

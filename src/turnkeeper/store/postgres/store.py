@@ -13,7 +13,7 @@ from turnkeeper.model.errors import StoreError, StoreUnavailable
 from turnkeeper.model.ids import ChannelId, ConversationKey, WorkspaceId
 from turnkeeper.model.policy import Directory
 from turnkeeper.store.base import Intake, Ledger, Line, Moment, Sent, TurnCommit
-from turnkeeper.store.channels import Traffic
+from turnkeeper.store.channels import ChannelStanding, Traffic
 from turnkeeper.store.postgres import listening, migrating, reading
 from turnkeeper.store.postgres.agents import PostgresAgents
 from turnkeeper.store.postgres.announcements import PostgresAnnouncements
@@ -226,6 +226,11 @@ class PostgresStore(
 
     async def paused_channels(self) -> list[tuple[WorkspaceId, ChannelId, str, float]]:
         return await self._read(reading.paused_channels)
+
+    async def channel_standings(
+        self, workspace_id: WorkspaceId, channels: Sequence[ChannelId]
+    ) -> list[ChannelStanding]:
+        return await self._read(lambda connection: reading.channel_standings(connection, workspace_id, channels))
 
     async def traffic(self) -> list[Traffic]:
         return await self._read(reading.traffic)

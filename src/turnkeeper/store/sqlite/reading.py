@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -14,7 +15,7 @@ from turnkeeper.model.ids import ChannelId, ConversationKey, WorkspaceId
 from turnkeeper.model.media import MediaRow
 from turnkeeper.store import story
 from turnkeeper.store.base import Ledger, Line, Moment
-from turnkeeper.store.channels import Traffic
+from turnkeeper.store.channels import ChannelStanding, Traffic
 from turnkeeper.store.ledger import DUPLICATE, MEDIA_REFUSED, summed
 from turnkeeper.store.sqlite.parts import fetched
 from turnkeeper.store.sqlite.payments import payments_of
@@ -56,6 +57,29 @@ def paused_channels(connection: apsw.Connection) -> list[tuple[WorkspaceId, Chan
     """Channels that are stopped."""
     found = fetched(connection, "select workspace_id, channel_id, reason, paused_at from channel_pause order by 4")
     return [(row[0], row[1], row[2], row[3]) for row in found]
+
+
+_STANDINGS = """with waiting as (
+    select channel_id, sum(unsent) as unsent, sum(unsent = 0) as waiting
+    from conversation where workspace_id = ?1 and (due_at is not null or owner is not null) group by channel_id
+  )
+  select k.value, coalesce(w.unsent, 0), coalesce(w.waiting, 0),
+    (select max(i.last_at) from inbox i where i.workspace_id = ?1 and i.channel_id = k.value),
+    p.reason, p.paused_at, a.status, coalesce(a.works, 1), a.told_at, s.synced_at, s.problem
+  from json_each(?2) k
+  left join waiting w on w.channel_id = k.value
+  left join channel_pause p on p.workspace_id = ?1 and p.channel_id = k.value
+  left join account_state a on a.workspace_id = ?1 and a.channel_id = k.value
+  left join template_sync s on s.workspace_id = ?1 and s.channel_id = k.value
+  order by k.key"""
+
+
+def channel_standings(
+    connection: apsw.Connection, workspace_id: WorkspaceId, channels: Sequence[ChannelId]
+) -> list[ChannelStanding]:
+    """How some channels stand."""
+    found = [ChannelStanding(*row) for row in fetched(connection, _STANDINGS, (workspace_id, json.dumps(channels)))]
+    return [each._replace(works=bool(each.works)) for each in found]
 
 
 def traffic(connection: apsw.Connection) -> list[Traffic]:

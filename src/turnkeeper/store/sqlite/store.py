@@ -18,7 +18,7 @@ from turnkeeper.model.ids import ChannelId, ConversationKey, WorkspaceId
 from turnkeeper.model.policy import Directory
 from turnkeeper.store import migrations
 from turnkeeper.store.base import Ledger, Line, Moment
-from turnkeeper.store.channels import Traffic
+from turnkeeper.store.channels import ChannelStanding, Traffic
 from turnkeeper.store.scripted import ScriptedStore
 from turnkeeper.store.sqlite import reading
 from turnkeeper.store.sqlite.agents import SqliteAgents
@@ -264,6 +264,11 @@ class SqliteStore(
 
     async def paused_channels(self) -> list[tuple[WorkspaceId, ChannelId, str, float]]:
         return await self._read(reading.paused_channels)
+
+    async def channel_standings(
+        self, workspace_id: WorkspaceId, channels: Sequence[ChannelId]
+    ) -> list[ChannelStanding]:
+        return await self._read(lambda connection: reading.channel_standings(connection, workspace_id, list(channels)))
 
     async def traffic(self) -> list[Traffic]:
         return await self._read(reading.traffic)
