@@ -262,7 +262,6 @@ async def test_a_queue_that_cannot_be_sent_for_a_month_ends(world: OpenWorld) ->
 async def test_how_the_channels_of_a_workspace_stand(world: OpenWorld) -> None:
     shop, desk, other = channel(), channel("desk"), channel(workspace="other")
     async with world(shop, desk, other) as w:
-        await w.store.pause_channel(shop.workspace_id, shop.id, "token", w.now)
         await w.hear("hi")
         await w.commit(await w.turn(), "one", "two")
         await w.hear(text("hi", of="15551230002"))
@@ -276,7 +275,7 @@ async def test_how_the_channels_of_a_workspace_stand(world: OpenWorld) -> None:
         at_desk, at_shop, new = stands
         assert (at_desk.unsent, at_desk.waiting, at_desk.account, at_desk.works) == (0, 1, "SCAN_QR_CODE", False)
         assert at_desk.paused is not None
-        assert (at_shop.unsent, at_shop.waiting, at_shop.paused, at_shop.account) == (2, 1, "token", None)
+        assert (at_shop.unsent, at_shop.waiting, at_shop.paused, at_shop.account) == (2, 1, None, None)
         assert new == ChannelStanding(ChannelId("new"))
         assert await w.store.channel_standings(WorkspaceId("none"), [shop.id]) == [ChannelStanding(shop.id)]
 

@@ -13,7 +13,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from turnkeeper.app.configuration import SIGNS, needed, whole
+from turnkeeper.app.configuration import SIGNS, needed, patience, whole
 from turnkeeper.app.line import Line
 from turnkeeper.app.plan import BAD_CONFIGURATION, NOTHING_TO_DO
 from turnkeeper.config import Settings, load
@@ -53,7 +53,7 @@ def _run(role: str, config: str, runtime: str, name: str) -> int:
     line = Line(settings.server.drain)
     try:
         with asyncio.Runner(loop_factory=_loop) as runner, ExitStack() as stack:
-            settings = runner.run(whole(settings, patiently=role != "worker"))
+            settings = runner.run(whole(settings, within=patience(role, settings)))
             if not needed(role, settings):
                 return NOTHING_TO_DO
             line.want("".join(sign for other, sign in SIGNS.items() if needed(other, settings)))

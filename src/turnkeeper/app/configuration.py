@@ -36,8 +36,9 @@ _COPY = "turnkeeper.configured"
 SIGNS = {"poller": "P", "librarian": "L"}
 """The processes that are there only where they have something to do, and how the supervisor is told that they have."""
 _EVERY = 1.0
-_CONNECT_WITHIN = 1.0
-"""Seconds after which the copy is read instead."""
+_WEBHOOKS_WAIT = 1.0
+"""Seconds that webhooks wait for the database, where they can go into a spool."""
+_OTHERS_WAIT = 10.0
 
 log = logging.getLogger("turnkeeper.configuration")
 
@@ -127,17 +128,18 @@ def laid_over(settings: Settings, found: Kept, *, secrets: bool = True) -> Setti
     return replace(whole, revision=found.revision)
 
 
-async def whole(settings: Settings, *, secrets: bool = True, patiently: bool = False) -> Settings:
+async def whole(settings: Settings, *, secrets: bool = True, within: float | None = None) -> Settings:
     """The configuration with what the database holds. Raises StoreError, ConfigurationError.
 
-    `patiently`: where a server on PostgreSQL is away, with what it held when this machine last read it.
+    `within`: where PostgreSQL does not answer in so many seconds, with what it held when this machine last read it.
     """
     shared = not settings.database_url.startswith("sqlite:///")
+    within = within if shared else None
     try:
-        async with asyncio.timeout(_CONNECT_WITHIN if patiently and shared else None), opened_store(settings) as store:
+        async with asyncio.timeout(within), opened_store(settings) as store:
             found = await kept(store)
     except (StoreUnavailable, TimeoutError) as error:
-        if not (patiently and shared):
+        if within is None:
             raise
         log.warning("the database is away; going on with what was made in the console before: %s", error)
         return _from_copy(settings)
@@ -193,6 +195,15 @@ async def follow(settings: Settings, store: Store, line: Line) -> None:
             if await store.configuration_revision() != settings.revision:
                 line.changed()
                 return
+
+
+def patience(role: str, settings: Settings) -> float | None:
+    """Seconds after which a role goes on without the database; None: it does not."""
+    if role == "worker":
+        return None
+    if role in SIGNS:
+        return _OTHERS_WAIT
+    return _WEBHOOKS_WAIT if settings.spools else None
 
 
 def needed(role: str, settings: Settings) -> bool:

@@ -62,7 +62,9 @@ async def run_web(settings: Settings, line: Line, runtime: Path, telemetry: Tele
     store = app.open_store(settings.database_url, settings.directory())
     clock = SystemClock()
     spooling = await _spooling(settings, store, line)
-    opening = await _open(store, clock, patiently=spooling is not None and spooling.accepts)
+    known_away = settings.revision is None  # it was waited for a moment ago
+    patiently = spooling is not None and (spooling.accepts or line.succeeds)
+    opening = await _open(store, clock, patiently=patiently, within=0.0 if known_away else _CONNECT_WITHIN)
     wakeups = app.open_wakeups(store, runtime, "web")
     await wakeups.start(None)
     counters = WebhookCounters()
@@ -166,10 +168,10 @@ async def _spooling(settings: Settings, store: Store, line: Line) -> Spooling | 
     return spooling
 
 
-async def _open(store: Store, clock: SystemClock, *, patiently: bool) -> asyncio.Future[None]:
-    """Connect. `patiently`: what comes before the database is back goes into the spool."""
+async def _open(store: Store, clock: SystemClock, *, patiently: bool, within: float) -> asyncio.Future[None]:
+    """Connect. `patiently`: what comes before the database is back goes into the spool, after `within` seconds."""
     opening = asyncio.ensure_future(until_stored(store.open, clock) if patiently else store.open())
-    await asyncio.wait({opening}, timeout=_CONNECT_WITHIN if patiently else None)
+    await asyncio.wait({opening}, timeout=within if patiently else None)
     if opening.done():
         opening.result()
     return opening

@@ -22,8 +22,9 @@ class Traffic(NamedTuple):
 
 
 class ChannelStanding(NamedTuple):
-    """How a channel of one workspace stands. `unsent`: messages that wait to be sent; `waiting`: conversations in which
-    something is to be answered; `last_at`: when a message last came or left."""
+    """How a channel of one workspace stands. `unsent`: messages that wait to be sent (where it is stopped, those of the
+    conversations that moved last); `waiting`: conversations in which something is to be answered; `last_at`: when a
+    message last came or left."""
 
     channel_id: ChannelId
     unsent: int = 0

@@ -76,11 +76,18 @@ async def traffic(connection: PooledConnection) -> list[Traffic]:
     return [Traffic(*row) for row in await connection.fetch(sql)]
 
 
-_STANDINGS = """with waiting as (
+_LATEST = 1_000
+"""Conversations of a stopped channel, the latest, in which what waits to be sent is counted: they are not due."""
+_STANDINGS = f"""with waiting as (
     select channel_id, sum(unsent)::bigint as unsent, (count(*) filter (where unsent = 0))::bigint as waiting
     from conversation where workspace_id = $1 and (due_at is not null or owner is not null) group by channel_id
   )
-  select k.id, coalesce(w.unsent, 0), coalesce(w.waiting, 0),
+  select k.id, case when p.reason is null then coalesce(w.unsent, 0) else coalesce((
+      select sum(c.unsent)::bigint from (
+        select conversation_id from inbox i where i.workspace_id = $1 and i.channel_id = k.id
+        order by i.last_at desc limit {_LATEST}
+      ) i join conversation c on c.workspace_id = $1 and c.id = i.conversation_id), 0) end,
+    coalesce(w.waiting, 0),
     (select max(i.last_at) from inbox i where i.workspace_id = $1 and i.channel_id = k.id),
     p.reason, p.paused_at, a.status, coalesce(a.works, true), a.told_at, s.synced_at, s.problem
   from unnest($2::text[]) with ordinality as k(id, no)

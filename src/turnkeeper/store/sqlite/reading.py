@@ -59,11 +59,18 @@ def paused_channels(connection: apsw.Connection) -> list[tuple[WorkspaceId, Chan
     return [(row[0], row[1], row[2], row[3]) for row in found]
 
 
-_STANDINGS = """with waiting as (
+_LATEST = 1_000
+"""Conversations of a stopped channel, the latest, in which what waits to be sent is counted: they are not due."""
+_STANDINGS = f"""with waiting as (
     select channel_id, sum(unsent) as unsent, sum(unsent = 0) as waiting
     from conversation where workspace_id = ?1 and (due_at is not null or owner is not null) group by channel_id
   )
-  select k.value, coalesce(w.unsent, 0), coalesce(w.waiting, 0),
+  select k.value, case when p.reason is null then coalesce(w.unsent, 0) else coalesce((
+      select sum(c.unsent) from (
+        select conversation_id from inbox i where i.workspace_id = ?1 and i.channel_id = k.value
+        order by i.last_at desc limit {_LATEST}
+      ) i join conversation c on c.workspace_id = ?1 and c.id = i.conversation_id), 0) end,
+    coalesce(w.waiting, 0),
     (select max(i.last_at) from inbox i where i.workspace_id = ?1 and i.channel_id = k.value),
     p.reason, p.paused_at, a.status, coalesce(a.works, 1), a.told_at, s.synced_at, s.problem
   from json_each(?2) k
