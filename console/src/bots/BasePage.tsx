@@ -1,4 +1,4 @@
-import { Badge, Button, TextInput } from "@mantine/core";
+import { Button, TextInput } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -12,6 +12,7 @@ import { useMay } from "../shell/me";
 import { searchBase, useBases, useChange, useDocuments } from "./api";
 import type { Base, Document } from "./api";
 import { Failure } from "./Failure";
+import { State } from "./State";
 import { Upload } from "./Upload";
 import { moment, size } from "./written";
 
@@ -31,8 +32,8 @@ export function BasePage({ name }: { name: string }) {
   }
   const deletes = may && base?.source === "console" && (
     <Button
-      variant="outline"
-      color="red.9"
+      variant="default"
+      c="var(--wrong)"
       loading={remove.isPending}
       onClick={() => confirm(t("knowledge.deleteSays", { base: name })) && remove.mutate(undefined, { onSuccess: () => go("/bots/-/knowledge") })}
     >
@@ -154,7 +155,7 @@ function Documents({ base, may }: { base: string; may: boolean }) {
   );
 }
 
-const COLOURS = { kept: "pine.7", waiting: "yellow.9", refused: "red.9" } as const;
+const IS = { kept: { is: "good" }, waiting: {}, refused: { is: "bad" } } as const;
 
 function Row({ base, document, may }: { base: string; document: Document; may: boolean }) {
   const { t, i18n } = useTranslation(["bots", "shell"]);
@@ -169,9 +170,7 @@ function Row({ base, document, may }: { base: string; document: Document; may: b
     <li className={styles.card}>
       <span className={styles.top}>
         <bdi className={styles.name}>{document.key}</bdi>
-        <Badge tt="none" variant="outline" color={COLOURS[document.state]}>
-          {t(`documents.states.${document.state}`)}
-        </Badge>
+        <State {...IS[document.state]}>{t(`documents.states.${document.state}`)}</State>
         {may && document.origin === "upload" && (
           <span className={`${styles.moves} ${styles.end}`}>
             {document.kept && (
@@ -182,7 +181,7 @@ function Row({ base, document, may }: { base: string; document: Document; may: b
             <Button
               size="compact-sm"
               variant="subtle"
-              color="red.9"
+              c="var(--wrong)"
               loading={remove.isPending}
               aria-label={t("documents.removeLabel", { document: document.key })}
               onClick={() => remove.mutate(undefined)}

@@ -1,4 +1,4 @@
-import { Badge, Button } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { Link, useLocation } from "wouter";
 
@@ -9,6 +9,7 @@ import { useMay } from "../shell/me";
 import { useBots } from "./api";
 import type { BotListed } from "./api";
 import { Failure } from "./Failure";
+import { State } from "./State";
 import { AreaTabs } from "./Tabs";
 import { ago, dollars } from "./written";
 
@@ -49,9 +50,7 @@ function Card({ bot }: { bot: BotListed }) {
         <bdi className={styles.name}>{bot.id}</bdi>
         <Kind kind={bot.kind} />
         {bot.has_draft && (
-          <Badge variant="outline" color="yellow.9" tt="none">
-            {t("hasDraft")}
-          </Badge>
+          <State>{t("hasDraft")}</State>
         )}
         {bot.source === "file" && <span className={`${styles.soft} ${styles.end}`}>{t("inFile")}</span>}
       </span>
@@ -88,8 +87,6 @@ export function Kind({ kind }: { kind: string }) {
   const { t } = useTranslation("bots");
   const known = KINDS.find((each) => each === kind);
   return (
-    <Badge variant="light" tt="none">
-      {known === undefined ? kind : t(`kinds.${known}`)}
-    </Badge>
+    <State is="good">{known === undefined ? kind : t(`kinds.${known}`)}</State>
   );
 }

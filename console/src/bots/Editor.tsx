@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "react";
+import { useRef } from "react";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
@@ -12,6 +12,7 @@ interface Props {
   variables: readonly string[];
   readOnly: boolean;
   label: string;
+  /** Ctrl+S, or ⌘S. */
   onSave: () => void;
 }
 
@@ -23,7 +24,6 @@ export function Editor({ text, onChange, variables, readOnly, label, onSave }: P
   const { t, i18n } = useTranslation("bots");
   const field = useRef<HTMLTextAreaElement>(null);
   const unknown = unknownIn(text, variables);
-  useSaving(field, onSave);
   const insert = (name: string) => {
     const at = field.current;
     if (at === null) return;
@@ -51,6 +51,11 @@ export function Editor({ text, onChange, variables, readOnly, label, onSave }: P
           readOnly={readOnly}
           spellCheck={false}
           onChange={(event) => onChange(event.currentTarget.value)}
+          onKeyDown={(event) => {
+            if (event.key.toLowerCase() !== "s" || !(event.ctrlKey || event.metaKey)) return;
+            event.preventDefault();
+            onSave();
+          }}
         />
       </div>
       <div className={styles.under} id="prompt-says">
@@ -73,24 +78,6 @@ export function Editor({ text, onChange, variables, readOnly, label, onSave }: P
       )}
     </>
   );
-}
-
-/** Ctrl+S, or ⌘S. */
-function useSaving(field: React.RefObject<HTMLTextAreaElement | null>, onSave: () => void) {
-  const latest = useRef(onSave);
-  useEffect(() => {
-    latest.current = onSave;
-  });
-  useEffect(() => {
-    const at = field.current;
-    const pressed = (event: KeyboardEvent) => {
-      if (event.key.toLowerCase() !== "s" || !(event.ctrlKey || event.metaKey)) return;
-      event.preventDefault();
-      latest.current();
-    };
-    at?.addEventListener("keydown", pressed);
-    return () => at?.removeEventListener("keydown", pressed);
-  }, [field]);
 }
 
 function marked(line: string, variables: readonly string[]): ReactNode[] {

@@ -62,7 +62,7 @@ export function Models({ bot }: { bot: Bot }) {
           {t("models.add")}
         </Button>
       )}
-      <h2>{t("models.forAll")}</h2>
+      <h2 className={styles.heading}>{t("models.forAll")}</h2>
       <div className={`${styles.form} ${styles.section}`}>
         <div className={styles.pair}>
           {NUMBERS.filter((each) => settingOf(bot, each.name) !== undefined).map((each) => (
@@ -130,7 +130,7 @@ function Row({ model, place, last, may, onChange, onMove, onRemove }: RowProps) 
           <>
             <Move says={t("models.up", { place: place + 1 })} disabled={place === 0} onClick={() => onMove(place - 1)} up />
             <Move says={t("models.down", { place: place + 1 })} disabled={place === last} onClick={() => onMove(place + 1)} />
-            <ActionIcon variant="subtle" size="lg" color="red.9" aria-label={t("models.remove", { place: place + 1 })} onClick={onRemove}>
+            <ActionIcon variant="subtle" size="lg" c="var(--wrong)" aria-label={t("models.remove", { place: place + 1 })} onClick={onRemove}>
               <Icon name="trash" size={18} />
             </ActionIcon>
           </>

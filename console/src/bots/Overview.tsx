@@ -102,7 +102,7 @@ function Delete({ bot }: { bot: Bot }) {
   if (!may) return null;
   return (
     <>
-      <Button variant="outline" color="red.9" onClick={() => ask(true)}>
+      <Button variant="default" c="var(--wrong)" onClick={() => ask(true)}>
         {t("delete.button")}
       </Button>
       {asking && (

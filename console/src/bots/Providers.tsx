@@ -144,8 +144,8 @@ function Form({ provider, onClose }: { provider: Provider | null; onClose: () =>
           </Button>
           {provider !== null && (
             <Button
-              variant="outline"
-              color="red.9"
+              variant="default"
+              c="var(--wrong)"
               loading={remove.isPending}
               onClick={() => remove.mutate(undefined, { onSuccess: onClose })}
             >

@@ -1,4 +1,4 @@
-import { Badge, Button } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 
@@ -8,7 +8,8 @@ import { Skeletons } from "../parts/Skeletons";
 import { readVersion, useChange, useDiff } from "./api";
 import type { Prompt, PromptHead } from "./api";
 import { Failure } from "./Failure";
-import { count, moment } from "./written";
+import { State } from "./State";
+import { moment } from "./written";
 
 import styles from "./Bots.module.css";
 import editor from "./Editor.module.css";
@@ -90,9 +91,7 @@ export function Versions({ bot, prompt, may, onUse, onShown }: Props) {
 function InEffect() {
   const { t } = useTranslation("bots");
   return (
-    <Badge tt="none" color="pine.7">
-      {t("versions.now")}
-    </Badge>
+    <State is="good">{t("versions.now")}</State>
   );
 }
 
@@ -103,13 +102,9 @@ function Said({ version }: { version: PromptHead }) {
     <span className={editor.said}>
       {t("version", { number: version.version })}{" "}
       {version.state === "published" && <InEffect />}
-      {version.state === "draft" && (
-        <Badge tt="none" variant="outline" color="yellow.9">
-          {t("versions.draft")}
-        </Badge>
-      )}{" "}
+      {version.state === "draft" && <State>{t("versions.draft")}</State>}{" "}
       <span className={styles.soft}>
-        {moment(at, i18n.language)} · {t("versions.characters", { count: count(version.characters, i18n.language) })}
+        {moment(at, i18n.language)} · {t("versions.characters", { count: version.characters })}
       </span>
       {version.note !== "" && <div dir="auto">{version.note}</div>}
     </span>

@@ -45,6 +45,13 @@ export function size(bytes: number, language: string): string {
 export function written(value: unknown): string {
   if (value === null || value === undefined) return "–";
   if (typeof value === "string") return value === "" ? "–" : value;
-  if (Array.isArray(value) && value.every((each) => typeof each === "string")) return value.join(", ") || "–";
+  if (Array.isArray(value)) return value.map(named).join(", ") || "–";
   return JSON.stringify(value);
+}
+
+/** A model of a chain by its name, if that is all that is said of it. */
+function named(value: unknown): string {
+  if (typeof value !== "object" || value === null || !("model" in value)) return written(value);
+  const { model, tools, ...own } = value as Record<string, unknown>;
+  return tools !== false && Object.keys(own).length === 0 ? String(model) : JSON.stringify(value);
 }

@@ -1,0 +1,12 @@
+import type { ReactNode } from "react";
+
+import styles from "./Bots.module.css";
+
+/** How something stands, in a word or two. */
+export function State({ is, children }: { is?: "good" | "bad"; children: ReactNode }) {
+  return (
+    <span className={styles.state} data-is={is}>
+      {children}
+    </span>
+  );
+}
