@@ -42,7 +42,7 @@ def test_reasons_are_told_by_weight() -> None:
 
 
 def test_times_are_told_by_part() -> None:
-    total, waiting, model, sending = overview(FIGURES, SINCE, SINCE + 3 * HOUR, HOUR).took
+    total, waiting, _, model, sending = overview(FIGURES, SINCE, SINCE + 3 * HOUR, HOUR).took
     assert (total.part, model.part, total.times, model.times) == ("total", "model", 20, 20)
     assert total.p50 is not None
     assert total.p95 is not None

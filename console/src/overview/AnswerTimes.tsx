@@ -31,8 +31,10 @@ export function AnswerTimes({ times }: { times: components["schemas"]["AnswerTim
               <tr key={each.part} data-part={each.part}>
                 <th scope="row">{t(`time.parts.${each.part}`)}</th>
                 <td className={styles.track} aria-hidden>
-                  <i data-share="p95" style={{ inlineSize: `${(100 * (each.p95 ?? 0)) / longest}%` }} />
-                  <i data-share="p50" style={{ inlineSize: `${(100 * (each.p50 ?? 0)) / longest}%` }} />
+                  <span className={styles.lane}>
+                    <i data-share="p95" style={{ inlineSize: `${(100 * (each.p95 ?? 0)) / longest}%` }} />
+                    <i data-share="p50" style={{ inlineSize: `${(100 * (each.p50 ?? 0)) / longest}%` }} />
+                  </span>
                 </td>
                 <td>{each.p50 === null ? "–" : duration(each.p50)}</td>
                 <td>{each.p95 === null ? "–" : duration(each.p95)}</td>

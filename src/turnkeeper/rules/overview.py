@@ -8,8 +8,8 @@ from typing import Literal, NamedTuple
 from turnkeeper.model.inbox import Figure
 from turnkeeper.rules.figures import percentile
 
-Part = Literal["total", "waiting", "model", "sending"]
-PARTS: tuple[Part, ...] = ("total", "waiting", "model", "sending")
+Part = Literal["total", "waiting", "bot", "model", "sending"]
+PARTS: tuple[Part, ...] = ("total", "waiting", "bot", "model", "sending")
 _OUTCOMES = ("answered", "no_reply", "person", "failed")
 
 

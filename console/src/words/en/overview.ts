@@ -29,7 +29,8 @@ export default {
     parts: {
       total: "The whole answer",
       waiting: "Waiting for more words",
-      model: "Models and tools",
+      bot: "The bot at work",
+      model: "… of it, models",
       sending: "Sending",
     },
   },

@@ -32,7 +32,8 @@ const overview: Words<typeof en> = {
     parts: {
       total: "Seluruh jawaban",
       waiting: "Menunggu kata berikutnya",
-      model: "Model dan alat",
+      bot: "Bot bekerja",
+      model: "… di antaranya model",
       sending: "Pengiriman",
     },
   },

@@ -22,9 +22,9 @@ _MOST_NEEDS = 20
 
 class AnswerTime(BaseModel):
     """How long one part of an answer took, in seconds: `total` from the last message to the last part taken by the
-    provider; `waiting` until the turn began; `model`; `sending`."""
+    provider; `waiting` until the turn began; `bot`: its work, of which `model`; `sending`."""
 
-    part: Literal["total", "waiting", "model", "sending"]
+    part: Literal["total", "waiting", "bot", "model", "sending"]
     p50: float | None = Field(description="Half of them took no longer; null: nothing was answered.")
     p95: float | None
     times: int
