@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from tests.contracts.world import W1, World
 from turnkeeper import app
@@ -162,3 +163,21 @@ async def test_whoever_asks_a_backend_is_not_run_again(tmp_path: Path) -> None:
         found, _ = await at.rehearses(await at.talks("Ada", "?"))
     assert found.state == "failed"
     assert "backend" in found.progress
+
+
+async def test_a_flows_turn_becomes_a_script_that_passes(tmp_path: Path) -> None:
+    async with server(tmp_path, "guide", drawn("Hello, {{message}}!")) as at:
+        asked = await at.talks("Ada", "Hello, Ada!")
+        wanted = json.dumps({"models": "asked", "what": "script"})
+        found, result = await at.rehearses(replace(asked, wanted=wanted))
+    assert found.state == "done", found.progress
+    assert result["passes"] is True
+    assert result["script"].splitlines()[1:] == ["> Ada", "< Hello, Ada!"]
+
+
+async def test_another_bots_turn_becomes_a_script_too(tmp_path: Path) -> None:
+    async with server(tmp_path, "code") as at:
+        asked = await at.talks("Ada", "You wrote *Ada*.")
+        found, result = await at.rehearses(replace(asked, wanted='{"what":"script"}'))
+    assert (found.state, result["passes"]) == ("done", None)
+    assert result["script"].splitlines()[1:] == ["> Ada", "< You wrote *Ada*."]

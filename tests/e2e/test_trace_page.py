@@ -70,3 +70,12 @@ async def test_a_turn_is_told_and_run_again(chromium: Chromium, tmp_path: Path) 
             await page.get_by_role("button", name="Run again").click()
             await expect(page.get_by_test_id("verdict")).to_have_text("The same was said.")
             await shot(page, "again")
+            await page.get_by_role("button", name="Save as test").click()
+            await expect(page.get_by_text("It was not played: only flows are.")).to_be_visible()
+            async with page.expect_download() as downloading:
+                await page.get_by_role("link", name="Download").click()
+            script = Path(await (await downloading.value).path()).read_text("utf-8")
+            assert script.splitlines()[1:3] == ["> hello there", ">> anybody here"]
+            await page.set_viewport_size({"width": 375, "height": 700})
+            await expect(page.get_by_text("As bars")).to_be_visible()
+            assert await page.evaluate("document.documentElement.scrollWidth") <= 375

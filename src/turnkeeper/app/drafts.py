@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from turnkeeper.flows.model import Flow
     from turnkeeper.llm.toolbox import Tool
     from turnkeeper.model.agents import PromptVersion
+    from turnkeeper.model.flows import FlowDraft
     from turnkeeper.store.base import Store
 
     Find = Callable[[WorkspaceId, BotId], PromptVersion | None]
@@ -77,18 +78,25 @@ class Drafts:
 
     async def flows(self, workspace_id: WorkspaceId, bot_id: BotId) -> list[Flow]:
         """A bot's flows as they are drawn. Raises CannotRehearse for one that cannot be read."""
-        names = None if self._answering.flows is None else self._answering.flows.shelf.chosen(bot_id).names
         found: list[Flow] = []
-        for head in await self._store.flows(workspace_id, bot_id):
-            if names is not None and head.name not in names:
-                continue
-            draft = await self._store.flow(head.key)
-            if draft is None:
-                continue
+        for draft in await self._drawn(workspace_id, bot_id):
             try:
-                found.append(read(draft.document, version=head.published or 1))
+                found.append(read(draft.document, version=draft.published or 1))
             except FlowUnreadable as error:
-                raise CannotRehearse(f"the draft of the flow {head.name} cannot be read: {error}") from None
+                raise CannotRehearse(f"the draft of the flow {draft.name} cannot be read: {error}") from None
+        return found
+
+    async def documents(self, workspace_id: WorkspaceId, bot_id: BotId) -> list[bytes]:
+        """The same as they are kept, the one first that begins where no other does. Raises CannotRehearse."""
+        default = self._default(bot_id)
+        drawn = await self._drawn(workspace_id, bot_id)
+        return [draft.document for draft in sorted(drawn, key=lambda draft: draft.name != default)]
+
+    async def _drawn(self, workspace_id: WorkspaceId, bot_id: BotId) -> list[FlowDraft]:
+        names = None if self._answering.flows is None else self._answering.flows.shelf.chosen(bot_id).names
+        heads = await self._store.flows(workspace_id, bot_id)
+        wanted = [head.key for head in heads if names is None or head.name in names]
+        found = [draft for key in wanted if (draft := await self._store.flow(key)) is not None]
         if not found:
             raise CannotRehearse(f"{bot_id} has no flow")
         return found

@@ -8,6 +8,7 @@ import msgspec
 
 from turnkeeper import app
 from turnkeeper.app.drafts import Drafts
+from turnkeeper.app.recording import scripted
 from turnkeeper.bots.library import KnowledgeTool
 from turnkeeper.engine.rehearsals import CannotRehearse, Tell
 from turnkeeper.engine.rehearsing import Rehearsing, Staged, rehearse
@@ -54,7 +55,10 @@ class Stage(NamedTuple):
 async def rehearsed(stage: Stage, settings: Settings, answering: Answering, taken: Rehearsal, tell: Tell) -> bytes:
     """Run it; what came of it, as JSON. Raises CannotRehearse, StoreError."""
     wished = msgspec.json.decode(taken.wanted, type=Wished)
-    return await _turn(stage, Drafts(settings, stage.store, answering), taken, wished, tell)
+    drafts = Drafts(settings, stage.store, answering)
+    if wished.what == "script":
+        return msgspec.json.encode(await scripted(stage.store, drafts, taken))
+    return await _turn(stage, drafts, taken, wished, tell)
 
 
 async def _turn(stage: Stage, drafts: Drafts, taken: Rehearsal, wished: Wished, tell: Tell) -> bytes:
