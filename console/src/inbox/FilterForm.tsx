@@ -8,7 +8,7 @@ import { useChoices } from "./useConversations";
 import styles from "./FilterForm.module.css";
 
 /** The filters that have one value of several, and the order. */
-export default function FilterForm() {
+export function FilterForm() {
   const { t } = useTranslation("inbox");
   const [search, setSearch] = useSearchParams();
   const filters = readFilters(search);

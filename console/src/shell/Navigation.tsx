@@ -1,5 +1,4 @@
-import { Drawer } from "@mantine/core";
-import { useState } from "react";
+import { lazy, Suspense, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
 
@@ -12,6 +11,8 @@ import { Wordmark } from "./Wordmark";
 import { WorkspaceMenu } from "./WorkspaceMenu";
 
 import styles from "./Navigation.module.css";
+
+const Sheet = lazy(() => import("./Sheet"));
 
 interface Props {
   current: AreaName | null;
@@ -42,6 +43,10 @@ export function Rail({ current, onSwitch, onKeys }: Props) {
 export function Bar({ current, onSwitch, onKeys }: Props) {
   const { t } = useTranslation();
   const [open, setOpen] = useState(false);
+  const [wanted, setWanted] = useState(false);
+  useEffect(() => {
+    if (open) setWanted(true);
+  }, [open]);
   const [near, far] = [AREAS.slice(0, ON_A_PHONE), AREAS.slice(ON_A_PHONE)];
   return (
     <>
@@ -60,26 +65,21 @@ export function Bar({ current, onSwitch, onKeys }: Props) {
           <span>{t("areas.more")}</span>
         </button>
       </nav>
-      <Drawer
-        opened={open}
-        onClose={() => setOpen(false)}
-        position="bottom"
-        size="auto"
-        radius="lg"
-        styles={{ content: { height: "auto" } }}
-        title={<Wordmark />}
-        closeButtonProps={{ "aria-label": t("close") }}
-      >
-        <nav className={styles.far} aria-label={t("areas.more")} onClick={() => setOpen(false)}>
-          {far.map((area) => (
-            <AreaLink key={area.name} area={area} current={current} />
-          ))}
-        </nav>
-        <div className={styles.drawerFoot}>
-          <WorkspaceMenu onSwitch={onSwitch} wide />
-          <AccountMenu onKeys={onKeys} wide />
-        </div>
-      </Drawer>
+      <Suspense>
+        {wanted && (
+          <Sheet opened={open} onClose={() => setOpen(false)}>
+            <nav className={styles.far} aria-label={t("areas.more")} onClick={() => setOpen(false)}>
+              {far.map((area) => (
+                <AreaLink key={area.name} area={area} current={current} />
+              ))}
+            </nav>
+            <div className={styles.drawerFoot}>
+              <WorkspaceMenu onSwitch={onSwitch} wide />
+              <AccountMenu onKeys={onKeys} wide />
+            </div>
+          </Sheet>
+        )}
+      </Suspense>
     </>
   );
 }
