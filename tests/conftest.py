@@ -20,6 +20,7 @@ from tests.support.browser import Chromium
 from tests.support.postgres import TEMPLATE, Cluster, running_cluster
 from tests.support.programs import requires
 from tests.support.redis import running_redis
+from tests.support.sqlite import copy_tables
 from turnkeeper.testing.events import Channels
 from turnkeeper.testing.models import forbid_real_models
 
@@ -31,6 +32,7 @@ Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 
 network.guard_sockets()
 forbid_real_models()
+copy_tables()
 # Each of the many processes that tests start would compile all that it imports.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)

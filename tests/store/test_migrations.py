@@ -6,6 +6,7 @@ from pathlib import Path
 import apsw
 import pytest
 
+from tests.support.sqlite import make_tables
 from turnkeeper.model.errors import StoreMismatch
 from turnkeeper.store import migrations
 from turnkeeper.store.migrations import Migration
@@ -16,6 +17,12 @@ PACKAGE = "turnkeeper.store.sqlite"
 KNOWN = migrations.migrations(PACKAGE)
 A = Migration("0001_a", "create table a (x)")
 B = Migration("0002_b", "create table b (x)")
+
+
+@pytest.fixture(autouse=True)
+def really(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Here tables are made, not copied."""
+    monkeypatch.setattr(SqliteStore, "_migrate", make_tables)
 
 
 @pytest.fixture
