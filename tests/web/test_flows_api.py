@@ -375,7 +375,7 @@ ANYTHING = st.recursive(
 )
 
 
-@settings(max_examples=20)
+@settings(max_examples=20, deadline=None)
 @given(
     method=st.sampled_from(["GET", "POST", "PUT", "DELETE"]),
     path=st.sampled_from(["", "/welcome", "/welcome/check", "/welcome/publish", "/welcome/back"]) | st.text(max_size=9),

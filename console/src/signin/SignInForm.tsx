@@ -8,6 +8,9 @@ import { Card, CardForm, Lost } from "./Card";
 import { EmailField, PasswordField } from "./fields";
 import { useEntering } from "./useEntering";
 
+/** Why an identity provider let nobody in: one word in the address, so that no address puts words of its own here. */
+const WHYS = ["state", "denied", "provider", "token", "unverified", "uninvited", "disabled"] as const;
+
 interface Props {
   /** What the identity provider is called; null where there is none. */
   provider: string | null;
@@ -19,7 +22,8 @@ export function SignInForm({ provider }: Props) {
   const [password, setPassword] = useState("");
   const { wrong, busy, enter } = useEntering(() => api.POST("/api/v1/sign-in", { body: { email, password } }));
   const refused = new URLSearchParams(location.search).get("refused");
-  const said = refused === null ? undefined : t("wrong.provider", { why: refused });
+  const why = WHYS.find((each) => each === refused);
+  const said = why === undefined ? undefined : t(`refused.${why}`);
   return (
     <Card title={t("title")}>
       {provider !== null && (

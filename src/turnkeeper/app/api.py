@@ -10,12 +10,17 @@ from turnkeeper.model.ids import WorkspaceId
 from turnkeeper.web.api.lazy import LazyApi
 from turnkeeper.web.api.tokens import ApiToken, Tokens
 
+_PROVIDER_WITHIN = 10.0
+"""Seconds for each call to an identity provider."""
+
 if TYPE_CHECKING:
     from turnkeeper.config import Settings
     from turnkeeper.engine.wakeups import Wakeups
     from turnkeeper.media.base import MediaStore
+    from turnkeeper.model.http import HttpCall, HttpReply
     from turnkeeper.store.base import Store
     from turnkeeper.web.api.backend import Backend
+    from turnkeeper.web.api.oidc import Provider
     from turnkeeper.web.asgi import App
     from turnkeeper.web.following import Live
 
@@ -71,9 +76,38 @@ def open_backend(
         desk=open_desk(settings, store, media, now, partial(sealing_of, settings)),
         secrets=lambda: settings.secrets,
         door=door,
+        provider=_provider(settings, now),
         talk=open_talk(settings, store, now, wakeups.publish, media),
         live=live,
     )
+
+
+def _provider(settings: Settings, now: Callable[[], float]) -> Provider | None:
+    """The identity provider at which people may sign in; None where there is none."""
+    keys = settings.oidc
+    if keys is None:
+        return None
+    from turnkeeper.engine.http import Client as Calling
+    from turnkeeper.model.people import Role
+    from turnkeeper.web.api.oidc import Client, Provider
+
+    calling = Calling()
+
+    async def fetch(call: HttpCall) -> HttpReply:
+        return await calling.call(call, timeout=_PROVIDER_WITHIN)
+
+    secret, workspace_id = keys.client_secret.get_secret_value(), WorkspaceId(keys.workspace)
+    known = Client(
+        keys.issuer,
+        keys.client_id,
+        secret,
+        keys.name,
+        keys.domains,
+        workspace_id,
+        Role(keys.role),
+        keys.assume_verified,
+    )
+    return Provider(known, fetch, now)
 
 
 def tokens(settings: Settings) -> list[ApiToken]:

@@ -47,6 +47,7 @@ def require_extras(settings: Settings) -> None:
     """Raise ConfigurationError where something is configured whose package is not installed."""
     needed = [(f"server.{key}", extra, module) for key, extra, module in _EXTRAS if _given(settings, key)]
     needed += [("media.url", "s3", "obstore")] if settings.in_bucket else []
+    needed += [("sign_in.oidc", "oidc", "joserfc")] if settings.oidc else []
     for key, extra, module in needed:
         if not _is_there(module):
             mend = f"Install it: pip install 'turnkeeper[{extra}]', or take the key away."

@@ -30,6 +30,7 @@ from turnkeeper.config.providers import PROVIDER_KINDS
 from turnkeeper.config.rates import RateCardKeys, read_rate_card
 from turnkeeper.config.sequences import SequenceKeys
 from turnkeeper.config.settings import BotSettings, Receiver, Settings
+from turnkeeper.config.sign_in import read_sign_in
 from turnkeeper.config.stored import Document
 from turnkeeper.config.tables import Table, Tables
 from turnkeeper.config.timing import TimingKeys
@@ -40,7 +41,7 @@ from turnkeeper.model.policy import Channel, SendPolicy, TurnPolicy
 
 _NAMED_SECTIONS = (
     "channels", "bots", "providers", "tools", "knowledge", "transcribers", "event_sources", "subscriptions", "payments",
-    "sequences", "api_tokens",
+    "sequences", "api_tokens", "sign_in",
 )  # fmt: skip
 
 
@@ -70,6 +71,7 @@ class Reading(Tables):
         transcribers = self.transcribers(raw)
         events = read_events(self, raw)
         api_tokens = read_api_tokens(self, raw, events.sources)
+        oidc = read_sign_in(self, raw, server.public_url if server else "")
         payments = read_payments(self, dict(raw))
         card = self.section(RateCardKeys, raw.get("rate_cards", {}), "rate_cards")
         rates = read_rate_card(self.path.parent, card, self.wrong)
@@ -98,6 +100,7 @@ class Reading(Tables):
             transcribers=_frozen(transcribers),
             event_sources=_frozen(events.sources),
             api_tokens=_frozen(api_tokens),
+            oidc=oidc,
             subscriptions=_frozen(events.subscriptions),
             mail=events.mail,
             payments=_frozen(payments),

@@ -15,6 +15,7 @@ from turnkeeper.config.knowledge import KnowledgeKeys
 from turnkeeper.config.payments import PAYMENT_KINDS
 from turnkeeper.config.providers import PROVIDER_KINDS
 from turnkeeper.config.sequences import SequenceKeys
+from turnkeeper.config.sign_in import OidcKeys
 from turnkeeper.config.tools import TOOL_KINDS
 from turnkeeper.config.transcribers import TRANSCRIBER_KINDS
 from turnkeeper.model.policy import RateLimit
@@ -51,6 +52,7 @@ def as_markdown() -> str:
     parts += _kinds("payments", PAYMENT_KINDS)
     parts.append(_section("[event_sources.NAME]", EventSourceKeys))
     parts.append(_section("[api_tokens.NAME]", ApiTokenKeys))
+    parts.append(_section("[sign_in.oidc]", OidcKeys))
     parts += _kinds("subscriptions", SUBSCRIPTION_KINDS)
     parts.append(_section("[sequences.NAME]", SequenceKeys))
     return "\n".join(parts)

@@ -17,6 +17,7 @@ from turnkeeper.config.keys import MediaKeys, RetentionKeys, ServerKeys, Workers
 from turnkeeper.config.knowledge import KnowledgeKeys
 from turnkeeper.config.payments import PaymentKeys
 from turnkeeper.config.sequences import SequenceKeys
+from turnkeeper.config.sign_in import OidcKeys
 from turnkeeper.config.stored import Document
 from turnkeeper.config.transcribers import TranscriberKeys
 from turnkeeper.model.configured import ConfiguredKey
@@ -102,6 +103,7 @@ class Settings:
     payments: Mapping[str, PaymentKeys] = field(default_factory=dict)
     subscriptions: Mapping[str, SubscriptionKeys] = field(default_factory=dict)
     sequences: Mapping[str, SequenceKeys] = field(default_factory=dict)
+    oidc: OidcKeys | None = None
     rates: RateCard = field(default_factory=RateCard)
     documents: tuple[Document, ...] = ()
     """What was made in the console, as it was read."""
@@ -185,7 +187,8 @@ class Settings:
         of_bots = [bot.keys for bot in self.bots.values()]
         named = (self.providers, self.tools, self.knowledge, self.transcribers, self.payments)
         of_events = (self.mail, *self.event_sources.values(), *self.subscriptions.values(), *self.api_tokens.values())
-        for table in (*of_bots, *of_events, *(each for tables in named for each in tables.values())):
+        of_people = [self.oidc] if self.oidc else []
+        for table in (*of_bots, *of_events, *of_people, *(each for tables in named for each in tables.values())):
             found |= set(secrets_in(table))
         return frozenset(found) - {""}
 

@@ -46,7 +46,15 @@ export default {
     short: "Use at least 10 characters.",
     long: "Use at most 500 characters.",
     own: "Use something else than your e-mail address.",
-    provider: "The sign-in did not work: {{why}}",
+  },
+  refused: {
+    state: "This sign-in took too long, or another one was begun. Try again.",
+    denied: "The sign-in was cancelled there.",
+    provider: "The other service does not answer as it should. Try again, or tell whoever runs this server.",
+    token: "The other service sent something that cannot be trusted. Tell whoever runs this server.",
+    unverified: "The other service has not verified your e-mail address.",
+    uninvited: "Nobody has invited you yet. Ask an admin of your workspace for an invitation.",
+    disabled: "You may not sign in any more. Ask an admin of your workspace.",
   },
   roles: { viewer: "viewer", agent: "agent", admin: "admin", owner: "owner" },
 };

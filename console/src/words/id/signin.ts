@@ -49,7 +49,15 @@ const signin: Words<typeof en> = {
     short: "Pakai minimal 10 karakter.",
     long: "Pakai paling banyak 500 karakter.",
     own: "Pakai selain alamat email Anda.",
-    provider: "Gagal masuk: {{why}}",
+  },
+  refused: {
+    state: "Masuk terlalu lama, atau sudah dimulai lagi. Coba lagi.",
+    denied: "Masuk dibatalkan di sana.",
+    provider: "Layanan itu tidak menjawab semestinya. Coba lagi, atau beri tahu pengelola server ini.",
+    token: "Layanan itu mengirim sesuatu yang tidak bisa dipercaya. Beri tahu pengelola server ini.",
+    unverified: "Layanan itu belum memverifikasi alamat email Anda.",
+    uninvited: "Belum ada yang mengundang Anda. Minta undangan dari admin ruang kerja Anda.",
+    disabled: "Anda tidak boleh masuk lagi. Tanyakan pada admin ruang kerja Anda.",
   },
   roles: { viewer: "pengamat", agent: "agen", admin: "admin", owner: "pemilik" },
 };

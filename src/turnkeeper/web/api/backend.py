@@ -17,6 +17,7 @@ from turnkeeper.web.api.access import Authenticator
 from turnkeeper.web.api.bot_ports import Desk
 from turnkeeper.web.api.doorkeeper import Doorkeeper
 from turnkeeper.web.api.flows import FlowsApi
+from turnkeeper.web.api.oidc import Provider
 from turnkeeper.web.api.refusals import Refusal
 from turnkeeper.web.api.talk_ports import Talk
 from turnkeeper.web.following import Live
@@ -38,6 +39,8 @@ class Backend:
     secrets: Callable[[], Collection[str]] = tuple
     """Those that are taken out of whatever might quote them."""
     door: Doorkeeper | None = None
+    provider: Provider | None = None
+    """Where people may sign in beside their passwords."""
     talk: Talk | None = None
     live: Live | None = None
     beat: float = 15.0

@@ -17,7 +17,7 @@ from turnkeeper.rules.signing_in import BY_ACCOUNT, BY_ADDRESS, LONGEST, holds, 
 from turnkeeper.store.people import PeopleRecords
 from turnkeeper.web.api.access import COOKIE, Identity
 from turnkeeper.web.api.attempts import Attempts
-from turnkeeper.web.api.origins import client_address, is_from_here, is_ours, origin_of
+from turnkeeper.web.api.origins import client_address, cookie_in, is_from_here, is_ours, origin_of
 from turnkeeper.web.api.passwords import Passwords
 from turnkeeper.web.api.programs import Programs
 from turnkeeper.web.api.refusals import Refusal
@@ -65,7 +65,7 @@ class Doorkeeper:
     async def identify(self, scope: Scope) -> Identity | None:
         """By its token, or its cookie; a cookie that holds no more is none. Raises Refusal for a wrong token."""
         found = await self.programs.identify(scope)
-        token = "" if found is not None else cookie_in(scope)
+        token = "" if found is not None else cookie_in(scope, COOKIE)
         if not token:
             return found
         signed_in = await self.people.signed_in(digest_of(token))
@@ -132,7 +132,7 @@ class Doorkeeper:
     async def enter(self, scope: Scope, user_id: UserId) -> Entry:
         """Sign a user in; the browser's sign-in before this one ends."""
         entry = self.entry(scope, user_id)
-        before = cookie_in(scope)
+        before = cookie_in(scope, COOKIE)
         await self.people.sign_in(entry.sign_in, digest_of(before) if before else None)
         return entry
 
@@ -171,14 +171,3 @@ def new_doorkeeper(
         public_url,
         demo,
     )
-
-
-def cookie_in(scope: Scope) -> str:
-    """The cookie of a request; "" for none."""
-    for name, value in scope["headers"]:
-        if name == b"cookie":
-            for part in value.decode("latin-1").split(";"):
-                key, _, token = part.strip().partition("=")
-                if key == COOKIE:
-                    return str(token)
-    return ""

@@ -62,6 +62,17 @@ def is_from_here(scope: Scope) -> bool:
     return named in _HERE and headers.get("sec-fetch-site", "none") in ("none", "same-origin")
 
 
+def cookie_in(scope: Scope, name: str) -> str:
+    """A cookie of a request; "" for none."""
+    for header, value in scope["headers"]:
+        if header == b"cookie":
+            for part in value.decode("latin-1").split(";"):
+                key, _, found = part.strip().partition("=")
+                if key == name:
+                    return str(found)
+    return ""
+
+
 def _ip(text: str) -> IPv4Address | IPv6Address | None:
     try:
         return ip_address(text)

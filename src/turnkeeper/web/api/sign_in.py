@@ -32,7 +32,8 @@ Entering = Annotated[Doorkeeper, Depends(insisted)]
 @router.get("/sign-in")
 async def read_ways_in(behind: Behind) -> bodies.WaysBody:
     """How one signs in here."""
-    return bodies.WaysBody(begun=await behind.store.has_users())
+    provider = behind.provider.client.name if behind.provider else None
+    return bodies.WaysBody(begun=await behind.store.has_users(), provider=provider)
 
 
 @router.post("/sign-in")

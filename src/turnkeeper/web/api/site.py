@@ -31,6 +31,7 @@ from turnkeeper.web.api import (
     messages,
     overview,
     prompts,
+    provider,
     sign_in,
     thread,
     traces,
@@ -52,6 +53,7 @@ def routers() -> Sequence[APIRouter]:
     """Every part of the API; each stands in a file of its own."""
     return (
         sign_in.router,
+        provider.router,
         me.router,
         members.router,
         workspaces.router,
