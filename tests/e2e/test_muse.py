@@ -100,7 +100,7 @@ def muse(folder: Path) -> Iterator[Muse]:
             "TURNKEEPER_CHANNELS__AGEN__BASE_URL": agen.base_url,
             "TURNKEEPER_CHANNELS__TOKO__TYPING": "off",
             "TURNKEEPER_CHANNELS__AGEN__TYPING": "off",
-            "TURNKEEPER_BOTS__MADU__QUIET": "0.3s",
+            "TURNKEEPER_BOTS__MADU__QUIET": "1s",  # two messages are one turn, on a busy machine too
             "TURNKEEPER_BOTS__AGEN__QUIET": "0.3s",
             "TURNKEEPER_PROVIDERS__ROUTER__BASE_URL": models.fake.address("openrouter"),
         }
