@@ -7,7 +7,7 @@ import { BubbleMenu } from "./BubbleMenu";
 import { Content, Tappable } from "./Content";
 import type { Doing } from "./doing";
 import { inOneLine } from "./inOneLine";
-import { Ticks } from "./Ticks";
+import { Ticks } from "../bubbles/Ticks";
 
 import styles from "./Bubble.module.css";
 

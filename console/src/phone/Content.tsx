@@ -5,7 +5,7 @@ import { Icon } from "../icons";
 import { Dialog } from "../parts/Dialog";
 import type { Doing } from "./doing";
 import { FileContent, HeaderFile } from "./FileContent";
-import { markup } from "./markup";
+import { markup } from "../bubbles/markup";
 
 import styles from "./Content.module.css";
 

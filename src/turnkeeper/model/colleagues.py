@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-from turnkeeper.model.ids import ConversationId, WorkspaceId
+from turnkeeper.model.ids import ConversationId, ConversationKey, WorkspaceId
 
 Doing = Literal["viewing", "typing"]
 Mover = Literal["bot", "operator", "phone", "outside", "timer"]
@@ -45,6 +45,11 @@ class Note(msgspec.Struct, frozen=True):
     author_id: str
     author: str
     text: str
+
+    @property
+    def key(self) -> ConversationKey:
+        """The conversation's."""
+        return ConversationKey(self.workspace_id, self.conversation_id)
 
 
 class Handover(msgspec.Struct, frozen=True):

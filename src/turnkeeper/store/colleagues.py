@@ -1,6 +1,6 @@
 """What colleagues do at conversations: who has one, notes, handovers, who looks at it, and ready replies.
 
-Whoever changes what colleagues see of a conversation holds it, so that the change is told like any other.
+Whoever changes what colleagues see of a conversation saves it too, so that the change is told like any other.
 """
 
 from __future__ import annotations

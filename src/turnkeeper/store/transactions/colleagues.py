@@ -44,23 +44,29 @@ async def take_over(desk: Desk, key: ConversationKey, taking: Taking) -> Outcome
 
 async def add_note(rows: Rows, note: Note) -> Note | None:
     """Keep a note."""
-    key = ConversationKey(note.workspace_id, note.conversation_id)
-    return await rows.add_note(note) if await rows.lock([key]) else None
+    return await rows.add_note(note) if await _shown(rows, note.key) else None
 
 
 async def drop_note(rows: Rows, key: ConversationKey, seq: int, author_id: str | None) -> bool:
     """Forget a note."""
-    return bool(await rows.lock([key])) and await rows.drop_note(key, seq, author_id)
+    return await _shown(rows, key) and await rows.drop_note(key, seq, author_id)
 
 
 async def watch(rows: Rows, key: ConversationKey, colleague: Colleague, doing: Doing | None, now: float) -> bool:
-    """Somebody looks at it, or no more. It is held, and so told to others, only where they see a difference."""
+    """Somebody looks at it, or no more; told to others only where they see a difference."""
     before = await rows.watching(key, colleague.id)
     news = before is not None if doing is None else answering.is_news(before, doing, now)
-    if news and not await rows.lock([key]):
+    if (news or before is None) and not await _shown(rows, key):
         return False
     if doing is None:
         await rows.drop_watching(key, colleague.id)
     else:
         await rows.put_watching(Watching(*key, *colleague, doing, now), now - answering.SEEN)
     return True
+
+
+async def _shown(rows: Rows, key: ConversationKey) -> bool:
+    """Hold the conversation, and have it told anew to everybody who has it on the screen; False: there is none."""
+    found = await rows.lock([key])
+    await rows.save(list(found.values()))
+    return bool(found)

@@ -1,4 +1,5 @@
-import type { Ticks as Kind } from "./api";
+/** How far a message is, as its sender sees it. */
+export type Kind = "clock" | "sent" | "delivered" | "read" | "failed";
 
 import styles from "./Ticks.module.css";
 

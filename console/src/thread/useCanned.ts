@@ -1,0 +1,24 @@
+import { useQuery } from "@tanstack/react-query";
+
+import { api, unwrap } from "../api/client";
+import type { components } from "../api/schema";
+
+export type Canned = components["schemas"]["CannedTold"];
+const MOST = 8;
+
+/** The ready replies that a word after a slash names; null: none was asked for. */
+export function useCanned(text: string): readonly Canned[] | null {
+  const found = /^\/(\S*)$/.exec(text);
+  const query = useQuery({
+    queryKey: ["canned-replies"],
+    queryFn: async ({ signal }) => unwrap(await api.GET("/api/v1/canned-replies", { signal })),
+    enabled: found !== null,
+  });
+  if (found === null || query.data === undefined) return null;
+  const sought = (found[1] ?? "").toLowerCase();
+  const begins = query.data.items.filter(({ shortcut }) => shortcut.toLowerCase().startsWith(sought));
+  const holds = query.data.items.filter(
+    (each) => !begins.includes(each) && `${each.shortcut} ${each.text}`.toLowerCase().includes(sought),
+  );
+  return [...begins, ...holds].slice(0, MOST);
+}
