@@ -10,7 +10,7 @@ import styles from "./Chips.module.css";
 
 /** What the list is narrowed to: a press puts a switch on or off, a cross takes a choice away. */
 export function Chips() {
-  const { t } = useTranslation(["inbox", "shell"]);
+  const { t } = useTranslation("inbox");
   const [search, setSearch] = useSearchParams();
   const filters = readFilters(search);
   const counts: Partial<Record<string, number>> & { most?: number } = useCounts() ?? {};
@@ -24,18 +24,15 @@ export function Chips() {
       onWheel={({ currentTarget, deltaY }) => currentTarget.scrollBy({ left: deltaY })}
     >
       <FilterMenu />
+      {filters.order !== "newest" && (
+        <Chosen about={t("order")} onRemove={() => put("order", null)}>
+          {t(`orders.${filters.order}`)}
+        </Chosen>
+      )}
       {chosen.map((name) => (
-        <button
-          key={name}
-          type="button"
-          className={styles.chip}
-          data-on
-          aria-label={`${t("shell:remove")}: ${t(`choices.${name}`)}`}
-          onClick={() => put(name, null)}
-        >
-          <span dir="auto">{name === "mode" && filters.mode ? t(`modes.${filters.mode}`) : filters[name]}</span>
-          <Icon name="close" size={13} />
-        </button>
+        <Chosen key={name} about={t(`choices.${name}`)} onRemove={() => put(name, null)}>
+          {name === "mode" && filters.mode ? t(`modes.${filters.mode}`) : (filters[name] ?? "")}
+        </Chosen>
       ))}
       {SWITCHES.map((name) => (
         <button
@@ -51,6 +48,22 @@ export function Chips() {
         </button>
       ))}
     </div>
+  );
+}
+
+function Chosen({ about, children, onRemove }: { about: string; children: string; onRemove: () => void }) {
+  const { t } = useTranslation();
+  return (
+    <button
+      type="button"
+      className={styles.chip}
+      data-on
+      aria-label={`${children} (${about}): ${t("remove")}`}
+      onClick={onRemove}
+    >
+      <span dir="auto">{children}</span>
+      <Icon name="close" size={13} />
+    </button>
   );
 }
 

@@ -24,7 +24,13 @@ export default function AccountItems({ me, onKeys, wide }: Props) {
   const { t } = useTranslation();
   const { name, email } = me.user;
   return (
-    <Menu defaultOpened position={wide ? "top-start" : "right-end"} width={240} withinPortal>
+    <Menu
+      defaultOpened
+      withInitialFocusPlaceholder={false}
+      position={wide ? "top-start" : "right-end"}
+      width={240}
+      withinPortal
+    >
       <Menu.Target>
         <MenuButton name={name} label={t("accountOf", { name })} wide={wide} data-testid="account-menu" />
       </Menu.Target>

@@ -77,7 +77,7 @@ function Waiting() {
   const { t } = useTranslation();
   return (
     <div className={styles.middle}>
-      <Loader aria-label={t("loading")} />
+      <Loader role="status" aria-label={t("loading")} />
     </div>
   );
 }

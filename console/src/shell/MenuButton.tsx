@@ -21,7 +21,7 @@ export function MenuButton({ name, label, square = false, wide, ...others }: Pro
       className={styles.button}
       data-wide={wide || undefined}
       aria-haspopup="menu"
-      aria-label={label}
+      aria-label={wide ? undefined : label}
       title={name}
       {...others}
     >

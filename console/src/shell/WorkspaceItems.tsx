@@ -16,7 +16,13 @@ interface Props {
 export default function WorkspaceItems({ all, current, label, wide, onSwitch }: Props) {
   const { t } = useTranslation();
   return (
-    <Menu defaultOpened position={wide ? "top-start" : "right-end"} width={240} withinPortal>
+    <Menu
+      defaultOpened
+      withInitialFocusPlaceholder={false}
+      position={wide ? "top-start" : "right-end"}
+      width={240}
+      withinPortal
+    >
       <Menu.Target>
         <MenuButton name={current.name} label={label} square wide={wide} data-testid="workspace-menu" />
       </Menu.Target>

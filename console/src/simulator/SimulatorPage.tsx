@@ -14,7 +14,7 @@ export default function SimulatorPage() {
   if (phone.state === undefined && !phone.away) {
     return (
       <div className={styles.middle}>
-        <Loader aria-label={t("shell:loading")} />
+        <Loader role="status" aria-label={t("shell:loading")} />
       </div>
     );
   }
