@@ -91,9 +91,17 @@ def adapter(kind: str) -> ChannelAdapter[Any]:
     return registry.find(kind).adapter
 
 
-def adapters(settings: Settings) -> dict[str, ChannelAdapter[Any]]:
-    """The adapter of each kind of channel that is configured."""
-    return {kind: adapter(kind) for kind in sorted({each.kind for each in settings.channels})}
+def adapters(settings: Settings) -> Adapters:
+    """The adapter of each kind of channel that is configured; of others once somebody asks for them."""
+    return Adapters({kind: adapter(kind) for kind in sorted({each.kind for each in settings.channels})})
+
+
+class Adapters(dict[str, "ChannelAdapter[Any]"]):
+    """Each kind's adapter, imported when it is asked for."""
+
+    def __missing__(self, kind: str) -> ChannelAdapter[Any]:
+        self[kind] = adapter(kind)
+        return self[kind]
 
 
 def load_bots(

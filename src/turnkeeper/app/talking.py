@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from turnkeeper import app
 from turnkeeper.app.files import keeper
@@ -13,7 +13,6 @@ from turnkeeper.engine.speaking import Speaker
 from turnkeeper.web.api.talk_ports import Talk
 
 if TYPE_CHECKING:
-    from turnkeeper.channels.base import ChannelAdapter
     from turnkeeper.config import Settings
     from turnkeeper.media.base import MediaStore
     from turnkeeper.store.base import Store
@@ -28,21 +27,13 @@ def open_talk(
     media: MediaStore,
 ) -> Talk:
     """Its channels, files and voice."""
-    adapters, clock = _Adapters(), _Clock(now)
+    adapters, clock = app.Adapters(), _Clock(now)
     return Talk(
         settings.directory().channel,
         adapters,
         keeper(settings, store, media, adapters, Client(), clock),
         Speaker(store, adapters, clock, publish),
     )
-
-
-class _Adapters(dict[str, "ChannelAdapter[Any]"]):
-    """Each kind's adapter, imported when it is asked for."""
-
-    def __missing__(self, kind: str) -> ChannelAdapter[Any]:
-        self[kind] = app.adapter(kind)
-        return self[kind]
 
 
 class _Clock:

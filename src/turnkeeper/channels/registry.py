@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from turnkeeper.channels.base import ChannelAdapter
 from turnkeeper.channels.keys import ChannelKeys
 from turnkeeper.model.errors import ConfigurationError
+from turnkeeper.model.simulated import KIND as SIMULATED
 
 
 class Home(NamedTuple):
@@ -45,11 +46,21 @@ def kinds() -> tuple[str, ...]:
 
 def find(kind: str) -> Registered:
     """The adapter of a kind; raises ConfigurationError for an unknown one."""
+    if kind.startswith(SIMULATED):
+        return _simulated(kind.removeprefix(SIMULATED))
     home = _KINDS.get(kind)
     if home is None:
         raise ConfigurationError("kind", f"no channel is of kind {kind!r}", f"Use {_choices()}.")
     module = import_module(f"turnkeeper.channels.{home.module}")
     return Registered(getattr(module, home.adapter)(), getattr(module, home.config), getattr(module, home.keys))
+
+
+def _simulated(kind: str) -> Registered:
+    """What stands for a kind. No file can name it."""
+    from turnkeeper.channels.simulator import Simulator, SimulatorConfig
+
+    real = find(kind)
+    return Registered(cast("ChannelAdapter[Any]", Simulator(kind, real.adapter)), SimulatorConfig, real.keys)
 
 
 def _choices() -> str:

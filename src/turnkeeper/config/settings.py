@@ -1,7 +1,8 @@
 """A configuration that was read and is valid: channels, bots and the server as values."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from functools import partial
 from pathlib import Path
 from typing import Literal, cast
 from urllib.parse import unquote, urlsplit
@@ -18,12 +19,14 @@ from turnkeeper.config.knowledge import KnowledgeKeys
 from turnkeeper.config.payments import PaymentKeys
 from turnkeeper.config.sequences import SequenceKeys
 from turnkeeper.config.sign_in import OidcKeys
+from turnkeeper.config.simulated import simulated_channel
 from turnkeeper.config.stored import Document
 from turnkeeper.config.transcribers import TranscriberKeys
 from turnkeeper.model.configured import ConfiguredKey
 from turnkeeper.model.errors import ConfigurationError
 from turnkeeper.model.ids import DEFAULT_WORKSPACE, BotId, ChannelId, WorkspaceId
 from turnkeeper.model.policy import Channel, TurnPolicy
+from turnkeeper.model.simulated import is_simulated
 from turnkeeper.model.subscriptions import Subscription
 from turnkeeper.rules.rate_cards import RateCard
 
@@ -37,10 +40,13 @@ class ConfiguredDirectory:
 
     channels: Mapping[tuple[WorkspaceId, ChannelId], Channel]
     subscriptions: Mapping[tuple[WorkspaceId, str], tuple[Subscription, ...]] = field(default_factory=dict)
+    simulated: Callable[[WorkspaceId, ChannelId], Channel | None] = lambda _, __: None
+    """Those that are there without being configured."""
 
     def channel(self, workspace_id: WorkspaceId, channel_id: ChannelId) -> Channel | None:
         """The channel, or None if it is not configured (any more)."""
-        return self.channels.get((workspace_id, channel_id))
+        found = self.channels.get((workspace_id, channel_id))
+        return self.simulated(workspace_id, channel_id) if found is None and is_simulated(channel_id) else found
 
     def wanting(self, workspace_id: WorkspaceId, event: str) -> tuple[Subscription, ...]:
         """Whoever wants to know of an event."""
@@ -214,11 +220,15 @@ class Settings:
 
     def directory(self) -> ConfiguredDirectory:
         """The channels by workspace and name."""
-        return ConfiguredDirectory({(each.workspace_id, each.id): each for each in self.channels}, self._wanting())
+        return self._directory(self.channels)
 
     def directory_here(self) -> ConfiguredDirectory:
         """Those of this environment: to whoever runs turns and sends, the others are not configured."""
-        return ConfiguredDirectory({(each.workspace_id, each.id): each for each in self.channels_here}, self._wanting())
+        return self._directory(self.channels_here)
+
+    def _directory(self, channels: Iterable[Channel]) -> ConfiguredDirectory:
+        by_name = {(each.workspace_id, each.id): each for each in channels}
+        return ConfiguredDirectory(by_name, self._wanting(), partial(simulated_channel, self))
 
 
 def served_by(server: ServerKeys, receivers: Sequence[Receiver], workspace_id: WorkspaceId) -> bool:

@@ -46,6 +46,7 @@ from turnkeeper.store.payments import PaymentRecords
 from turnkeeper.store.people import PeopleRecords
 from turnkeeper.store.runs import Run, Wake
 from turnkeeper.store.schedules import ScheduleRecords
+from turnkeeper.store.simulating import SimulatingRecords
 from turnkeeper.store.speaking import SpokenRecords
 from turnkeeper.store.templates import TemplateRecords
 from turnkeeper.store.thread import ThreadRecords
@@ -285,6 +286,7 @@ class Store(
     ScheduleRecords,
     PeopleRecords,
     TraceRecords,
+    SimulatingRecords,
     ConfiguredRecords,
     InboxRecords,
     InboxFeeding,

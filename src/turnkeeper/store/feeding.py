@@ -19,6 +19,7 @@ from turnkeeper.model.feeding import READ_AT_ONCE, Counted, Fed, Material, Progr
 from turnkeeper.model.ids import ChannelId, ContactId, ConversationId, ConversationKey, WorkspaceId
 from turnkeeper.model.inbox import InboxRow, Source
 from turnkeeper.model.policy import Directory
+from turnkeeper.model.simulated import is_simulated
 from turnkeeper.model.subscriptions import Escalation
 from turnkeeper.rules import feeding
 from turnkeeper.store.changes import EARLIER, EVERYTHING, PERHAPS, Changes, Rewritten
@@ -213,7 +214,8 @@ async def _materials(
 ) -> dict[ConversationKey, Material]:
     keys = sorted(changes)
     standing = {row.key: Standing(row, revision, _read(fed)) for row, revision, fed in await source.standing(keys)}
-    conversations = {each.key: each for each in await source.conversations(keys)}
+    changed = await source.conversations(keys)
+    conversations = {each.key: each for each in changed if not is_simulated(each.channel_id)}
     known = _Known(conversations, standing, changes)
     events, rows = await _said(source, known)
     contacts = sorted({(each.workspace_id, each.contact_id) for each in conversations.values()})

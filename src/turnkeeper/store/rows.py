@@ -42,6 +42,7 @@ from turnkeeper.store.erasing import ErasingRows
 from turnkeeper.store.feeding import FeedRows
 from turnkeeper.store.flows import FlowRows
 from turnkeeper.store.payments import PaymentRows
+from turnkeeper.store.simulating import SimulatingRows
 from turnkeeper.store.traces import TraceRows
 
 AddressKey = tuple[WorkspaceId, ChannelId, str]
@@ -94,7 +95,16 @@ class EarlyReport(NamedTuple):
 
 
 class Rows(
-    ErasingRows, PaymentRows, AnnouncementRows, ConsentRows, FlowRows, FeedRows, TraceRows, ColleagueRows, Protocol
+    ErasingRows,
+    PaymentRows,
+    AnnouncementRows,
+    ConsentRows,
+    FlowRows,
+    FeedRows,
+    TraceRows,
+    SimulatingRows,
+    ColleagueRows,
+    Protocol,
 ):
     """One open transaction."""
 

@@ -48,6 +48,7 @@ from turnkeeper.store.transactions import (
     people,
     retelling,
     send,
+    simulating,
     steps,
     take,
     timers,
@@ -242,6 +243,12 @@ class ScriptedStore(ABC, Generic[R]):
 
     async def watch(self, key: ConversationKey, colleague: Colleague, doing: Doing | None, now: float) -> bool:
         return await self._alone(lambda rows: colleagues.watch(rows, key, colleague, doing, now))
+
+    async def let_time_pass(self, key: ConversationKey, seconds: float, now: float) -> Wake | None:
+        return await self._alone(lambda rows: simulating.let_time_pass(rows, self._directory, key, seconds, now))
+
+    async def clear_simulated(self, key: ConversationKey) -> bool:
+        return await self._alone(lambda rows: simulating.clear(rows, self._directory, key))
 
     async def set_consent(
         self, key: ConversationKey, purpose: str, granted: bool, source: str, now: float

@@ -36,6 +36,7 @@ from turnkeeper.store.postgres.erasing import PostgresErasing
 from turnkeeper.store.postgres.feeding import BLANK, FORGET_WORDS, PostgresFeedRows
 from turnkeeper.store.postgres.flows import PostgresFlowRows
 from turnkeeper.store.postgres.payments import PostgresPaymentRows
+from turnkeeper.store.postgres.simulating import PostgresSimulatingRows
 from turnkeeper.store.postgres.traces import PostgresTraceRows
 from turnkeeper.store.rows import (
     AddressKey,
@@ -82,6 +83,7 @@ class PostgresRows(
     PostgresFlowRows,
     PostgresFeedRows,
     PostgresTraceRows,
+    PostgresSimulatingRows,
     PostgresColleagueRows,
 ):
     """One open transaction on one connection."""

@@ -34,6 +34,7 @@ from turnkeeper.store.postgres.payments import PostgresPayments
 from turnkeeper.store.postgres.people import PostgresPeople
 from turnkeeper.store.postgres.rows import PostgresRows
 from turnkeeper.store.postgres.schedules import PostgresSchedules
+from turnkeeper.store.postgres.simulating import PostgresSimulating
 from turnkeeper.store.postgres.sole import SessionSole
 from turnkeeper.store.postgres.speaking import PostgresSpeaking
 from turnkeeper.store.postgres.templates import PostgresTemplates
@@ -88,6 +89,7 @@ class PostgresStore(
     PostgresSchedules,
     PostgresPeople,
     PostgresTraces,
+    PostgresSimulating,
     PostgresConfigured,
     PostgresInbox,
     PostgresFeeding,

@@ -45,6 +45,7 @@ from turnkeeper.store.sqlite.erasing import SqliteErasing
 from turnkeeper.store.sqlite.feeding import BLANK, FORGET_WORDS, SqliteFeedRows
 from turnkeeper.store.sqlite.flows import SqliteFlowRows
 from turnkeeper.store.sqlite.payments import SqlitePaymentRows
+from turnkeeper.store.sqlite.simulating import SqliteSimulatingRows
 from turnkeeper.store.sqlite.traces import SqliteTraceRows
 from turnkeeper.store.timers import told_name
 
@@ -57,6 +58,7 @@ class SqliteRows(
     SqliteFlowRows,
     SqliteFeedRows,
     SqliteTraceRows,
+    SqliteSimulatingRows,
     SqliteColleagueRows,
 ):
     """One open transaction on one connection."""

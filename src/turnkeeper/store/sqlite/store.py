@@ -36,6 +36,7 @@ from turnkeeper.store.sqlite.payments import SqlitePayments
 from turnkeeper.store.sqlite.people import SqlitePeople
 from turnkeeper.store.sqlite.rows import SqliteRows
 from turnkeeper.store.sqlite.schedules import SqliteSchedules
+from turnkeeper.store.sqlite.simulating import SqliteSimulating
 from turnkeeper.store.sqlite.sole import FileSole, named
 from turnkeeper.store.sqlite.speaking import SqliteSpeaking
 from turnkeeper.store.sqlite.templates import SqliteTemplates
@@ -98,6 +99,7 @@ class SqliteStore(
     SqliteSchedules,
     SqlitePeople,
     SqliteTraces,
+    SqliteSimulating,
     SqliteConfigured,
     SqliteInbox,
     SqliteFeeding,
