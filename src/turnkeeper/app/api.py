@@ -60,6 +60,8 @@ def open_backend(
     from turnkeeper.app.configuration import sealing_of
     from turnkeeper.app.flow_api import flow_api
     from turnkeeper.app.talking import open_talk
+    from turnkeeper.channels import registry
+    from turnkeeper.config.simulated import simulated_bots
     from turnkeeper.web.api.backend import Backend
     from turnkeeper.web.api.doorkeeper import new_doorkeeper
 
@@ -75,6 +77,8 @@ def open_backend(
         flows=flow_api(settings, store, now),
         desk=open_desk(settings, store, media, now, partial(sealing_of, settings)),
         secrets=lambda: settings.secrets,
+        tried=lambda workspace_id: [(bot.id, bot.kind) for bot in simulated_bots(settings, workspace_id)],
+        simulated_kinds=registry.kinds(),
         door=door,
         provider=_provider(settings, now),
         talk=open_talk(settings, store, now, wakeups.publish, media),

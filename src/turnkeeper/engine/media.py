@@ -207,6 +207,21 @@ class FileKeeper:
                 await self.note_refused(replace(origin, source=f"made:{what.hexdigest()}"), refused)
                 raise
 
+    async def take_in(
+        self, file: AsyncIterator[bytes], kind: MediaKind, filename: str | None, mime: str | None, origin: Origin
+    ) -> KeptFile:
+        """Keep what a person sent, whose bytes are here already. Raises MediaRefused, which is noted, and
+        MediaUnavailable."""
+        try:
+            async with Incoming(self.incoming, self._limit(kind, origin.channel)) as incoming:
+                async for chunk in file:
+                    await incoming.write(chunk)
+                await incoming.finish()
+                return await self._keep(incoming, kind, mime, filename, origin)
+        except MediaRefused as refused:
+            await self.note_refused(origin, refused)
+            raise
+
     async def _keep(
         self, incoming: Incoming, kind: MediaKind, mime: str | None, filename: str | None, origin: Origin
     ) -> KeptFile:

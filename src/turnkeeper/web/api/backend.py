@@ -38,6 +38,10 @@ class Backend:
     desk: Desk | None = None
     secrets: Callable[[], Collection[str]] = tuple
     """Those that are taken out of whatever might quote them."""
+    tried: Callable[[WorkspaceId], Sequence[tuple[str, str]]] | None = None
+    """The bots that can be tried in a workspace: their ids and kinds."""
+    simulated_kinds: Sequence[str] = ()
+    """The kinds of channels on which."""
     door: Doorkeeper | None = None
     provider: Provider | None = None
     """Where people may sign in beside their passwords."""

@@ -33,6 +33,7 @@ from turnkeeper.web.api import (
     prompts,
     provider,
     sign_in,
+    simulator,
     thread,
     traces,
     workspaces,
@@ -71,6 +72,7 @@ def routers() -> Sequence[APIRouter]:
         answering.router,
         messages.router,
         canned.router,
+        simulator.router,
     )
 
 
