@@ -1,5 +1,6 @@
 """Asking the API in a test: who asks is said by name, and no socket is opened."""
 
+import asyncio
 import json
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -94,8 +95,12 @@ class ApiClient:
         }  # fmt: skip
         sent: list[Any] = []
 
+        bodies = [raw]
+
         async def receive() -> Any:
-            return {"type": "http.request", "body": raw, "more_body": False}
+            if not bodies:  # whoever asked stays there
+                await asyncio.Event().wait()
+            return {"type": "http.request", "body": bodies.pop(), "more_body": False}
 
         async def send(message: Any) -> None:
             sent.append(message)
@@ -104,5 +109,11 @@ class ApiClient:
             await self.app(scope, receive, send)
         whole = b"".join(each.get("body", b"") for each in sent[1:])
         kept = dict(sent[0]["headers"])
-        told = json.loads(whole) if whole and b"json" in kept.get(b"content-type", b"") else None
+        told = (
+            json.loads(whole)
+            if whole
+            and kept.get(b"content-type", b"").endswith(b"json")
+            and not kept[b"content-type"].endswith(b"ndjson")
+            else None
+        )
         return Said(sent[0]["status"], told, whole.decode("utf-8", "replace"), kept, whole)

@@ -57,8 +57,10 @@ def open_backend(
 ) -> Backend:
     """What the routers work with."""
     from turnkeeper.app.bot_desk import open_desk
+    from turnkeeper.app.channel_desk import ConfiguredChannels
     from turnkeeper.app.configuration import sealing_of
     from turnkeeper.app.flow_api import flow_api
+    from turnkeeper.app.making import Making
     from turnkeeper.app.talking import open_talk
     from turnkeeper.channels import registry
     from turnkeeper.config.simulated import simulated_bots
@@ -66,6 +68,7 @@ def open_backend(
     from turnkeeper.web.api.doorkeeper import new_doorkeeper
 
     public_url = str(settings.server.public_url or "").rstrip("/")
+    sealing = partial(sealing_of, settings)
     door = new_doorkeeper(store, now, Tokens(tokens(settings), now), public_url, demo=demo)
     return Backend(
         store,
@@ -75,7 +78,8 @@ def open_backend(
         public_url,
         demo,
         flows=flow_api(settings, store, now),
-        desk=open_desk(settings, store, media, now, partial(sealing_of, settings)),
+        desk=open_desk(settings, store, media, now, sealing),
+        channels=ConfiguredChannels(Making(settings.path, store, sealing), store, now, settings),
         secrets=lambda: settings.secrets,
         tried=lambda workspace_id: [(bot.id, bot.kind) for bot in simulated_bots(settings, workspace_id)],
         simulated_kinds=registry.kinds(),

@@ -84,7 +84,7 @@ class ConfiguredBots:
                 str(each.table.get("kind", "")),
                 "console",
                 (),
-                _as_written(each),
+                as_written(each),
                 revision=each.revision,
                 problems=_wrongs(settings, each),
             )
@@ -106,7 +106,7 @@ class ConfiguredBots:
                 found.append(ProviderSeen(name, kind, "file"))
         for each in _left_out(settings, workspace_id, "provider"):
             kind, wrongs = str(each.table.get("kind", "")), _wrongs(settings, each)
-            found.append(ProviderSeen(each.key.name, kind, "console", _as_written(each), each.revision, wrongs))
+            found.append(ProviderSeen(each.key.name, kind, "console", as_written(each), each.revision, wrongs))
         return sorted(found, key=lambda each: each.name)
 
     async def bases(self, workspace_id: WorkspaceId) -> Sequence[BaseSeen]:
@@ -172,7 +172,7 @@ def _wrongs(settings: Settings, document: Document) -> tuple[Wrong, ...]:
     return tuple(placed(each, document) for each in settings.problems[document.key])
 
 
-def _as_written(document: Document) -> tuple[SettingSeen, ...]:
+def as_written(document: Document) -> tuple[SettingSeen, ...]:
     """The settings of a table that could not be read."""
     shown = without_secrets(document)
     return tuple(SettingSeen(name, value, None, True, "") for name, value in shown.items() if name not in _APART)

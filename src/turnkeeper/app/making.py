@@ -57,6 +57,17 @@ class Making:
                 self._known = (revision, await self._read(await self._documents()))
             return self._known[1]
 
+    async def check(self, key: ConfiguredKey, table: Mapping[str, object]) -> None:
+        """Raises NotTaken for a table that will not do."""
+        await self._check(await self._documents(), Document(key, 0, table))
+
+    async def table(self, key: ConfiguredKey, change: Change) -> Mapping[str, object]:
+        """What a document would say once it is changed, its secrets open."""
+        for each in await self._documents():
+            if each.key == key:
+                return _changed(each, change)
+        raise ChangedMeanwhile("it is not there any more")
+
     async def make(
         self, workspace_id: WorkspaceId, kind: str, wanted: str, table: Mapping[str, object], by: str, now: float
     ) -> Configured:
@@ -80,10 +91,7 @@ class Making:
         before = next((each for each in documents if each.key == key), None)
         if before is None or before.revision != expected:
             raise ChangedMeanwhile("it was changed meanwhile: read it again")
-        kept = {name: value for name, value in before.table.items() if name not in change.unset}
-        table = {**kept, **change.set}
-        if before.problem is not None:
-            table = dict(change.set)
+        table = _changed(before, change)
         await self._check(documents, Document(key, 0, table))
         changed = await self._store.put_configured(key, self._sealed(table, key), expected, by, now)
         if changed is None:
@@ -141,6 +149,11 @@ class Making:
         if len(document) > LARGEST:
             raise NotTaken([Wrong("", f"all settings together are larger than {LARGEST} bytes")])
         return document
+
+
+def _changed(before: Document, change: Change) -> dict[str, object]:
+    kept = {name: value for name, value in before.table.items() if name not in change.unset}
+    return {**kept, **change.set}
 
 
 def placed(error: ConfigurationError, document: Document) -> Wrong:

@@ -7,7 +7,7 @@ from turnkeeper.config import Settings
 from turnkeeper.rules import account
 
 BY_HAND = "stopped by hand"
-"""Why a channel is stopped that an operator stopped; a provider's refusal has other words."""
+"""How the reason begins why a channel is stopped that an operator stopped; a provider's refusal has other words."""
 RESTORED = "restored from a backup"
 """Why every channel is stopped after a restore, until an operator has looked."""
 
@@ -38,7 +38,7 @@ async def resume_refused(settings: Settings) -> tuple[list[tuple[str, str]], lis
         refused = await store.refused_credentials()
         for workspace_id, channel_id, reason, _ in await store.paused_channels():
             channel = settings.directory_here().channel(workspace_id, channel_id)
-            if channel is None or reason in (BY_HAND, RESTORED) or account.ends_by_itself(reason):
+            if channel is None or reason.startswith((BY_HAND, RESTORED)) or account.ends_by_itself(reason):
                 continue
             if channel.credentials == refused.get((workspace_id, channel_id)):
                 stopped.append((channel_id, reason))

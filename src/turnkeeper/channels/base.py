@@ -203,6 +203,29 @@ class SessionAdapter(Protocol[Config]):
         """Whether the account can send and receive now; NotSent: the provider could not be asked."""
 
 
+@dataclass(frozen=True, slots=True)
+class Pairing:
+    """How far the login of an account with its phone is. `status` in the provider's word; `qr`: a picture to scan (a
+    data: address); `code`: to be typed into the phone; `account`: who is logged in; `mend`: what somebody has to do."""
+
+    status: str
+    works: bool = False
+    qr: str = field(default="", repr=False)
+    code: str = field(default="", repr=False)
+    account: str = ""
+    mend: str = ""
+
+
+class PairingAdapter(Protocol[Config]):
+    """Whose accounts are logged in by a phone."""
+
+    def pair(self, config: Config) -> Calls[Pairing]:
+        """Look once; what stands still is started."""
+
+    def pairing_code(self, phone: str, config: Config) -> Calls[Pairing]:
+        """Ask for a code to be typed into the phone with this number (digits)."""
+
+
 class TemplateAdapter(Protocol[Config]):
     """Whose provider reviews messages beforehand, the only ones that may be sent outside its window."""
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hmac
 from typing import ClassVar
 
-from turnkeeper.channels.base import Calls, Capabilities, Fetched, Finding, Forbidden, Webhook
-from turnkeeper.channels.waha import files, health, history, sending
+from turnkeeper.channels.base import Calls, Capabilities, Fetched, Finding, Forbidden, Pairing, Webhook
+from turnkeeper.channels.waha import files, health, history, pairing, sending
 from turnkeeper.channels.waha.config import WahaConfig
 from turnkeeper.channels.waha.limits import LIMITS
 from turnkeeper.channels.waha.parse import parse_body
@@ -76,6 +76,14 @@ class Waha:
     def health(self, config: WahaConfig) -> Calls[list[Finding]]:
         """Each link between us and this session, for the doctor."""
         return health.health(config)
+
+    def pair(self, config: WahaConfig) -> Calls[Pairing]:
+        """Start the session if it stands still, and get the code that its phone scans."""
+        return pairing.pair(config)
+
+    def pairing_code(self, phone: str, config: WahaConfig) -> Calls[Pairing]:
+        """Get a code that is typed into the phone."""
+        return pairing.pairing_code(phone, config)
 
     def connect(self, url: str, config: WahaConfig) -> Calls[list[Finding]]:
         """Register `url` in the session's configuration."""

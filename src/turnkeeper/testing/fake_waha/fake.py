@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
 
@@ -129,7 +130,7 @@ class FakeWaha(Core):
             return self._file(request)
         if request.method in ("POST", "PUT") and request.body:
             call.body = bodies.read(request.body)
-        query = dict(request.query)
+        query = {**request.query, "accept": request.headers.get("accept", "")}
         for method, pattern, answer in _ROUTES:
             match = pattern.fullmatch(request.path)
             if match is not None and method == request.method:
@@ -208,7 +209,15 @@ class FakeWaha(Core):
             raise unprocessable("Can get QR code only in SCAN_QR_CODE status", session=path[0], status=session.status)
         if query.get("format") == "raw":
             return Reply.json(200, {"value": session.qr})
+        if query["accept"] == "application/json":
+            return Reply.json(200, {"mimetype": "image/png", "data": b64encode(PNG).decode("ascii")})
         return Reply(200, PNG, "image/png")
+
+    async def request_code(self, path: list[str], body: Json, _: dict[str, str]) -> Json:
+        session = self.named(path[0])
+        if session.status != SCAN or not bodies.text(body, "phoneNumber").isdigit():
+            raise unprocessable("Can request code only in SCAN_QR_CODE status", session=path[0], status=session.status)
+        return {"code": "ABCD-EFGH"}
 
     # Sends and shows.
 
@@ -288,6 +297,7 @@ _PATHS: Final[tuple[tuple[str, str, Callable[..., Any]], ...]] = (
     ("GET", f"/api/sessions/{_S}/me", FakeWaha.show_me),
     ("POST", f"/api/sessions/{_S}/(start|stop|restart|logout)", FakeWaha.do_to_session),
     ("GET", f"/api/{_S}/auth/qr", FakeWaha.show_qr),
+    ("POST", f"/api/{_S}/auth/request-code", FakeWaha.request_code),
     ("POST", f"/api/({'|'.join(SENDS)})", FakeWaha.send),
     ("PUT", "/api/reaction", FakeWaha.react),
     ("POST", "/api/sendSeen", FakeWaha.seen),

@@ -15,6 +15,7 @@ from turnkeeper.store.base import Store
 from turnkeeper.store.runs import Wake
 from turnkeeper.web.api.access import Authenticator
 from turnkeeper.web.api.bot_ports import Desk
+from turnkeeper.web.api.channel_ports import ChannelDesk
 from turnkeeper.web.api.doorkeeper import Doorkeeper
 from turnkeeper.web.api.flows import FlowsApi
 from turnkeeper.web.api.oidc import Provider
@@ -36,6 +37,7 @@ class Backend:
     demo: bool = False
     flows: FlowsApi | None = None
     desk: Desk | None = None
+    channels: ChannelDesk | None = None
     secrets: Callable[[], Collection[str]] = tuple
     """Those that are taken out of whatever might quote them."""
     tried: Callable[[WorkspaceId], Sequence[tuple[str, str]]] | None = None
