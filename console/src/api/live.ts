@@ -2,6 +2,8 @@
 // since a browser holds six connections to a server and a tab left open must not keep one for good.
 import { useEffect, useEffectEvent, useSyncExternalStore } from "react";
 
+import { queries } from "./queries";
+
 export type Standing = "off" | "open" | "reconnecting";
 type Handler = (data: unknown) => void;
 
@@ -67,9 +69,13 @@ class Live {
       this.wait = FIRST_WAIT_MS;
       this.stand("open");
       this.listen();
+      // Nothing tells from where on to be told: what was read before may be old by now.
+      if (this.after === null) this.tell("reset", null);
     };
     stream.onerror = () => {
       this.stand("reconnecting");
+      // The server answered, and with no stream: perhaps nobody is signed in any more.
+      if (stream.readyState === EventSource.CLOSED) void queries.invalidateQueries({ queryKey: ["me"] });
       this.reopen(this.wait);
       this.wait = Math.min(this.wait * 2, LONGEST_WAIT_MS);
     };
@@ -82,8 +88,12 @@ class Live {
     this.listen();
     if (event.lastEventId) this.after = event.lastEventId;
     const data: unknown = event.data ? JSON.parse(event.data) : null;
-    for (const handler of this.handlers.get(event.type) ?? []) handler(data);
+    this.tell(event.type, data);
   };
+
+  private tell(kind: string, data: unknown): void {
+    for (const handler of this.handlers.get(kind) ?? []) handler(data);
+  }
 
   private listen(): void {
     window.clearTimeout(this.silence);

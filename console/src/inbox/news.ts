@@ -28,7 +28,10 @@ export function useNews(): void {
       void queries.invalidateQueries({ queryKey: COUNTS });
     }, COUNTED_EVERY_MS);
   });
-  useLive("reset", () => void queries.invalidateQueries({ queryKey: ["conversations"] }));
+  useLive("reset", () => {
+    // What is being read at this moment is new enough.
+    void queries.invalidateQueries({ queryKey: ["conversations"] }, { cancelRefetch: false });
+  });
 }
 
 /** Put what is known of a conversation in place of what was. */
