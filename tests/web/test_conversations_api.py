@@ -146,6 +146,7 @@ async def test_pages_follow_each_other(order: str) -> None:
         after = {"after": page["next"]}
     assert seen == [["c1", "c2", "c3"], ["c4", "c5", "c6"], ["c7"]]
     assert page["next"] is None
+    assert (await api.ask("", limit=7, order=order)).body["next"] is None
     assert api.inbox.asked[1][2] == InboxPlace(97.0 if order == "newest" else 3.0, ConversationId("c3"))
 
 
