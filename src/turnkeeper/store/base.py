@@ -35,6 +35,7 @@ from turnkeeper.store.channels import ChannelRecords
 from turnkeeper.store.colleagues import ColleagueRecords
 from turnkeeper.store.configured import ConfiguredRecords
 from turnkeeper.store.consents import ConsentRecords
+from turnkeeper.store.contacts import ContactRecords
 from turnkeeper.store.documents import DocumentRecords
 from turnkeeper.store.erasing import Erasures
 from turnkeeper.store.feeding import InboxFeeding
@@ -282,6 +283,7 @@ class Store(
     TimerRecords,
     AnnouncementRecords,
     ConsentRecords,
+    ContactRecords,
     FlowRecords,
     ScheduleRecords,
     PeopleRecords,

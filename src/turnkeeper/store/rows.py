@@ -38,6 +38,7 @@ from turnkeeper.store.announcements import AnnouncementRows
 from turnkeeper.store.channels import ChannelKey as ChannelKey
 from turnkeeper.store.colleagues import ColleagueRows
 from turnkeeper.store.consents import ConsentRows
+from turnkeeper.store.contacts import ContactRows
 from turnkeeper.store.erasing import ErasingRows
 from turnkeeper.store.feeding import FeedRows
 from turnkeeper.store.flows import FlowRows
@@ -104,6 +105,7 @@ class Rows(
     TraceRows,
     SimulatingRows,
     ColleagueRows,
+    ContactRows,
     Protocol,
 ):
     """One open transaction."""

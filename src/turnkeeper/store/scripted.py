@@ -11,7 +11,7 @@ from turnkeeper.model.agents import Spent
 from turnkeeper.model.colleagues import Colleague, Doing, Note
 from turnkeeper.model.consent import Consent
 from turnkeeper.model.conversation import Mode, StepRow
-from turnkeeper.model.ids import ChannelId, ConversationKey, WorkerId, WorkspaceId
+from turnkeeper.model.ids import ChannelId, ContactId, ConversationId, ConversationKey, WorkerId, WorkspaceId
 from turnkeeper.model.payments import PaymentFound, PaymentRow
 from turnkeeper.model.policy import Directory
 from turnkeeper.model.templates import TemplateNews
@@ -33,6 +33,7 @@ from turnkeeper.store.base import (
 from turnkeeper.store.changes import Change, Changes
 from turnkeeper.store.channels import ChannelKey
 from turnkeeper.store.colleagues import Outcome, Taking
+from turnkeeper.store.contacts import ErasedContact, FactName
 from turnkeeper.store.erasing import Erased
 from turnkeeper.store.payments import PaymentTold, Within
 from turnkeeper.store.rows import Rows
@@ -44,6 +45,7 @@ from turnkeeper.store.transactions import (
     colleagues,
     consenting,
     erasing,
+    knowing,
     payments,
     people,
     retelling,
@@ -207,6 +209,29 @@ class ScriptedStore(ABC, Generic[R]):
 
     async def payments_due(self, now: float, limit: int, until: float) -> list[PaymentRow]:
         return await self._alone(lambda rows: rows.due_payments(now, limit, until))
+
+    async def rename_contact(self, workspace_id: WorkspaceId, contact_id: ContactId, name: str | None) -> bool:
+        contact, called = (workspace_id, contact_id), self._kept(name)
+        return await self._alone(lambda rows: knowing.rename(rows, self._directory, contact, called))
+
+    async def put_facts(
+        self, workspace_id: WorkspaceId, contact_id: ContactId, facts: Mapping[FactName, bytes | None], now: float
+    ) -> bool:
+        contact, known = (workspace_id, contact_id), self._kept(dict(facts))
+        return await self._alone(lambda rows: knowing.put_facts(rows, self._directory, contact, known, now))
+
+    async def merge_contacts(self, workspace_id: WorkspaceId, loser: ContactId, winner: ContactId) -> bool:
+        return await self._alone(lambda rows: knowing.merge(rows, self._directory, workspace_id, loser, winner))
+
+    async def split_contact(
+        self, workspace_id: WorkspaceId, contact_id: ContactId, conversation_id: ConversationId, now: float
+    ) -> ContactId | None:
+        contact = (workspace_id, contact_id)
+        return await self._alone(lambda rows: knowing.split(rows, self._directory, contact, conversation_id, now))
+
+    async def erase_contact(self, workspace_id: WorkspaceId, contact_id: ContactId, now: float) -> ErasedContact | None:
+        contact = (workspace_id, contact_id)
+        return await self._alone(lambda rows: knowing.erase(rows, self._directory, contact, now))
 
     async def register(self, worker_id: WorkerId, now: float) -> None:
         await self._alone(lambda rows: rows.add_worker(worker_id, now))

@@ -127,6 +127,15 @@ async def search(
     return SearchPage(found, str(before))
 
 
+async def named(index: Index, workspace_id: WorkspaceId, question: str, limit: int) -> list[InboxRow]:
+    """Conversations of contacts with that name or number, the newest first."""
+    sought = wanted(question)
+    if sought.is_empty:
+        return []
+    ids = await index.named(_terms(workspace_id, sought, "n"), _NAMES_READ)
+    return sorted(await index.rows(ids, InboxFilter()), key=_newest, reverse=True)[:limit] if ids else []
+
+
 async def _by_name(
     index: Index, workspace_id: WorkspaceId, sought: Wanted, narrowed: InboxFilter, limit: int
 ) -> list[SearchHit]:

@@ -100,6 +100,12 @@ class PostgresInbox(Tenants):
 
         return await self._planned(workspace_id, look)
 
+    async def search_contacts(self, workspace_id: WorkspaceId, words: str, limit: int) -> list[InboxRow]:
+        async def look(at: PooledConnection) -> list[InboxRow]:
+            return await searching.named(_Index(at, workspace_id), workspace_id, without_nul(words), limit)
+
+        return await self._planned(workspace_id, look)
+
     async def figures(
         self, workspace_id: WorkspaceId, since: float, until: float, by: FigureGroup = "total"
     ) -> list[Figure]:

@@ -28,10 +28,12 @@ from turnkeeper.model.conversation import (
 from turnkeeper.model.ids import ChannelId, ContactId, ConversationKey, OutboundKey, WorkerId, WorkspaceId
 from turnkeeper.rules.pacing import Bucket
 from turnkeeper.store.changes import EVERYTHING, Change
+from turnkeeper.store.contacts import ContactKey
 from turnkeeper.store.postgres import statements as sql
 from turnkeeper.store.postgres.announcements import PostgresAnnouncing
 from turnkeeper.store.postgres.colleagues import PostgresColleagueRows
 from turnkeeper.store.postgres.consents import PostgresConsentRows
+from turnkeeper.store.postgres.contacts import PostgresContactRows
 from turnkeeper.store.postgres.erasing import PostgresErasing
 from turnkeeper.store.postgres.feeding import BLANK, FORGET_WORDS, PostgresFeedRows
 from turnkeeper.store.postgres.flows import PostgresFlowRows
@@ -85,6 +87,7 @@ class PostgresRows(
     PostgresTraceRows,
     PostgresSimulatingRows,
     PostgresColleagueRows,
+    PostgresContactRows,
 ):
     """One open transaction on one connection."""
 
@@ -128,9 +131,12 @@ class PostgresRows(
     async def _move_facts(self, losers: Sequence[ConversationKey], winner: ContactId) -> None:
         """The losers are locked, so nobody learns anything more of their contacts."""
         contacts = {(row[0], row[1]) for row in await self._by_keys(sql.CONTACTS, losers)}
-        others = sorted(contact for contact in contacts if contact[1] != winner)
-        await self.join_consents(others, winner)
-        found = [Fact(*row) for row in await self._by_keys(sql.TAKE_FACTS, others)]
+        await self.join_facts(sorted(contact for contact in contacts if contact[1] != winner), winner)
+
+    async def join_facts(self, losers: Sequence[ContactKey], winner: ContactId) -> None:
+        """Give a contact what is known of others, and what they consented to."""
+        await self.join_consents(losers, winner)
+        found = [Fact(*row) for row in await self._by_keys(sql.TAKE_FACTS, losers)]
         moved = {(fact.bot_id, fact.name): replace(fact, contact_id=winner) for fact in sorted(found, key=_known_at)}
         await self._write(sql.PUT_NEWER_FACTS, [moved[key] for key in sorted(moved)])
 

@@ -23,6 +23,7 @@ from turnkeeper.store.postgres.colleagues import PostgresColleagues
 from turnkeeper.store.postgres.configured import PostgresConfigured
 from turnkeeper.store.postgres.connecting import Connections
 from turnkeeper.store.postgres.consents import PostgresConsents
+from turnkeeper.store.postgres.contacts import PostgresContacts
 from turnkeeper.store.postgres.documents import PostgresDocuments
 from turnkeeper.store.postgres.feeding import PostgresFeeding
 from turnkeeper.store.postgres.flows import PostgresFlows
@@ -80,6 +81,7 @@ class PostgresStore(
     PostgresAgents,
     PostgresKnowledge,
     PostgresDocuments,
+    PostgresContacts,
     PostgresSpeaking,
     PostgresPayments,
     PostgresTemplates,

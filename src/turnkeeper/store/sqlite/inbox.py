@@ -91,6 +91,13 @@ class SqliteInbox(Reads):
 
         return await self._read(look)
 
+    async def search_contacts(self, workspace_id: WorkspaceId, words: str, limit: int) -> list[InboxRow]:
+        def look(at: apsw.Connection) -> list[InboxRow]:
+            found: list[InboxRow] = run_now(searching.named(_Index(at, workspace_id), workspace_id, words, limit))
+            return found
+
+        return await self._read(look)
+
     async def figures(
         self, workspace_id: WorkspaceId, since: float, until: float, by: FigureGroup = "total"
     ) -> list[Figure]:

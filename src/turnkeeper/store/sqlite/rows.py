@@ -41,6 +41,7 @@ from turnkeeper.store.sqlite import statements as sql
 from turnkeeper.store.sqlite.announcements import SqliteAnnouncing
 from turnkeeper.store.sqlite.colleagues import SqliteColleagueRows
 from turnkeeper.store.sqlite.consents import SqliteConsentRows
+from turnkeeper.store.sqlite.contacts import SqliteContactRows
 from turnkeeper.store.sqlite.erasing import SqliteErasing
 from turnkeeper.store.sqlite.feeding import BLANK, FORGET_WORDS, SqliteFeedRows
 from turnkeeper.store.sqlite.flows import SqliteFlowRows
@@ -60,6 +61,7 @@ class SqliteRows(
     SqliteTraceRows,
     SqliteSimulatingRows,
     SqliteColleagueRows,
+    SqliteContactRows,
 ):
     """One open transaction on one connection."""
 

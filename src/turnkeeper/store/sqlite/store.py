@@ -26,6 +26,7 @@ from turnkeeper.store.sqlite.announcements import SqliteAnnouncements
 from turnkeeper.store.sqlite.colleagues import SqliteColleagues
 from turnkeeper.store.sqlite.configured import SqliteConfigured
 from turnkeeper.store.sqlite.consents import SqliteConsents
+from turnkeeper.store.sqlite.contacts import SqliteContacts
 from turnkeeper.store.sqlite.documents import SqliteDocuments
 from turnkeeper.store.sqlite.feeding import SqliteFeeding
 from turnkeeper.store.sqlite.flows import SqliteFlows
@@ -90,6 +91,7 @@ class SqliteStore(
     SqliteAgents,
     SqliteKnowledge,
     SqliteDocuments,
+    SqliteContacts,
     SqliteSpeaking,
     SqlitePayments,
     SqliteTemplates,
