@@ -103,6 +103,7 @@ async def test_who_was_invited_comes_in_and_again(signer: FakeIssuer) -> None:
         (("example.com",), "eve@example.com", None),
         (("example.com",), "eve@example.com.evil.test", "uninvited"),
         (("example.com",), "eve@sub.example.com", "uninvited"),
+        (("example.com",), "eve@ple.com", "uninvited"),
     ],
 )
 async def test_a_domain_is_let_in_uninvited(
