@@ -106,7 +106,7 @@ async def owner_sets_up(browser: Browser, url: str) -> str:
         await expect(page.get_by_test_id("token")).to_contain_text("never used")
         assert token not in await page.content()
         await page.get_by_role("tab", name="Audit log").click()
-        await expect(page.get_by_test_id("audit-line").first).to_contain_text("Olga made the token CRM")
+        await expect(page.get_by_test_id("audit-line").first).to_contain_text(re.compile("Olga made the token .CRM"))
         await shot(page, "audit")
         await page.get_by_role("tab", name="Workspaces").click()
         await shot(page, "workspace")

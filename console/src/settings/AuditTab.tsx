@@ -99,7 +99,7 @@ function Row({ line }: { line: Line }) {
   const { t } = useTranslation("settings");
   const when = useWhen();
   const bare = `${line.what} ${line.about}`.trim();
-  const did = t(`audit.what.${line.what}` as never, { about: line.about, defaultValue: bare }) as string;
+  const did = t(`audit.what.${line.what}` as never, { about: apart(line.about), defaultValue: bare }) as string;
   const told = Object.entries(line.details).filter(([, value]) => value !== null);
   const more = told.map(([name, value]) =>
     name.endsWith("_at") && typeof value === "number" ? `${name}: ${when(value)}` : `${name}: ${words(value)}`,
@@ -107,8 +107,11 @@ function Row({ line }: { line: Line }) {
   return (
     <li className={styles.item} data-testid="audit-line">
       <div className={styles.what}>
-        <span dir="auto">
-          <b>{line.name}</b> {did}
+        <span>
+          <b>
+            <bdi>{line.name}</bdi>
+          </b>{" "}
+          {did}
         </span>
         {more.length > 0 && (
           <p className={styles.soft} dir="auto">
@@ -121,6 +124,11 @@ function Row({ line }: { line: Line }) {
       </time>
     </li>
   );
+}
+
+/** Somebody's words within a sentence of ours, whichever way they are written. */
+function apart(text: string): string {
+  return `\u2068${text}\u2069`;
 }
 
 function words(value: unknown): string {
