@@ -11,6 +11,7 @@ from turnkeeper.flows.problems import Checking
 from turnkeeper.model.errors import StoreUnavailable
 from turnkeeper.model.flows import Counted, FlowKey
 from turnkeeper.model.ids import BotId, WorkspaceId
+from turnkeeper.store.people import AuditWanted
 from turnkeeper.store.sqlite.store import SqliteStore
 from turnkeeper.testing.events import Channels
 from turnkeeper.web.api.backend import Backend
@@ -165,6 +166,21 @@ async def test_whoever_has_not_seen_the_newest_changes_nothing() -> None:
         )
         assert (await api.ask("POST", "/welcome/publish", match='"2"')).status == 412
         assert (await api.ask("GET", "/welcome")).body["published"] is None
+
+
+async def test_what_was_done_is_in_the_audit_log() -> None:
+    async with Api() as api:
+        await api.create()
+        assert (await api.ask("POST", "/welcome/check")).status == 200
+        for n, (method, path) in enumerate(
+            [("POST", "/welcome/publish"), ("POST", "/welcome/unpublish"), ("DELETE", "/welcome")]
+        ):
+            assert (await api.ask(method, path)).status == (201, 200, 204)[n]
+        assert (await api.ask("DELETE", "/welcome")).status == 404
+        lines = await api.store.audit(SHOP, AuditWanted(), 10)
+        assert [(each.actor.name, each.what, each.about) for each in reversed(lines)] == [
+            ("editor", f"flow.{did}", "welcome") for did in ("created", "published", "unpublished", "deleted")
+        ]
 
 
 async def test_what_is_wrong_is_not_published() -> None:

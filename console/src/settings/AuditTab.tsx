@@ -24,6 +24,8 @@ const AREAS = [
   "knowledge",
   "flow",
   "contact",
+  "provider",
+  "document",
   "conversation",
   "secret",
 ] as const;

@@ -6,6 +6,7 @@ Parameters that `FlowsApi` reads for itself stand here for the description.
 
 from typing import Annotated, Any
 
+import msgspec
 from fastapi import APIRouter, Header, Path, Query, Request, Response
 from pydantic import BaseModel, Field
 
@@ -161,6 +162,13 @@ async def _answer(request: Request, access: Access, behind: Behind, *place: str)
     return response
 
 
+async def _noted(access: Access, response: Response, what: str, name: str) -> Response:
+    """The answer, and a line in the audit log where something was done."""
+    if response.status_code < 300:
+        await access.note(f"flow.{what}", name)
+    return response
+
+
 def _receive(request: Request) -> Any:
     async def receive() -> Message:
         return await request.receive()
@@ -181,7 +189,8 @@ async def list_flows(request: Request, access: Draws, behind: Behind, bot: Bot =
 @router.post("", status_code=201, response_model=FlowHeadBody, openapi_extra=_takes(NewFlowBody), responses=_more(409))
 async def create_flow(request: Request, access: Draws, behind: Behind) -> Response:
     """Make a flow; it is a draft until it is published."""
-    return await _answer(request, access, behind)
+    made = await _answer(request, access, behind)
+    return await _noted(access, made, "created", str(msgspec.json.decode(made.body)["name"]))
 
 
 @router.get("/{name}", response_model=FlowBody, responses=_more(409))
@@ -201,7 +210,7 @@ async def replace_flow(
 @router.delete("/{name}", status_code=204, response_model=None, responses=_more(409))
 async def delete_flow(request: Request, access: Draws, behind: Behind, name: Name, bot: Bot = None) -> Response:
     """Delete a flow that is not published."""
-    return await _answer(request, access, behind, name)
+    return await _noted(access, await _answer(request, access, behind, name), "deleted", name)
 
 
 @router.post("/{name}/check", response_model=CheckBody, openapi_extra=_takes(None), responses=_more(409))
@@ -221,19 +230,19 @@ async def publish_flow(
     request: Request, access: Draws, behind: Behind, name: Name, bot: Bot = None, if_match: Revision = None
 ) -> Response:
     """Publish the draft: people begin in it from now on."""
-    return await _answer(request, access, behind, name, "publish")
+    return await _noted(access, await _answer(request, access, behind, name, "publish"), "published", name)
 
 
 @router.post("/{name}/unpublish", response_model=FlowHeadBody, responses=_more(409))
 async def unpublish_flow(request: Request, access: Draws, behind: Behind, name: Name, bot: Bot = None) -> Response:
     """Nobody begins in it any more; who is inside finishes."""
-    return await _answer(request, access, behind, name, "unpublish")
+    return await _noted(access, await _answer(request, access, behind, name, "unpublish"), "unpublished", name)
 
 
 @router.post("/{name}/back", response_model=FlowHeadBody, openapi_extra=_takes(BackBody), responses=_more(409))
 async def return_to_version(request: Request, access: Draws, behind: Behind, name: Name, bot: Bot = None) -> Response:
     """People begin in an older version from now on."""
-    return await _answer(request, access, behind, name, "back")
+    return await _noted(access, await _answer(request, access, behind, name, "back"), "returned", name)
 
 
 @router.get("/{name}/versions", response_model=VersionListBody, responses=_more(409))
