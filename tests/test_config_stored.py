@@ -83,6 +83,17 @@ def test_the_calls_of_a_tenants_bot_are_guarded(tmp_path: Path) -> None:
     assert guarded == {"outside": True, "inside": False, "agent": False, "assistant": False}
 
 
+def test_the_calls_of_a_tenants_provider_are_guarded(tmp_path: Path) -> None:
+    text = FILE + '[server]\nallow_internal = ["vllm:8000"]\n'
+    compatible = {"kind": "openai_compatible"}
+    inside = made("inside", compatible | {"base_url": "http://vllm:8000"}, "provider")
+    outside = made("outside", compatible | {"base_url": "https://169.254.169.254.nip.io"}, "provider")
+    settings = read(tmp_path, inside, outside, made("own", ROUTER, "provider"), text=text)
+    assert not settings.problems
+    guarded = {name: settings.provider(name).guarded for name in settings.providers}
+    assert guarded == {"router": False, "inside": False, "outside": True, "own": False}
+
+
 @pytest.mark.parametrize(
     "document, key, said",
     [

@@ -9,8 +9,8 @@ import httpx2
 import pytest
 
 from turnkeeper.channels.base import Calls, HttpCall, HttpReply, Multipart
-from turnkeeper.engine.addresses import InternalAddress, is_internal, public_address
 from turnkeeper.engine.http import LARGEST_REPLY, Client
+from turnkeeper.rules.addresses import InternalAddress, is_internal, public_address
 
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from turnkeeper.app.link import Link
 from turnkeeper.bots.library import Library
@@ -52,8 +52,7 @@ class Providers:
     def find(self, name: str) -> Provider:
         """A provider, opened once."""
         if name not in self._open:
-            keys: Any = self._settings.providers[name]
-            self._open[name] = LaterProvider(keys.config(name), self._loading)
+            self._open[name] = LaterProvider(self._settings.provider(name), self._loading)
         return self._open[name]
 
     async def close(self) -> None:

@@ -101,12 +101,11 @@ def _choices(keys: object) -> Iterator[ModelChoice]:
 @asynccontextmanager
 async def opened(settings: Settings, name: str) -> AsyncIterator[Provider]:
     """One provider. Raises ConfigurationError where none is called that."""
-    keys: Any = settings.providers.get(name)
-    if keys is None:
+    if name not in settings.providers:
         raise ConfigurationError(f"providers.{name}", "is not configured", nearest(name, list(settings.providers)))
     from turnkeeper.llm.providers.registry import open_provider
 
-    provider = await asyncio.to_thread(open_provider, keys.config(name))
+    provider = await asyncio.to_thread(open_provider, settings.provider(name))
     try:
         yield provider
     finally:

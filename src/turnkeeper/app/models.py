@@ -190,8 +190,7 @@ class Minds:
 
     def _provider(self, name: str) -> Provider:
         if name not in self._providers:
-            keys: Any = self._settings.providers[name]
-            config = keys.config(name)
+            config = self._settings.provider(name)
             registry.check(config)
             self._providers[name] = _Unopened() if self._open is None else self._open(config)
         return self._providers[name]

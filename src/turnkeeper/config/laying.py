@@ -48,6 +48,8 @@ class There:
     payments: Mapping[str, Any]
     sequences: Mapping[str, Any]
     receivers: list[Receiver]
+    guarded: set[str] = field(default_factory=set)
+    """Providers whose addresses a tenant wrote."""
     owners: dict[tuple[str, str], WorkspaceId] = field(default_factory=dict)
     """Whose what is that documents added, by section and name."""
 
@@ -124,8 +126,7 @@ class Laying:
 
     def _provider(self, document: Document, tables: dict[str, object]) -> None:
         found = self._reading.tables({"providers": tables}, "providers", PROVIDER_KINDS)
-        for keys in filter(None, found.values()):
-            self._outside(document, keys)
+        self._there.guarded.update(name for name, keys in found.items() if keys and self._outside(document, keys))
         self._there.providers.update(found)
 
     def _knowledge(self, document: Document, tables: dict[str, object]) -> None:

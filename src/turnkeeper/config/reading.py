@@ -95,6 +95,7 @@ class Reading(Tables):
             bots=MappingProxyType({id_: bot for id_, bot in bots.items() if bot is not None}),
             receivers=tuple(receivers),
             providers=_frozen(providers),
+            guarded=frozenset(there.guarded),
             tools=_frozen(tools),
             knowledge=_frozen(knowledge),
             transcribers=_frozen(transcribers),

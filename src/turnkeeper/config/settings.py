@@ -1,7 +1,7 @@
 """A configuration that was read and is valid: channels, bots and the server as values."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from functools import partial
 from pathlib import Path
 from typing import Literal, cast
@@ -17,11 +17,13 @@ from turnkeeper.config.events import EventSourceKeys, MailKeys, SubscriptionKeys
 from turnkeeper.config.keys import MediaKeys, RetentionKeys, ServerKeys, WorkersKeys
 from turnkeeper.config.knowledge import KnowledgeKeys
 from turnkeeper.config.payments import PaymentKeys
+from turnkeeper.config.providers import ProviderKeys
 from turnkeeper.config.sequences import SequenceKeys
 from turnkeeper.config.sign_in import OidcKeys
 from turnkeeper.config.simulated import simulated_channel
 from turnkeeper.config.stored import Document
 from turnkeeper.config.transcribers import TranscriberKeys
+from turnkeeper.llm.providers.config import ProviderConfig
 from turnkeeper.model.configured import ConfiguredKey
 from turnkeeper.model.errors import ConfigurationError
 from turnkeeper.model.ids import DEFAULT_WORKSPACE, BotId, ChannelId, WorkspaceId
@@ -100,7 +102,9 @@ class Settings:
     mail: MailKeys
     bots: Mapping[BotId, BotSettings]
     receivers: tuple[Receiver, ...]
-    providers: Mapping[str, Keys] = field(default_factory=dict)
+    providers: Mapping[str, ProviderKeys] = field(default_factory=dict)
+    guarded: frozenset[str] = frozenset()
+    """Providers whose calls may not lead into the operator's network: a tenant wrote their addresses."""
     tools: Mapping[str, Keys] = field(default_factory=dict)
     knowledge: Mapping[str, KnowledgeKeys] = field(default_factory=dict)
     transcribers: Mapping[str, TranscriberKeys] = field(default_factory=dict)
@@ -161,6 +165,10 @@ class Settings:
     def serves(self, workspace_id: WorkspaceId) -> bool:
         """Whether what the console makes in a workspace may use what the file says."""
         return served_by(self.server, self.receivers, workspace_id)
+
+    def provider(self, name: str) -> ProviderConfig:
+        """What the adapter of a provider is given; raises KeyError where none has that name."""
+        return replace(self.providers[name].config(name), guarded=name in self.guarded)
 
     def receiver(self, name: str) -> Receiver:
         """The channel of that name; raises ConfigurationError where none is configured."""

@@ -21,9 +21,9 @@ from turnkeeper.config.keys import BOT_KINDS
 from turnkeeper.config.knowledge import KnowledgeKeys
 from turnkeeper.config.providers import PROVIDER_KINDS
 from turnkeeper.config.sealing import NotOpened, Place, Sealing, is_sealed
-from turnkeeper.engine.addresses import is_internal
 from turnkeeper.model.configured import Configured, ConfiguredKey
 from turnkeeper.model.errors import ConfigurationError
+from turnkeeper.rules.addresses import is_internal
 
 SECTIONS = {"provider": "providers", "knowledge": "knowledge", "bot": "bots", "channel": "channels"}
 """The kinds of documents, and the sections that the file has for them; what names another stands after it."""

@@ -16,11 +16,11 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 import httpx2
 
 from turnkeeper.channels.base import Calls, HttpCall, HttpReply, Located, Multipart, StreamLimits
-from turnkeeper.engine.addresses import InternalAddress, public_address
 from turnkeeper.engine.calling import played
 from turnkeeper.engine.downloads import decoded
 from turnkeeper.engine.streaming import Streamed
 from turnkeeper.model.errors import MediaRefused, MediaUnavailable, TurnkeeperError
+from turnkeeper.rules.addresses import InternalAddress, public_address
 
 T = TypeVar("T")
 Resolve = Callable[[str, int], Awaitable[list[str]]]

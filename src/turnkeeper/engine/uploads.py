@@ -15,7 +15,6 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 from turnkeeper.channels.base import Calls, Uploaded
-from turnkeeper.engine.addresses import InternalAddress
 from turnkeeper.engine.calling import on_behalf
 from turnkeeper.engine.media import FileKeeper, Origin
 from turnkeeper.media.base import FileGone, Place
@@ -25,6 +24,7 @@ from turnkeeper.model.contents import Content, File, files_of
 from turnkeeper.model.errors import MediaRefused, MediaUnavailable
 from turnkeeper.model.media import KeptFile, UploadRow
 from turnkeeper.model.outbound import Accepted, NotSent, Outcome, Rejected
+from turnkeeper.rules.addresses import InternalAddress
 from turnkeeper.store.base import ClaimedSend
 
 T = TypeVar("T")

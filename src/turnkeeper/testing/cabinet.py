@@ -14,12 +14,12 @@ from urllib.parse import urlsplit
 import msgspec
 
 from turnkeeper.channels.base import HttpReply
-from turnkeeper.engine.addresses import InternalAddress, is_internal
 from turnkeeper.engine.calling import played
 from turnkeeper.engine.http import Downloaded
 from turnkeeper.engine.media import FileKeeper, Links
 from turnkeeper.media.disk import DiskStore
 from turnkeeper.model.events import EventKind, Media
+from turnkeeper.rules.addresses import InternalAddress, is_internal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -13,7 +13,6 @@ from typing import Any, Final, Protocol
 import msgspec
 
 from turnkeeper.bots.turn import Turn
-from turnkeeper.engine.addresses import InternalAddress
 from turnkeeper.engine.answer import Work
 from turnkeeper.flows.effects import CallHttp, UseTool
 from turnkeeper.flows.signals import CallAnswered, Failed
@@ -22,6 +21,7 @@ from turnkeeper.llm.toolbox import Checking, Repeatable, Tool, ToolContext, Tool
 from turnkeeper.llm.toolbox import failed as failing
 from turnkeeper.model.errors import EffectUnknown, StepChanged
 from turnkeeper.model.http import HttpCall, HttpReply
+from turnkeeper.rules.addresses import InternalAddress
 
 LARGEST: Final = 256 * 1024
 """Bytes of an answer that are taken."""

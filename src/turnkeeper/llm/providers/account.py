@@ -6,7 +6,7 @@ import asyncio
 import json
 import ssl
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cache
 from typing import Any, ClassVar, Final, cast
 
@@ -29,6 +29,7 @@ from turnkeeper.llm.base import (
 from turnkeeper.llm.providers import errors, messages, permission
 from turnkeeper.llm.providers.config import ProviderConfig
 from turnkeeper.llm.providers.files import chosen, fetched
+from turnkeeper.llm.providers.guarding import Guarded
 from turnkeeper.llm.providers.takes import Takes, taken_by
 from turnkeeper.llm.replies import ACCEPTED, limited
 from turnkeeper.model.llm import ChatAnswer, ChatRequest, ModelSettings, OfferedModel, Usage
@@ -61,7 +62,7 @@ class Account(ABC):
     def __init__(self, config: ProviderConfig) -> None:
         self.config = config
         self.address = (config.base_url or self.default_address).rstrip("/")
-        self.http = _client(config.headers)
+        self.http = _client(config)
         self._built: dict[str, Model[Any]] = {}
 
     @abstractmethod
@@ -259,19 +260,22 @@ def _settings(settings: ModelSettings, *, samples: bool, max_tokens: int | None)
     }
 
 
-def _client(headers: Mapping[str, str]) -> httpx2.AsyncClient:
+def _client(config: ProviderConfig) -> httpx2.AsyncClient:
     async def checked(request: httpx2.Request) -> None:
         """Whatever a library builds its addresses from; and no connection is waited for as long as for an answer."""
         permission.check(str(request.url))
-        request.headers.update({"accept-encoding": ACCEPTED, **headers})
+        request.headers.update({"accept-encoding": ACCEPTED, **config.headers})
         timeout = dict(request.extensions.get("timeout") or {})
         timeout["connect"] = min(timeout.get("connect") or _CONNECT, _CONNECT)
         request.extensions = {**request.extensions, "timeout": timeout}
 
+    limits = httpx2.Limits(max_connections=MOST_CONNECTIONS, max_keepalive_connections=100)
+    within = httpx2.AsyncHTTPTransport(verify=_certificates(), limits=limits) if config.guarded else None
     return httpx2.AsyncClient(
         verify=_certificates(),
+        transport=None if within is None else Guarded(within),
         timeout=httpx2.Timeout(_LONGEST, connect=_CONNECT),
-        limits=httpx2.Limits(max_connections=MOST_CONNECTIONS, max_keepalive_connections=100),
+        limits=limits,
         event_hooks={"request": [checked], "response": [limited]},
     )
 

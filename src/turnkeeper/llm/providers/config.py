@@ -18,6 +18,8 @@ class ProviderConfig:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Sent with each call besides; some hold keys."""
     stream: bool = False
+    guarded: bool = False
+    """A tenant wrote the address: no call leads into the operator's network."""
 
     @property
     def secrets(self) -> frozenset[str]:
