@@ -207,6 +207,17 @@ async def test_errors_of_ours_are_in_the_log_alone(api: Api, caplog: pytest.LogC
     assert "the secret is 42" in caplog.text
 
 
+async def test_answers_are_kept_by_nobody_on_the_way(api: Api) -> None:
+    said = [
+        await api.ask("/tries/reads", by="vera"),
+        await api.ask("/nothing", by="vera"),
+        await api.ask("/tries/reads"),
+    ]
+    assert [each.status for each in said] == [200, 404, 401]
+    assert {each.headers[b"cache-control"] for each in said} == {b"no-store"}
+    assert {each.headers[b"x-content-type-options"] for each in said} == {b"nosniff"}
+
+
 async def test_the_description_names_every_address_once(api: Api) -> None:
     described = (await api.ask("/openapi.json")).body
     operations = [each["operationId"] for path in described["paths"].values() for each in path.values()]

@@ -43,6 +43,7 @@ from turnkeeper.web.api import (
 from turnkeeper.web.api.access import SIGNED_IN
 from turnkeeper.web.api.backend import Backend
 from turnkeeper.web.api.limits import Limited
+from turnkeeper.web.api.private import Private
 from turnkeeper.web.api.problems import PROBLEMS, Problem
 from turnkeeper.web.api.refusals import Refusal, Wrong
 
@@ -101,6 +102,7 @@ def build_api(backend: Backend, parts: Sequence[APIRouter] | None = None) -> Fas
     app.add_exception_handler(StoreError, _away)
     app.add_exception_handler(Exception, _broken)
     app.add_middleware(Limited)
+    app.add_middleware(Private)
     return app
 
 
