@@ -34,6 +34,8 @@ TITLES = {
     "timing": "100,000 timers that are due within a minute, over 25 channels",
     "flows": "Deciding what a flow does next",
     "lookup": "Looking a question up among 10,000 passages",
+    "inbox": "The inbox and its search with 1,000,000 conversations: median, 95 of 100, times 10,000 of them",
+    "live": "From a webhook to the event that tells an open console of it",
 }
 
 
@@ -44,7 +46,9 @@ def _benchmark(name: str) -> Callable[..., Iterator[Line]]:
         asking,
         deciding,
         flatness,
+        following,
         hearing,
+        listing,
         looking_up,
         pacing,
         parsing,
@@ -74,6 +78,8 @@ def _benchmark(name: str) -> Callable[..., Iterator[Line]]:
         "timing": timing,
         "flows": deciding,
         "lookup": looking_up,
+        "inbox": listing,
+        "live": following,
     }
     run: Callable[..., Iterator[Line]] = modules[name].run
     return run

@@ -151,12 +151,14 @@ def turnkeeper(
     api_base: str = "http://127.0.0.1:9",
     workers: int = 1,
     families: Sequence[str] = (),
+    more: str = "",
 ) -> Iterator[Served]:
-    """`turnkeeper serve`, as a stranger would run it. `families`: kinds of providers whose models its bot may ask."""
+    """`turnkeeper serve`, as a stranger would run it. `families`: kinds of providers whose models its bot may ask;
+    `more`: tables of its configuration."""
     values = {"database": database, "workers": workers, "secret": traffic.SECRET, "api_base": api_base}
     values |= {"number": traffic.PHONE_NUMBER_ID, "waba": traffic.WABA_ID}
     values |= {"quiet": window, "max_wait": max(window * 4, 0.0)}
-    text = _TOML.format(**values) + _asking(families)
+    text = _TOML.format(**values) + _asking(families) + more
     (folder / "turnkeeper.toml").write_text(text, "utf-8")
     (folder / "the_bot.py").write_text(_BOT, "utf-8")
     with (folder / "server.log").open("ab") as log:

@@ -1,6 +1,9 @@
 """Searching conversations: by words, names and numbers, the newest first; what is gone is not found."""
 
+from dataclasses import replace as with_policy
+
 import msgspec
+import pytest
 from msgspec.structs import replace
 
 from tests.contracts.conftest import OpenWorld
@@ -8,8 +11,9 @@ from tests.contracts.feeding import SHOP, feed, found
 from tests.contracts.world import T0, World
 from turnkeeper.model.events import Inbound, with_heard
 from turnkeeper.model.inbox import InboxFilter, SearchHit
+from turnkeeper.store import searching
 from turnkeeper.store.base import Retold
-from turnkeeper.testing.events import ADA, chosen, deleted, echo, edited, event, text
+from turnkeeper.testing.events import ADA, TURNS, channel, chosen, deleted, echo, edited, event, text
 
 BOB = "15551230002"
 
@@ -72,6 +76,15 @@ async def test_pages_go_on_where_the_last_one_ended(world: OpenWorld) -> None:
             if after is None:
                 break
         assert seen == ["4", "3", "2", "1", "0"]
+
+
+async def test_however_often_somebody_said_it(world: OpenWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(searching, "_PAGE", 2)
+    async with world() as w:
+        await hear(w, "tea", BOB)
+        for _ in range(7):
+            await hear(w, "tea")
+        assert [hit.row.address for hit in await found(w, "tea")] == [f"+{ADA}", f"+{BOB}"]
 
 
 async def test_only_what_is_wanted(world: OpenWorld) -> None:
@@ -140,6 +153,31 @@ async def test_what_a_voice_note_says_is_found(world: OpenWorld) -> None:
         await feed(w)
         (hit,) = await found(w, "loaves")
         assert (hit.row.preview, shown(hit)) == ("two loaves", ("contact", "in", ["loaves"]))
+
+
+async def test_nothing_is_found_of_a_bot_that_keeps_nothing(world: OpenWorld) -> None:
+    """Not even of what was said before it was told so."""
+    shop = channel()
+    async with world(shop) as w:
+        await w.hear("apples")
+        await w.answer("pears")
+        await feed(w)
+        assert (len(await found(w, "apples")), len(await found(w, "pears"))) == (1, 1)
+        w.directory.put(with_policy(shop, turns=with_policy(TURNS, keep="nothing")))
+        w.now += 100
+        await w.hear("plums")
+        await w.answer("lemons")
+        for key in await w.store.erasures(w.now, 10):
+            await w.store.erase(key, w.now)
+        await feed(w)
+        assert [len(await found(w, asked)) for asked in ("apples", "pears", "plums", "lemons", "0001")] == [
+            0,
+            0,
+            0,
+            0,
+            1,
+        ]
+        assert [row.preview for row in await w.store.inbox_page(SHOP, InboxFilter(), None, 10)] == [""]
 
 
 async def test_what_was_never_sent_is_not_found(world: OpenWorld) -> None:

@@ -181,6 +181,16 @@ async def test_whoever_comes_back_is_told_what_was_missed() -> None:
 
 
 @in_virtual_time
+async def test_what_somebody_knows_when_they_come_is_not_told_again() -> None:
+    async with house() as w:
+        first = await w.follow()
+        await w.hear("just now")
+        await feed(w)
+        second = await w.follow()
+        assert (first.told(), second.told()) == (["just now"], [])
+
+
+@in_virtual_time
 async def test_who_missed_too_much_is_told_to_read_anew() -> None:
     async with house() as w:
         most, following.MOST_BEHIND = following.MOST_BEHIND, 2
@@ -216,6 +226,7 @@ async def test_who_reads_no_more_is_cut_off_and_holds_up_nobody() -> None:
             w.live.publish(HOME, "presence", {"n": n})
             if n % 100 == 0:
                 await asyncio.sleep(0.01)
+        assert sorted(each.is_cut for each in w.live._listeners[HOME]) == [False, True]
         await asyncio.sleep(60.0)
         assert len(other.told("presence")) == 2500
         assert [each.is_cut for each in w.live._listeners[HOME]] == [False]

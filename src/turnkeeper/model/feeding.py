@@ -23,7 +23,8 @@ class Progress(msgspec.Struct, frozen=True, omit_defaults=True):
     `held`: those of them of which it was not known whether they are ours. `unsettled`: rows that were not settled;
     `sent`: those of which it is not known whether they arrived. `asked`: messages of the contact that nobody has
     answered, with when they came. `last`: where the last message stands; `last_out`: the row whose fate the list shows.
-    `day`, `tokens`, `micros`: what models had taken that day. `named`: the name and numbers that are in the index.
+    `failed_at`, `failure`: the last turn or send that failed; `good_at`: when last somebody was answered. `day`,
+    `tokens`, `micros`: what models had taken that day. `named`: the name and numbers that are in the index.
     """
 
     events_to: int = 0
@@ -36,6 +37,9 @@ class Progress(msgspec.Struct, frozen=True, omit_defaults=True):
     asked: tuple[tuple[int, float], ...] = ()
     last: tuple[str, int] = ("", 0)
     last_out: int = 0
+    failed_at: float | None = None
+    failure: str = ""
+    good_at: float = 0.0
     day: str = ""
     tokens: int = 0
     micros: int = 0

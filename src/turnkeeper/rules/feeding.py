@@ -31,6 +31,7 @@ _UNSAID: Final = frozenset({"cancelled", "expired"})
 _OPEN: Final = (EventState.WAITING, EventState.RUNNING)
 _UNASKED: Final = (EventState.NO_REPLY, EventState.IGNORED, EventState.DROPPED, EventState.UNREADABLE)
 _HELD: Final = "echo_held"
+_TURN: Final = "turn"
 _MOST_ASKED: Final = 50
 _MOST_SENT: Final = 30
 _MOST_OPEN: Final = 200
@@ -87,6 +88,8 @@ class _Reading:
         self._last = self._progress.last
         self._last_out = self._progress.last_out
         self._turns_to = self._progress.turns_to
+        self._good_at = self._progress.good_at
+        self._failed = (self._progress.failed_at or 0.0, self._progress.failure)
         self._name = material.name
         self._seen = 0
         self._texts: list[Text] = []
@@ -168,17 +171,16 @@ class _Reading:
             elif event.state in _UNASKED:
                 self._asked.pop(event.seq, None)
         if event.state == EventState.FAILED:
-            self._fails(at, event.reason or "turn")
+            self._fails(at, event.reason or _TURN)
 
     def _answered(self, seq: int, at: float) -> None:
         """Whatever the contact wrote up to there has been answered."""
         self._asked = {each: came for each, came in self._asked.items() if each > seq}
-        if self._row.failed_at is not None and self._row.failed_at <= at:
-            self._row = replace(self._row, failed_at=None, failure=None)
+        self._good_at = max(self._good_at, at)
 
     def _fails(self, at: float, why: str) -> None:
-        if self._row.failed_at is None or at >= self._row.failed_at:
-            self._row = replace(self._row, failed_at=at, failure=why[:_LONGEST_FAILURE])
+        """The last failure counts; of one instant the one that says more."""
+        self._failed = max(self._failed, (at, why[:_LONGEST_FAILURE]), key=_told_of_failure)
 
     # turns
 
@@ -303,8 +305,12 @@ class _Reading:
             asked=tuple(asked[:1] + asked[1:][-_MOST_ASKED:]),
             last=self._last,
             last_out=self._last_out,
+            failed_at=self._failed[0] or None,
+            failure=self._failed[1],
+            good_at=self._good_at,
             named=named,
         )
+        failed = self._failed[0] > 0 and self._failed[0] >= self._good_at
         escalation = material.escalation if material.escalation is not None and self._is_wanted() else None
         row = replace(
             row,
@@ -313,6 +319,8 @@ class _Reading:
             escalated_at=escalation.opened_at if escalation else None,
             escalation=escalation.reason if escalation else None,
             window_closes_at=self._closes_at(),
+            failed_at=self._failed[0] if failed else None,
+            failure=self._failed[1] if failed else None,
             tags=tags_of(material.tags.get(row.bot_id)),
         )
         behind = progress.events_to < conversation.in_last and len(material.events) >= READ_AT_ONCE
@@ -338,6 +346,11 @@ class _Reading:
             return None
         at = window.open_until(self._material.conversation, self._channel.sends)
         return None if at == math.inf else max(at, 0.0)
+
+
+def _told_of_failure(failure: tuple[float, str]) -> tuple[float, bool, str]:
+    at, why = failure
+    return at, why != _TURN, why
 
 
 def aim_of(event: EventRow) -> str | None:

@@ -13,6 +13,7 @@ from msgspec.structs import astuple
 from turnkeeper.model.conversation import Conversation
 from turnkeeper.model.ids import BotId, ContactId, ConversationId, ConversationKey, WorkspaceId
 from turnkeeper.store.erasing import NO_CONTENT, NO_EVENT, TRACE, Erasure, KeptMedia
+from turnkeeper.store.postgres.feeding import BLANK, FORGET_WORDS
 from turnkeeper.store.postgres.parts import Runs
 from turnkeeper.store.postgres.statements import columns
 from turnkeeper.store.story import AWAITS
@@ -79,6 +80,8 @@ class PostgresErasing(Runs):
 
     async def erase_events(self, key: ConversationKey, after: int, to: int, awaited_since: float) -> int | None:
         await self.run(_EVENTS, *key, after, to, awaited_since, NO_EVENT)
+        for statement in (FORGET_WORDS, f"{BLANK} and preview <> ''"):
+            await self.run(statement, *key)
         return _number(await self.run(_EVENT_LEFT, *key, after, to, awaited_since))
 
     async def erase_outbound(self, key: ConversationKey, after: int, to: int, over: int) -> int | None:

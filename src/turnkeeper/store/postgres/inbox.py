@@ -63,7 +63,17 @@ class PostgresInbox(Tenants):
         return found[0] if found else None
 
     async def inbox_rows(self, workspace_id: WorkspaceId, ids: Sequence[ConversationId]) -> list[InboxRow]:
-        return await self._planned(workspace_id, lambda at: _narrowed(at, workspace_id, ids, InboxFilter()))
+        return await self.narrowed(workspace_id, ids, InboxFilter())
+
+    async def narrowed(
+        self, workspace_id: WorkspaceId, ids: Sequence[ConversationId], wanted: InboxFilter
+    ) -> list[InboxRow]:
+        """Those of some conversations that are wanted."""
+        return await self._planned(workspace_id, lambda at: _narrowed(at, workspace_id, ids, wanted))
+
+    async def said(self, workspace_id: WorkspaceId, entries: Sequence[Entry]) -> dict[int, Said]:
+        """What stands where something was found."""
+        return await self._as_tenant(workspace_id, lambda at: _said(at, workspace_id, entries))
 
     async def inbox_counts(self, workspace_id: WorkspaceId) -> InboxCounts:
         sql = inbox_queries.counts("$1")
@@ -95,16 +105,21 @@ class PostgresInbox(Tenants):
     ) -> SearchPage:
         asked, narrowed = without_nul(words), without_nul(wanted)
 
-        async def look(at: PooledConnection) -> SearchPage:
-            return await searching.search(_Index(at, workspace_id), workspace_id, asked, narrowed, limit, after)
+        return await searching.search(_Index(self, workspace_id), workspace_id, asked, narrowed, limit, after)
 
-        return await self._planned(workspace_id, look)
+    async def places(self, statement: str, *asked: Any) -> list[Any]:
+        """Where words stand. Not under the tenant's role: no index of words works behind row-level security. What
+        stands there is read under it."""
+
+        async def look(at: PooledConnection) -> list[Any]:
+            async with at.transaction(readonly=True):
+                await at.execute(_PLANNED)
+                return await at.fetch(statement, *asked)
+
+        return await self._read(look)
 
     async def search_contacts(self, workspace_id: WorkspaceId, words: str, limit: int) -> list[InboxRow]:
-        async def look(at: PooledConnection) -> list[InboxRow]:
-            return await searching.named(_Index(at, workspace_id), workspace_id, without_nul(words), limit)
-
-        return await self._planned(workspace_id, look)
+        return await searching.named(_Index(self, workspace_id), workspace_id, without_nul(words), limit)
 
     async def figures(
         self, workspace_id: WorkspaceId, since: float, until: float, by: FigureGroup = "total"
@@ -115,29 +130,34 @@ class PostgresInbox(Tenants):
 
 
 class _Index:
-    """What searching asks, of one workspace on one connection."""
+    """What searching asks, of one workspace."""
 
-    def __init__(self, connection: PooledConnection, workspace_id: WorkspaceId) -> None:
-        self._at = connection
+    def __init__(self, inbox: PostgresInbox, workspace_id: WorkspaceId) -> None:
+        self._inbox = inbox
         self._workspace_id = workspace_id
 
     async def named(self, terms: Terms, limit: int) -> list[ConversationId]:
-        return [row[0] for row in await self._at.fetch(_NAMED, self._workspace_id, _match(terms), limit)]
+        return [row[0] for row in await self._inbox.places(_NAMED, self._workspace_id, _match(terms), limit)]
 
     async def entries(self, terms: Terms, before: int, limit: int) -> list[Entry]:
-        return [Entry(*row) for row in await self._at.fetch(_ENTRIES, self._workspace_id, _match(terms), before, limit)]
+        found = await self._inbox.places(_ENTRIES, self._workspace_id, _match(terms), before, limit)
+        return [Entry(*row) for row in found]
 
     async def rows(self, ids: Sequence[ConversationId], wanted: InboxFilter) -> list[InboxRow]:
-        return await _narrowed(self._at, self._workspace_id, ids, wanted)
+        return await self._inbox.narrowed(self._workspace_id, ids, wanted)
 
     async def said(self, entries: Sequence[Entry]) -> Mapping[int, Said]:
-        found: dict[int, Said] = {}
-        for ours, sql in ((True, _SPOKEN), (False, _HEARD)):
-            keys = [(each.id, each.conversation_id, each.seq) for each in entries if (each.source == "out") is ours]
-            if keys:
-                rows = await self._at.fetch(sql, self._workspace_id, *map(list, zip(*keys, strict=True)))
-                found |= {row[0]: Said(*(story.spoken if ours else story.heard)(*tuple(row)[1:])) for row in rows}
-        return found
+        return await self._inbox.said(self._workspace_id, entries)
+
+
+async def _said(at: PooledConnection, workspace_id: WorkspaceId, entries: Sequence[Entry]) -> dict[int, Said]:
+    found: dict[int, Said] = {}
+    for ours, sql in ((True, _SPOKEN), (False, _HEARD)):
+        keys = [(each.id, each.conversation_id, each.seq) for each in entries if (each.source == "out") is ours]
+        if keys:
+            rows = await at.fetch(sql, workspace_id, *map(list, zip(*keys, strict=True)))
+            found |= {row[0]: Said(*(story.spoken if ours else story.heard)(*tuple(row)[1:])) for row in rows}
+    return found
 
 
 def _query() -> Query:

@@ -10,6 +10,7 @@ from msgspec.structs import astuple
 from turnkeeper.model.conversation import Conversation
 from turnkeeper.model.ids import BotId, ContactId, ConversationId, ConversationKey, WorkspaceId
 from turnkeeper.store.erasing import NO_CONTENT, NO_EVENT, TRACE, Erasure, KeptMedia
+from turnkeeper.store.sqlite.feeding import BLANK, FORGET_WORDS
 from turnkeeper.store.sqlite.parts import Runs
 from turnkeeper.store.sqlite.statements import GET, columns, insert
 from turnkeeper.store.story import AWAITS
@@ -72,6 +73,8 @@ class SqliteErasing(Runs):
 
     async def erase_events(self, key: ConversationKey, after: int, to: int, awaited_since: float) -> int | None:
         self.run(_EVENTS, (*key, after, to, awaited_since, NO_EVENT))
+        for statement in (*FORGET_WORDS, f"{BLANK} and preview <> ''"):
+            self.run(statement, key)
         return _number(self.run(_EVENT_LEFT, (*key, after, to, awaited_since)))
 
     async def erase_outbound(self, key: ConversationKey, after: int, to: int, over: int) -> int | None:
