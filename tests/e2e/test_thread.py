@@ -155,7 +155,18 @@ async def two_agents(people: Town, url: str, olga: Page, ann: Page) -> None:
     await shot(olga, "note")
     await olga.get_by_role("button", name="Keep the note").click()
     await expect(olga.get_by_test_id("note")).to_contain_text("she is a <b>good</b> customer")
-    await composer(olga).fill("I look into it")
+    await composer(olga).fill("/")
+    await olga.get_by_role("button", name="Write and change ready replies").click()
+    dialog = olga.get_by_role("dialog")
+    await dialog.get_by_label("Name").fill("look")
+    await dialog.get_by_label("Words").fill("I look into it")
+    await dialog.get_by_role("button", name="Add").click()
+    await expect(dialog.get_by_text("/look")).to_be_visible()
+    await olga.keyboard.press("Escape")
+    await composer(olga).fill("/lo")
+    await expect(olga.get_by_role("option")).to_contain_text("I look into it")
+    await composer(olga).press("Enter")
+    await expect(composer(olga)).to_have_value("I look into it")
     await composer(olga).press("Enter")
     await expect(olga.get_by_test_id("banner")).to_contain_text("You answer.")
     await open_conversation(ann, url, "Ada")
@@ -222,13 +233,30 @@ async def hostile(people: Town, url: str, olga: Page) -> None:
     people.wait(lambda: any("window.broken = 5" in text for text in people.person("<b>Mallory</b>").texts))
 
 
+async def older_ones_move_nothing(page: Page) -> None:
+    """They are put above what is read."""
+    log = page.get_by_test_id("log")
+    first = page.get_by_text(re.compile(r"^line 2\d$")).first
+    await log.evaluate("log => { log.scrollTop = 200 }")
+    words = await first.text_content()
+    kept = page.get_by_text(words or "", exact=True)
+    before = await kept.bounding_box()
+    await expect(page.get_by_text("line 0", exact=True)).to_have_count(1)
+    after = await kept.bounding_box()
+    assert before is not None
+    assert after is not None
+    assert abs(before["y"] - after["y"]) < 2, (words, before, after)
+    await log.evaluate("log => { log.scrollTop = log.scrollHeight }")
+
+
 async def test_on_a_phone(office: Office, chromium: Chromium) -> None:
     """It fits a narrow screen."""
-    office.people.write("Pia", "hello there")
+    office.people.write("Pia", *(f"line {n}" for n in range(60)), "hello there")
     small: Any = {"viewport": {"width": 375, "height": 740}, "color_scheme": "dark", "has_touch": True}
     async with chromium.browser() as browser, office.somebody(browser, office.olga, **small) as page:
         await open_conversation(page, office.url, "Pia")
-        await expect(page.get_by_test_id("bubble-bot")).to_contain_text("told: hello there")
+        await expect(page.get_by_test_id("bubble-bot").last).to_contain_text("told: ")
+        await older_ones_move_nothing(page)
         assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         await expect(composer(page)).to_be_visible()
         await shot(page, "phone")

@@ -323,9 +323,9 @@ async def test_pages_go_on_where_the_last_one_ended(office: Office) -> None:
         seen += [each["id"] for each in page["items"]]
         if page["next"] is None:
             break
-        before = f"&before={page['next']}"
+        before = f"&after={page['next']}"
     assert seen == [f"in-{n}" for n in range(6, 0, -1)]
-    assert (await office.get("/thread?before=nonsense")).status == 422
+    assert (await office.get("/thread?after=nonsense")).status == 422
 
 
 ADDRESSES: list[tuple[str, str, object]] = [

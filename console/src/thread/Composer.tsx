@@ -19,6 +19,7 @@ import type { Entry, Head } from "./useThread";
 import styles from "./Composer.module.css";
 
 const TemplatePicker = lazy(() => import("./TemplatePicker"));
+const CannedDialog = lazy(() => import("./CannedDialog"));
 const SOON = 3600;
 const LONGEST = 20_000;
 
@@ -38,6 +39,7 @@ export function Composer({ head, saying, answered, onAnswered, presence, onChang
   const [noting, setNoting] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
   const [templates, setTemplates] = useState(false);
+  const [managing, setManaging] = useState(false);
   const field = useRef<HTMLTextAreaElement>(null);
   const file = useFile(head.id);
   const canned = useCanned(noting ? "" : text);
@@ -118,7 +120,7 @@ export function Composer({ head, saying, answered, onAnswered, presence, onChang
         if (dropped !== undefined) file.attach(dropped);
       }}
     >
-      {canned !== null && <Ready canned={canned} at={keys.at} onChoose={choose} />}
+      {canned !== null && <Ready canned={canned} at={keys.at} onChoose={choose} onManage={() => setManaging(true)} />}
       {answered !== null && <Answered entry={answered} onDrop={() => onAnswered(null)} />}
       {file.attached !== null && <AttachedFile file={file} />}
       {problem !== null && (
@@ -169,6 +171,7 @@ export function Composer({ head, saying, answered, onAnswered, presence, onChang
       <Hints head={head} noting={noting} closed={closed} parts={parts} now={now} />
       <Suspense>
         {templates && <TemplatePicker head={head} saying={saying} onClose={() => setTemplates(false)} />}
+        {managing && <CannedDialog onClose={() => setManaging(false)} />}
       </Suspense>
     </form>
   );
@@ -212,10 +215,18 @@ function useListKeys(canned: readonly Canned[] | null, choose: (one: Canned) => 
   return { at: place, onKeyDown };
 }
 
-function Ready({ canned, at, onChoose }: { canned: readonly Canned[]; at: number; onChoose: (one: Canned) => void }) {
+interface ReadyProps {
+  canned: readonly Canned[];
+  at: number;
+  onChoose: (one: Canned) => void;
+  onManage: () => void;
+}
+
+function Ready({ canned, at, onChoose, onManage }: ReadyProps) {
   const { t } = useTranslation("thread");
   return (
-    <div className={styles.ready} id="canned" role="listbox" aria-label={t("composer.ready")}>
+    <div className={styles.ready}>
+      <div id="canned" role="listbox" aria-label={t("composer.ready")}>
       {canned.length === 0 && <div className={styles.soft}>{t("composer.noReady")}</div>}
       {canned.map((one, index) => (
         <UnstyledButton
@@ -230,6 +241,10 @@ function Ready({ canned, at, onChoose }: { canned: readonly Canned[]; at: number
           <span dir="auto">{one.text}</span>
         </UnstyledButton>
       ))}
+      </div>
+      <Button size="compact-sm" variant="subtle" onClick={onManage}>
+        {t("ready.manage")}
+      </Button>
     </div>
   );
 }

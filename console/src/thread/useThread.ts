@@ -46,7 +46,7 @@ export function useEntries(id: string) {
 }
 
 async function page(id: string, before: string | null, signal?: AbortSignal): Promise<ThreadPage> {
-  const query = { limit: PAGE, ...(before !== null && { before }) };
+  const query = { limit: PAGE, ...(before !== null && { after: before }) };
   const params = { path: { conversation_id: id }, query };
   const rest = signal === undefined ? {} : { signal };
   return unwrap(await api.GET("/api/v1/conversations/{conversation_id}/thread", { params, ...rest }));

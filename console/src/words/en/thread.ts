@@ -172,6 +172,17 @@ export default {
     preview: "This is what arrives",
     send: "Send the template",
   },
+  ready: {
+    title: "Ready replies",
+    manage: "Write and change ready replies",
+    none: "There is none yet. Type / and its name in a message to have it there.",
+    shortcut: "Name",
+    language: "Language (if it is for one only)",
+    text: "Words",
+    add: "Add",
+    change: "Change {{name}}",
+    remove: "Remove {{name}}",
+  },
   about: {
     addresses: "Addresses",
     channel: "Channel",

@@ -174,6 +174,17 @@ const thread: Words<typeof en> = {
     preview: "Inilah yang sampai",
     send: "Kirim templat",
   },
+  ready: {
+    title: "Balasan siap pakai",
+    manage: "Tulis dan ubah balasan siap pakai",
+    none: "Belum ada. Ketik / dan namanya dalam pesan untuk memakainya.",
+    shortcut: "Nama",
+    language: "Bahasa (jika hanya untuk satu)",
+    text: "Kata-kata",
+    add: "Tambah",
+    change: "Ubah {{name}}",
+    remove: "Hapus {{name}}",
+  },
   about: {
     addresses: "Alamat",
     channel: "Saluran",

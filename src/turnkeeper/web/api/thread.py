@@ -49,18 +49,18 @@ async def read_thread(
     conversation_id: ConversationNamed,
     access: Reads,
     behind: Behind,
-    before: Annotated[str | None, Query(max_length=80, description="The `next` of the page before.")] = None,
+    after: Annotated[str | None, Query(max_length=80, description="The `next` of the page before.")] = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
 ) -> ThreadPageTold:
     """All that was said and happened, the newest first."""
     talk_of(behind)
     try:
-        cursor = Cursor() if before is None else read_cursor(before)
+        cursor = Cursor() if after is None else read_cursor(after)
     except ValueError:
-        raise Refusal(422, "where a page ends is told by its `next`; leave `before` out to begin anew") from None
+        raise Refusal(422, "where a page ends is told by its `next`; leave `after` out to begin anew") from None
     key = key_of(access, conversation_id)
     page = await behind.store.thread(key, cursor, limit)
-    if not page.entries and before is None and await behind.store.header(key, 0.0) is None:
+    if not page.entries and after is None and await behind.store.header(key, 0.0) is None:
         raise Refusal(404, NOWHERE)
     return ThreadPageTold(
         items=telling.entries(page.entries, conversation_id, colleague(access)),

@@ -264,7 +264,7 @@ class EntryTold(BaseModel):
 
 
 class ThreadPageTold(BaseModel):
-    """Entries, the newest first; `next`: what to give as `before` for those that are older, null at the beginning."""
+    """Entries, the newest first; `next`: what to give as `after` for those that are older, null at the beginning."""
 
     items: list[EntryTold]
     next: str | None
