@@ -111,6 +111,14 @@ async def test_a_message_takes_over_is_sent_once_and_gets_its_ticks(office: Offi
     assert answer["delivery"]["state"] == "accepted"
 
 
+async def test_what_was_said_is_not_taken_over_again_by_repeating_it(office: Office) -> None:
+    await office.open()
+    first = await office.say(text="hello")
+    assert (await office.post("/takeover", {"confirmed": True}, by="admin")).status == 200
+    assert (await office.say(text="hello")).body == first.body
+    assert (await office.get()).body["answering"]["name"] == "admin"
+
+
 async def test_words_go_as_they_were_typed(office: Office) -> None:
     await office.open()
     await office.say(text="1. one\n   two\n\n# no heading, 2*3*4 <b>&amp;")
