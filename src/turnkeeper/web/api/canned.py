@@ -66,6 +66,7 @@ async def drop_canned_reply(reply_id: ReplyNamed, access: Answers, behind: Behin
     """Forget one."""
     if not await behind.store.drop_canned_reply(access.workspace_id, reply_id):
         raise Refusal(404, "there is no such reply")
+    await access.note("canned_reply.deleted", reply_id)
 
 
 async def _put(behind: Backend, access: Access, reply_id: str, given: CannedGiven) -> CannedTold:
@@ -74,6 +75,7 @@ async def _put(behind: Backend, access: Access, reply_id: str, given: CannedGive
     )
     if not await behind.store.put_canned_reply(row):
         raise Refusal(409, f"another reply has this shortcut in this language, or there are {MOST_CANNED} already")
+    await access.note("canned_reply.kept", given.shortcut)
     return _told(row)
 
 
