@@ -15,6 +15,7 @@ from turnkeeper.engine.documents import Uploads
 from turnkeeper.media.disk import DiskStore
 from turnkeeper.model.ids import BotId, WorkspaceId
 from turnkeeper.model.knowledge import BaseKey, DocumentRow
+from turnkeeper.web.api.prompts import compared
 
 TOML = """
 [channels.line]
@@ -290,3 +291,31 @@ async def test_a_workspace_brings_its_own_provider_and_base(console: Console) ->
         assert (await console.send("DELETE", path, by="cafe")).status == 204
     assert await console.uploads.step() == 0
     assert await console.store.all_configured() == []
+
+
+@pytest.mark.parametrize(
+    "given, asked",
+    [
+        ({"set": {"base_url": "https://evil.example.com/v1"}}, ["api_key", "headers"]),
+        ({"set": {"base_url": "https://evil.example.com/v1", "api_key": "k"}}, ["headers"]),
+        ({"set": {"base_url": "https://evil.example.com/v1", "api_key": "k"}, "unset": ["headers"]}, []),
+        ({"unset": ["base_url"]}, ["api_key", "headers"]),
+        ({"set": {"kind": "openai"}}, ["api_key", "headers"]),
+        ({"set": {"base_url": "https://llm.example.com/v1", "stream": True}}, []),
+    ],
+)
+async def test_no_secret_is_sent_to_an_address_that_it_was_not_entered_for(
+    console: Console, given: dict[str, Any], asked: list[str]
+) -> None:
+    settings = {"base_url": "https://llm.example.com/v1", "api_key": "sk-own", "headers": {"X-Key": "hush"}}
+    made = {"name": "own", "kind": "openai_compatible", "settings": settings}
+    assert (await console.send("POST", "/providers", made)).status == 201
+    said = await console.send("PATCH", "/providers/own", {"revision": 1, **given})
+    assert said.status == (422 if asked else 204)
+    assert [each["where"] for each in (said.body or {}).get("errors", [])] == asked
+
+
+def test_lines_that_come_again_and_again_are_compared_at_once() -> None:
+    lines = compared(["a", "a", "b"] * 600, ["b", "a", "b", "a", "a"] * 360)
+    assert [each.text for each in lines if each.mark != "+"] == ["a", "a", "b"] * 600
+    assert len(compared([""] * 2001, ["x"])) == 2002

@@ -13,7 +13,7 @@ from secrets import choice
 from typing import TYPE_CHECKING
 
 from turnkeeper.config import load
-from turnkeeper.config.stored import LARGEST, SECTIONS, Document, model_of, opened, sealed, secret_keys
+from turnkeeper.config.stored import LARGEST, SECTIONS, Document, address_keys, model_of, opened, sealed, secret_keys
 from turnkeeper.model.configured import Configured, ConfiguredKey
 from turnkeeper.model.errors import ConfigurationError
 from turnkeeper.web.api.bot_ports import ChangedMeanwhile, InUse, NotTaken
@@ -85,8 +85,8 @@ class Making:
         raise ChangedMeanwhile(f"the name {wanted} is taken")
 
     async def change(self, key: ConfiguredKey, change: Change, expected: int, by: str, now: float) -> Configured:
-        """Change a document of the revision `expected`. A secret that is not given anew stays. Raises NotTaken,
-        ChangedMeanwhile."""
+        """Change a document of the revision `expected`. A secret that is not given anew stays, unless the address is
+        changed. Raises NotTaken, ChangedMeanwhile."""
         documents = await self._documents()
         before = next((each for each in documents if each.key == key), None)
         if before is None or before.revision != expected:
@@ -152,8 +152,24 @@ class Making:
 
 
 def _changed(before: Document, change: Change) -> dict[str, object]:
+    """Raises NotTaken where a secret would be kept while the address is changed that it is sent to: whoever may change
+    settings could have it sent to an address of their own, and read it there."""
     kept = {name: value for name, value in before.table.items() if name not in change.unset}
-    return {**kept, **change.set}
+    table = {**kept, **change.set}
+    model = model_of(before.key.kind, table.get("kind"))
+    if model is not None and _addresses(before.key.kind, before.table) != _addresses(before.key.kind, table):
+        again = {*secret_keys(model)} - {*change.set, *getattr(model, "made", ())}
+        told = [Wrong(each, "was entered for another address", "Enter it again.") for each in again if table.get(each)]
+        if told:
+            raise NotTaken(sorted(told, key=lambda each: each.where))
+    return table
+
+
+def _addresses(kind: str, table: Mapping[str, object]) -> tuple[object, dict[str, object]]:
+    """Where the secrets of a table are sent: each kind of provider has addresses of its own."""
+    model = model_of(kind, table.get("kind"))
+    names = () if model is None else address_keys(model)
+    return table.get("kind"), {each: table.get(each) or model.model_fields[each].default for each in names}  # type: ignore[union-attr]
 
 
 def placed(error: ConfigurationError, document: Document) -> Wrong:

@@ -24,7 +24,7 @@ CONFIGURED = 0
 """The number of the configured prompt."""
 LONGEST = 200_000
 """Characters of a prompt."""
-_MOST_LINES = 4_000
+_MOST_LINES = 2_000
 Number = Annotated[int, Path(ge=0, le=2**31 - 1, description="A version; 0: the configured prompt.")]
 
 
@@ -229,11 +229,14 @@ def _unknown(agent: BotSeen, text: str) -> list[str]:
 
 
 def compared(old: list[str], new: list[str]) -> list[DiffLine]:
-    """The lines of both, in order: those that went before those that came."""
+    """The lines of both, in order: those that went before those that came.
+
+    Lines that come again and again begin no match (difflib's `autojunk`): a few hundred of them took minutes.
+    """
     if len(old) > _MOST_LINES or len(new) > _MOST_LINES:  # a line for each would take minutes
         blocks = [("replace", 0, len(old), 0, len(new))]
     else:
-        blocks = list(SequenceMatcher(None, old, new, autojunk=False).get_opcodes())
+        blocks = list(SequenceMatcher(None, old, new).get_opcodes())
     lines: list[DiffLine] = []
     for what, i, j, k, m in blocks:
         if what == "equal":
