@@ -258,3 +258,24 @@ async def test_when_the_server_stops_all_streams_end() -> None:
         await asyncio.sleep(0.1)
         assert stream.ended
         assert (await w.follow()).status == 503
+
+
+@in_virtual_time
+async def test_nobody_takes_the_room_of_all_others() -> None:
+    async with house() as w:
+        streams = [await w.follow(wait=0) for _ in range(following.MOST_OF_ONE + 1)]
+        assert [each.status for each in streams] == [200] * following.MOST_OF_ONE + [429]
+        assert (await w.follow("eve")).status == 200
+        streams[0].left.set()
+        await asyncio.sleep(1.0)
+        assert (await w.follow()).status == 200
+
+
+async def test_no_workspace_takes_the_room_of_the_others() -> None:
+    async with house() as w:
+        for n in range(following.MOST_LISTENERS // 2):
+            assert w.live.has_room(HOME, f"token {n}")
+            await w.live.join(HOME, None, lambda _: b"", f"token {n}")
+        assert not w.live.has_room(HOME, "ada")
+        assert w.live.has_room(CAFE, "eve")
+        assert not w.live.is_full

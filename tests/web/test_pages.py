@@ -396,3 +396,23 @@ async def test_a_websocket_is_closed_politely(tmp_path: Path) -> None:
 
     await Pages(tmp_path).app({"type": "websocket", "path": "/"}, receive, send)
     assert sent == [{"type": "websocket.close", "code": 1000}]
+
+
+@pytest.mark.parametrize(
+    "host, status",
+    [
+        ("localhost:8088", 200),
+        ("127.0.0.1:8088", 200),
+        ("[::1]:8088", 200),
+        ("192.168.1.5:8088", 200),
+        ("turnkeeper:8088", 200),
+        ("evil.test:8088", 421),
+        ("[evil", 421),
+    ],
+)
+async def test_a_page_of_another_site_does_not_get_at_the_demo_by_its_own_name(
+    tmp_path: Path, host: str, status: int
+) -> None:
+    pages = Pages(tmp_path, demo=True)  # a page can let its own name stand for 127.0.0.1, and then read what comes
+    for path in ("/api/demo/moments", "/phone/messages"):
+        assert (await pages.get(path, headers={"host": host}))[0] == status

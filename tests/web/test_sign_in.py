@@ -7,6 +7,8 @@ import pytest
 
 from tests.web.desk import DAY, EARLIER, FIRST, HOME, OLGA, OURS, T0, THEIRS, opened
 from turnkeeper.model.people import Link, Role, UserId
+from turnkeeper.model.policy import RateLimit
+from turnkeeper.web.api.attempts import Attempts
 from turnkeeper.web.api.doorkeeper import digest_of
 
 
@@ -123,6 +125,29 @@ async def test_signing_out_here_and_everywhere() -> None:
         assert (await desk.ask("GET", "/me", cookie=alive[0])).status == 401
         assert (await desk.ask("POST", "/sign-out/everywhere")).body == {"ended": 2}
         assert [(await desk.ask("GET", "/me", cookie=each)).status for each in (alive[1], desk.cookie)] == [401, 401]
+
+
+async def test_another_site_takes_no_cookie_back() -> None:
+    async with opened() as desk:  # a form that it posts comes without the cookie, and its answer could end it
+        said = await desk.ask("POST", "/sign-out", headers=THEIRS, cookie="")
+        assert (said.status, said.cookies) == (403, [])
+
+
+@pytest.mark.parametrize("network, seen", [("2001:db8:1:2", [404] * 30 + [429]), ("2001:db8:1:{}", [404] * 31)])
+async def test_who_has_a_network_of_addresses_is_one(network: str, seen: list[int]) -> None:
+    async with opened() as desk:
+        answers = []
+        for n in range(31):
+            desk.peer = f"{network.format(n)}::{n}"
+            answers.append((await desk.ask("POST", "/sign-in/link", {"token": "a-token-of-mine"})).status)
+        assert answers == seen
+
+
+def test_a_crowd_of_names_hides_nobody_who_has_tried_too_often() -> None:
+    tries = Attempts(RateLimit(3, 600.0), lambda: T0)
+    assert [tries.take("olga") for _ in range(4)] == [True] * 3 + [False]
+    assert all(tries.take(f"nobody-{n}") for n in range(25_000))
+    assert not tries.take("olga")
 
 
 async def test_a_sign_in_ends_by_itself() -> None:

@@ -4,7 +4,7 @@ So an address that is added is tried as well: with one's own ids, and with the o
 """
 
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -27,6 +27,7 @@ from turnkeeper.model.ids import BotId, ChannelId, WorkerId, WorkspaceId
 from turnkeeper.model.knowledge import BaseKey, DocumentRow, DocumentUpload
 from turnkeeper.model.outbound import Accepted
 from turnkeeper.model.people import Role, UserId
+from turnkeeper.model.policy import Directory
 from turnkeeper.store.base import Arrival, ClaimedTurn, Intake, Sent, Store, TurnCommit
 from turnkeeper.store.sqlite.store import SqliteStore
 from turnkeeper.testing.events import text
@@ -96,7 +97,7 @@ class Site(NamedTuple):
     """The whole API, as it is wired; `ids` of a workspace by the names of parameters."""
 
     app: App
-    store: SqliteStore
+    store: Store
     description: dict[str, Any]
     ids: Mapping[WorkspaceId, Mapping[str, str]]
 
@@ -139,6 +140,7 @@ class Site(NamedTuple):
 
     def rows_of(self, workspace: WorkspaceId) -> dict[str, list[tuple[Any, ...]]]:
         """All that is kept of a workspace, by table."""
+        assert isinstance(self.store, SqliteStore)
         at = self.store._opened()
         tables = [row[0] for row in at.execute("select name from sqlite_schema where type = 'table'")]
         found = {}
@@ -150,8 +152,12 @@ class Site(NamedTuple):
         return found
 
 
+def _in_memory(directory: Directory) -> SqliteStore:
+    return SqliteStore(":memory:", directory, inline=True)
+
+
 @asynccontextmanager
-async def two_workspaces(folder: Path) -> AsyncIterator[Site]:
+async def two_workspaces(folder: Path, make: Callable[[Directory], Store] = _in_memory) -> AsyncIterator[Site]:
     """Both have a channel, a flow, and a conversation that was answered."""
     toml = TOML
     for workspace, name in ((MINE, "shop"), (THEIRS, f"{MARK}cafe")):
@@ -159,7 +165,7 @@ async def two_workspaces(folder: Path) -> AsyncIterator[Site]:
     path = folder / "turnkeeper.toml"
     path.write_text(toml, "utf-8")
     config = load(path, {})
-    store = SqliteStore(":memory:", config.directory(), inline=True)
+    store = make(config.directory())
     await store.open()
     await store.migrate()
     await store.register(WORKER, T0)

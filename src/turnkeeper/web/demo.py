@@ -11,6 +11,7 @@ from turnkeeper.model.conversation import Conversation
 from turnkeeper.model.errors import StoreError
 from turnkeeper.model.ids import ChannelId, ConversationKey, WorkspaceId
 from turnkeeper.store.base import Moment
+from turnkeeper.web.api.origins import is_asked_by_a_safe_name
 from turnkeeper.web.asgi import Answer, App, Receive, Scope, Send, answer, send_answer
 
 PHONE = "/phone"
@@ -18,6 +19,7 @@ MOMENTS = "/api/demo/moments"
 RESUME = "/api/demo/resume"
 _SHOWN = 300
 _PEOPLE = 100
+_BY_ANOTHER_NAME = answer(421, b"open the demo as localhost, or by the machine's address\n")
 _REPORTED = ("sent", "delivered", "read", "played")
 
 
@@ -54,8 +56,10 @@ class Demo:
         return path in (MOMENTS, RESUME, PHONE) or path.startswith(f"{PHONE}/")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
-        if scope["path"] == MOMENTS:
+        """Answer one request. Nobody signs in here, so a page of another site must not get in by a name of its own."""
+        if not is_asked_by_a_safe_name(scope):
+            await send_answer(send, _BY_ANOTHER_NAME)
+        elif scope["path"] == MOMENTS:
             asked = parse_qs(scope.get("query_string", b"").decode("latin-1"))
             await send_answer(send, await self._moments(asked.get("of", [])))
         elif scope["path"] == RESUME:

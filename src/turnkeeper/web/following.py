@@ -23,6 +23,8 @@ EVERY: Final = 0.15
 MOST_BEHIND: Final = 500
 """Changes that are told one by one to whoever comes back; who missed more is told to read anew."""
 MOST_LISTENERS: Final = 1000
+MOST_OF_ONE: Final = 50
+"""Streams of one user or token."""
 _MOST_QUEUED: Final = 2000
 _AWAY: Final = 1.0
 _encode = msgspec.json.Encoder().encode
@@ -52,10 +54,11 @@ class News(NamedTuple):
 
 
 class Listener:
-    """Somebody who follows a workspace; `seq`: what they have been told up to."""
+    """Somebody (`who`) who follows a workspace; `seq`: what they have been told up to."""
 
-    def __init__(self, workspace_id: WorkspaceId) -> None:
+    def __init__(self, workspace_id: WorkspaceId, who: str = "") -> None:
         self.workspace_id = workspace_id
+        self.who = who
         self.seq = 0
         self.is_cut = False
         self._queue: deque[News] = deque()
@@ -116,9 +119,14 @@ class Live:
         """Whether nobody more may come, or all are leaving."""
         return self._closed or sum(map(len, self._listeners.values())) >= MOST_LISTENERS
 
-    async def join(self, workspace_id: WorkspaceId, after: int | None, told: Told) -> Listener:
+    def has_room(self, workspace_id: WorkspaceId, who: str) -> bool:
+        """Whether one more may come: no user or token, and no workspace, takes the room of all others."""
+        theirs = sum(each.who == who for listeners in self._listeners.values() for each in listeners)
+        return theirs < MOST_OF_ONE and len(self._listeners.get(workspace_id, ())) < MOST_LISTENERS // 2
+
+    async def join(self, workspace_id: WorkspaceId, after: int | None, told: Told, who: str = "") -> Listener:
         """Begin to follow, from after a change on (None: from now on). Raises StoreError."""
-        listener = Listener(workspace_id)
+        listener = Listener(workspace_id, who)
         self._listeners.setdefault(workspace_id, set()).add(listener)
         try:
             newest = await self._store.inbox_seq(workspace_id)

@@ -25,10 +25,10 @@ class Attempts:
         admitted, tat = admit(self._limit, tat=self._tats.get(name), now=now)
         if not admitted:
             return False
-        if len(self._tats) >= _MOST_NAMES:
+        if len(self._tats) >= _MOST_NAMES:  # whoever has tried most is remembered: a crowd of names hides nobody
             self._tats = {each: until for each, until in self._tats.items() if until > now}
             if len(self._tats) >= _MOST_NAMES:
-                self._tats.clear()
+                self._tats = dict(sorted(self._tats.items(), key=lambda each: each[1])[_MOST_NAMES // 2 :])
         self._tats[name] = tat or now
         return True
 

@@ -152,7 +152,7 @@ async def search_conversations(
     after: After = None,
 ) -> ConversationsFound:
     """Conversations by what was said in them, by name or by number."""
-    if after is not None and not (after.isascii() and after.isdigit() and len(after) < 20):
+    if after is not None and not (after.isascii() and after.isdigit() and len(after) < 19):
         raise Refusal(422, _AFTER)
     page = await behind.store.search(access.workspace_id, words, wanted, limit, after)
     return ConversationsFound(items=[_found(hit) for hit in page.hits], next=page.after)

@@ -17,7 +17,7 @@ from turnkeeper.rules.signing_in import BY_ACCOUNT, BY_ADDRESS, LONGEST, holds, 
 from turnkeeper.store.people import PeopleRecords
 from turnkeeper.web.api.access import COOKIE, Identity
 from turnkeeper.web.api.attempts import Attempts
-from turnkeeper.web.api.origins import client_address, cookie_in, is_from_here, is_ours, origin_of
+from turnkeeper.web.api.origins import client_address, cookie_in, counted_as, is_from_here, is_ours, origin_of
 from turnkeeper.web.api.passwords import Passwords
 from turnkeeper.web.api.programs import Programs
 from turnkeeper.web.api.refusals import Refusal
@@ -90,7 +90,7 @@ class Doorkeeper:
         origin = Headers(scope["headers"]).get("origin", "")
         if self.is_secure and origin and not origin.startswith("https://"):
             raise Refusal(403, f"sign in over https, at {origin_of(self.public_url)}")
-        if not self.by_address.take(client_address(scope)):
+        if not self.by_address.take(counted_as(client_address(scope))):
             raise Refusal(429, _WAIT)
 
     @property

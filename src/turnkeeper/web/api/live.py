@@ -113,7 +113,10 @@ async def follow(
     live = behind.live
     if live is None or live.is_full:
         raise Refusal(503, "nothing can be followed now, try again later")
-    listener = await live.join(access.workspace_id, _place(last_event_id, after), _shown)
+    who = f"{access.identity.actor.id} {access.identity.home or ''}"
+    if not live.has_room(access.workspace_id, who):
+        raise Refusal(429, "this is followed in too many places already: close some")
+    listener = await live.join(access.workspace_id, _place(last_event_id, after), _shown, who)
     return EventStream(live, listener, lambda: _still(request, access), behind.beat)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from urllib.parse import urlsplit
 
 from turnkeeper.web.asgi import Scope
@@ -45,6 +45,14 @@ def client_address(scope: Scope) -> str:
     return told if _ip(told) is not None else peer
 
 
+def counted_as(address: str) -> str:
+    """Whom a client's tries are counted for: who has one IPv6 address has its whole /64."""
+    found = _ip(address)
+    if not isinstance(found, IPv6Address):
+        return address
+    return str(found.ipv4_mapped or IPv6Network((int(found) >> 64 << 64, 64)))
+
+
 def is_from_here(scope: Scope) -> bool:
     """Whether a browser on this machine asks for this machine by its own name.
 
@@ -60,6 +68,16 @@ def is_from_here(scope: Scope) -> bool:
     except ValueError:
         return False
     return named in _HERE and headers.get("sec-fetch-site", "none") in ("none", "same-origin")
+
+
+def is_asked_by_a_safe_name(scope: Scope) -> bool:
+    """Whether the Host header is one that no other site can have its visitors' browsers ask for, by letting its own
+    name stand for our address (DNS rebinding): an address, or a name without a domain."""
+    try:
+        named = urlsplit(f"//{Headers(scope['headers']).get('host', '')}").hostname or ""
+    except ValueError:
+        return False
+    return _ip(named) is not None or "." not in named
 
 
 def cookie_in(scope: Scope, name: str) -> str:

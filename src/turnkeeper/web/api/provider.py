@@ -14,7 +14,7 @@ from turnkeeper.model.people import Account, Actor, Member, User
 from turnkeeper.web.api.backend import Backend, Behind, Door
 from turnkeeper.web.api.doorkeeper import Doorkeeper, new_user_id
 from turnkeeper.web.api.oidc import NotLetIn, Pending, Person, Provider
-from turnkeeper.web.api.origins import client_address, cookie_in
+from turnkeeper.web.api.origins import client_address, cookie_in, counted_as
 from turnkeeper.web.api.refusals import Refusal
 from turnkeeper.web.api.sign_in import noted
 
@@ -36,7 +36,7 @@ async def begin_at_provider(
 ) -> Response:
     """Send a person to the identity provider."""
     provider = _provider(behind)
-    if not door.by_address.take(client_address(request.scope)):
+    if not door.by_address.take(counted_as(client_address(request.scope))):
         raise Refusal(429, "too many tries: wait a few minutes")
     try:
         address, pending = await provider.begin(_back(behind))

@@ -149,8 +149,10 @@ async def set_new_password(
 
 
 @router.post("/sign-out", status_code=204)
-async def sign_out(response: Response, behind: Behind, door: Door, identity: Anybody) -> None:
+async def sign_out(request: Request, response: Response, behind: Behind, door: Door, identity: Anybody) -> None:
     """Sign out in this browser."""
+    if not door.is_ours(request.scope):  # what another site posts comes without the cookie, and would take it back
+        raise Refusal(403, "this was sent by a page of another site")
     if identity is not None and identity.by_cookie:
         await behind.store.sign_out(identity.sign_in)
     response.headers.append("set-cookie", door.no_cookie)

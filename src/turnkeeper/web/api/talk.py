@@ -53,7 +53,9 @@ def talk_of(behind: Backend) -> Talk:
 
 
 def key_of(access: Access, conversation_id: str) -> ConversationKey:
-    """Never of another workspace."""
+    """Never of another workspace. Raises Refusal for what no id holds, nor any text of PostgreSQL's."""
+    if "\x00" in conversation_id:
+        raise Refusal(404, NOWHERE)
     return ConversationKey(access.workspace_id, ConversationId(conversation_id))
 
 

@@ -8,7 +8,7 @@ from hmac import compare_digest
 from turnkeeper.model.ids import WorkspaceId
 from turnkeeper.model.policy import RateLimit
 from turnkeeper.web.api.attempts import Attempts
-from turnkeeper.web.api.origins import client_address
+from turnkeeper.web.api.origins import client_address, counted_as
 from turnkeeper.web.api.refusals import Refusal
 from turnkeeper.web.asgi import Scope
 from turnkeeper.web.webhooks import Headers
@@ -48,7 +48,7 @@ class Tokens:
 
     def refusal(self, scope: Scope) -> Refusal:
         """What whoever shows a wrong token is told: 401, or to wait (429)."""
-        if not self._wrong.take(client_address(scope)):
+        if not self._wrong.take(counted_as(client_address(scope))):
             return Refusal(429, "too many wrong tokens: wait a minute")
         return Refusal(401, "the token is missing or wrong: send Authorization: Bearer TOKEN")
 
