@@ -1,8 +1,20 @@
-import { useTranslation } from "react-i18next";
+import { Route, Switch } from "wouter";
 
-import { Page } from "../shell/Page";
+import { ChannelList } from "./ChannelList";
+import { ChannelPage } from "./ChannelPage";
+import { LogIn } from "./LogIn";
+import { NewChannel } from "./NewChannel";
 
+/** `-` is no channel's name: under it stands what is no channel. */
 export default function ChannelsPage() {
-  const { t } = useTranslation("channels");
-  return <Page title={t("title")}>{null}</Page>;
+  return (
+    <Switch>
+      <Route path="/channels/-/new/:kind?">{({ kind }) => <NewChannel kind={kind} />}</Route>
+      <Route path="/channels/:channel/login">{({ channel }) => <LogIn key={channel} id={channel} />}</Route>
+      <Route path="/channels/:channel">{({ channel }) => <ChannelPage key={channel} id={channel} />}</Route>
+      <Route>
+        <ChannelList />
+      </Route>
+    </Switch>
+  );
 }
