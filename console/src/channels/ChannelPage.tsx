@@ -67,7 +67,7 @@ function Health({ channel }: { channel: Channel }) {
           {kindOf(t, channel.kind)} {channel.account !== "" && <bdi>{channel.account}</bdi>}
         </span>
         <span className={bots.soft}>
-          {t("answersWith")} <Link href={`/bots/${channel.bot}`}>{channel.bot}</Link>
+          {t("answersWith")} <Link className={styles.link} href={`/bots/${channel.bot}`}>{channel.bot}</Link>
         </span>
       </p>
       <Trouble channel={channel} />
@@ -126,7 +126,7 @@ function Actions({ channel }: { channel: Channel }) {
   const check = useErrand();
   const resume = useChange(() => resumeChannel(channel.id));
   return (
-    <section className={bots.section} aria-label={t("actions")}>
+    <section className={`${bots.section} ${styles.actions}`} aria-label={t("actions")}>
       <div className={bots.buttons}>
         {channel.can.includes("pair") && (
           <Button component={Link} href={`/channels/${channel.id}/login`} variant={channel.login?.works ? "default" : "filled"}>

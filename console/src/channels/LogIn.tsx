@@ -70,7 +70,7 @@ export function LogIn({ id }: { id: string }) {
           <Failure error={error} again={() => void run(asking.pair(id))} />
           {!done && channel.data?.can.includes("code") === true && <Code id={id} />}
           <p>
-            <Link href={`/channels/${id}`}>{done ? t("login.next") : t("login.back")}</Link>
+            <Link className={styles.link} href={`/channels/${id}`}>{done ? t("login.next") : t("login.back")}</Link>
           </p>
         </div>
       </div>
