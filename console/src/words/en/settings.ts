@@ -186,6 +186,7 @@ export default {
         paused: "paused a conversation",
         given_back: "gave a conversation back",
       },
+      canned_reply: { kept: "wrote the ready reply {{about}}", deleted: "deleted a ready reply" },
       contact: { erased: "erased a contact", merged: "merged contacts", split: "split a contact" },
       flow: {
         created: "made the flow {{about}}",

@@ -188,6 +188,7 @@ const settings: Words<typeof en> = {
         paused: "menjeda percakapan",
         given_back: "mengembalikan percakapan",
       },
+      canned_reply: { kept: "menulis balasan siap pakai {{about}}", deleted: "menghapus balasan siap pakai" },
       contact: { erased: "menghapus data kontak", merged: "menggabungkan kontak", split: "memisahkan kontak" },
       flow: {
         created: "membuat alur {{about}}",
