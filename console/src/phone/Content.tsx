@@ -6,6 +6,7 @@ import { Dialog } from "../parts/Dialog";
 import type { Doing } from "./doing";
 import { FileContent, HeaderFile } from "./FileContent";
 import { markup } from "../bubbles/markup";
+import { telegram } from "../thread/telegram";
 
 import styles from "./Content.module.css";
 
@@ -31,7 +32,7 @@ export function Content({ message }: { message: Message }) {
       {message.template !== undefined && <Template message={message} />}
       {message.text !== "" && (
         <div className={styles.text} dir="auto">
-          {markup(message.text)}
+          {wordsOf(message)}
         </div>
       )}
       {message.footer && (
@@ -41,6 +42,12 @@ export function Content({ message }: { message: Message }) {
       )}
     </>
   );
+}
+
+/** As a phone shows it: what people write on Telegram has no marks, and plain channels have none at all. */
+function wordsOf({ markup: marks = "whatsapp", from, text }: Message) {
+  if (marks === "whatsapp") return markup(text);
+  return marks === "telegram" && from === "business" ? telegram(text) : text;
 }
 
 function Place({ message }: { message: Message }) {

@@ -1,5 +1,5 @@
 import type { Filed, Message } from "./api";
-import { fileAddress } from "./api";
+import { useWire } from "./wire";
 import { Icon } from "../icons";
 import { size } from "../size";
 
@@ -9,6 +9,7 @@ import styles from "./Content.module.css";
 
 /** A file in a bubble: seen, heard, or taken away. */
 export function FileContent({ kind, file }: { kind: Message["kind"]; file: Filed }) {
+  const { fileAddress } = useWire();
   // A file behind an address of the business stays there: this page asks no other machine for anything.
   if (file.id === undefined || file.mime === undefined) return <Elsewhere kind={kind} file={file} />;
   const address = fileAddress(file.id);

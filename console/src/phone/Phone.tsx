@@ -48,7 +48,7 @@ export function Phone({ link }: { link: PhoneLink }) {
             {presence(link)}
           </div>
         </div>
-        {state !== undefined && <WindowMenu state={state} onProblem={setProblem} />}
+        {state !== undefined && state.window.closes_at !== Infinity && <WindowMenu state={state} onProblem={setProblem} />}
       </header>
       {link.away && <Away onRetry={link.retry} />}
       <Thread key={person} state={state} name={name} doing={doing} />

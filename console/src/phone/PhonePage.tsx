@@ -2,6 +2,7 @@ import { Badge, SegmentedControl } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
 import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { Link } from "wouter";
 
 import { Moments } from "../moments/Moments";
 import { useTitle } from "../shell/Page";
@@ -32,6 +33,7 @@ export function PhonePage({ phone }: { phone: PhoneLink }) {
     <div className={styles.page}>
       <header className={styles.head}>
         <b className={styles.title}>{t("title")}</b>
+        <Link href="/simulator/bots">{t("any")}</Link>
         {!narrow && <WebhookBadge phone={phone} />}
         <SegmentedControl
           size="xs"

@@ -1,7 +1,8 @@
 import { useEffect, useState } from "react";
 
-import { closeWindow, Refused } from "./api";
+import { Refused } from "./api";
 import type { PhoneState } from "./api";
+import { useWire } from "./wire";
 import { Menu, MenuItem } from "../parts/Menu";
 import { untilClosed } from "../time";
 
@@ -16,6 +17,7 @@ interface Props {
 
 /** How long the business may still write freely; a menu to make it end now. */
 export function WindowMenu({ state, onProblem }: Props) {
+  const { closeWindow } = useWire();
   const [now, setNow] = useState(() => Date.now() / 1000);
   useEffect(() => {
     const timer = window.setInterval(() => setNow(Date.now() / 1000), TICK_MS);

@@ -51,6 +51,8 @@ export interface Message {
     | "other";
   /** The words, or what is written under a file. */
   text: string;
+  /** How marks in the words are read; WhatsApp's unless said. */
+  markup?: "whatsapp" | "telegram" | "plain";
   /** Unix seconds. */
   at: number;
   ticks: Ticks;

@@ -1,7 +1,8 @@
 import { useRef, useState } from "react";
 
-import { Refused, upload } from "./api";
+import { Refused } from "./api";
 import type { Act, FileKind } from "./api";
+import { useWire } from "./wire";
 
 export interface Files {
   /** How many are on their way up. */
@@ -12,6 +13,7 @@ export interface Files {
 
 /** Uploads files one after the other and writes each as its own message, in order. */
 export function useFiles(write: (what: Act) => void, onProblem: (problem: string) => void): Files {
+  const { upload } = useWire();
   const [busy, setBusy] = useState(0);
   const last = useRef<Promise<void>>(Promise.resolve());
 

@@ -53,6 +53,15 @@ export function Again({ id, no }: { id: string; no: number }) {
   );
 }
 
+/** How far a script is that is being written, and the script. */
+export function ScriptOutcome(props: { rehearsal: Rehearsal; no: number }) {
+  return (
+    <div className={styles.script} aria-live="polite">
+      <Outcome {...props} />
+    </div>
+  );
+}
+
 function Outcome({ rehearsal, no }: { rehearsal: Rehearsal; no: number }) {
   const { t } = useTranslation("trace");
   const { state, progress, result } = rehearsal;

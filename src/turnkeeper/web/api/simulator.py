@@ -42,6 +42,8 @@ from turnkeeper.web.api.limits import STREAMS
 from turnkeeper.web.api.refusals import Refusal
 from turnkeeper.web.api.simulator_bodies import (
     ActTaken,
+    Deletes,
+    Edits,
     FileAs,
     NewTalk,
     PersonsAct,
@@ -193,6 +195,10 @@ async def act_in_talk(access: Answers, behind: Behind, talk_id: TalkNamed, body:
         case SendsCard():
             card = ContactCard(body.card, (Phone(body.phone),))
             event = replace(event, kind="contacts", cards=(card,), contacts_count=1, contact_name=body.card)
+        case Edits():
+            event = replace(event, kind="edited", text=body.text, target_message_id=body.to)
+        case Deletes():
+            event = replace(event, kind="deleted", target_message_id=body.to)
         case Reacts():
             event = replace(event, kind="reaction", reaction=Reaction(body.to, body.emoji))
     return await _taken(behind, talk, event)

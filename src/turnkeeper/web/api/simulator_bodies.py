@@ -108,7 +108,26 @@ class Reacts(_Body):
     name: str = Field("Ada", min_length=1, max_length=100)
 
 
-PersonsAct = Annotated[WritesText | TapsChoice | SendsPlace | SendsCard | Reacts, Field(discriminator="kind")]
+class Edits(_Body):
+    """Other words for a message of theirs, by the provider's id."""
+
+    kind: Literal["edit"]
+    to: str = Field(max_length=200)
+    text: str = Field(min_length=1, max_length=65_536)
+    name: str = Field("Ada", min_length=1, max_length=100)
+
+
+class Deletes(_Body):
+    """A message of theirs is taken back, by the provider's id."""
+
+    kind: Literal["delete"]
+    to: str = Field(max_length=200)
+    name: str = Field("Ada", min_length=1, max_length=100)
+
+
+PersonsAct = Annotated[
+    WritesText | TapsChoice | SendsPlace | SendsCard | Reacts | Edits | Deletes, Field(discriminator="kind")
+]
 
 
 class TimePasses(_Body):
