@@ -14,6 +14,7 @@ from urllib.parse import quote, urlencode
 import msgspec
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, seed, settings
+from msgspec.structs import replace as replaced
 
 from turnkeeper.app.api import open_backend
 from turnkeeper.config import load
@@ -28,6 +29,8 @@ from turnkeeper.model.knowledge import BaseKey, DocumentRow, DocumentUpload
 from turnkeeper.model.outbound import Accepted
 from turnkeeper.model.people import Role, UserId
 from turnkeeper.model.policy import Directory
+from turnkeeper.model.simulated import Simulated
+from turnkeeper.model.traces import Rehearsal
 from turnkeeper.store.base import Arrival, ClaimedTurn, Intake, Sent, Store, TurnCommit
 from turnkeeper.store.sqlite.store import SqliteStore
 from turnkeeper.testing.events import text
@@ -39,6 +42,7 @@ MINE, THEIRS = WorkspaceId("mine"), WorkspaceId("theirs")
 MARK = "zqx"
 """Stands in all texts, names and ids of theirs, and nowhere else."""
 T0 = 1_800_000_000.0
+TALKER = 123_456_789
 WORKER = WorkerId("w1")
 TOML = """
 [database]
@@ -202,7 +206,14 @@ async def filled(store: Store, workspace: WorkspaceId, name: str, mark: str) -> 
     base, file = BaseKey(workspace, f"{name}base"), f"{mark}a.md"
     await store.put_document(DocumentRow(*base, file, f"{mark}A", "upload", "d", "kept", None, 1, 0, T0), ())
     await store.upload_document(DocumentUpload(*base, file, "a" * 64, 1, T0))
+    rehearsal = Rehearsal(workspace, f"r{mark}", key.id, 1, "{}", f"u{mark}", T0)
+    await store.ask_rehearsal(rehearsal, 3, 0.0)
+    tried = store._directory.channel(workspace, Simulated("telegram", channel.bot_id).channel_id)  # type: ignore[attr-defined]
+    asks = replaced(text(f"try {mark}", at=T0), addresses=(f"chat:{TALKER}",), dedup_key=f"try{mark}")
+    await store.take(Intake([Arrival(tried, asks, T0 + 9_000)]))
     return {
+        "rehearsal_id": rehearsal.id,
+        "talk_id": f"telegram.{channel.bot_id}.{TALKER}",
         "base": base.base,
         "provider": provider,
         "key": file,
