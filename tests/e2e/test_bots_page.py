@@ -1,4 +1,5 @@
-"""The pages of bots in a real browser: a prompt that is published answers, a document that is uploaded is found."""
+"""The pages of bots and contacts in a real browser: a prompt that is published answers, a document that is uploaded is
+found, a contact is known by another name and then not at all."""
 
 import asyncio
 import json
@@ -80,7 +81,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
             yield Shop(server, Town(running), models)
 
 
-@pytest.mark.limit(60)
+@pytest.mark.limit(120)
 async def test_a_day_with_bots(shop: Shop, chromium: Chromium) -> None:
     async with chromium.page(viewport={"width": 1180, "height": 860}) as page:
         await signed_in(page, shop.server)
@@ -89,6 +90,7 @@ async def test_a_day_with_bots(shop: Shop, chromium: Chromium) -> None:
         await a_prompt_is_published(page, shop)
         await a_document_is_found(page)
         await a_bot_is_made(page)
+        await a_contact_is_known_and_erased(page)
 
 
 async def a_prompt_is_published(page: Page, shop: Shop) -> None:
@@ -175,3 +177,33 @@ async def a_bot_is_made(page: Page) -> None:
     await expect(page.get_by_role("row", name="quiet 2 ")).to_be_visible()
     await expect(page.get_by_role("row", name="knowledge shelf")).to_be_visible()
     await expect(page.get_by_role("row", name="models one/large, one/small")).to_be_visible()
+
+
+async def a_contact_is_known_and_erased(page: Page) -> None:
+    await page.get_by_role("navigation", name="Areas").get_by_role("link", name="Contacts").click()
+    await page.get_by_role("link", name="eve").click()
+    await page.get_by_label("Name").fill("Eve \u202e<b>Online</b>")
+    await page.get_by_role("combobox", name="Tags").fill("vip")
+    await page.keyboard.press("Enter")
+    await page.get_by_label("Field").fill("size")
+    await page.get_by_label("Value").fill("M")
+    await page.get_by_role("button", name="Save").click()
+    await expect(page.get_by_role("textbox", name="size")).to_have_value("M")
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Eve <b>Online</b>")
+    await page.get_by_label("Purpose").fill("marketing")
+    await page.get_by_role("button", name="They do not want it").click()
+    await expect(page.get_by_text("noted by a colleague")).to_be_visible()
+    async with page.expect_download() as downloading:
+        await page.get_by_role("link", name="Export").click()
+    exported = json.loads(Path(await (await downloading.value).path()).read_text("utf-8"))
+    assert "still the first?" in json.dumps(exported["conversations"])
+    await page.get_by_role("navigation", name="Areas").get_by_role("link", name="Contacts").click()
+    await page.get_by_label("Tag").fill("vip")
+    await page.get_by_role("link", name="Eve").click()
+    await page.get_by_role("button", name="Erase").click()
+    dialog = page.get_by_role("dialog")
+    await expect(dialog.get_by_role("button", name="Erase")).to_be_disabled()
+    await dialog.get_by_label("Type erase to go on").fill("erase")
+    await dialog.get_by_role("button", name="Erase").click()
+    await expect(page.get_by_role("link", name="+1555")).to_be_visible()
+    await expect(page.get_by_text("Eve")).to_have_count(0)

@@ -11,8 +11,8 @@ import { Says } from "../shell/Says";
 import { useMay } from "../shell/me";
 import { searchBase, useBases, useChange, useDocuments } from "./api";
 import type { Base, Document } from "./api";
-import { Failure } from "./Failure";
-import { State } from "./State";
+import { Failure } from "../parts/Failure";
+import { State } from "../parts/State";
 import { Upload } from "./Upload";
 import { moment, size } from "./written";
 

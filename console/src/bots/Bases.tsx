@@ -10,7 +10,7 @@ import { Page } from "../shell/Page";
 import { Says, SaysButton } from "../shell/Says";
 import { useMay } from "../shell/me";
 import { useBases, useChange, useProviders, wrongAt, wrongElsewhere } from "./api";
-import { Failure } from "./Failure";
+import { Failure } from "../parts/Failure";
 import { AreaTabs } from "./Tabs";
 
 import styles from "./Bots.module.css";

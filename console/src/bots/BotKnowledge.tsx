@@ -7,7 +7,7 @@ import { Skeletons } from "../parts/Skeletons";
 import { useMay } from "../shell/me";
 import { changeBot, useBases, useChange } from "./api";
 import type { Bot } from "./api";
-import { Failure } from "./Failure";
+import { Failure } from "../parts/Failure";
 
 import styles from "./Bots.module.css";
 

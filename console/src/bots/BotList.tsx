@@ -8,8 +8,8 @@ import { Says, SaysButton } from "../shell/Says";
 import { useMay } from "../shell/me";
 import { useBots } from "./api";
 import type { BotListed } from "./api";
-import { Failure } from "./Failure";
-import { State } from "./State";
+import { Failure } from "../parts/Failure";
+import { State } from "../parts/State";
 import { AreaTabs } from "./Tabs";
 import { ago, dollars } from "./written";
 

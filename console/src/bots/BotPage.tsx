@@ -9,7 +9,7 @@ import { Says, SaysButton } from "../shell/Says";
 import { useBot } from "./api";
 import type { Bot } from "./api";
 import { BotKnowledge } from "./BotKnowledge";
-import { Failure } from "./Failure";
+import { Failure } from "../parts/Failure";
 import { Limits } from "./Limits";
 import { Models } from "./Models";
 import { Overview } from "./Overview";

@@ -5,7 +5,7 @@ import { useTranslation } from "react-i18next";
 import { useMay } from "../shell/me";
 import { changeBot, settingOf, useChange, wrongAt, wrongElsewhere } from "./api";
 import type { Bot, Given } from "./api";
-import { Failure } from "./Failure";
+import { Failure } from "../parts/Failure";
 
 import styles from "./Bots.module.css";
 

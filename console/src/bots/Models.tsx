@@ -6,7 +6,7 @@ import { Icon } from "../icons";
 import { useMay } from "../shell/me";
 import { changeBot, settingOf, useBots, useChange, useProviders, valueOf, wrongAt, wrongElsewhere } from "./api";
 import type { Bot, Given } from "./api";
-import { Failure } from "./Failure";
+import { Failure } from "../parts/Failure";
 
 import styles from "./Bots.module.css";
 

@@ -6,7 +6,7 @@ import { Link, useLocation } from "wouter";
 import { Page } from "../shell/Page";
 import { makeBot, useChange, useProviders, wrongAt, wrongElsewhere } from "./api";
 import type { Given } from "./api";
-import { Failure } from "./Failure";
+import { Failure } from "../parts/Failure";
 
 import styles from "./Bots.module.css";
 

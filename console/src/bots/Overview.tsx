@@ -8,7 +8,7 @@ import { useMay } from "../shell/me";
 import { deleteBot, useChange } from "./api";
 import type { Bot, Setting } from "./api";
 import { Kind, version } from "./BotList";
-import { Failure } from "./Failure";
+import { Failure } from "../parts/Failure";
 import { ago, count, dollars, moment, written } from "./written";
 
 import styles from "./Bots.module.css";

@@ -9,7 +9,7 @@ import { useMay } from "../shell/me";
 import { useChange, usePrompt } from "./api";
 import type { Bot, Prompt } from "./api";
 import { Editor, LONGEST } from "./Editor";
-import { Failure } from "./Failure";
+import { Failure } from "../parts/Failure";
 import { Versions } from "./Versions";
 
 import styles from "./Bots.module.css";

@@ -10,7 +10,7 @@ import { Says, SaysButton } from "../shell/Says";
 import { useMay } from "../shell/me";
 import { useChange, useProviders, valueOf, wrongAt, wrongElsewhere } from "./api";
 import type { Given, Provider } from "./api";
-import { Failure } from "./Failure";
+import { Failure } from "../parts/Failure";
 import { AreaTabs } from "./Tabs";
 
 import styles from "./Bots.module.css";

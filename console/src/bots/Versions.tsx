@@ -7,8 +7,8 @@ import { Dialog } from "../parts/Dialog";
 import { Skeletons } from "../parts/Skeletons";
 import { readVersion, useChange, useDiff } from "./api";
 import type { Prompt, PromptHead } from "./api";
-import { Failure } from "./Failure";
-import { State } from "./State";
+import { Failure } from "../parts/Failure";
+import { State } from "../parts/State";
 import { moment } from "./written";
 
 import styles from "./Bots.module.css";

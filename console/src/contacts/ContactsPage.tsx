@@ -1,8 +1,15 @@
-import { useTranslation } from "react-i18next";
+import { Route, Switch } from "wouter";
 
-import { Page } from "../shell/Page";
+import { ContactList } from "./ContactList";
+import { ContactPage } from "./ContactPage";
 
 export default function ContactsPage() {
-  const { t } = useTranslation("contacts");
-  return <Page title={t("title")}>{null}</Page>;
+  return (
+    <Switch>
+      <Route path="/contacts/:id">{({ id }) => <ContactPage key={id} id={id} />}</Route>
+      <Route>
+        <ContactList />
+      </Route>
+    </Switch>
+  );
 }

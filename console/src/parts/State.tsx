@@ -1,6 +1,6 @@
 import type { ReactNode } from "react";
 
-import styles from "./Bots.module.css";
+import styles from "./State.module.css";
 
 /** How something stands, in a word or two. */
 export function State({ is, children }: { is?: "good" | "bad"; children: ReactNode }) {
