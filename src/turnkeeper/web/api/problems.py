@@ -1,4 +1,6 @@
-"""How the API's description tells of what may go wrong."""
+"""How the API's description tells of what may go wrong: once for each status, not at each address."""
+
+from typing import Any
 
 from pydantic import BaseModel, Field
 
@@ -33,3 +35,20 @@ PROBLEMS: dict[int | str, str] = {
     429: "Too many of these; wait.",
     503: "The database cannot be asked now.",
 }
+
+
+def told_once(description: dict[str, Any]) -> dict[str, Any]:
+    """The same description, with what is said of a status at every address moved to one place."""
+    shared: dict[str, Any] = description.setdefault("components", {}).setdefault("responses", {})
+    operations = [each for place in description["paths"].values() for each in place.values()]
+    for operation in operations:
+        for status, said in operation["responses"].items():
+            if PROBLEMS.get(_number(status)) == said.get("description"):
+                content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+                shared[f"Problem{status}"] = {"description": said["description"], "content": content}
+                operation["responses"][status] = {"$ref": f"#/components/responses/Problem{status}"}
+    return description
+
+
+def _number(status: str) -> int | str:
+    return int(status) if status.isdigit() else status

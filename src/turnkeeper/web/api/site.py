@@ -44,7 +44,7 @@ from turnkeeper.web.api.access import SIGNED_IN
 from turnkeeper.web.api.backend import Backend
 from turnkeeper.web.api.limits import Limited
 from turnkeeper.web.api.private import Private
-from turnkeeper.web.api.problems import PROBLEMS, Problem
+from turnkeeper.web.api.problems import PROBLEMS, Problem, told_once
 from turnkeeper.web.api.refusals import Refusal, Wrong
 
 log = logging.getLogger("turnkeeper.web")
@@ -83,7 +83,7 @@ def routers() -> Sequence[APIRouter]:
 
 def build_api(backend: Backend, parts: Sequence[APIRouter] | None = None) -> FastAPI:
     """The app over what it works with; `parts`: other routers than all."""
-    app = FastAPI(
+    app = _Described(
         title="Turnkeeper",
         version=turnkeeper.__version__,
         summary="Conversations, who answers them, and what they are made with.",
@@ -104,6 +104,14 @@ def build_api(backend: Backend, parts: Sequence[APIRouter] | None = None) -> Fas
     app.add_middleware(Limited)
     app.add_middleware(Private)
     return app
+
+
+class _Described(FastAPI):
+    """FastAPI would say the same of every problem at every address."""
+
+    def openapi(self) -> dict[str, Any]:
+        """The OpenAPI document."""
+        return told_once(super().openapi()) if self.openapi_schema is None else self.openapi_schema
 
 
 def description(app: FastAPI) -> dict[str, Any]:
