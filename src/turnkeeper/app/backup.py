@@ -17,6 +17,7 @@ from turnkeeper.app.archive import Archive, Manifest, SpoolState, Writing, writt
 from turnkeeper.app.database import migrate_store, opened
 from turnkeeper.app.stops import RESTORED
 from turnkeeper.config import Settings
+from turnkeeper.model.ids import ChannelId
 from turnkeeper.store.backup import BackupError, Dump, Progress
 
 _DATABASE, _SPOOL, _FILES = "database", "spool", "files"
@@ -120,10 +121,13 @@ async def _ready(settings: Settings, *, stop: bool) -> tuple[str, ...]:
     if not stop:
         return ()
     async with opened(settings) as store:
-        for channel in settings.channels:
-            await store.resume_channel(channel.workspace_id, channel.id, time.time())  # if another reason stops it
-            await store.pause_channel(channel.workspace_id, channel.id, RESTORED, time.time())
-    return tuple(channel.id for channel in settings.channels)
+        made = [each.key for each in await store.all_configured() if each.kind == "channel"]
+        channels = [(each.workspace_id, each.id) for each in settings.channels]
+        channels += [(each.workspace_id, ChannelId(each.name)) for each in made]
+        for workspace_id, channel_id in channels:
+            await store.resume_channel(workspace_id, channel_id, time.time())  # if another reason stops it
+            await store.pause_channel(workspace_id, channel_id, RESTORED, time.time())
+    return tuple(channel_id for _, channel_id in channels)
 
 
 def _dumped(settings: Settings, stage: Path, tell: Progress) -> Dump:

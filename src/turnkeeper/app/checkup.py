@@ -16,6 +16,7 @@ from secrets import token_hex
 from turnkeeper import app
 from turnkeeper.app.backends import examine_backend
 from turnkeeper.app.channel_checkup import examine_channel, examine_traffic
+from turnkeeper.app.configuration import sealing, with_console
 from turnkeeper.app.database import opened
 from turnkeeper.app.drawing import examine_code
 from turnkeeper.app.library import examine_folders
@@ -45,6 +46,7 @@ async def examine(config: Path) -> list[Link]:
         settings = load(config)
     except ConfigurationError as error:
         return _unreadable(error)
+    settings = await with_console(settings)
     links = [
         Link("configuration", "ok", f"{config} is valid"),
         Link("secrets", "ok", "all values that are said to be elsewhere are there"),
@@ -56,6 +58,7 @@ async def examine(config: Path) -> list[Link]:
         *await _database(settings),
         await _files(settings),
         judge_public_url(settings),
+        *_console(settings),
     ]
     client = Client()
     try:
@@ -85,6 +88,20 @@ def _unreadable(error: ConfigurationError) -> list[Link]:
         links.append(Link("secrets", "unknown", _BEHIND))
     behind = ("bots", "database", "files", "public_url", "server", "channels")
     return [*links, *(Link(name, "unknown", _BEHIND) for name in behind)]
+
+
+def _console(settings: Settings) -> Iterator[Link]:
+    """What was made in the console and is left out, and the key that opens its secrets."""
+    try:
+        seal = sealing(settings)
+    except ConfigurationError as error:
+        yield of_error("secret key", error)
+        return
+    if seal is not None:
+        yield Link("secret key", "ok", f"secrets of the console are sealed with key {seal.key_id}")
+    for key, errors in settings.problems.items():
+        for each in errors:
+            yield of_error(f"{key.kind} {key.name}, made in the console", each)
 
 
 def _bots(settings: Settings) -> Iterator[Link]:

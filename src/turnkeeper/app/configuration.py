@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from turnkeeper.app.database import opened as opened_store
-from turnkeeper.config import Settings, load
+from turnkeeper.config import Settings, load, load_for
 from turnkeeper.config.sealing import KeyTooShort, Sealing
 from turnkeeper.config.stored import Document, opened
 from turnkeeper.model.configured import Configured
@@ -162,6 +162,18 @@ async def with_console(settings: Settings) -> Settings:
     except StoreError:
         return settings
     return laid_over(settings, found, secrets=False)
+
+
+def as_it_is(path: Path) -> Settings:
+    """The whole configuration for a command; secrets that the file says to be elsewhere need not be there."""
+    return asyncio.run(with_console(load(path, secrets=False)))
+
+
+def for_channel(path: Path, name: str) -> Settings:
+    """The same for a command that asks a channel's provider: the channel's own secrets have to be there."""
+    found = as_it_is(path)
+    made = any(each.made and each.channel.id == name for each in found.receivers)
+    return found if made else load_for(path, name)
 
 
 def _from_copy(settings: Settings) -> Settings:

@@ -24,10 +24,10 @@ def bot() -> None:
 @app.command("list")
 def show(config: Config = DEFAULT, as_json: AsJson = False) -> None:
     """List the bots: their kinds, what they are made of, their stages."""
+    from turnkeeper.app.configuration import as_it_is
     from turnkeeper.app.drawing import listed
-    from turnkeeper.config import load
 
-    found = listed(load(config, secrets=False))
+    found = listed(as_it_is(config))
     if as_json:
         put_json(found)
         return
@@ -55,12 +55,12 @@ def draw(
     config: Config = DEFAULT,
 ) -> None:
     """Draw the stages of a bot in Python, read from its code: nothing of it is run but its import."""
+    from turnkeeper.app.configuration import as_it_is
     from turnkeeper.app.drawing import drawn
-    from turnkeeper.config import load
 
     wanted = _format(form, output)
     with refusing():
-        text = drawn(load(config, secrets=False), name, wanted)
+        text = drawn(as_it_is(config), name, wanted)
     put(text, output)
 
 

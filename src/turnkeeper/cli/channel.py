@@ -71,10 +71,10 @@ def pause(name: Channel, config: Config = DEFAULT) -> None:
     """Send nothing on a channel any more, until it is resumed. Messages are still accepted, and answered later."""
     import asyncio
 
+    from turnkeeper.app.configuration import as_it_is
     from turnkeeper.app.stops import pause_channel
-    from turnkeeper.config import load
 
-    done = asyncio.run(pause_channel(load(config, secrets=False), name))
+    done = asyncio.run(pause_channel(as_it_is(config), name))
     typer.echo(
         f"nothing is sent on {name} until `turnkeeper channel resume {name}`" if done else f"{name} is stopped already"
     )
@@ -85,10 +85,10 @@ def resume(name: Channel, config: Config = DEFAULT) -> None:
     """Send on a channel again, in order, whatever had stopped it."""
     import asyncio
 
+    from turnkeeper.app.configuration import as_it_is
     from turnkeeper.app.stops import resume_channel
-    from turnkeeper.config import load
 
-    done = asyncio.run(resume_channel(load(config, secrets=False), name))
+    done = asyncio.run(resume_channel(as_it_is(config), name))
     typer.echo(f"{name} sends again" if done else f"{name} was not stopped")
 
 

@@ -38,9 +38,9 @@ def add(
 ) -> None:
     """Add a channel to turnkeeper.toml: asks for its settings, checks them at the provider, writes them."""
     from turnkeeper.app import adding
-    from turnkeeper.config import load
+    from turnkeeper.app.configuration import as_it_is
 
-    settings = load(config, secrets=False)
+    settings = as_it_is(config)
     values = _pairs(given or ())
     kind = _kind(kind, scripted=scripted)
     named = "What to call the channel; part of its webhook's address."

@@ -19,9 +19,9 @@ def connect(name: Channel, config: Config = DEFAULT, url: Url = "", as_json: AsJ
     from dataclasses import asdict
 
     from turnkeeper.app.channels import connect as register
-    from turnkeeper.config import load_for
+    from turnkeeper.app.configuration import for_channel
 
-    done = asyncio.run(register(load_for(config, name), name, url))
+    done = asyncio.run(register(for_channel(config, name), name, url))
     broken = [finding for finding in done.findings if not finding.ok]
     if as_json:
         findings = [asdict(each) | {"registered": None} for each in done.findings]

@@ -16,9 +16,9 @@ def show_all(config: Config = DEFAULT, as_json: AsJson = False) -> None:
     import asyncio
 
     from turnkeeper.app.channels import standings
-    from turnkeeper.config import load
+    from turnkeeper.app.configuration import as_it_is
 
-    found = asyncio.run(standings(load(config, secrets=False)))
+    found = asyncio.run(standings(as_it_is(config)))
     if as_json:
         put_json([each.as_words() for each in found])
     elif not found:

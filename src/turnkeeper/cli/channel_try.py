@@ -48,10 +48,10 @@ def try_out(
     import asyncio
 
     from turnkeeper.app import trial
-    from turnkeeper.config import load
+    from turnkeeper.app.configuration import as_it_is
     from turnkeeper.model.contents import Template
 
-    settings = load(config, secrets=False)
+    settings = as_it_is(config)
     content: Reply = Template(template, language, tuple(value or ())) if template else text
     with refusing_sends(as_json=as_json):
         stages = asyncio.run(_watch(settings, name, to, content, wait, quiet=as_json))

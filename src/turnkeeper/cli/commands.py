@@ -21,6 +21,7 @@ from turnkeeper.cli.model import app as model
 from turnkeeper.cli.payment import app as payment
 from turnkeeper.cli.prompt import app as prompt
 from turnkeeper.cli.restore import restore
+from turnkeeper.cli.secret import app as secret
 from turnkeeper.cli.serve import serve
 from turnkeeper.cli.settings import settings
 from turnkeeper.cli.template import app as template
@@ -68,6 +69,7 @@ app.add_typer(timer, name="timer")
 app.add_typer(payment, name="payment")
 app.add_typer(escalation, name="escalation")
 app.add_typer(user, name="user")
+app.add_typer(secret, name="secret")
 
 
 def _add_channel() -> None:

@@ -29,11 +29,11 @@ def show(
     sent."""
     import asyncio
 
+    from turnkeeper.app.configuration import as_it_is
     from turnkeeper.app.people import Named, standing
-    from turnkeeper.config import load
 
     with refusing():
-        found = asyncio.run(standing(load(config, secrets=False), Named(what, address, workspace)))
+        found = asyncio.run(standing(as_it_is(config), Named(what, address, workspace)))
     if as_json:
         put_json(found)
         return
@@ -83,12 +83,12 @@ def consent(
     import asyncio
 
     from turnkeeper.app import people
-    from turnkeeper.config import load
+    from turnkeeper.app.configuration import as_it_is
 
     if give is not None and withdraw is not None:
         raise typer.BadParameter("--give and --withdraw are two commands")
     with refusing():
-        settings, named = load(config, secrets=False), people.Named(what, address, workspace)
+        settings, named = as_it_is(config), people.Named(what, address, workspace)
         if (purpose := give or withdraw) is not None:
             found = [asyncio.run(people.set_consent(settings, named, purpose, give is not None))]
         else:
@@ -114,11 +114,11 @@ def facts(
     """Show what is known of a person, and which turn learned it."""
     import asyncio
 
+    from turnkeeper.app.configuration import as_it_is
     from turnkeeper.app.people import Named, known_facts
-    from turnkeeper.config import load
 
     with refusing():
-        found = asyncio.run(known_facts(load(config, secrets=False), Named(what, address, workspace), bot))
+        found = asyncio.run(known_facts(as_it_is(config), Named(what, address, workspace), bot))
     listing(found, _fact, nothing="nothing is known of this person", as_json=as_json)
 
 
@@ -144,9 +144,9 @@ def forget(
     import json
 
     from turnkeeper.app import people
-    from turnkeeper.config import load
+    from turnkeeper.app.configuration import as_it_is
 
     with refusing():
-        settings = load(config, secrets=False)
+        settings = as_it_is(config)
         count = asyncio.run(people.forget(settings, people.Named(what, address, workspace), bot, fact))
     typer.echo(json.dumps({"forgotten": count}) if as_json else f"forgot {count} {'fact' if count == 1 else 'facts'}")

@@ -27,11 +27,11 @@ def show(
     import asyncio
     import time
 
+    from turnkeeper.app.configuration import as_it_is
     from turnkeeper.app.escalations import listed
-    from turnkeeper.config import load
 
     with refusing():
-        found = asyncio.run(listed(load(config, secrets=False), workspace, limit))
+        found = asyncio.run(listed(as_it_is(config), workspace, limit))
     now = time.time()
     listing(found, lambda each: _line(each, now), nothing="nobody is wanted", as_json=as_json)
 
@@ -49,11 +49,11 @@ def close(
     import time
 
     from turnkeeper.app import escalations
+    from turnkeeper.app.configuration import as_it_is
     from turnkeeper.app.people import Named
-    from turnkeeper.config import load
 
     with refusing():
-        settings = load(config, secrets=False)
+        settings = as_it_is(config)
         found = asyncio.run(escalations.close(settings, Named(what, address, workspace), time.time()))
     if as_json:
         put_json(found)

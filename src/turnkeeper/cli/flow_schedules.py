@@ -23,11 +23,11 @@ def schedules(
     import asyncio
     import json
 
+    from turnkeeper.app.configuration import as_it_is
     from turnkeeper.app.flow_schedules import coming
-    from turnkeeper.config import load
 
     with refusing():
-        found = asyncio.run(coming(load(config, secrets=False), workspace, bot))
+        found = asyncio.run(coming(as_it_is(config), workspace, bot))
     if as_json:
         typer.echo(json.dumps([each.as_words() for each in found], ensure_ascii=False))
     elif not found:

@@ -42,9 +42,9 @@ def add(
     import asyncio
 
     from turnkeeper.app import documents
-    from turnkeeper.config import load
+    from turnkeeper.app.configuration import as_it_is
 
-    settings = load(config, secrets=False)
+    settings = as_it_is(config)
     name = documents.chosen(settings, base)
     with _progress() as tell:
         rows = asyncio.run(documents.add(settings, name, files, tell))
@@ -63,9 +63,9 @@ def show_all(config: Config = DEFAULT, as_json: AsJson = False) -> None:
     import asyncio
 
     from turnkeeper.app import documents
-    from turnkeeper.config import load
+    from turnkeeper.app.configuration import as_it_is
 
-    found = asyncio.run(documents.listed(load(config, secrets=False)))
+    found = asyncio.run(documents.listed(as_it_is(config)))
     if as_json:
         put_json([_base_words(each) for each in found])
         return
@@ -135,9 +135,9 @@ def remove(
     import asyncio
 
     from turnkeeper.app import documents as kept
-    from turnkeeper.config import load
+    from turnkeeper.app.configuration import as_it_is
 
-    settings = load(config, secrets=False)
+    settings = as_it_is(config)
     name = kept.chosen(settings, base)
     count = asyncio.run(kept.remove(settings, name, documents))
     typer.echo(f"{count} removed from {name}")

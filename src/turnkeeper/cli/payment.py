@@ -33,14 +33,14 @@ def show_all(
     """Show the newest payments."""
     import asyncio
 
+    from turnkeeper.app.configuration import as_it_is
     from turnkeeper.app.payments import listed
     from turnkeeper.app.people import Named
-    from turnkeeper.config import load
 
     _known(state or ())
     with refusing():
         named = None if what is None else Named(what, address, workspace)
-        found = asyncio.run(listed(load(config, secrets=False), named, workspace, limit, state or ()))
+        found = asyncio.run(listed(as_it_is(config), named, workspace, limit, state or ()))
     nothing = f"no payment is {' or '.join(state)}" if state else "nobody was asked for money"
     listing(found, _line, nothing=nothing, as_json=as_json)
 
@@ -71,11 +71,11 @@ def show(id_: Id, config: Config = DEFAULT, as_json: AsJson = False) -> None:
     """Show a payment whole."""
     import asyncio
 
+    from turnkeeper.app.configuration import as_it_is
     from turnkeeper.app.payments import one
-    from turnkeeper.config import load
 
     with refusing():
-        _print(asyncio.run(one(load(config, secrets=False), id_)), as_json=as_json)
+        _print(asyncio.run(one(as_it_is(config), id_)), as_json=as_json)
 
 
 @app.command()

@@ -37,9 +37,9 @@ def show_all(
     import asyncio
 
     from turnkeeper.app import prompts
-    from turnkeeper.config import load
+    from turnkeeper.app.configuration import as_it_is
 
-    settings = load(config, secrets=False)
+    settings = as_it_is(config)
 
     async def look() -> list[BotPrompts]:
         return [await prompts.read(settings, workspace, name) for name in ([bot] if bot else prompts.agents(settings))]
@@ -75,11 +75,11 @@ def show(
     import asyncio
     import json
 
+    from turnkeeper.app.configuration import as_it_is
     from turnkeeper.app.prompts import read
-    from turnkeeper.config import load
 
     with refusing():
-        found = asyncio.run(read(load(config, secrets=False), workspace, bot))
+        found = asyncio.run(read(as_it_is(config), workspace, bot))
         text = found.text(version)
     shown = version if version is not None else found.published.version if found.published else 0
     typer.echo(json.dumps({"bot": bot, "version": shown, "text": text}, ensure_ascii=False) if as_json else text)
@@ -99,11 +99,11 @@ def diff(
     import asyncio
     from difflib import unified_diff
 
+    from turnkeeper.app.configuration import as_it_is
     from turnkeeper.app.prompts import read
-    from turnkeeper.config import load
 
     with refusing():
-        found = asyncio.run(read(load(config, secrets=False), workspace, bot))
+        found = asyncio.run(read(as_it_is(config), workspace, bot))
         new = found.newest_draft().version if version is None else version
         before, after = found.text(against), found.text(new)
     old = "in effect" if against is None else f"version {against}"
@@ -124,11 +124,11 @@ def draft(
     import asyncio
 
     from turnkeeper.app import prompts
-    from turnkeeper.config import load
+    from turnkeeper.app.configuration import as_it_is
 
     text = _read(file)
     with refusing():
-        kept, unknown = asyncio.run(prompts.draft(load(config, secrets=False), workspace, bot, text, note))
+        kept, unknown = asyncio.run(prompts.draft(as_it_is(config), workspace, bot, text, note))
     if as_json:
         put_json({"bot": bot, "version": kept.version, "unknown": unknown})
         return
@@ -160,10 +160,10 @@ def publish(
     import json
 
     from turnkeeper.app import prompts
-    from turnkeeper.config import load
+    from turnkeeper.app.configuration import as_it_is
 
     with refusing():
-        published = asyncio.run(prompts.publish(load(config, secrets=False), workspace, bot, version))
+        published = asyncio.run(prompts.publish(as_it_is(config), workspace, bot, version))
     words = {"bot": bot, "version": published.version}
     typer.echo(json.dumps(words) if as_json else f"{bot} is told version {published.version} now")
 
@@ -181,10 +181,10 @@ def back(
     import json
 
     from turnkeeper.app import prompts
-    from turnkeeper.config import load
+    from turnkeeper.app.configuration import as_it_is
 
     with refusing():
-        found = asyncio.run(prompts.back(load(config, secrets=False), workspace, bot, configured=configured))
+        found = asyncio.run(prompts.back(as_it_is(config), workspace, bot, configured=configured))
     number = found.version if found else prompts.CONFIGURED
     told = f"version {number}" if number else "its configured prompt"
     typer.echo(json.dumps({"bot": bot, "version": number}) if as_json else f"{bot} is told {told} again")

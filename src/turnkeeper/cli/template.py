@@ -85,12 +85,12 @@ def push(
     import asyncio
 
     from turnkeeper.app import templates
+    from turnkeeper.app.configuration import as_it_is, for_channel
     from turnkeeper.app.template_files import read_drafts
-    from turnkeeper.config import load, load_for
 
     drafts = read_drafts(file)
-    name = templates.only(load(config, secrets=False), channel).id
-    found = asyncio.run(templates.push(load_for(config, name), name, drafts, replace=replace))
+    name = templates.only(as_it_is(config), channel).id
+    found = asyncio.run(templates.push(for_channel(config, name), name, drafts, replace=replace))
     if as_json:
         put_json([each.as_words() for each in found])
     else:
@@ -104,9 +104,9 @@ def _known(config: Path, channel: str | None, country: str, *, fresh: bool) -> K
     import asyncio
 
     from turnkeeper.app import templates
-    from turnkeeper.config import load, load_for
+    from turnkeeper.app.configuration import as_it_is, for_channel
 
-    settings = load_for(config, channel or "", section="channels") if fresh else load(config, secrets=False)
+    settings = for_channel(config, channel or "") if fresh else as_it_is(config)
     return asyncio.run(templates.known(settings, channel, country, fresh=fresh))
 
 

@@ -46,9 +46,9 @@ def send(
     """Send a template to one person, in order with the rest of the conversation. Exit status 1 if it did not arrive."""
     import asyncio
 
-    from turnkeeper.config import load
+    from turnkeeper.app.configuration import as_it_is
 
-    settings = load(config, secrets=False)
+    settings = as_it_is(config)
     given = {"body": body or [], "named": _pairs(named or []), "header": header, "buttons": button or []}
     told = 0.0 if no_wait else wait
     with refusing_sends(as_json=as_json):

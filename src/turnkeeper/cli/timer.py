@@ -31,13 +31,13 @@ def show(
     import asyncio
     import time
 
+    from turnkeeper.app.configuration import as_it_is
     from turnkeeper.app.people import Named
     from turnkeeper.app.timers import listed
-    from turnkeeper.config import load
 
     with refusing():
         named = None if what is None else Named(what, address, workspace)
-        found = asyncio.run(listed(load(config, secrets=False), named, workspace, limit))
+        found = asyncio.run(listed(as_it_is(config), named, workspace, limit))
     now = time.time()
     listing(found, lambda each: _line(each, now), nothing="no timer is set", as_json=as_json)
 
@@ -66,11 +66,11 @@ def cancel(
     import asyncio
 
     from turnkeeper.app import timers
+    from turnkeeper.app.configuration import as_it_is
     from turnkeeper.app.people import Named
-    from turnkeeper.config import load
 
     with refusing():
-        settings = load(config, secrets=False)
+        settings = as_it_is(config)
         count = asyncio.run(timers.cancel(settings, Named(what, address, workspace), name))
     if as_json:
         put_json({"cancelled": count})

@@ -19,14 +19,14 @@ def trace(turn: Turn, address: Address = None, config: Config = DEFAULT, workspa
 
     import msgspec
 
+    from turnkeeper.app.configuration import as_it_is
     from turnkeeper.app.people import Named
     from turnkeeper.app.turn_trace import traced
-    from turnkeeper.config import load
 
     what, _, number = turn.partition("/")
     if "/" in turn and not (number.isascii() and number.isdigit() and 0 < int(number) < 2**31):
         raise typer.BadParameter(f"{number!r} is not the number of a turn", param_hint="TURN")
     with refusing():
-        settings = load(config, secrets=False)
+        settings = as_it_is(config)
         found = asyncio.run(traced(settings, Named(what, address, workspace), int(number) if number else None))
     typer.echo(json.dumps(msgspec.to_builtins(found), ensure_ascii=False, indent=2))

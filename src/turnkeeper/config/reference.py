@@ -31,7 +31,7 @@ Turnkeeper reads `turnkeeper.toml` (`--config` names another file). `turnkeeper 
   at its end; relative to the configuration file). Keep secrets there.
 - **The environment** goes over the file: `TURNKEEPER_SERVER__PORT=9000`, `TURNKEEPER_CHANNELS__SHOP__API_BASE=…`.
 - Unknown keys stop the start, with the nearest known name.
-- The file is read at the start; restart to change something.
+- The file is read at the start; restart to change something. What is made in the console counts within seconds.
 """
 
 _NONE = {"reads": "all"}
