@@ -48,7 +48,7 @@ async def test_going_about(chromium: Chromium) -> None:
 async def test_keys_can_be_listed_and_turned_off(chromium: Chromium) -> None:
     async with open_shop(CornerShop(phone=True)) as shop, chromium.page(**DESK) as page:
         await page.goto(f"{shop.url}/settings")
-        await expect(page.get_by_test_id("area-settings")).to_be_visible()
+        await expect(page.get_by_role("heading", name="Settings")).to_be_visible()
         await page.keyboard.press("Tab")
         await expect(page.get_by_role("link", name="Go to the content")).to_be_focused()
         await page.keyboard.press("Enter")
@@ -62,7 +62,7 @@ async def test_keys_can_be_listed_and_turned_off(chromium: Chromium) -> None:
         await page.keyboard.press("?")
         await page.keyboard.press("g")
         await page.keyboard.press("o")
-        await here(page, f"{shop.url}/settings", "settings")
+        await here(page, f"{shop.url}/settings/account", "settings")
         await expect(keys).to_have_count(0)
 
 
@@ -89,7 +89,7 @@ async def test_on_a_phone(chromium: Chromium) -> None:
         await expect(page.get_by_test_id("area-overview")).to_have_attribute("aria-current", "page")
         await page.get_by_role("button", name="More").click()
         await page.get_by_test_id("area-settings").click()
-        await expect(page).to_have_url(f"{shop.url}/settings")
+        await expect(page).to_have_url(f"{shop.url}/settings/account")
         await expect(page.get_by_role("dialog")).to_have_count(0)
         await page.goto(f"{shop.url}/conversations/c1")
         await expect(page.get_by_role("main")).to_be_visible()

@@ -21,7 +21,8 @@ export default function SettingsPage() {
   const administers = useMay("admin");
   const [place, go] = useLocation();
   const shown: readonly (typeof FOR_ADMINS)[number][] = administers ? FOR_ADMINS : FOR_ALL;
-  const current = place.split("/")[2] ?? "";
+  const current = shown.find((tab) => tab === place.split("/")[2]);
+  if (!current) return <Redirect to="/settings/account" replace />;
   return (
     <Page title={t("title")}>
       <Tabs
@@ -58,9 +59,6 @@ export default function SettingsPage() {
                 <AuditTab />
               </Route>
             )}
-            <Route>
-              <Redirect to="/settings/account" replace />
-            </Route>
           </Switch>
         </Tabs.Panel>
       </Tabs>
