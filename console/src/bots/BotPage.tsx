@@ -33,7 +33,7 @@ export function BotPage({ id, tab }: { id: string; tab: string }) {
     );
   }
   const try_ = (
-    <Button variant="default" onClick={() => go(`/simulator?bot=${encodeURIComponent(id)}`)}>
+    <Button variant="default" onClick={() => go(`/simulator/bots?bot=${encodeURIComponent(id)}`)}>
       {t("try")}
     </Button>
   );

@@ -2,8 +2,8 @@ import { Button } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { Link, useLocation } from "wouter";
 
-import { Failure } from "../bots/Failure";
-import { State } from "../bots/State";
+import { Failure } from "../parts/Failure";
+import { State } from "../parts/State";
 import { ago } from "../bots/written";
 import { Skeletons } from "../parts/Skeletons";
 import { Page } from "../shell/Page";

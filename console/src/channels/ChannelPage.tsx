@@ -5,7 +5,7 @@ import { useTranslation } from "react-i18next";
 import { Link, useLocation } from "wouter";
 
 import { Problem } from "../api/client";
-import { Failure } from "../bots/Failure";
+import { Failure } from "../parts/Failure";
 import { ago, count } from "../bots/written";
 import { Dialog } from "../parts/Dialog";
 import { Skeletons } from "../parts/Skeletons";

@@ -3,7 +3,7 @@ import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
 
-import { Failure } from "../bots/Failure";
+import { Failure } from "../parts/Failure";
 import { Page } from "../shell/Page";
 import { useChannel } from "./api";
 import { asking, useErrand } from "./errands";

@@ -4,7 +4,7 @@ import { useTranslation } from "react-i18next";
 import { Link, useLocation } from "wouter";
 
 import { wrongAt, wrongElsewhere, useBots } from "../bots/api";
-import { Failure } from "../bots/Failure";
+import { Failure } from "../parts/Failure";
 import { Skeletons } from "../parts/Skeletons";
 import { Page } from "../shell/Page";
 import { makeChannel, useChange, useKinds } from "./api";

@@ -3,7 +3,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import { useBots, wrongAt, wrongElsewhere } from "../bots/api";
-import { Failure } from "../bots/Failure";
+import { Failure } from "../parts/Failure";
 import { changeChannel, useChange, useKinds } from "./api";
 import type { Channel, ChannelField, Given } from "./api";
 import { asking, useErrand } from "./errands";

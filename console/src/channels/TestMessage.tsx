@@ -2,7 +2,7 @@ import { Button, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 
-import { Failure } from "../bots/Failure";
+import { Failure } from "../parts/Failure";
 import type { Channel } from "./api";
 import { asking, useErrand } from "./errands";
 import type { Line } from "./errands";

@@ -53,7 +53,7 @@ function Choose({ all, talk }: { all: Simulators | undefined; talk: Talk | undef
   const [, go] = useLocation();
   const may = useMay("agent");
   const queries = useQueryClient();
-  const [bot, setBot] = useState<string | null>(talk?.bot ?? null);
+  const [bot, setBot] = useState<string | null>(() => talk?.bot ?? new URLSearchParams(location.search).get("bot"));
   const [kind, setKind] = useState<string | null>(talk?.kind ?? "whatsapp_cloud");
   const chosen = bot ?? all?.bots[0]?.id ?? null;
   const begin = useMutation({

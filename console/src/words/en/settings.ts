@@ -187,7 +187,14 @@ export default {
         given_back: "gave a conversation back",
       },
       canned_reply: { kept: "wrote the ready reply {{about}}", deleted: "deleted a ready reply" },
-      contact: { erased: "erased a contact", merged: "merged contacts", split: "split a contact" },
+      contact: {
+        changed: "changed what is known of a contact",
+        consent: "noted what a contact wants",
+        merged: "made two contacts one",
+        split: "made one contact two",
+        exported: "exported a contact",
+        erased: "erased a contact",
+      },
       flow: {
         created: "made the flow {{about}}",
         deleted: "deleted the flow {{about}}",

@@ -189,7 +189,14 @@ const settings: Words<typeof en> = {
         given_back: "mengembalikan percakapan",
       },
       canned_reply: { kept: "menulis balasan siap pakai {{about}}", deleted: "menghapus balasan siap pakai" },
-      contact: { erased: "menghapus data kontak", merged: "menggabungkan kontak", split: "memisahkan kontak" },
+      contact: {
+        changed: "mengubah data kontak",
+        consent: "mencatat persetujuan kontak",
+        merged: "menggabungkan kontak",
+        split: "memisahkan kontak",
+        exported: "mengekspor kontak",
+        erased: "menghapus data kontak",
+      },
       flow: {
         created: "membuat alur {{about}}",
         deleted: "menghapus alur {{about}}",
