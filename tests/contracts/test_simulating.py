@@ -5,6 +5,7 @@ from dataclasses import replace
 import msgspec
 
 from tests.contracts.conftest import OpenWorld
+from tests.contracts.feeding import counted, feed
 from tests.contracts.world import T0, World, words
 from turnkeeper.model.conversation import SessionRow, TimerRow
 from turnkeeper.model.ids import ConversationKey, WorkspaceId
@@ -92,3 +93,15 @@ async def test_it_is_cleared_whole(world: OpenWorld) -> None:
         await w.hear("anew")
         again = await w.turn()
         assert (again.run.key.id != key.id, again.turn.no, words(again.events)) == (True, 1, ["anew"])
+
+
+async def test_it_stands_in_no_inbox_and_counts_nowhere(world: OpenWorld) -> None:
+    async with world(TRY) as w:
+        turn = await talked(w)
+        await feed(w)
+        assert await w.store.inbox_row(turn.run.key) is None
+        assert await counted(w) == {}
+    async with world() as w:
+        turn = await talked(w)
+        await feed(w)
+        assert await w.store.inbox_row(turn.run.key) is not None
