@@ -75,7 +75,7 @@ function Others({ turn }: { turn: Turn }) {
         {turn.payments.map((payment, at) => (
           <li key={at}>
             <span className={styles.words} dir="auto">
-              {payment.name}: {payment.amount} {payment.currency}
+              {payment.name}: {money(payment.amount, payment.currency)}
             </span>
             <span className={styles.soft}>
               {[payment.state, payment.reason].filter((each) => each !== null).join(" · ")}
@@ -85,4 +85,14 @@ function Others({ turn }: { turn: Turn }) {
       </ol>
     </>
   );
+}
+
+/** From the smallest unit, as the browser writes money. */
+function money(amount: number, currency: string): string {
+  try {
+    const form = new Intl.NumberFormat(undefined, { style: "currency", currency });
+    return form.format(amount / 10 ** (form.resolvedOptions().maximumFractionDigits ?? 2));
+  } catch {
+    return `${amount} ${currency}`;
+  }
 }
