@@ -15,8 +15,8 @@ from turnkeeper.model.traces import WholeTurn
 from turnkeeper.store.agents import PromptMark
 from turnkeeper.store.bots import FailedTurn
 from turnkeeper.store.postgres.characters import without_nul
-from turnkeeper.store.postgres.parts import Reads
 from turnkeeper.store.postgres.statements import columns
+from turnkeeper.store.postgres.tenant import Tenants
 
 if TYPE_CHECKING:
     from turnkeeper.store.postgres.pooled import PooledConnection
@@ -93,7 +93,7 @@ async def _snapped(connection: PooledConnection, key: ConversationKey, no: int |
         return await whole_turn(connection, key, no)
 
 
-class PostgresAgents(Reads):
+class PostgresAgents(Tenants):
     """The AgentRecords and BotRecords ports, over what the store gives."""
 
     @abstractmethod
@@ -145,11 +145,13 @@ class PostgresAgents(Reads):
         return await self._read(lambda at: _snapped(at, key, no))
 
     async def prompts(self, workspace_id: WorkspaceId, bot_id: BotId) -> list[PromptVersion]:
-        found = await self._read(lambda at: at.fetch(_PROMPTS, workspace_id, bot_id))
+        found = await self._as_tenant(workspace_id, lambda at: at.fetch(_PROMPTS, workspace_id, bot_id))
         return [PromptVersion(*row) for row in found]
 
     async def prompt_states(self, workspace_id: WorkspaceId) -> list[PromptMark]:
-        return [PromptMark(*row) for row in await self._read(lambda at: at.fetch(_MARKS, workspace_id))]
+        return [
+            PromptMark(*row) for row in await self._as_tenant(workspace_id, lambda at: at.fetch(_MARKS, workspace_id))
+        ]
 
     async def published_prompts(self) -> Sequence[PromptVersion]:
         return [PromptVersion(*row) for row in await self._read(lambda at: at.fetch(_PUBLISHED))]
@@ -176,7 +178,7 @@ class PostgresAgents(Reads):
         return await self._alone(change)
 
     async def failed_turns(self, workspace_id: WorkspaceId, bot_id: BotId, limit: int) -> list[FailedTurn]:
-        found = await self._read(lambda at: at.fetch(_FAILED, workspace_id, bot_id, limit))
+        found = await self._as_tenant(workspace_id, lambda at: at.fetch(_FAILED, workspace_id, bot_id, limit))
         return [FailedTurn(*row) for row in found]
 
     async def publish_prompt(

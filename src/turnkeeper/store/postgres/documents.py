@@ -10,9 +10,9 @@ from msgspec.structs import astuple
 
 from turnkeeper.model.knowledge import BaseKey, DocumentUpload
 from turnkeeper.store.postgres.characters import without_nul
-from turnkeeper.store.postgres.parts import Reads
 from turnkeeper.store.postgres.rows import PostgresRows
 from turnkeeper.store.postgres.statements import columns
+from turnkeeper.store.postgres.tenant import Tenants
 
 T = TypeVar("T")
 
@@ -32,7 +32,7 @@ _NEED = """update file f set needed_at = greatest(needed_at, $1) from document_u
   where f.leaving_at is null and f.workspace_id = d.workspace_id and f.key = d.file"""
 
 
-class PostgresDocuments(Reads):
+class PostgresDocuments(Tenants):
     """The DocumentRecords port, over what the store gives."""
 
     @abstractmethod
@@ -42,7 +42,10 @@ class PostgresDocuments(Reads):
         await self._ran(_UPLOAD, *astuple(without_nul(row)))
 
     async def uploaded(self, base: BaseKey) -> list[DocumentUpload]:
-        return [DocumentUpload(*row) for row in await self._read(lambda at: at.fetch(_UPLOADED, *base))]
+        return [
+            DocumentUpload(*row)
+            for row in await self._as_tenant(base.workspace_id, lambda at: at.fetch(_UPLOADED, *base))
+        ]
 
     async def uploads_due(self, limit: int) -> list[DocumentUpload]:
         return [DocumentUpload(*row) for row in await self._read(lambda at: at.fetch(_DUE, limit))]

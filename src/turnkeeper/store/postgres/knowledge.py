@@ -11,9 +11,9 @@ from msgspec.structs import astuple
 from turnkeeper.model.knowledge import BaseKey, DocumentRow, FoundPassage, Passage, Postings
 from turnkeeper.store.knowledge import MOST_SIGNS, BaseRow, Unembedded, Vector, indexed, scope
 from turnkeeper.store.postgres.characters import without_nul
-from turnkeeper.store.postgres.parts import Reads
 from turnkeeper.store.postgres.rows import PostgresRows
 from turnkeeper.store.postgres.statements import columns
+from turnkeeper.store.postgres.tenant import Tenants
 
 if TYPE_CHECKING:
     from turnkeeper.store.postgres.pooled import PooledConnection
@@ -66,7 +66,7 @@ _SIGNS = """select id, signs from passage where workspace_id = $1 and base = $2 
   select 1 from knowledge_base b where b.workspace_id = $1 and b.base = $2 and b.embeddings = $3) limit $4"""
 
 
-class PostgresKnowledge(Reads):
+class PostgresKnowledge(Tenants):
     """The KnowledgeRecords port, over what the store gives."""
 
     @abstractmethod
@@ -77,11 +77,14 @@ class PostgresKnowledge(Reads):
         return [BaseKey(*row) for row in await self._read(lambda at: at.fetch(sql))]
 
     async def find_base(self, base: BaseKey) -> BaseRow:
-        found = await self._read(lambda at: at.fetchrow(_BASE, *base))
+        found = await self._as_tenant(base.workspace_id, lambda at: at.fetchrow(_BASE, *base))
         return BaseRow() if found is None else BaseRow(*found)
 
     async def documents(self, base: BaseKey) -> list[DocumentRow]:
-        return [DocumentRow(*row) for row in await self._read(lambda at: at.fetch(_DOCUMENTS, *base))]
+        return [
+            DocumentRow(*row)
+            for row in await self._as_tenant(base.workspace_id, lambda at: at.fetch(_DOCUMENTS, *base))
+        ]
 
     async def put_document(self, row: DocumentRow, passages: Sequence[Passage], after: int = 0) -> None:
         row, passages = without_nul(row), without_nul(list(passages))
