@@ -10,7 +10,7 @@ import asyncio
 import itertools
 import random
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import replace
 from statistics import median
 from typing import Any
@@ -77,11 +77,13 @@ def run(places: Places, *, quick: bool) -> Iterator[Line]:
         except Missing as gone:
             yield missing("inbox", label, str(gone))
             continue
-        yield from asyncio.run(_measured(kind, label, urls, rounds))
+        with asyncio.Runner() as runner:
+            lines = _measured(kind, label, urls, rounds)
+            while (line := runner.run(anext(lines, None))) is not None:
+                yield line
 
 
-async def _measured(kind: str, label: str, urls: dict[int, str], rounds: int) -> list[Line]:
-    lines: list[Line] = []
+async def _measured(kind: str, label: str, urls: dict[int, str], rounds: int) -> AsyncIterator[Line]:
     stores: dict[int, Store] = {}
     try:
         for count, url in urls.items():
@@ -92,19 +94,18 @@ async def _measured(kind: str, label: str, urls: dict[int, str], rounds: int) ->
             await (_fill_sqlite if kind == "sqlite" else _fill_postgres)(url, count)
             await execute(url, TIDY[kind])
             filled = time.perf_counter() - began
-            lines.append(told("inbox", f"{label}: {count:,} filled in", f"{filled:.0f} s", seconds=filled))
+            yield told("inbox", f"{label}: {count:,} filled in", f"{filled:.0f} s", seconds=filled)
         few, many = stores.values()
         for name, wanted in FILTERS.items():
-            lines.append(await _line(f"{label}: {name}", few, many, rounds, _Page(InboxFilter(**wanted))))
+            yield await _line(f"{label}: {name}", few, many, rounds, _Page(InboxFilter(**wanted)))
         deep = await _tenth(many)
-        lines.append(await _line(f"{label}: all, a page far behind", few, many, rounds, deep))
-        lines.append(await _line(f"{label}: the counts", few, many, rounds, _Counts()))
+        yield await _line(f"{label}: all, a page far behind", few, many, rounds, deep)
+        yield await _line(f"{label}: the counts", few, many, rounds, _Counts())
         for name, questions in _questions().items():
-            lines.append(await _line(f"{label}: search, {name}", few, many, rounds, _Search(questions)))
+            yield await _line(f"{label}: search, {name}", few, many, rounds, _Search(questions))
     finally:
         for store in stores.values():
             await store.close()
-    return lines
 
 
 class _Page:
@@ -151,7 +152,7 @@ async def _line(name: str, few: Store, many: Store, rounds: int, asking: _Page |
     ratio = max(p50, _SMALL_TIMES) / max(median(times[0]), _SMALL_TIMES)
     shown = f"{p50:.3g}, {p95:.3g} ms, {ratio:.2g} x"
     if name.endswith(_NONE):
-        return told("inbox", name, shown, value=p95, p50=p50, ratio=ratio)
+        return told("inbox", name, shown, p95=p95, p50=p50, ratio=ratio)
     return replace(at_most("inbox", f"{name} ({hits})", p95, _GOAL, "ms", p50=p50, ratio=ratio), value=shown)
 
 

@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from tests.contracts.conftest import OpenWorld
-from tests.contracts.feeding import SHOP, feed, found
+from tests.contracts.feeding import SHOP, fed, feed, found
 from tests.contracts.world import T0, World
 from turnkeeper.model.events import Inbound, with_heard
 from turnkeeper.model.inbox import InboxFilter, SearchHit
@@ -110,6 +110,17 @@ async def test_people_are_found_by_name_and_number(world: OpenWorld) -> None:
             assert [hit.row.address for hit in await found(w, number)] == [f"+{ADA}"], number
         assert await found(w, "001") == []
         assert len(await found(w, "5551230")) == 2
+
+
+async def test_an_erased_contact_has_no_name(world: OpenWorld) -> None:
+    async with world() as w:
+        await w.hear(replace(text("hello there", at=T0), sender_name="Ada Lovelace"))
+        row = await fed(w)
+        assert row.name == "Ada Lovelace"
+        await w.store.erase_contact(SHOP, row.contact_id, w.now)
+        row = await fed(w)
+        assert (row.name, row.preview, await found(w, "lovelace"), await found(w, "hello")) == (None, "", [], [])
+        assert len(await found(w, "0001")) == 1
 
 
 async def test_all_that_was_said_is_found(world: OpenWorld) -> None:

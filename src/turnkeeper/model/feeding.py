@@ -24,7 +24,8 @@ class Progress(msgspec.Struct, frozen=True, omit_defaults=True):
     `sent`: those of which it is not known whether they arrived. `asked`: messages of the contact that nobody has
     answered, with when they came. `last`: where the last message stands; `last_out`: the row whose fate the list shows.
     `failed_at`, `failure`: the last turn or send that failed; `good_at`: when last somebody was answered. `day`,
-    `tokens`, `micros`: what models had taken that day. `named`: the name and numbers that are in the index.
+    `tokens`, `micros`: what models had taken that day. `called`: what the contact goes by, as the provider tells;
+    `named`: the name and numbers that are in the index.
     """
 
     events_to: int = 0
@@ -43,6 +44,7 @@ class Progress(msgspec.Struct, frozen=True, omit_defaults=True):
     day: str = ""
     tokens: int = 0
     micros: int = 0
+    called: str = ""
     named: str = ""
 
 

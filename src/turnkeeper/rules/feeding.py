@@ -90,7 +90,7 @@ class _Reading:
         self._turns_to = self._progress.turns_to
         self._good_at = self._progress.good_at
         self._failed = (self._progress.failed_at or 0.0, self._progress.failure)
-        self._name = material.name
+        self._called = "" if material.anew else self._progress.called
         self._seen = 0
         self._texts: list[Text] = []
         self._dropped: list[tuple[Source, int]] = []
@@ -129,7 +129,7 @@ class _Reading:
         if role == "person":
             self._answered(event.seq - 1, event.received_at)
         else:
-            self._name = self._name or inbound.sender_name
+            self._called = inbound.sender_name or self._called
             self._count("in", event.received_at)
             late = self._material.late and event.received_at < self._now - _JUST_NOW
             self._seen += late
@@ -283,7 +283,7 @@ class _Reading:
     def done(self) -> Fed:
         """What has become of it."""
         material, row, conversation = self._material, self._row, self._material.conversation
-        name = self._name or row.name
+        name = material.name or self._called or None
         named = f"{name or ''}\x1f{conversation.addresses}"
         names = list(self._texts)
         dropped = self._dropped
@@ -308,6 +308,7 @@ class _Reading:
             failed_at=self._failed[0] or None,
             failure=self._failed[1],
             good_at=self._good_at,
+            called=self._called,
             named=named,
         )
         failed = self._failed[0] > 0 and self._failed[0] >= self._good_at
