@@ -1,17 +1,36 @@
-const CLOCK = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
-const EXACT = new Intl.DateTimeFormat(undefined, {
-  hour: "2-digit",
-  minute: "2-digit",
-  second: "2-digit",
-});
+import i18next from "i18next";
+
+/** The pages' language as it is written where the reader lives: a Briton's English has 14:05, an American's 2:05 PM. */
+export function region(language = i18next.language): string {
+  return navigator.languages.find((each) => each.split("-")[0] === language) ?? language;
+}
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+/** An instant in unix seconds, in the way of the reader's region. */
+export function formatted(at: number, options: Intl.DateTimeFormatOptions, language?: string): string {
+  const place = region(language);
+  const key = `${place} ${JSON.stringify(options)}`;
+  let format = formats.get(key);
+  if (format === undefined) {
+    format = new Intl.DateTimeFormat(place, options);
+    formats.set(key, format);
+  }
+  return format.format(at * 1000);
+}
 
 /** Hours and minutes of an instant in unix seconds. */
 export function clockTime(at: number): string {
-  return CLOCK.format(at * 1000);
+  return formatted(at, { hour: "2-digit", minute: "2-digit" });
 }
 
 export function exactTime(at: number): string {
-  return EXACT.format(at * 1000);
+  return formatted(at, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+}
+
+/** With the day, for what may be looked at any day. */
+export function exactDay(at: number): string {
+  return formatted(at, { dateStyle: "medium", timeStyle: "medium" });
 }
 
 /** `0.42 s`, `12.3 s`, `3 min 20 s`. */

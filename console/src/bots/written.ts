@@ -1,4 +1,5 @@
 // How numbers, sizes and instants are written on these pages.
+import { region } from "../time";
 
 const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
   ["day", 86_400],
@@ -8,7 +9,7 @@ const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
 
 /** `5 minutes ago`. */
 export function ago(at: number, language: string, now = Date.now() / 1000): string {
-  const words = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
+  const words = new Intl.RelativeTimeFormat(region(language), { numeric: "auto" });
   const seconds = Math.max(0, now - at);
   for (const [unit, length] of STEPS) {
     if (seconds >= length) return words.format(-Math.round(seconds / length), unit);
@@ -18,24 +19,24 @@ export function ago(at: number, language: string, now = Date.now() / 1000): stri
 
 /** `20 Nov 2026, 17:20`. */
 export function moment(at: number, language: string): string {
-  return new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" }).format(at * 1000);
+  return new Intl.DateTimeFormat(region(language), { dateStyle: "medium", timeStyle: "short" }).format(at * 1000);
 }
 
 export function dollars(amount: number, language: string): string {
   const digits = amount < 1 ? 4 : 2;
   const style = { style: "currency", currency: "USD", minimumFractionDigits: 2, maximumFractionDigits: digits } as const;
-  return new Intl.NumberFormat(language, style).format(amount);
+  return new Intl.NumberFormat(region(language), style).format(amount);
 }
 
 export function count(number: number, language: string): string {
-  return new Intl.NumberFormat(language).format(number);
+  return new Intl.NumberFormat(region(language)).format(number);
 }
 
 const KB = 1024;
 
 /** Bytes as people say them. */
 export function size(bytes: number, language: string): string {
-  const number = (value: number) => new Intl.NumberFormat(language, { maximumFractionDigits: 1 }).format(value);
+  const number = (value: number) => new Intl.NumberFormat(region(language), { maximumFractionDigits: 1 }).format(value);
   if (bytes >= KB * KB) return `${number(bytes / KB / KB)} MB`;
   if (bytes >= KB) return `${number(bytes / KB)} kB`;
   return `${number(bytes)} B`;

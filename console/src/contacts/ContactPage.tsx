@@ -12,6 +12,7 @@ import { shownName } from "../shell/names";
 import { Page } from "../shell/Page";
 import { Says, SaysButton } from "../shell/Says";
 import { useMay } from "../shell/me";
+import { region } from "../time";
 import { splitContact, useChange, useContact } from "./api";
 import type { Contact } from "./api";
 import { Consents } from "./Consents";
@@ -145,7 +146,7 @@ function Payments({ contact }: { contact: Contact }) {
 /** An amount in the currency's smallest unit, which may be a hundredth, a thousandth or the whole. */
 function money(amount: number, currency: string, language: string): string {
   try {
-    const words = new Intl.NumberFormat(language, { style: "currency", currency });
+    const words = new Intl.NumberFormat(region(language), { style: "currency", currency });
     const digits = words.resolvedOptions().maximumFractionDigits ?? 2;
     return words.format(amount / 10 ** digits);
   } catch {

@@ -3,6 +3,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import type { components } from "../api/schema";
+import { region } from "../time";
 
 import styles from "./Overview.module.css";
 
@@ -39,7 +40,7 @@ function useNames(step: number, count: number): (at: number) => string {
   const { i18n } = useTranslation();
   const days = step >= DAY || count > 24;
   const form = new Intl.DateTimeFormat(
-    i18n.language,
+    region(i18n.language),
     step >= DAY
       ? { day: "numeric", month: "short" }
       : days

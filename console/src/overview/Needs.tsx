@@ -3,13 +3,14 @@ import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
 
 import type { components } from "../api/schema";
+import { region } from "../time";
 
 import styles from "./Overview.module.css";
 
 /** What a person has to look at: each line leads there. */
 export function Needs({ needs }: { needs: components["schemas"]["Need"][] }) {
   const { t, i18n } = useTranslation("overview");
-  const when = new Intl.DateTimeFormat(i18n.language, { dateStyle: "medium", timeStyle: "short" });
+  const when = new Intl.DateTimeFormat(region(i18n.language), { dateStyle: "medium", timeStyle: "short" });
   return (
     <section className={styles.panel}>
       <div className={styles.panelHead}>

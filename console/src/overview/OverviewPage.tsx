@@ -64,7 +64,7 @@ export default function OverviewPage() {
       <MessageBars stretches={told.stretches} step={told.step} />
       <AnswerTimes times={told.answer_time} />
       <div className={styles.two}>
-        <Reasons title={t("drops.title")} counts={told.drops} none={t("drops.none")} />
+        <Reasons title={t("drops.title")} counts={told.drops} none={told.received > 0 ? t("drops.none") : t("drops.empty")} />
         <Reasons title={t("drops.sends")} counts={told.send_failures} />
       </div>
     </Page>

@@ -1,6 +1,7 @@
 import { useTranslation } from "react-i18next";
 
 import type { components } from "../api/schema";
+import { region } from "../time";
 
 import styles from "./Overview.module.css";
 
@@ -27,7 +28,7 @@ export function Reasons({ title, counts, none }: Props) {
         {counts.map((each) => (
           <li key={each.reason}>
             <span dir="auto">{known[each.reason] ?? each.reason.replaceAll("_", " ")}</span>
-            <span className={styles.count}>{new Intl.NumberFormat(i18n.language).format(each.times)}</span>
+            <span className={styles.count}>{new Intl.NumberFormat(region(i18n.language)).format(each.times)}</span>
             <i aria-hidden style={{ inlineSize: `${(100 * each.times) / most}%` }} />
           </li>
         ))}

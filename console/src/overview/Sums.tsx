@@ -1,14 +1,15 @@
 import { useTranslation } from "react-i18next";
 
 import type { components } from "../api/schema";
+import { region } from "../time";
 
 import styles from "./Overview.module.css";
 
 /** The figures that one looks for first. */
 export function Sums({ told }: { told: components["schemas"]["OverviewBody"] }) {
   const { t, i18n } = useTranslation("overview");
-  const number = new Intl.NumberFormat(i18n.language);
-  const money = new Intl.NumberFormat(i18n.language, { style: "currency", currency: "USD" });
+  const number = new Intl.NumberFormat(region(i18n.language));
+  const money = new Intl.NumberFormat(region(i18n.language), { style: "currency", currency: "USD" });
   const sums = [
     { label: t("received"), value: number.format(told.received) },
     { label: t("sent"), value: number.format(told.sent) },

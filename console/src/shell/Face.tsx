@@ -4,15 +4,17 @@ import styles from "./Face.module.css";
 
 /** The first letters of a name in a circle; always the same colour for the same name. */
 export function Face({ name, size = 34, square = false }: { name: string; size?: number; square?: boolean }) {
+  const letters = initials(name);
   return (
     <span
       className={styles.face}
       data-hue={hueOf(name)}
       data-square={square || undefined}
       style={{ width: size, height: size, fontSize: size * 0.38 }}
+      data-letters={letters}
       aria-hidden
     >
-      {initials(name) || <Icon name="contact" size={Math.round(size * 0.52)} />}
+      {!letters && <Icon name="contact" size={Math.round(size * 0.52)} />}
     </span>
   );
 }

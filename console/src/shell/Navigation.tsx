@@ -24,7 +24,7 @@ interface Props {
 export function Rail({ current, onSwitch, onKeys }: Props) {
   const { t } = useTranslation();
   return (
-    <div className={styles.rail}>
+    <header className={styles.rail}>
       <Wordmark small />
       <nav className={styles.areas} aria-label={t("navigation")}>
         {AREAS.map((area) => (
@@ -35,7 +35,7 @@ export function Rail({ current, onSwitch, onKeys }: Props) {
         <WorkspaceMenu onSwitch={onSwitch} />
         <AccountMenu onKeys={onKeys} />
       </div>
-    </div>
+    </header>
   );
 }
 

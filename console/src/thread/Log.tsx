@@ -4,6 +4,7 @@ import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
 import { Icon } from "../icons";
+import { region } from "../time";
 import { Bubble } from "./Bubble";
 import { HandoverLine, HappenedLine, NoteLine } from "./Lines";
 import { beginsDay, follows, shown } from "./shown";
@@ -114,7 +115,7 @@ function Day({ at }: { at: number }) {
   const yesterday = new Date(today);
   yesterday.setDate(today.getDate() - 1);
   const far = day.getFullYear() !== today.getFullYear();
-  const said = new Intl.DateTimeFormat(i18n.language, {
+  const said = new Intl.DateTimeFormat(region(i18n.language), {
     weekday: "long",
     day: "numeric",
     month: "long",

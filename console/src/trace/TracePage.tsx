@@ -7,7 +7,7 @@ import { Problem } from "../api/client";
 import { useWorkspace } from "../api/workspace";
 import { Page } from "../shell/Page";
 import { Says, SaysButton } from "../shell/Says";
-import { duration, exactTime } from "../time";
+import { duration, exactDay } from "../time";
 import { Again } from "./Again";
 import { Bars } from "./Bars";
 import { Exchange } from "./Exchange";
@@ -153,7 +153,7 @@ function Sums({ turn }: { turn: Turn }) {
               ? t(`states.${turn.state}`)
               : turn.state}
           </Badge>{" "}
-          <span className={styles.soft}>{exactTime(turn.started_at)}</span>
+          <span className={styles.soft}>{exactDay(turn.started_at)}</span>
         </dd>
       </div>
       <div>

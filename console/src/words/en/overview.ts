@@ -44,6 +44,7 @@ export default {
   drops: {
     title: "Not answered, and why",
     none: "Every message was answered, or left to a person.",
+    empty: "No message came in this time.",
     sends: "Not delivered, and why",
     reasons: {
       stale: "too old when it came",

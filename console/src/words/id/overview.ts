@@ -47,6 +47,7 @@ const overview: Words<typeof en> = {
   drops: {
     title: "Tidak dijawab, dan alasannya",
     none: "Setiap pesan dijawab, atau diserahkan ke orang.",
+    empty: "Tidak ada pesan masuk dalam waktu ini.",
     sends: "Tidak terkirim, dan alasannya",
     reasons: {
       stale: "sudah terlalu lama saat tiba",
