@@ -20,6 +20,13 @@ async def test_what_it_cannot_keep_is_not_there(tmp_path: Path, migrated_databas
             request = Request(method, f"{CONVERSATION}{place}", {}, {}, body)
             found[place or "/"] = (await site.send(request, MINE, NUL)).status
         assert found == dict.fromkeys(found, 404) | {"/turns": 200}
+        for method, place, body in (
+            ("GET", "/api/v1/contacts/{contact_id}", None),
+            ("POST", "/api/v1/contacts/{contact_id}/erase", None),
+            ("POST", "/api/v1/channels/{channel_id}/pause", b'{"reason": "a\\u0000b"}'),
+        ):
+            asked = {"contact_id": "a\x00b", "channel_id": site.ids[MINE]["channel_id"]}
+            assert (await site.send(Request(method, place, {}, {}, body), MINE, asked)).status in (404, 422)
         search = "/api/v1/conversations/search"
         for after in ("9" * 18, "9223372036854775808", "9" * 19):
             said = await site.send(Request("GET", search, {}, {"words": "he\x00llo", "after": after}, None), MINE, {})

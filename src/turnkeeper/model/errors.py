@@ -8,6 +8,7 @@ TurnkeeperError
 ├── StoreError
 │   ├── StoreUnavailable    retry: the database is away or busy beyond its limit
 │   └── StoreMismatch       page: the schema is not one that this program knows
+├── NotKept                 say so to whoever sent it: the database has no such characters
 └── TurnError
     ├── Fenced              stop at once, write and send nothing: the conversation is no longer ours
     └── BotError            show the trace to the operator, `error_reply` to the person
@@ -59,6 +60,10 @@ class StoreUnavailable(StoreError):
 
 class StoreMismatch(StoreError):
     """The database holds a schema that this program did not make; nothing was changed."""
+
+
+class NotKept(TurnkeeperError):
+    """A text that this database cannot hold: PostgreSQL's have no NUL. Repeating it will not do."""
 
 
 class TurnError(TurnkeeperError):

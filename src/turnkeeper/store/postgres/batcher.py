@@ -10,9 +10,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from typing import Any
 
-import asyncpg
-
-from turnkeeper.model.errors import StoreUnavailable
+from turnkeeper.model.errors import NotKept, StoreUnavailable
 from turnkeeper.store.postgres.characters import without_nul
 from turnkeeper.store.postgres.connecting import Connections
 from turnkeeper.store.postgres.rows import PostgresRows
@@ -84,7 +82,7 @@ class _Lane:
 
     async def _alone(self, item: Any, error: Exception) -> Any:
         try:
-            if isinstance(error, asyncpg.CharacterNotInRepertoireError):
+            if isinstance(error, NotKept):
                 item = without_nul(item)
             return (await self._transaction([item]))[0]
         except Exception as alone:  # noqa: BLE001 - it belongs to whoever asked

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import asyncpg
 
-from turnkeeper.model.errors import StoreMismatch, StoreUnavailable
+from turnkeeper.model.errors import NotKept, StoreMismatch, StoreUnavailable
 from turnkeeper.store.changes import Changes
 from turnkeeper.store.postgres.rows import PostgresRows, Raced
 
@@ -73,6 +73,8 @@ def meaning(error: Exception) -> Exception:
     """The port's error for one of the driver's; others stay as they are."""
     if isinstance(error, _NOT_OURS):
         return StoreMismatch(f"PostgreSQL: {error}; run `turnkeeper migrate`")
+    if isinstance(error, asyncpg.CharacterNotInRepertoireError):
+        return NotKept(f"PostgreSQL: {error}")
     if isinstance(error, AWAY) and not isinstance(error, ValueError):
         return StoreUnavailable(f"PostgreSQL: {_told(error)}")
     return error

@@ -15,7 +15,7 @@ from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
 import turnkeeper
-from turnkeeper.model.errors import StoreError
+from turnkeeper.model.errors import NotKept, StoreError
 from turnkeeper.web.api import (
     answering,
     api_tokens,
@@ -100,6 +100,7 @@ def build_api(backend: Backend, parts: Sequence[APIRouter] | None = None) -> Fas
     app.add_exception_handler(RequestValidationError, _not_taken)
     app.add_exception_handler(HTTPException, _not_there)
     app.add_exception_handler(StoreError, _away)
+    app.add_exception_handler(NotKept, _not_kept)
     app.add_exception_handler(Exception, _broken)
     app.add_middleware(Limited)
     app.add_middleware(Private)
@@ -162,6 +163,10 @@ async def _not_there(_: Request, error: Exception) -> Response:
 async def _away(_: Request, error: Exception) -> Response:
     log.warning("the API could not ask the database: %s", error)
     return _told(Refusal(503, "the database cannot be asked now, try again"))
+
+
+async def _not_kept(_: Request, __: Exception) -> Response:
+    return _told(Refusal(422, "something in it holds a character that cannot be kept (NUL)"))
 
 
 async def _broken(request: Request, error: Exception) -> Response:
