@@ -241,6 +241,7 @@ async def test_a_bot_is_made_changed_and_deleted(console: Console) -> None:
         ("agent", AGENT | {"tools": ["os:system"]}, "tools"),
         ("agent", AGENT | {"knowledge": ["theirs"]}, "knowledge"),
         ("agent", AGENT | {"nonsense": 1}, "nonsense"),
+        ("agent", AGENT | {"facts": {"size": ["\ud800"]}}, ""),
         ("agent", AGENT | {"prompt": "x" * 300_000}, "prompt"),
         ("python", {"entry": "os:system"}, "kind"),
         ("remote", {"preset": "ansari", "base_url": "http://127.0.0.1:8000"}, "base_url"),

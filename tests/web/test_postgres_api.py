@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.web.two_workspaces import MINE, Request, two_workspaces
 from turnkeeper.store.postgres.store import PostgresStore
 
@@ -9,6 +11,7 @@ CONVERSATION = "/api/v1/conversations/{conversation_id}"
 NUL = {"conversation_id": "a\x00b"}
 
 
+@pytest.mark.limit(30)
 async def test_what_it_cannot_keep_is_not_there(tmp_path: Path, migrated_database: str) -> None:
     async with two_workspaces(tmp_path, lambda directory: PostgresStore(migrated_database, directory)) as site:
         found = {}

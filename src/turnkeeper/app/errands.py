@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import suppress
 
@@ -14,6 +15,8 @@ from turnkeeper.web.api.channel_ports import TooMany
 
 _MOST = 6
 """Errands at once: each is a process."""
+_MOST_OF_ONE = 3
+"""Errands of one workspace."""
 _LONGEST = 300.0
 _LARGEST_LINE = 512 * 1024
 
@@ -22,13 +25,14 @@ class Errands:
     """Runs them, a few at a time."""
 
     def __init__(self) -> None:
-        self._under_way = 0
+        self._under_way: Counter[str] = Counter()
 
     async def run(self, errand: Errand) -> AsyncIterator[bytes]:
         """What it finds out, a line each. Whoever stops listening ends it. Raises TooMany."""
-        if self._under_way >= _MOST:
+        home = errand.workspace
+        if self._under_way.total() >= _MOST or self._under_way[home] >= _MOST_OF_ONE:
             raise TooMany("the server is asking too many providers just now: try again in a moment")
-        self._under_way += 1
+        self._under_way[home] += 1
         child: asyncio.subprocess.Process | None = None
         try:
             child = await asyncio.create_subprocess_exec(
@@ -49,10 +53,11 @@ class Errands:
         except TimeoutError:
             yield _end("it took too long", "Try again.")
         finally:
-            self._under_way -= 1
+            self._under_way[home] -= 1
             if child is not None and child.returncode is None:
                 with suppress(ProcessLookupError):
                     child.kill()
+                await child.wait()
 
 
 def _end(error: str, mend: str) -> bytes:

@@ -145,7 +145,10 @@ class Making:
         return [key for key in after.problems if key not in now]
 
     def _sealed(self, table: Mapping[str, object], key: ConfiguredKey) -> bytes:
-        document = sealed(table, key, self._sealing())
+        try:
+            document = sealed(table, key, self._sealing())
+        except UnicodeEncodeError:  # half of a pair, which JSON can hold
+            raise NotTaken([Wrong("", "a text holds half a character", "Enter the texts again.")]) from None
         if len(document) > LARGEST:
             raise NotTaken([Wrong("", f"all settings together are larger than {LARGEST} bytes")])
         return document
