@@ -9,7 +9,8 @@ from msgspec.structs import replace
 from tests.contracts.conftest import OpenWorld
 from tests.contracts.world import World
 from turnkeeper.model.events import ContactCard, Inbound, Location, Media, Order, OrderItem
-from turnkeeper.store.base import LOOKED_BACK, Line
+from turnkeeper.store.base import LOOKED_BACK
+from turnkeeper.store.lines import Line
 from turnkeeper.testing.events import ADA, channel, chosen, deleted, echo, edited, event, reaction, text, unnumbered
 
 BOB = "15551230002"

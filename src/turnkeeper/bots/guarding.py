@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from turnkeeper.engine.answer import Work
 from turnkeeper.rules.loops import LOOKED_BACK, SLOWED, Loop, Spoken, found
-from turnkeeper.store.base import Line
+from turnkeeper.store.lines import Line
 
 __all__ = ["LOOKED_BACK", "Loop", "judged", "slowed_until", "wait_until"]
 

@@ -10,7 +10,7 @@ import msgspec
 
 from turnkeeper.model.events import Choice, ContactCard, Inbound, Location, Media, Order, Reaction, Referral
 from turnkeeper.rules.mailbox import OUTSIDE_KINDS
-from turnkeeper.store.base import Line
+from turnkeeper.store.lines import Line
 
 _NOT_THE_CONTACTS = OUTSIDE_KINDS | {"operator"}
 

@@ -15,7 +15,7 @@ from turnkeeper.model.llm import Said
 from turnkeeper.rules import recall
 from turnkeeper.rules.groups import is_group
 from turnkeeper.rules.recall import Message, Spoken
-from turnkeeper.store.base import Line
+from turnkeeper.store.lines import Line
 from turnkeeper.text.unmarked import markdown
 
 HANDED_OVER_AT = "_handed_over_at"

@@ -40,7 +40,7 @@ from turnkeeper.model.events import (
 from turnkeeper.model.llm import Attached, ChatRequest, Said
 from turnkeeper.model.media import KeptFile
 from turnkeeper.model.voice import Transcript
-from turnkeeper.store.base import Line
+from turnkeeper.store.lines import Line
 
 if TYPE_CHECKING:
     from pydantic import BaseModel

@@ -21,7 +21,8 @@ from turnkeeper.model.errors import StoreError
 from turnkeeper.model.subscriptions import Announcement, Subscription
 from turnkeeper.rules.announcing import again_at
 from turnkeeper.store.announcements import AnnouncementRecords, Settled
-from turnkeeper.store.base import Line, Store
+from turnkeeper.store.base import Store
+from turnkeeper.store.lines import Line
 
 _log = structlog.get_logger("turnkeeper.announcing")
 EVERY = 0.5

@@ -18,7 +18,7 @@ from turnkeeper.model.payments import PaymentFound, PaymentRow
 from turnkeeper.model.policy import Channel
 from turnkeeper.model.sequences import QuietHours
 from turnkeeper.model.templates import TemplateDefinition
-from turnkeeper.store.base import Line
+from turnkeeper.store.lines import Line
 from turnkeeper.store.payments import PaymentTold
 
 OnUnknown = Literal["retry", "ask", "fail", "raise"]

@@ -33,7 +33,8 @@ from turnkeeper.model.policy import Channel
 from turnkeeper.model.templates import TemplateDefinition
 from turnkeeper.rules import window
 from turnkeeper.rules.effects import with_carried
-from turnkeeper.store.base import ClaimedTurn, Dispatch, Line, Retold, StepKey, Store
+from turnkeeper.store.base import ClaimedTurn, Dispatch, Retold, StepKey, Store
+from turnkeeper.store.lines import Line
 
 T = TypeVar("T")
 SAY_NOW = "say_now"

@@ -41,7 +41,8 @@ from turnkeeper.rules import reading, window
 from turnkeeper.rules.rehearsal import Models, Wanted, stands_for
 from turnkeeper.rules.turn_questions import questions
 from turnkeeper.rules.turn_told import told_step, totals
-from turnkeeper.store.base import ClaimedTurn, Line, Store
+from turnkeeper.store.base import ClaimedTurn, Store
+from turnkeeper.store.lines import Line
 from turnkeeper.store.runs import Run
 from turnkeeper.text.comparing import difference
 from turnkeeper.text.said import hears

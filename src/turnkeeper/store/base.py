@@ -42,6 +42,7 @@ from turnkeeper.store.feeding import InboxFeeding
 from turnkeeper.store.flows import FlowRecords
 from turnkeeper.store.inbox import InboxRecords
 from turnkeeper.store.knowledge import KnowledgeRecords
+from turnkeeper.store.lines import Line
 from turnkeeper.store.media import MediaRecords
 from turnkeeper.store.payments import PaymentRecords
 from turnkeeper.store.people import PeopleRecords
@@ -253,20 +254,6 @@ class Ledger:
     states: dict[str, int]
     dropped: dict[str, int] = field(default_factory=dict)
     refused: dict[str, int] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One line of a conversation's history, oldest first. `role`: contact, bot or person.
-
-    `turn_no`: the turn in which the bot said it; the parts of one answer have the same, and follow in order.
-    """
-
-    role: Literal["contact", "bot", "person"]
-    text: str
-    at: float
-    kind: str = "text"
-    turn_no: int | None = None
 
 
 class Store(

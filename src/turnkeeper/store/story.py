@@ -13,7 +13,8 @@ from turnkeeper.model.events import Inbound, caption_of, words_heard
 from turnkeeper.model.media import MediaRow
 from turnkeeper.model.outside import outside
 from turnkeeper.model.payments import PaymentRow
-from turnkeeper.store.base import Line, Moment
+from turnkeeper.store.base import Moment
+from turnkeeper.store.lines import Line
 
 _LABEL = 80
 _UNSAID = ("cancelled", "expired", "failed")

@@ -6,14 +6,12 @@ All of it is one workspace's: on PostgreSQL, what people read is read under the 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from turnkeeper.model.conversation import TurnRow
 from turnkeeper.model.ids import ConversationKey, WorkspaceId
 from turnkeeper.model.traces import Rehearsal, SessionBefore, TracedTurn
-
-if TYPE_CHECKING:
-    from turnkeeper.store.base import Line
+from turnkeeper.store.lines import Line
 
 GAVE_UP = "it took too long, or whoever ran it is gone"
 """Why a rehearsal failed that nobody ended."""

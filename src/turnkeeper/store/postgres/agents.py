@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from msgspec.structs import astuple
 
 from turnkeeper.model.agents import Fact, PromptVersion, Spent, Summary
-from turnkeeper.model.conversation import Conversation, EventRow, OutboundRow, StepRow, TurnRow
+from turnkeeper.model.conversation import Conversation
 from turnkeeper.model.ids import BotId, ContactId, ConversationKey, WorkspaceId
 from turnkeeper.model.traces import WholeTurn
 from turnkeeper.store.agents import PromptMark
@@ -17,9 +17,9 @@ from turnkeeper.store.bots import FailedTurn
 from turnkeeper.store.postgres.characters import without_nul
 from turnkeeper.store.postgres.statements import columns
 from turnkeeper.store.postgres.tenant import Tenants
+from turnkeeper.store.postgres.turns import conversation_of, snapped_turn
 
 if TYPE_CHECKING:
-    from turnkeeper.store.postgres.pooled import PooledConnection
     from turnkeeper.store.postgres.rows import PostgresRows
 
 T = TypeVar("T")
@@ -35,15 +35,6 @@ _FIRST_SUMMARY = f"""insert into summary ({columns(Summary)}) values ($1, $2, $3
 _NEXT_SUMMARY = """update summary set text = $3, up_to = $4, made_at = $5
   where workspace_id = $1 and conversation_id = $2 and up_to = $6 returning 1"""
 _SPENT = "select tokens, micros from spend where workspace_id = $1 and conversation_id = $2 and day = $3"
-_CONVERSATION = f"select {columns(Conversation)} from conversation where workspace_id = $1 and id = $2"
-_MINE = "where workspace_id = $1 and conversation_id = $2"
-_TURN = f"""select {columns(TurnRow)} from turn {_MINE}
-  and no = coalesce($3::bigint, (select max(no) from turn {_MINE}))"""
-_EVENTS = f"select {columns(EventRow)} from event {_MINE} and seq between $4 and $5 and turn_no = $3 order by seq"
-_STEPS = f"""select {columns(StepRow)} from step {_MINE} and turn_no = $3
-  order by began_at, attempt, name, occurrence"""
-_ROWS = rf"""select {columns(OutboundRow)} from outbound
-  where workspace_id || e'\x1f' || conversation_id = $1::text || e'\x1f' || $2::text and turn_no = $3 order by seq"""
 _PROMPTS = f"""select {columns(PromptVersion)} from prompt where workspace_id = $1 and bot_id = $2
   order by version desc"""
 _MARKS = "select bot_id, version, state from prompt where workspace_id = $1 order by bot_id, version desc"
@@ -64,33 +55,6 @@ _PUBLISH = f"""update prompt set state = 'published',
     published_at = case when state = 'published' then published_at else $4::double precision end
   where workspace_id = $1 and bot_id = $2 and version = $3 returning {columns(PromptVersion)}"""
 _THERE = "select 1 from prompt where workspace_id = $1 and bot_id = $2 and version = $3"
-
-
-async def conversation_of(connection: PooledConnection, key: ConversationKey) -> Conversation | None:
-    """A conversation by its key."""
-    found = await connection.fetchrow(_CONVERSATION, *key)
-    return None if found is None else Conversation(*found)
-
-
-async def whole_turn(connection: PooledConnection, key: ConversationKey, no: int | None) -> WholeTurn | None:
-    """A turn, within the transaction of whoever asks."""
-    found = await connection.fetchrow(_TURN, *key, no)
-    if found is None:
-        return None
-    turn = TurnRow(*found)
-    of_turn = (*key, turn.no)
-    events = await connection.fetch(_EVENTS, *of_turn, turn.seq_from, turn.seq_to)
-    steps = await connection.fetch(_STEPS, *of_turn)
-    rows = await connection.fetch(_ROWS, *of_turn)
-    return WholeTurn(
-        turn, [EventRow(*row) for row in events], [StepRow(*row) for row in steps], [OutboundRow(*row) for row in rows]
-    )
-
-
-async def _snapped(connection: PooledConnection, key: ConversationKey, no: int | None) -> WholeTurn | None:
-    """From one snapshot."""
-    async with connection.transaction(isolation="repeatable_read", readonly=True):
-        return await whole_turn(connection, key, no)
 
 
 class PostgresAgents(Tenants):
@@ -142,7 +106,7 @@ class PostgresAgents(Tenants):
         return await self._read(lambda at: conversation_of(at, key))
 
     async def whole_turn(self, key: ConversationKey, no: int | None = None) -> WholeTurn | None:
-        return await self._read(lambda at: _snapped(at, key, no))
+        return await self._read(lambda at: snapped_turn(at, key, no))
 
     async def prompts(self, workspace_id: WorkspaceId, bot_id: BotId) -> list[PromptVersion]:
         found = await self._as_tenant(workspace_id, lambda at: at.fetch(_PROMPTS, workspace_id, bot_id))

@@ -13,9 +13,10 @@ from turnkeeper.model.conversation import Conversation, EventRow, OutboundRow, S
 from turnkeeper.model.ids import ChannelId, ConversationKey, WorkspaceId
 from turnkeeper.model.media import MediaRow
 from turnkeeper.store import story
-from turnkeeper.store.base import Ledger, Line, Moment
+from turnkeeper.store.base import Ledger, Moment
 from turnkeeper.store.channels import ChannelStanding, Traffic
 from turnkeeper.store.ledger import DUPLICATE, MEDIA_REFUSED, summed
+from turnkeeper.store.lines import Line
 from turnkeeper.store.postgres import statements as sql
 from turnkeeper.store.postgres.payments import payments_of
 from turnkeeper.store.postgres.rows import PostgresRows

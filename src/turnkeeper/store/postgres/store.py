@@ -12,8 +12,9 @@ from turnkeeper.model.conversation import Conversation
 from turnkeeper.model.errors import StoreError, StoreUnavailable
 from turnkeeper.model.ids import ChannelId, ConversationKey, WorkspaceId
 from turnkeeper.model.policy import Directory
-from turnkeeper.store.base import Intake, Ledger, Line, Moment, Sent, TurnCommit
+from turnkeeper.store.base import Intake, Ledger, Moment, Sent, TurnCommit
 from turnkeeper.store.channels import ChannelStanding, Traffic
+from turnkeeper.store.lines import Line
 from turnkeeper.store.postgres import listening, migrating, reading
 from turnkeeper.store.postgres.agents import PostgresAgents
 from turnkeeper.store.postgres.announcements import PostgresAnnouncements

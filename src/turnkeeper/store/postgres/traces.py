@@ -13,13 +13,13 @@ from turnkeeper.model.ids import ConversationKey, WorkspaceId
 from turnkeeper.model.media import MediaRow
 from turnkeeper.model.traces import Rehearsal, SessionBefore, TracedTurn
 from turnkeeper.store import story
-from turnkeeper.store.base import Line
-from turnkeeper.store.postgres.agents import conversation_of, whole_turn
+from turnkeeper.store.lines import Line
 from turnkeeper.store.postgres.characters import without_nul
 from turnkeeper.store.postgres.parts import Runs
 from turnkeeper.store.postgres.payments import payments_of
 from turnkeeper.store.postgres.statements import columns
 from turnkeeper.store.postgres.tenant import Tenants
+from turnkeeper.store.postgres.turns import conversation_of, whole_turn
 from turnkeeper.store.traces import FORGOTTEN, GAVE_UP, MOST_BESIDE
 
 if TYPE_CHECKING:

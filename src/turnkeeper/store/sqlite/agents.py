@@ -6,17 +6,17 @@ from abc import abstractmethod
 from collections.abc import Callable, Coroutine, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import apsw
 from msgspec.structs import astuple
 
 from turnkeeper.model.agents import Fact, PromptVersion, Spent, Summary
-from turnkeeper.model.conversation import Conversation, EventRow, OutboundRow, StepRow, TurnRow
+from turnkeeper.model.conversation import Conversation
 from turnkeeper.model.ids import BotId, ContactId, ConversationKey, WorkspaceId
 from turnkeeper.model.traces import WholeTurn
 from turnkeeper.store.agents import PromptMark
 from turnkeeper.store.bots import FailedTurn
 from turnkeeper.store.sqlite.parts import Reads, fetched
 from turnkeeper.store.sqlite.statements import columns, insert
+from turnkeeper.store.sqlite.turns import conversation_of, snapped_turn
 
 if TYPE_CHECKING:
     from turnkeeper.store.sqlite.rows import SqliteRows
@@ -33,13 +33,6 @@ _FIRST_SUMMARY = insert("summary", Summary, "on conflict do nothing returning 1"
 _NEXT_SUMMARY = """update summary set text = ?3, up_to = ?4, made_at = ?5
   where workspace_id = ?1 and conversation_id = ?2 and up_to = ?6 returning 1"""
 _SPENT = "select tokens, micros from spend where workspace_id = ? and conversation_id = ? and day = ?"
-_CONVERSATION = f"select {columns(Conversation)} from conversation where workspace_id = ? and id = ?"
-_MINE = "where workspace_id = ?1 and conversation_id = ?2"
-_TURN = f"""select {columns(TurnRow)} from turn {_MINE} and no = coalesce(?3, (select max(no) from turn {_MINE}))"""
-_EVENTS = f"select {columns(EventRow)} from event {_MINE} and seq between ?4 and ?5 and turn_no = ?3 order by seq"
-_STEPS = f"""select {columns(StepRow)} from step {_MINE} and turn_no = ?3
-  order by began_at, attempt, name, occurrence"""
-_ROWS = f"select {columns(OutboundRow)} from outbound {_MINE} and turn_no = ?3 order by seq"
 _PROMPTS = f"""select {columns(PromptVersion)} from prompt where workspace_id = ? and bot_id = ?
   order by version desc"""
 _MARKS = "select bot_id, version, state from prompt where workspace_id = ? order by bot_id, version desc"
@@ -57,36 +50,6 @@ _RETIRE = """update prompt set state = 'retired'
 _PUBLISH = f"""update prompt set state = 'published', published_at = iif(state = 'published', published_at, ?4)
   where workspace_id = ?1 and bot_id = ?2 and version = ?3 returning {columns(PromptVersion)}"""
 _THERE = "select 1 from prompt where workspace_id = ? and bot_id = ? and version = ?"
-
-
-def conversation_of(connection: apsw.Connection, key: ConversationKey) -> Conversation | None:
-    """A conversation by its key."""
-    found = fetched(connection, _CONVERSATION, key)
-    return Conversation(*found[0]) if found else None
-
-
-def whole_turn(connection: apsw.Connection, key: ConversationKey, no: int | None) -> WholeTurn | None:
-    """A turn, within the transaction of whoever asks."""
-    found = fetched(connection, _TURN, (*key, no))
-    if not found:
-        return None
-    turn = TurnRow(*found[0])
-    of_turn = (*key, turn.no)
-    return WholeTurn(
-        turn,
-        [EventRow(*row) for row in fetched(connection, _EVENTS, (*of_turn, turn.seq_from, turn.seq_to))],
-        [StepRow(*row) for row in fetched(connection, _STEPS, of_turn)],
-        [OutboundRow(*row) for row in fetched(connection, _ROWS, of_turn)],
-    )
-
-
-def _snapped(connection: apsw.Connection, key: ConversationKey, no: int | None) -> WholeTurn | None:
-    """From one snapshot."""
-    connection.execute("begin")
-    try:
-        return whole_turn(connection, key, no)
-    finally:
-        connection.execute("commit")
 
 
 class SqliteAgents(Reads):
@@ -136,7 +99,7 @@ class SqliteAgents(Reads):
         return self._glance(lambda at: conversation_of(at, key))
 
     async def whole_turn(self, key: ConversationKey, no: int | None = None) -> WholeTurn | None:
-        return await self._read(lambda at: _snapped(at, key, no))
+        return await self._read(lambda at: snapped_turn(at, key, no))
 
     async def prompts(self, workspace_id: WorkspaceId, bot_id: BotId) -> list[PromptVersion]:
         found = await self._read(lambda at: fetched(at, _PROMPTS, (workspace_id, bot_id)))

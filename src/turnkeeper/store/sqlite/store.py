@@ -17,8 +17,9 @@ from turnkeeper.model.errors import Fenced, StoreError, StoreMismatch, StoreUnav
 from turnkeeper.model.ids import ChannelId, ConversationKey, WorkspaceId
 from turnkeeper.model.policy import Directory
 from turnkeeper.store import migrations
-from turnkeeper.store.base import Ledger, Line, Moment
+from turnkeeper.store.base import Ledger, Moment
 from turnkeeper.store.channels import ChannelStanding, Traffic
+from turnkeeper.store.lines import Line
 from turnkeeper.store.scripted import ScriptedStore
 from turnkeeper.store.sqlite import reading
 from turnkeeper.store.sqlite.agents import SqliteAgents

@@ -14,11 +14,11 @@ from turnkeeper.model.ids import ConversationKey, WorkspaceId
 from turnkeeper.model.media import MediaRow
 from turnkeeper.model.traces import Rehearsal, SessionBefore, TracedTurn
 from turnkeeper.store import story
-from turnkeeper.store.base import Line
-from turnkeeper.store.sqlite.agents import conversation_of, whole_turn
+from turnkeeper.store.lines import Line
 from turnkeeper.store.sqlite.parts import Reads, Runs, fetched
 from turnkeeper.store.sqlite.payments import payments_of
 from turnkeeper.store.sqlite.statements import columns, insert
+from turnkeeper.store.sqlite.turns import conversation_of, whole_turn
 from turnkeeper.store.traces import FORGOTTEN, GAVE_UP, MOST_BESIDE
 
 T = TypeVar("T")
