@@ -1,6 +1,7 @@
 """PostgreSQL's own: connecting and losing the connection, migrations, batches, notifications."""
 
 import asyncio
+import re
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -158,6 +159,39 @@ class TestMigrations:
                 await beside.execute("select 1 from conversation", timeout=5)
                 assert not migration.done()
             assert await migration == ["9001_more"]
+
+    def test_an_index_of_a_table_that_was_there_needs_nothing_of_its_own_migration(self) -> None:
+        """Else it could not be built before it."""
+        for migration in migrations("turnkeeper.store.postgres"):
+            altered = set(re.findall(r"^alter table (\w+) add", migration.sql, re.MULTILINE))
+            assert not altered & {found[3] for found in migrating.INDEX.finditer(migration.sql)}, migration.name
+
+    async def test_indexes_of_large_tables_are_built_beside_others(
+        self, migrated_database: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Here every table counts as large, and one index was left half-built."""
+        more = Migration(
+            "9001_more",
+            "create table more (id text);\ncreate index more_id on more (id);\n"
+            "-- All of it.\ncreate unique index timer_all on timer (workspace_id, conversation_id,\n  id, due_at);",
+        )
+        monkeypatch.setattr(migrating, "LARGE", 0)
+        monkeypatch.setattr(migrating, "_ELSEWHERE", 0.01)
+        async with machines(migrated_database, 2) as stores, session(migrated_database) as behind:
+            monkeypatch.setattr(store_migrations, "migrations", lambda _: [more])
+            await behind.execute("create unique index timer_all on timer (workspace_id, conversation_id, id, due_at)")
+            await behind.execute("update pg_index set indisvalid = false where indexrelid = 'timer_all'::regclass")
+            async with behind.transaction():  # whoever writes there is not kept from it, and kept waiting for
+                await behind.execute("delete from timer")
+                migration = asyncio.gather(*(store.migrate() for store in stores))
+                async with session(migrated_database) as beside:
+                    while not await beside.fetchval("select count(*) from pg_locks where not granted"):
+                        await asyncio.sleep(0.01)
+                    await beside.execute("delete from timer", timeout=5)
+                assert not migration.done()
+            assert sorted(await migration) == [[], ["9001_more"]]
+            valid = "select indisvalid from pg_index where indexrelid in ('timer_all'::regclass, 'more_id'::regclass)"
+            assert [row[0] for row in await behind.fetch(valid)] == [True, True]
 
     async def test_tables_in_use_for_too_long(self, migrated_database: str, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(migrating, "WAITS", "1ms")
