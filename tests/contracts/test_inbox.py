@@ -9,10 +9,13 @@ import pytest
 from tests.contracts.conftest import OpenWorld
 from tests.contracts.feeding import fed, feed, found, listed
 from tests.contracts.world import T0, World
+from turnkeeper.model.colleagues import Colleague
+from turnkeeper.model.conversation import Mode
 from turnkeeper.model.ids import ConversationId, ConversationKey, WorkspaceId
 from turnkeeper.model.inbox import InboxCounts, InboxFilter, InboxPlace
 from turnkeeper.model.outbound import Rejected
 from turnkeeper.model.policy import OwnerWords, SendPolicy, TurnPolicy
+from turnkeeper.store.colleagues import Taking
 from turnkeeper.store.inbox import place_of
 from turnkeeper.testing.events import ADA, TURNS, channel, echo, event, status, text
 
@@ -314,6 +317,18 @@ class TestFeeding:
             assert (await fed(w)).preview == "hello"
             assert await w.store.note_lately(w.now - 60, w.now, 100) == 1
             assert (await fed(w)).seq == 1
+
+    async def test_so_is_who_was_taken_over_from_the_bot(self, world: OpenWorld) -> None:
+        async with world() as w:
+            await w.hear("hello")
+            assert await w.store.fed_until() is None
+            row = await fed(w)
+            assert await w.store.fed_until() == row.last_at
+            w.now += 3600
+            await w.store.take_over(row.key, Taking(Colleague("u1", "Ann"), Mode.HUMAN, w.now))
+            w.store.changes.take()
+            assert await w.store.note_lately(w.now - 60, w.now, 100) == 1
+            assert (await fed(w)).mode == "human"
 
     async def test_two_feeders_do_no_harm(self, world: OpenWorld) -> None:
         """What one has read before the other wrote, counts for nothing and comes again."""

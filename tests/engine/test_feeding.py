@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.contracts.feeding import feed
 from tests.contracts.world import World
 from turnkeeper.engine.feeding import LATELY, Feeder, note_changes
 from turnkeeper.model.errors import StoreUnavailable
@@ -92,14 +93,20 @@ async def test_a_store_that_is_away_is_asked_again() -> None:
         assert [row.preview for row in await rows(w)] == ["hello"]
 
 
-@pytest.mark.parametrize("killed", [LATELY / 2, LATELY * 2], ids=["lately", "long ago"])
+@pytest.mark.parametrize("killed", [LATELY / 2, LATELY * 20], ids=["lately", "long ago"])
 @in_virtual_time
-async def test_what_a_killed_process_had_not_noted_is_found_if_it_was_lately(killed: float) -> None:
+async def test_what_nobody_had_noted_is_found(killed: float) -> None:
+    """A process was killed; or a release has served meanwhile that knows no inbox."""
     async with feeding(killed) as (w, store):
-        await w.hear("hello")
-        store.changes.take()
+        await feed(w)
+        for said in ("noted", "killed", "hello"):
+            await w.hear(said)
+            if said == "noted":
+                await feed(w)
+            store.changes.take()
+            w.now += killed / 3
         await asyncio.sleep(killed + 1.0)
-        assert [row.preview for row in await rows(w)] == (["hello"] if killed < LATELY else [])
+        assert [(row.preview, row.contact_count) for row in await rows(w)] == [("hello", 3)]
 
 
 @in_virtual_time

@@ -27,6 +27,8 @@ BATCH: Final = 50
 LATELY: Final = 600.0
 """How far back is looked for what nobody noted, in seconds."""
 _LATELY_MOST: Final = 2000
+_MISSED_MOST: Final = 1_000_000
+"""The same, where nobody has fed for longer."""
 _SWEEP_EVERY: Final = 60.0
 _LAPSE_EVERY: Final = 1.0
 _FILL: Final = 50
@@ -81,9 +83,16 @@ class Feeder:
 
     async def _feeding(self) -> None:
         self._sweep_at = self._lapse_at = self._fill_at = 0.0
+        await self._catch_up(self._clock.now())
         while True:
             pause = await self.feed()
             await asyncio.sleep(pause)
+
+    async def _catch_up(self, now: float) -> None:
+        """All was down, or a release served that feeds nothing: what was said meanwhile, nobody has noted."""
+        until = await self._store.fed_until()
+        if until is not None and until < now - LATELY:
+            await self._store.note_lately(until - LATELY, now, _MISSED_MOST)
 
     async def feed(self) -> float:
         """One go; after how many seconds to go on. Raises StoreError."""

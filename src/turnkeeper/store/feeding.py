@@ -33,6 +33,8 @@ ContactKey = tuple[WorkspaceId, ContactId]
 Aim = tuple[WorkspaceId, ConversationId, ChannelId, str]
 """A conversation, its channel, and the provider's id of a message."""
 Numbered = tuple[WorkspaceId, ConversationId, int]
+NOTED_AT_ONCE: Final = 1000
+"""Conversations that one transaction notes: on SQLite others wait for it."""
 MODEL_STEPS: Final = "(name = 'model' or name like '%.model' or name like 'backend.%')"
 """Steps in which a model or somebody's own backend works, as SQL says it."""
 
@@ -151,7 +153,11 @@ class InboxFeeding(Protocol):
         """Feed conversations that have changed, of up to `limit` changes; how many changes were read."""
 
     async def note_lately(self, since: float, now: float, limit: int) -> int:
-        """Note conversations in which something was said since and of which the inbox does not know it; how many."""
+        """Note conversations in which something was said since, or which were handed over, and of which the inbox may
+        not know it: the newest `limit` of each; how many."""
+
+    async def fed_until(self) -> float | None:
+        """When the newest message was said that lists show; None: they show none."""
 
     async def note_lapsed(self, now: float, limit: int) -> int:
         """Note conversations whose mode has ended by itself; how many."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from turnkeeper.model.conversation import Conversation, EventRow, OutboundRow, TurnRow
@@ -15,6 +16,7 @@ from turnkeeper.model.subscriptions import Escalation
 from turnkeeper.store.changes import EARLIER, PERHAPS, Rewritten
 from turnkeeper.store.feeding import (
     MODEL_STEPS,
+    NOTED_AT_ONCE,
     Aim,
     Batch,
     ChangeRow,
@@ -105,7 +107,10 @@ _LATELY = """select distinct workspace_id, conversation_id from (
     (select workspace_id, conversation_id from event where received_at >= $1 order by received_at desc limit $2)
     union all
     (select workspace_id, conversation_id from outbound where created_at >= $1 order by created_at desc limit $2)
+    union all
+    (select workspace_id, conversation_id from handover where at >= $1 order by at desc limit $2)
   ) said"""
+_FED_UNTIL = "select max(last_at) from inbox where preview <> ''"
 _LAPSED = "select workspace_id, conversation_id from inbox where mode_until <= $1 order by mode_until limit $2"
 _EARLIER = "select id from conversation where workspace_id = $1 and id < $2 order by id desc limit $3"
 _MOVE = "update backfill set conversation_id = $2 where workspace_id = $1"
@@ -191,13 +196,18 @@ class PostgresFeeding(Reads):
     async def note_lately(self, since: float, now: float, limit: int) -> int:
         return await self._noted(await self._read(lambda at: at.fetch(_LATELY, since, limit)), PERHAPS, now)
 
+    async def fed_until(self) -> float | None:
+        found: float | None = await self._read(lambda at: at.fetchval(_FED_UNTIL))
+        return found
+
     async def note_lapsed(self, now: float, limit: int) -> int:
         return await self._noted(await self._read(lambda at: at.fetch(_LAPSED, now, limit)), None, now)
 
     async def _noted(self, found: Sequence[Any], how: Rewritten, now: float) -> int:
         keys = [ConversationKey(row[0], row[1]) for row in found]
-        if keys:
-            await self._alone(lambda rows: rows.add_changes([(key, how) for key in keys], now))
+        for n in range(0, len(keys), NOTED_AT_ONCE):
+            part = [(key, how) for key in keys[n : n + NOTED_AT_ONCE]]
+            await self._alone(partial(_added, part, now))
         return len(keys)
 
     async def backfill(self, now: float, limit: int) -> int:
@@ -222,6 +232,10 @@ class PostgresFeeding(Reads):
             return len(words) + len(await rows.run(_OLD_PREVIEWS, before, limit))
 
         return await self._alone(forget)
+
+
+async def _added(changes: Sequence[tuple[ConversationKey, Rewritten]], now: float, rows: PostgresFeedRows) -> None:
+    await rows.add_changes(changes, now)
 
 
 class _Source:

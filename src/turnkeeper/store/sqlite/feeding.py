@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any, TypeVar
 
 import apsw
@@ -18,6 +19,7 @@ from turnkeeper.model.subscriptions import Escalation
 from turnkeeper.store.changes import EARLIER, PERHAPS, Rewritten
 from turnkeeper.store.feeding import (
     MODEL_STEPS,
+    NOTED_AT_ONCE,
     Aim,
     Batch,
     ChangeRow,
@@ -83,7 +85,12 @@ _LATELY = """select distinct workspace_id, conversation_id from (
     select workspace_id, conversation_id from (
       select workspace_id, conversation_id, created_at as at from outbound order by rowid desc limit ?2)
       where at >= ?1
+    union all
+    select workspace_id, conversation_id from (
+      select workspace_id, conversation_id, at from handover order by rowid desc limit ?2)
+      where at >= ?1
   ) said"""
+_FED_UNTIL = "select max(last_at) from inbox where preview <> ''"
 _LAPSED = "select workspace_id, conversation_id from inbox where mode_until <= ? order by mode_until limit ?"
 _EARLIER = "select id from conversation where workspace_id = ? and id < ? order by id desc limit ?"
 _MOVE = "update backfill set conversation_id = ? where workspace_id = ?"
@@ -171,13 +178,18 @@ class SqliteFeeding(Reads):
         found = await self._read(lambda at: _keys(fetched(at, _LATELY, (since, limit))))
         return await self._noted(found, PERHAPS, now)
 
+    async def fed_until(self) -> float | None:
+        found: float | None = await self._read(lambda at: fetched(at, _FED_UNTIL, ())[0][0])
+        return found
+
     async def note_lapsed(self, now: float, limit: int) -> int:
         found = await self._read(lambda at: _keys(fetched(at, _LAPSED, (now, limit))))
         return await self._noted(found, None, now)
 
     async def _noted(self, keys: Sequence[ConversationKey], how: Rewritten, now: float) -> int:
-        if keys:
-            await self._alone(lambda rows: rows.add_changes([(key, how) for key in keys], now))
+        for n in range(0, len(keys), NOTED_AT_ONCE):
+            part = [(key, how) for key in keys[n : n + NOTED_AT_ONCE]]
+            await self._alone(partial(_added, part, now))
         return len(keys)
 
     async def backfill(self, now: float, limit: int) -> int:
@@ -204,6 +216,10 @@ class SqliteFeeding(Reads):
             return len(words) + len(rows.run(_OLD_PREVIEWS, (before, limit)))
 
         return await self._alone(forget)
+
+
+async def _added(changes: Sequence[tuple[ConversationKey, Rewritten]], now: float, rows: SqliteFeedRows) -> None:
+    await rows.add_changes(changes, now)
 
 
 class _Source:
