@@ -1,8 +1,11 @@
 import i18next from "i18next";
 
+/** Whether the reader's clock goes to 12 or to 24, where the pages are in another language than the reader's. */
+const HOURS = new Intl.DateTimeFormat(undefined, { hour: "numeric" }).resolvedOptions().hourCycle ?? "h23";
+
 /** The pages' language as it is written where the reader lives: a Briton's English has 14:05, an American's 2:05 PM. */
 export function region(language = i18next.language): string {
-  return navigator.languages.find((each) => each.split("-")[0] === language) ?? language;
+  return navigator.languages.find((each) => each.split("-")[0] === language) ?? `${language}-u-hc-${HOURS}`;
 }
 
 const formats = new Map<string, Intl.DateTimeFormat>();
@@ -39,6 +42,11 @@ export function duration(seconds: number): string {
   if (seconds < 60) return `${seconds.toFixed(1)} s`;
   const whole = Math.round(seconds);
   return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+}
+
+/** What is over sooner than it can be seen is told in milliseconds. */
+export function briefly(seconds: number): string {
+  return seconds < 0.1 ? `${Math.max(0, Math.round(seconds * 1000))} ms` : duration(seconds);
 }
 
 /** `23 h 59 min`, `4 min 05 s`. */

@@ -91,6 +91,18 @@ async def test_bars_tell_what_took_the_time() -> None:
     assert (by_kind["delivery"].outcome, by_kind["delivery"].row) == ("ok", 0)
 
 
+@in_virtual_time
+async def test_what_the_team_has_written_is_no_message_without_an_answer() -> None:
+    async with conversation(agent(scripted("Yes."))) as person:
+        await person.says("open?")
+        (found,) = await person._store.recent(1)
+        traced = await person._store.traced_turn(found.key, None)
+    assert traced is not None
+    (heard,) = traced.whole.events
+    around = [msgspec.structs.replace(heard, kind="operator"), msgspec.structs.replace(heard, seq=2)]
+    assert [each.seq for each in told(traced._replace(beside=around)).beside] == [2]
+
+
 async def slow() -> None:
     await asyncio.sleep(3)
 

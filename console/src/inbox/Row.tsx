@@ -5,6 +5,7 @@ import { Face } from "../shell/Face";
 import { shownName } from "../shell/names";
 import { CLOSING_S } from "./filters";
 import type { Row as Conversation } from "./filters";
+import { plain } from "./plain";
 import { exactly, shortTime, span } from "./times";
 import type { Found, Item } from "./useConversations";
 
@@ -70,7 +71,7 @@ function Preview({ row }: { row: Conversation }) {
   return (
     <>
       {who !== null && <span className={styles.who}>{who}: </span>}
-      {row.preview || t("nothingSaid")}
+      {(who === null ? row.preview : plain(row.preview)) || t("nothingSaid")}
     </>
   );
 }

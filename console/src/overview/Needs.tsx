@@ -1,8 +1,8 @@
-import { Badge } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
 
 import type { components } from "../api/schema";
+import { State } from "../parts/State";
 import { region } from "../time";
 
 import styles from "./Overview.module.css";
@@ -11,6 +11,7 @@ import styles from "./Overview.module.css";
 export function Needs({ needs }: { needs: components["schemas"]["Need"][] }) {
   const { t, i18n } = useTranslation("overview");
   const when = new Intl.DateTimeFormat(region(i18n.language), { dateStyle: "medium", timeStyle: "short" });
+  const known = t("needs.reasons", { returnObjects: true }) as Record<string, string>;
   return (
     <section className={styles.panel}>
       <div className={styles.panelHead}>
@@ -24,12 +25,10 @@ export function Needs({ needs }: { needs: components["schemas"]["Need"][] }) {
               href={need.conversation_id === null ? "/channels" : `/conversations/${need.conversation_id}`}
               className={styles.need}
             >
-              <Badge variant="light" color={need.kind === "escalated" ? "yellow" : "red"}>
-                {t(`needs.kinds.${need.kind}`)}
-              </Badge>
+              <State is="bad">{t(`needs.kinds.${need.kind}`)}</State>
               <bdi className={styles.about}>{need.about}</bdi>
               <span className={styles.reason} dir="auto">
-                {need.reason}
+                {reasonOf(need.reason, known)}
               </span>
               <span className={styles.small}>{t("needs.since", { when: when.format(need.since * 1000) })}</span>
             </Link>
@@ -38,4 +37,9 @@ export function Needs({ needs }: { needs: components["schemas"]["Need"][] }) {
       </ul>
     </section>
   );
+}
+
+/** What somebody wrote stays as it is; our own words for it are told in the reader's language. */
+function reasonOf(reason: string, known: Record<string, string>): string {
+  return Object.hasOwn(known, reason) ? (known[reason] ?? reason) : reason;
 }

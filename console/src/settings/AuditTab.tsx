@@ -2,6 +2,7 @@ import { Button, Select } from "@mantine/core";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { Link } from "wouter";
 
 import { api, unwrap } from "../api/client";
 import type { components } from "../api/schema";
@@ -113,7 +114,7 @@ function Row({ line }: { line: Line }) {
           <b>
             <bdi>{line.name}</bdi>
           </b>{" "}
-          {did}
+          {line.what.startsWith("conversation.") ? <Link href={`/conversations/${line.about}`}>{did}</Link> : did}
         </span>
         {more.length > 0 && (
           <p className={styles.soft} dir="auto">

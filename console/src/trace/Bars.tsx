@@ -2,7 +2,7 @@ import { SegmentedControl } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 
-import { duration, exactTime } from "../time";
+import { briefly, duration, exactTime } from "../time";
 import { axisOf, endOf, placed } from "./lanes";
 import { Section } from "./Section";
 import type { Bar } from "./told";
@@ -46,7 +46,7 @@ export function Bars({ bars, now, attempts }: Props) {
 function useWords(now: number, attempts: number) {
   const { t } = useTranslation("trace");
   const took = (bar: Bar) => {
-    if (bar.ended_at !== null) return duration(bar.ended_at - bar.began_at);
+    if (bar.ended_at !== null) return briefly(bar.ended_at - bar.began_at);
     return bar.kind === "step" || bar.kind === "tool" || bar.kind === "model" ? t("time.cutOff") : t("time.goesOn");
   };
   const notes = (bar: Bar) =>

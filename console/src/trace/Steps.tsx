@@ -1,6 +1,6 @@
 import { useTranslation } from "react-i18next";
 
-import { duration } from "../time";
+import { briefly } from "../time";
 import { Fold, Raw, Section } from "./Section";
 import type { Step, Turn } from "./told";
 
@@ -38,7 +38,7 @@ function List({ steps }: { steps: Step[] }) {
       summary={
         <>
           <code>{step.name}</code>
-          <span className={styles.soft}>{step.seconds === null ? t("steps.open") : duration(step.seconds)}</span>
+          <span className={styles.soft}>{step.seconds === null ? t("steps.open") : briefly(step.seconds)}</span>
         </>
       }
     >

@@ -1,10 +1,11 @@
-import { Badge, Button, Skeleton } from "@mantine/core";
+import { Button, Skeleton } from "@mantine/core";
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
 
 import { Problem } from "../api/client";
 import { useWorkspace } from "../api/workspace";
+import { State } from "../parts/State";
 import { Page } from "../shell/Page";
 import { Says, SaysButton } from "../shell/Says";
 import { duration, exactDay } from "../time";
@@ -137,8 +138,6 @@ function useNow(moves: boolean): number {
   return now;
 }
 
-const COLOURS: Record<string, string> = { committed: "teal", failed: "red", cancelled: "gray", running: "violet" };
-
 function Sums({ turn }: { turn: Turn }) {
   const { t } = useTranslation("trace");
   const { totals } = turn;
@@ -148,11 +147,11 @@ function Sums({ turn }: { turn: Turn }) {
       <div>
         <dt>{t("sums.state")}</dt>
         <dd>
-          <Badge variant="light" color={COLOURS[turn.state] ?? "gray"} autoContrast>
+          <State is={turn.state === "committed" ? "good" : turn.state === "failed" ? "bad" : undefined}>
             {turn.state === "committed" || turn.state === "failed" || turn.state === "running" || turn.state === "cancelled"
               ? t(`states.${turn.state}`)
               : turn.state}
-          </Badge>{" "}
+          </State>{" "}
           <span className={styles.soft}>{exactDay(turn.started_at)}</span>
         </dd>
       </div>

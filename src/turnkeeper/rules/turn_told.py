@@ -75,7 +75,7 @@ def told(traced: TracedTurn) -> ToldTurn:
         sent=sent,
         bars=bars(turn, events, steps, sent),
         questions=questions(steps),
-        beside=[told_event(row) for row in traced.beside],
+        beside=[told_event(row) for row in traced.beside if row.kind != "operator"],
         refused=[_refused(row) for row in traced.refused],
         payments=[_payment(row) for row in traced.payments],
         before=None if traced.before is None else _session(traced.before),

@@ -38,6 +38,7 @@ export default {
     title: "Needs a person",
     none: "Nothing needs you now.",
     kinds: { escalated: "Wants a person", failed: "Failed", channel_paused: "Channel stopped" },
+    reasons: { turn: "the bot failed", send: "a message was not delivered" },
     open: "Open",
     since: "since {{when}}",
   },

@@ -18,7 +18,7 @@ export default {
   },
   states: {
     running: "running",
-    committed: "committed",
+    committed: "done",
     failed: "failed",
     cancelled: "cancelled",
   },

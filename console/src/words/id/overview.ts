@@ -41,6 +41,7 @@ const overview: Words<typeof en> = {
     title: "Perlu seseorang",
     none: "Tidak ada yang memerlukan Anda sekarang.",
     kinds: { escalated: "Ingin bicara dengan orang", failed: "Gagal", channel_paused: "Saluran berhenti" },
+    reasons: { turn: "bot gagal", send: "sebuah pesan tidak terkirim" },
     open: "Buka",
     since: "sejak {{when}}",
   },
