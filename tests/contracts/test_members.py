@@ -91,6 +91,39 @@ async def test_two_who_begin_at_once_are_one_owner(two_stores: Any) -> None:
         assert len(await w.store.users()) == 1
 
 
+async def test_whose_e_mail_it_is_takes_the_user_over_once(world: OpenWorld) -> None:
+    async with world() as w:
+        await with_ben(w.store)
+        await w.store.sign_in(sign_in("b1", BEN))
+        await w.store.put_link(Link(digest("l1"), BEN.id, T0, T0 + DAY))
+        assert await w.store.prove(BEN.id, T0 + 9)
+        found = await w.store.account_of(BEN.id)
+        assert found is not None
+        assert (found.password, found.proven_at) == (None, T0 + 9)
+        assert (await w.store.signed_in(digest("b1")), await w.store.linked(digest("l1"), T0)) == (None, None)
+        await w.store.set_password(BEN.id, "ben's own", None)
+        await w.store.sign_in(sign_in("b2", BEN))
+        assert not await w.store.prove(BEN.id, T0 + 10)
+        found = await w.store.account_of(BEN.id)
+        assert found is not None
+        assert (found.password, found.proven_at) == ("ben's own", T0 + 9)
+        assert await homes(w.store, "b2") == [("default", "agent")]
+        assert await homes(w.store, "c1") == [("default", "owner")]  # and nobody else's sign-in ended
+        assert not await w.store.prove(UserId("nobody"), T0)
+
+
+async def test_a_password_set_by_a_link_proves_it_too(world: OpenWorld) -> None:
+    async with world() as w:
+        await with_ben(w.store)
+        await w.store.put_link(Link(digest("l1"), BEN.id, T0, T0 + DAY))
+        assert await w.store.reset_password(digest("l1"), "ben's own", sign_in("b1", BEN, T0 + 7)) is not None
+        found = await w.store.account_of(BEN.id)
+        assert found is not None
+        assert found.proven_at == T0 + 7
+        assert not await w.store.prove(BEN.id, T0 + 8)
+        assert await homes(w.store, "b1") == [("default", "agent")]
+
+
 async def test_a_sign_in_ends_as_it_should(world: OpenWorld) -> None:
     async with world() as w:
         await with_ben(w.store)

@@ -7,18 +7,22 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from tests.web.desk import DAY, HOME, T0, Desk, Said, opened
+from tests.web.desk import DAY, FIRST, HOME, T0, Desk, Said, opened
 from turnkeeper.engine.http import Client as Calling
 from turnkeeper.model.http import HttpCall, HttpReply
-from turnkeeper.model.people import Role
+from turnkeeper.model.ids import WorkspaceId
+from turnkeeper.model.people import Invitation, Link, Role
 from turnkeeper.testing.fake_issuer import FakeIssuer
 from turnkeeper.testing.http import Request
 from turnkeeper.testing.loopback import running
+from turnkeeper.web.api.doorkeeper import digest_of
 from turnkeeper.web.api.oidc import Client
 
 ISSUER = "https://login.test"
 BOT = "https://bot.test"
 PATH = "/sign-in/provider"
+ADA = "ada@example.com"
+CAFE = WorkspaceId("cafe")
 
 
 @pytest.fixture(scope="module")
@@ -73,8 +77,6 @@ async def at_the_provider(issuer: FakeIssuer, **client: Any) -> AsyncIterator[Wo
 
 
 async def invited(desk: Desk, email: str = "ada@example.com", role: Role = Role.ADMIN) -> None:
-    from turnkeeper.model.people import Invitation
-
     await desk.store.put_invitation(Invitation(HOME, email, role, b"i", "Olga", T0, T0 + DAY))
 
 
@@ -94,6 +96,44 @@ async def test_who_was_invited_comes_in_and_again(signer: FakeIssuer) -> None:
         # Without a password there is none to guess.
         body = {"email": "ada@example.com", "password": ""}
         assert (await w.desk.ask("POST", "/sign-in", body, headers={"origin": BOT})).status == 401
+
+
+async def test_a_user_whom_somebody_else_made_is_taken_over(signer: FakeIssuer) -> None:
+    """Whoever invites has the link too, and so may have set the password of somebody else's e-mail."""
+    async with at_the_provider(signer) as w:
+        desk, ours = w.desk, {"origin": BOT}
+        await desk.store.put_invitation(
+            Invitation(CAFE, ADA, Role.ADMIN, digest_of("seen by eve too"), "Eve", T0, T0 + DAY)
+        )
+        await desk.store.put_workspaces({CAFE: "Café"}, T0)
+        eves = {"email": ADA, "password": "eve eve eve"}
+        given = {"token": "seen by eve too", "name": "Ada?", "password": eves["password"]}
+        joined = await desk.ask("POST", "/sign-in/invitation", given, headers=ours)
+        assert joined.status == 201, joined.body
+        eve = joined.cookie
+        assert (await desk.ask("GET", "/me", cookie=eve)).status == 200
+        await invited(desk)
+        ada = (await w.signs_in()).cookie
+        me = (await desk.ask("GET", "/me", cookie=ada)).body
+        assert ([each["id"] for each in me["workspaces"]], me["has_password"]) == (["default", "cafe"], False)
+        assert (await desk.ask("GET", "/me", cookie=eve)).status == 401
+        assert (await desk.ask("POST", "/sign-in", eves, headers=ours)).status == 401
+        for workspace in ("default", "cafe"):
+            lines = (await desk.ask("GET", f"/audit?workspace={workspace}", cookie=ada)).body["items"]
+            assert [each["what"] for each in lines if each["what"] == "user.proven"] == ["user.proven"]
+        await desk.ask("PUT", "/me/password", {"password": "ada's own words"}, cookie=ada, headers=ours)
+        await w.signs_in()  # from now on the user is theirs
+        mine = {"email": ADA, "password": "ada's own words"}
+        assert (await desk.ask("POST", "/sign-in", mine, headers=ours)).status == 200
+
+
+async def test_the_first_owner_keeps_their_password_at_the_provider(signer: FakeIssuer) -> None:
+    async with at_the_provider(signer) as w:
+        await w.desk.store.put_link(Link(digest_of(FIRST), None, T0, T0 + DAY))
+        owner = {"email": ADA, "name": "Ada", "password": "correct horse"}
+        await w.desk.ask("POST", "/sign-in/first", {"token": FIRST, **owner}, headers={"origin": BOT})
+        me = (await w.desk.ask("GET", "/me", cookie=(await w.signs_in()).cookie)).body
+        assert me["has_password"]
 
 
 @pytest.mark.parametrize(

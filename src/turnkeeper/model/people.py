@@ -56,9 +56,11 @@ class User(msgspec.Struct, frozen=True):
 
 
 class Account(User, frozen=True, kw_only=True):
-    """A user with the hash of their password; None: they sign in elsewhere (OIDC), or have not set one."""
+    """A user with the hash of their password; None: they sign in elsewhere (OIDC), or have not set one. `proven_at`: it
+    is known since that the e-mail is theirs; None: whoever had the link of an invitation may have made the user."""
 
     password: str | None = None
+    proven_at: float | None = None
 
     @property
     def user(self) -> User:

@@ -65,10 +65,15 @@ class PeopleRecords(Protocol):
 
     async def reset_password(self, digest: bytes, password: str, sign_in: SignIn) -> User | None:
         """Set the password of a link's user and end their sign-ins; `sign_in` is begun for them, whatever user it
-        names. None: the link does not work (any more), or the user is disabled."""
+        names. Their e-mail counts as theirs from then on. None: the link does not work (any more), or the user is
+        disabled."""
 
     async def set_password(self, user_id: UserId, password: str, keep: bytes | None) -> None:
         """Set a password and end every other sign-in, and links."""
+
+    async def prove(self, user_id: UserId, at: float) -> bool:
+        """A user's e-mail has turned out to be theirs. Where that was not known, nothing that stood for them before
+        does: their password, sign-ins and links go. False: it was known."""
 
     async def rehash_password(self, user_id: UserId, before: str, after: str) -> None:
         """Replace the hash of a password by a stronger one of the same."""

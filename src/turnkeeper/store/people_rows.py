@@ -56,6 +56,7 @@ def _insert(table: str, row: type[msgspec.Struct], clause: str = "") -> str:
 
 _ADD_USER = _insert("console_user", Account, "on conflict do nothing returning id")
 _ACCOUNT = f"select {_columns(Account)} from console_user where "
+_PROVE = "update console_user set proven_at = $2 where id = $1 and proven_at is null returning id"
 _ADD_SIGN_IN = _insert("sign_in", SignIn)
 _ADD_LINK = _insert("link", Link)
 _ADD_MEMBER = _insert("member", Member, "on conflict do nothing")
@@ -158,6 +159,7 @@ class PeopleRows(ABC):
             if account is None or account.disabled_at is not None:
                 return None
             await self._set_password(at, account.id, password, None)
+            await at.run(_PROVE, account.id, sign_in.created_at)
             await at.run(_ADD_SIGN_IN, *astuple(replace(sign_in, user_id=account.id)))
             return account.user
 
@@ -178,6 +180,16 @@ class PeopleRows(ABC):
         return len(
             await at.run("delete from sign_in where user_id = $1 and digest <> $2 returning digest", user_id, keep)
         )
+
+    async def prove(self, user_id: UserId, at: float) -> bool:
+        async def take_over(on: Statements) -> bool:
+            if not await on.run(_PROVE, user_id, at):
+                return False
+            await on.run("update console_user set password = null where id = $1", user_id)
+            await self._end(on, user_id, None)
+            return True
+
+        return await self._transacted(None, take_over)
 
     async def rehash_password(self, user_id: UserId, before: str, after: str) -> None:
         await self._do(
@@ -364,8 +376,8 @@ class PeopleRows(ABC):
 
 
 def _account(found: Sequence[Row]) -> Account | None:
-    # The hash is a keyword of its class, and the last column.
-    return Account(*found[0][:-1], password=found[0][-1]) if found else None
+    # The hash and whose e-mail it is are keywords of its class, and the last columns.
+    return Account(*found[0][:-2], password=found[0][-2], proven_at=found[0][-1]) if found else None
 
 
 def _by_user(found: Iterable[Row]) -> dict[str, tuple[Membership, ...]]:

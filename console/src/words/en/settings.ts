@@ -142,6 +142,7 @@ export default {
       user: {
         began: "became the first owner",
         signed_in: "signed in",
+        proven: "proved at the identity provider that the e-mail is theirs; the password and other sign-ins ended",
         password_set: "set a new password by a link",
         password_changed: "changed the password",
         disabled: "disabled {{about}}",

@@ -144,6 +144,7 @@ const settings: Words<typeof en> = {
       user: {
         began: "menjadi pemilik pertama",
         signed_in: "masuk",
+        proven: "membuktikan di penyedia identitas bahwa email itu miliknya; kata sandi dan sesi lain diakhiri",
         password_set: "membuat kata sandi baru lewat tautan",
         password_changed: "mengganti kata sandi",
         disabled: "menonaktifkan {{about}}",

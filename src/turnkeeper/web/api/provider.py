@@ -1,7 +1,8 @@
 """`/api/v1/sign-in/provider`: signing in at an identity provider, where one is configured.
 
 What a sign-in needs is in a cookie of the browser that began it. Whoever comes back is a user with that e-mail, else
-somebody who was invited by it, else somebody of a domain that is let in; whatever goes wrong is said on the page.
+somebody who was invited by it, else somebody of a domain that is let in; whatever goes wrong is said on the page. A
+user whom somebody else may have made for that e-mail is theirs from then on, and nobody else's.
 """
 
 import logging
@@ -54,21 +55,25 @@ async def come_back_from_provider(request: Request, behind: Behind, door: Door) 
         if len(kept) != 4:
             raise NotLetIn("state", "no sign-in was begun in this browser, or too long ago")
         person = await provider.finish(request.query_params, Pending(*kept[:3]), _back(behind))
-        user = await _user(behind, provider, person)
+        user, taken_over = await _user(behind, provider, person)
     except NotLetIn as error:
         return _not_let_in(door, error)
     entry = await door.enter(request.scope, user.id)
+    if taken_over:
+        await noted(behind, entry.sign_in.digest, user, "proven")
     await noted(behind, entry.sign_in.digest, user, "signed_in")
     return _to(_page(_unhex(kept[3])), _cookie(door, "", 0), entry.cookie)
 
 
-async def _user(behind: Backend, provider: Provider, person: Person) -> User:
-    """Whose e-mail it is; a new user, where they were invited or are of a domain that is let in. Raises NotLetIn."""
+async def _user(behind: Backend, provider: Provider, person: Person) -> tuple[User, bool]:
+    """Whose e-mail it is, and whether the user had to be taken over; a new user, where they were invited or are of a
+    domain that is let in. Raises NotLetIn."""
     store, now, client = behind.store, behind.now(), provider.client
     known = await store.account(person.email)
     if known is not None and known.disabled_at is not None:
         raise NotLetIn("disabled", "the user is disabled")
-    account = known or Account(new_user_id(), person.email, person.name, "en", now)
+    taken_over = known is not None and await store.prove(known.id, now)  # before they become a member anywhere
+    account = known or Account(new_user_id(), person.email, person.name, "en", now, proven_at=now)
     for each in await store.invitations_of(person.email, now):
         joined = await store.accept(each.digest, account, None, now)
         if joined is not None:
@@ -76,7 +81,7 @@ async def _user(behind: Backend, provider: Provider, person: Person) -> User:
             actor = Actor("user", joined.id, joined.name)
             await behind.note(each.workspace_id, actor, "member.joined", joined.email, {"role": each.role.value})
     if known is not None:
-        return known.user
+        return known.user, taken_over
     if person.email.rpartition("@")[2] not in client.domains:
         raise NotLetIn("uninvited", "nobody invited them")
     if not await store.add_user(account):
@@ -84,7 +89,7 @@ async def _user(behind: Backend, provider: Provider, person: Person) -> User:
     await store.put_member(Member(client.workspace_id, account.id, client.role, now))
     actor = Actor("user", account.id, account.name)
     await behind.note(client.workspace_id, actor, "member.joined", account.email, {"role": client.role.value})
-    return account.user
+    return account.user, False
 
 
 def _provider(behind: Backend) -> Provider:

@@ -82,7 +82,8 @@ async def make_first_owner(
     if await behind.store.linked(digest, door.now()) is None:
         raise Refusal(404, _GONE)
     kept = await door.passwords.hashed(given.password)
-    owner = Account(new_user_id(), given.email, given.name, given.language, door.now(), password=kept)
+    now = door.now()
+    owner = Account(new_user_id(), given.email, given.name, given.language, now, password=kept, proven_at=now)
     entry = door.entry(request.scope, owner.id)
     if not await behind.store.begin(digest, owner, entry.sign_in):
         raise Refusal(404, _GONE)
@@ -120,7 +121,8 @@ async def accept_invitation(
 
 
 async def _proven_or_new(door: Doorkeeper, given: bodies.AcceptBody, email: str, known: Account | None) -> Account:
-    """Who has the invited e-mail shows that it is they; anybody else gets a user made for it."""
+    """Who has the invited e-mail shows that it is they; anybody else gets a user made for it, who may be somebody else:
+    whoever invites sees the link too."""
     if known is not None:
         return await door.proven(email, given.password or "")
     if given.name is None or given.password is None:

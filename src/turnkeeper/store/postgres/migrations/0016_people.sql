@@ -3,7 +3,8 @@
 -- Users, their sign-ins and their links belong to no workspace.
 create table console_user (
   id text collate "C" primary key, email text collate "C" not null unique, name text not null, language text not null,
-  created_at double precision not null, disabled_at double precision, password text
+  created_at double precision not null, disabled_at double precision, password text,
+  proven_at double precision
 );
 
 -- `digest` is always the SHA-256 of something that only its holder has.

@@ -2,7 +2,7 @@
 
 create table console_user (
   id text primary key, email text not null unique, name text not null, language text not null, created_at real not null,
-  disabled_at real, password text
+  disabled_at real, password text, proven_at real
 ) without rowid;
 
 -- `digest` is always the SHA-256 of something that only its holder has.
