@@ -21,15 +21,14 @@ import styles from "./Routes.module.css";
 
 /** Until somebody has gone anywhere, a demo shows the phone. */
 const SHOWN_THE_PHONE = "turnkeeper-demo-shown";
+/** With a conversation and without it is one page: the list stays where it was scrolled to. */
+const INBOX = /^\/(?:conversations\/(?<id>[^/]+)\/?)?$/;
 
 export function Routes() {
   return (
     <Switch>
-      <Route path="/">
-        <Start />
-      </Route>
+      <Route path={INBOX}>{({ id }) => <Inbox id={id} />}</Route>
       <Route path="/conversations/:id/turns/:turn">{({ id, turn }) => <TracePage id={id} turn={turn} />}</Route>
-      <Route path="/conversations/:id">{({ id }) => <Conversations id={id} />}</Route>
       <Route path="/simulator/*?">
         <SimulatorPage />
       </Route>
@@ -55,23 +54,26 @@ export function Routes() {
   );
 }
 
-function Start() {
+function Inbox({ id }: { id: string | undefined }) {
   const demo = useMe()?.demo ?? false;
-  if (demo && sessionStorage.getItem(SHOWN_THE_PHONE) === null) return <Redirect to="/simulator" replace />;
-  return <Conversations />;
+  if (id === undefined && demo && sessionStorage.getItem(SHOWN_THE_PHONE) === null) {
+    return <Redirect to="/simulator" replace />;
+  }
+  return <Conversations id={id} />;
 }
 
 /** The list and the conversation beside it; on a narrow screen one of the two. */
-function Conversations({ id }: { id?: string }) {
+function Conversations({ id }: { id: string | undefined }) {
   const narrow = useMediaQuery("(max-width: 800px)", false, { getInitialValueInEffect: false });
   useSeen(id);
-  if (narrow) return id === undefined ? <InboxPage /> : <ThreadPage key={id} id={id} />;
   return (
-    <div className={styles.split}>
-      <div className={styles.list}>
+    <div className={styles.split} data-narrow={narrow || undefined}>
+      <div className={styles.list} data-behind={(narrow && id !== undefined) || undefined}>
         <InboxPage />
       </div>
-      <div className={styles.thread}>{id === undefined ? <Choose /> : <ThreadPage key={id} id={id} />}</div>
+      {(!narrow || id !== undefined) && (
+        <div className={styles.thread}>{id === undefined ? <Choose /> : <ThreadPage key={id} id={id} />}</div>
+      )}
     </div>
   );
 }

@@ -8,7 +8,8 @@ import styles from "./Exchange.module.css";
 
 /** What was heard and said, and beside each thing that was not answered why. */
 export function Exchange({ turn }: { turn: Turn }) {
-  const { t } = useTranslation("trace");
+  const { t } = useTranslation(["trace", "thread"]);
+  const delivered = (state: string) => t(`thread:delivery.${state}` as never, { defaultValue: state }) as string;
   return (
     <Section title={t("heard.title")}>
       <h3 className={styles.title}>{t("heard.person")}</h3>
@@ -22,7 +23,7 @@ export function Exchange({ turn }: { turn: Turn }) {
               {row.text === "" ? `[${row.kind}]` : row.text}
             </span>
             <span className={styles.soft}>
-              {[row.state, row.code, row.reason].filter((each) => each !== null).join(" · ")}
+              {[delivered(row.state), row.code, row.reason].filter((each) => each !== null).join(" · ")}
             </span>
           </li>
         ))}
@@ -39,6 +40,10 @@ export function Exchange({ turn }: { turn: Turn }) {
 }
 
 function Events({ events }: { events: Event[] }) {
+  const { t } = useTranslation("thread");
+  const became = (state: string) => t(`state.${state}` as never, { defaultValue: state }) as string;
+  const because = (reason: string | null | undefined) =>
+    reason == null ? null : (t(`reason.${reason}` as never, { defaultValue: reason }) as string);
   return (
     <ol className={styles.list}>
       {events.map((event) => (
@@ -47,7 +52,7 @@ function Events({ events }: { events: Event[] }) {
             {event.text === "" ? `[${event.kind}]` : event.text}
           </span>
           <span className={styles.soft}>
-            {[exactTime(event.received_at), event.state, event.reason].filter((each) => each != null).join(" · ")}
+            {[exactTime(event.received_at), became(event.state), because(event.reason)].filter((each) => each != null).join(" · ")}
           </span>
         </li>
       ))}

@@ -61,6 +61,7 @@ export default {
   state: {
     waiting: "Waits to be answered",
     running: "Is being answered",
+    answered: "Answered",
     no_reply: "The bot had nothing to say to it",
     person: "For a person",
     failed: "The bot failed",

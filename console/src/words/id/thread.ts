@@ -63,6 +63,7 @@ const thread: Words<typeof en> = {
   state: {
     waiting: "Menunggu dijawab",
     running: "Sedang dijawab",
+    answered: "Dijawab",
     no_reply: "Bot tidak punya jawaban untuk ini",
     person: "Untuk seseorang",
     failed: "Bot gagal",
