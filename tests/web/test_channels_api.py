@@ -182,7 +182,7 @@ ROUTES: list[tuple[str, str, object]] = [
     ("DELETE", "/channels/shop?confirm=shop", None),
     ("POST", "/channels/shop/check", {}),
     ("POST", "/channels/shop/connect", {}),
-    ("GET", "/channels/shop/qr", None),
+    ("POST", "/channels/shop/qr", None),
     ("POST", "/channels/shop/pairing-code", {"phone": "+15550001111"}),
     ("POST", "/channels/shop/pause", {}),
     ("POST", "/channels/shop/resume", None),
@@ -215,7 +215,14 @@ async def test_what_a_provider_tells_comes_line_by_line(console: Console) -> Non
         errand = console.asking.asked[-1]
         assert {name: getattr(errand, name) for name in asked} == asked
         assert errand.workspace == HOME
-    assert (await console.get("/channels/shop/qr")).status == 409  # it is not logged in by a phone
+    assert (await console.send("POST", "/channels/shop/qr")).status == 409  # it is not logged in by a phone
+
+
+async def test_nothing_is_begun_by_a_link_that_somebody_follows(console: Console) -> None:
+    """A GET comes with the cookie from any site, and is asked for no Origin."""
+    for method, path, _ in ROUTES:
+        if method == "POST" and "/shop/" in path:
+            assert (await console.get(path)).status == 405, path
 
 
 async def test_as_many_as_there_may_be_are_asked(console: Console) -> None:

@@ -35,7 +35,7 @@ export const asking = {
   connect: (id: string, url: string): Ask => (signal) =>
     api.POST("/api/v1/channels/{channel_id}/connect", { ...at(id), body: { url }, signal, ...asStream }) as Stream,
   pair: (id: string): Ask => (signal) =>
-    api.GET("/api/v1/channels/{channel_id}/qr", { ...at(id), signal, ...asStream }) as Stream,
+    api.POST("/api/v1/channels/{channel_id}/qr", { ...at(id), signal, ...asStream }) as Stream,
   code: (id: string, phone: string): Ask => (signal) =>
     api.POST("/api/v1/channels/{channel_id}/pairing-code", { ...at(id), body: { phone }, signal, ...asStream }) as Stream,
   test: (id: string, to: string, text: string, template: string): Ask => (signal) => {

@@ -141,7 +141,7 @@ async def connect_channel(
     return await _lines(behind, access, channel_id, "connect", url=body.url)
 
 
-@router.get("/{channel_id}/qr", responses=_LINES, response_class=StreamingResponse)
+@router.post("/{channel_id}/qr", responses=_LINES, response_class=StreamingResponse)
 async def pair_channel(channel_id: ChannelName, access: Administers, behind: Behind) -> StreamingResponse:
     """Start the account's session, and tell each QR code that its phone may scan until it is logged in."""
     _able(await asked_channel(behind, access, channel_id), "pair")
