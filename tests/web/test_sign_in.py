@@ -255,6 +255,24 @@ async def test_nobody_gives_or_takes_more_than_they_have() -> None:
         assert [each.role for each in await desk.store.members(HOME)] == [Role.ADMIN, Role.OWNER]
 
 
+async def test_an_admin_leaves_the_invitations_of_owners_alone() -> None:
+    async with opened() as desk:
+        await desk.begin()
+        adam = await desk.join("adam", "admin")
+        oscar = {"email": "oscar@example.com", "role": "owner"}
+        link = (await desk.ask("POST", "/invitations", oscar)).body["link"]
+        for role in ("viewer", "admin"):
+            said = await desk.ask("POST", "/invitations", {**oscar, "role": role}, cookie=adam)
+            assert said.status == 403
+        assert (await desk.ask("DELETE", "/invitations/Oscar@example.com", cookie=adam)).status == 403
+        assert (await desk.ask("DELETE", "/invitations/Oscar@example.com", token="token-of-the-crm")).status == 403
+        given = {"token": link.partition("#invitation=")[2]}
+        assert (await desk.ask("POST", "/sign-in/link", given)).body["role"] == "owner"
+        assert (await desk.ask("POST", "/invitations", {**oscar, "role": "viewer"})).status == 201
+        assert (await desk.ask("DELETE", "/invitations/oscar@example.com", cookie=adam)).status == 204
+        assert (await desk.ask("DELETE", "/invitations/oscar@example.com", cookie=adam)).status == 404
+
+
 async def test_nothing_of_another_workspace_is_reached() -> None:
     async with opened() as desk:
         await desk.begin()

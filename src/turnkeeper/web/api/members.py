@@ -112,12 +112,13 @@ async def list_invitations(access: Administers, behind: Behind) -> InvitationLis
 @router.post("/invitations", status_code=201)
 async def invite_member(given: InvitingBody, access: Administers, behind: Behind) -> NewInvitationBody:
     """Invite somebody by e-mail. The link is told once, for you to pass on; an older one of theirs works no more."""
-    if not may_change(access.role, None, given.role):
+    invited = {each.email: each for each in await behind.store.invitations(access.workspace_id)}
+    before = invited.pop(given.email, None)
+    if not may_change(access.role, before.role if before else None, given.role):
         raise Refusal(403, _MORE_THAN_YOU)
     if any(each.email == given.email for each in await behind.store.members(access.workspace_id)):
         raise Refusal(409, f"{given.email} is a member already")
-    others = [each for each in await behind.store.invitations(access.workspace_id) if each.email != given.email]
-    if len(others) >= MOST_INVITED:
+    if len(invited) >= MOST_INVITED:
         raise Refusal(409, f"{MOST_INVITED} are invited already: take some back")
     token, now = token_urlsafe(32), behind.now()
     invitation = Invitation(
@@ -134,6 +135,9 @@ async def take_invitation_back(
     email: Annotated[str, Path(max_length=250)], access: Administers, behind: Behind
 ) -> None:
     """Let an invitation work no more."""
+    found = [each for each in await behind.store.invitations(access.workspace_id) if each.email == email.lower()]
+    if found and not may_change(access.role, found[0].role, None):
+        raise Refusal(403, _MORE_THAN_YOU)
     if not await behind.store.drop_invitation(access.workspace_id, email.lower()):
         raise Refusal(404, "there is no such invitation")
     await access.note("member.uninvited", email.lower())
