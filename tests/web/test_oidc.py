@@ -305,3 +305,14 @@ async def test_without_a_provider_there_is_no_such_way() -> None:
     async with opened() as desk:
         assert (await desk.ask("GET", PATH)).status == 404
         assert (await desk.ask("GET", f"{PATH}/callback?code=x&state=y")).status == 404
+
+
+async def test_whoever_comes_back_is_counted_by_their_address(signer: FakeIssuer) -> None:
+    """A cookie that somebody made up has this server ask the provider, each time."""
+    async with at_the_provider(signer) as w:
+        seen = [(await w.comes("code=x&state=a", "a~b~c~2f")).status for _ in range(32)]
+        assert seen == [303] * 30 + [429] * 2
+        assert w.issuer.asked.count("/token") == 30
+        w.desk.now += 61
+        w.issuer.now = lambda: T0 + 61
+        assert (await w.comes("code=x&state=a", "a~b~c~2f")).status == 303

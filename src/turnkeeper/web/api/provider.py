@@ -37,8 +37,7 @@ async def begin_at_provider(
 ) -> Response:
     """Send a person to the identity provider."""
     provider = _provider(behind)
-    if not door.by_address.take(counted_as(client_address(request.scope))):
-        raise Refusal(429, "too many tries: wait a few minutes")
+    _count(request, door)
     try:
         address, pending = await provider.begin(_back(behind))
     except NotLetIn as error:
@@ -50,6 +49,7 @@ async def begin_at_provider(
 async def come_back_from_provider(request: Request, behind: Behind, door: Door) -> Response:
     """Let in whoever the identity provider sends back."""
     provider = _provider(behind)
+    _count(request, door)  # whoever makes up a cookie can have the provider asked, too
     kept = cookie_in(request.scope, COOKIE).split("~")
     try:
         if len(kept) != 4:
@@ -96,6 +96,11 @@ def _provider(behind: Backend) -> Provider:
     if behind.provider is None:
         raise Refusal(404, "no identity provider is configured")
     return behind.provider
+
+
+def _count(request: Request, door: Doorkeeper) -> None:
+    if not door.by_address.take(counted_as(client_address(request.scope))):
+        raise Refusal(429, "too many tries: wait a few minutes")
 
 
 def _back(behind: Backend) -> str:
