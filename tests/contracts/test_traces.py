@@ -117,6 +117,20 @@ def asked(w: World, id_: str, workspace_id: WorkspaceId = SHOP) -> Rehearsal:
     return Rehearsal(workspace_id, id_, ConversationKey(SHOP, "c").id, 1, wanted, "u1", w.now)  # type: ignore[arg-type]
 
 
+async def test_a_rehearsal_goes_with_the_words_that_it_was_run_on(world: OpenWorld) -> None:
+    """Erased by the contact, and by retention."""
+    async with world(TESTED) as w:
+        key = (await answered(w, "one", "1")).run.key
+        for id_ in ("a", "b"):
+            await w.store.ask_rehearsal(replace(asked(w, id_), conversation_id=key.id), 3, w.now - 600)
+            assert await w.store.rehearsal(SHOP, id_) is not None
+            if id_ == "a":
+                await w.hear("forget me")
+            else:
+                await w.store.retain(w.now + 1, 100)
+            assert await w.store.rehearsal(SHOP, id_) is None
+
+
 async def test_rehearsals_are_taken_in_order_each_once(world: OpenWorld) -> None:
     async with world() as w:
         for id_ in ("a", "b", "c"):

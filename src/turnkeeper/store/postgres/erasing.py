@@ -36,6 +36,7 @@ _ROW_LEFT = f"select min(seq) from outbound where {_MINE} and {_RANGE} and {_UNS
 _TURNS = f"update turn set trace = $5 where {_MINE} and no > $3 and no <= $4"
 _STEPS = f"delete from step where {_MINE} and turn_no <= $3"
 _BEFORES = f"delete from session_before where {_MINE} and turn_no <= $3"
+_REHEARSALS = f"delete from rehearsal where {_MINE} and turn_no <= $3"
 _SESSION = f"delete from session where {_MINE} and saved_at <= $3"
 _SESSION_LEFT = f"select saved_at from session where {_MINE}"
 _FACTS = "delete from fact where workspace_id = $1 and contact_id = $2 and bot_id = $3"
@@ -92,6 +93,7 @@ class PostgresErasing(Runs):
         await self.run(_TURNS, *key, after, to, TRACE)
         await self.run(_STEPS, *key, to)
         await self.run(_BEFORES, *key, to)
+        await self.run(_REHEARSALS, *key, to)
 
     async def erase_memory(self, key: ConversationKey, contact_id: ContactId, bot_id: BotId, now: float) -> None:
         await self.run(_FACTS, key.workspace_id, contact_id, bot_id)

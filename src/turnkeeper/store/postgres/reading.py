@@ -248,6 +248,7 @@ async def retain(rows: PostgresRows, before: float, limit: int) -> int:
         ("turn", "started_at", _TURN_IS_OVER),
         ("step", "began_at", _STEP_IS_OVER),
         ("session_before", "saved_at", "true"),
+        ("rehearsal", "asked_at", "true"),
         ("early_report", "received_at", "true"),
         ("upload", "valid_until", "true"),
         ("note", "at", "true"),

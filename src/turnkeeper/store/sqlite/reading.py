@@ -219,6 +219,7 @@ async def retain(rows: SqliteRows, before: float, limit: int) -> int:
         ("turn", _TURN_IS_OVER),
         ("step", _STEP_IS_OVER),
         ("session_before", "saved_at < ?"),
+        ("rehearsal", "asked_at < ?"),
         ("early_report", "received_at < ?"),
         ("upload", "valid_until < ?"),
         ("note", "at < ?"),

@@ -81,6 +81,7 @@ ERASE = (
     "delete from step where workspace_id = ?1 and conversation_id = ?2",
     "delete from session where workspace_id = ?1 and conversation_id = ?2",
     "delete from session_before where workspace_id = ?1 and conversation_id = ?2",
+    "delete from rehearsal where workspace_id = ?1 and conversation_id = ?2",
     "delete from timer where workspace_id = ?1 and conversation_id = ?2",
     "delete from announcement where workspace_id = ?1 and conversation_id = ?2 and settled_at is null",
     "update payment set description = '', url = null where workspace_id = ?1 and conversation_id = ?2",
