@@ -280,7 +280,9 @@ async def test_an_invitation_is_taken_back(world: OpenWorld) -> None:
 async def test_tokens_are_one_workspaces(world: OpenWorld) -> None:
     async with world() as w:
         await begun(w.store)
-        token = IssuedToken(HOME, TokenId("t1"), digest("t"), "crm", ("read", "flows"), "Olga", T0, None, T0 + DAY)
+        token = IssuedToken(
+            HOME, TokenId("t1"), digest("t"), "crm", ("read", "flows"), "Olga", T0, None, T0 + DAY, OLGA.id
+        )
         await w.store.add_api_token(token)
         assert await w.store.api_token(digest("t")) == token
         assert await w.store.api_token(digest("another")) is None

@@ -273,6 +273,29 @@ async def test_an_admin_leaves_the_invitations_of_owners_alone() -> None:
         assert (await desk.ask("DELETE", "/invitations/oscar@example.com", cookie=adam)).status == 404
 
 
+@pytest.mark.parametrize("how", ["removed", "an agent", "left", "an owner"])
+async def test_who_is_no_admin_any_more_leaves_no_tokens(how: str) -> None:
+    async with opened() as desk:
+        await desk.begin()
+        adam = await desk.join("adam", "admin")
+        tokens = []
+        for name, cookie in (("mine", None), ("crm", adam), ("shop", adam)):
+            made = await desk.ask("POST", "/api-tokens", {"name": name, "scopes": ["admin"]}, cookie=cookie)
+            tokens.append(made.body["token"])
+        ids = {each["name"]: each["user_id"] for each in (await desk.ask("GET", "/members")).body["items"]}
+        path = f"/members/{ids['Adam']}"
+        if how in ("an agent", "an owner"):
+            said = await desk.ask("PUT", path, {"role": how.split()[1]})
+        else:
+            said = await desk.ask("DELETE", path, cookie=adam if how == "left" else None)
+        assert said.status == 204
+        seen = [(await desk.ask("GET", "/members", token=each, cookie="")).status for each in tokens]
+        assert seen == ([200] * 3 if how == "an owner" else [200, 401, 401])
+        ended = sorted(each for each in await desk.noted() if " token.deleted " in each)
+        who = "Adam" if how == "left" else "Olga"
+        assert ended == ([] if how == "an owner" else [f"{who} token.deleted crm", f"{who} token.deleted shop"])
+
+
 async def test_nothing_of_another_workspace_is_reached() -> None:
     async with opened() as desk:
         await desk.begin()

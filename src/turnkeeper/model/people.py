@@ -131,7 +131,8 @@ class Invitation(msgspec.Struct, frozen=True):
 
 
 class IssuedToken(msgspec.Struct, frozen=True):
-    """A program's token, made in the console. `digest` is the SHA-256 of it: the token itself is kept nowhere."""
+    """A program's token, made in the console. `digest` is the SHA-256 of it: the token itself is kept nowhere.
+    `created_by` is what its maker was called then, `user_id` who that is."""
 
     workspace_id: WorkspaceId
     id: TokenId
@@ -142,6 +143,7 @@ class IssuedToken(msgspec.Struct, frozen=True):
     created_at: float
     used_at: float | None
     expires_at: float | None
+    user_id: UserId | None = None
 
 
 class Actor(NamedTuple):

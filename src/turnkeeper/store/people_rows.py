@@ -392,4 +392,5 @@ def _invitations(found: Sequence[Row]) -> list[Invitation]:
 
 
 def _token(row: Row) -> IssuedToken:
-    return IssuedToken(row[0], row[1], row[2], row[3], tuple(row[4].split()), row[5], row[6], row[7], row[8])
+    scopes = tuple(row[4].split())
+    return IssuedToken(row[0], row[1], row[2], row[3], scopes, row[5], row[6], row[7], row[8], row[9])

@@ -71,7 +71,7 @@ async def list_api_tokens(access: Administers, behind: Behind, door: Door) -> Ap
 @router.post("", status_code=201)
 async def create_api_token(given: NewApiTokenBody, access: Administers, behind: Behind) -> MadeApiTokenBody:
     """Make a token; it is told once."""
-    person(access.identity)
+    maker = person(access.identity)
     if not may_issue(access.role, given.scopes):
         raise Refusal(403, "a token may do no more than whoever makes it")
     if len(await behind.store.api_tokens(access.workspace_id)) >= MOST:
@@ -87,6 +87,7 @@ async def create_api_token(given: NewApiTokenBody, access: Administers, behind: 
         now,
         None,
         None if given.days is None else now + given.days * DAY,
+        maker,
     )
     await behind.store.add_api_token(made)
     await access.note("token.created", given.name, {"scopes": list(made.scopes), "expires_at": made.expires_at})

@@ -83,22 +83,25 @@ async def list_members(access: Reads, behind: Behind) -> MemberList:
 
 @router.put("/members/{user_id}", status_code=204)
 async def change_role(user_id: Who, given: RoleBody, access: Administers, behind: Behind) -> None:
-    """Give a member another role."""
+    """Give a member another role. Tokens that they made end where it is below admin."""
     member = await _changeable(behind, access, user_id, given.role)
     if member.role is not given.role:
         await _set(behind, access, member, given.role)
         await access.note("member.changed", member.email, {"from": member.role.value, "to": given.role.value})
+        if not given.role.includes(Role.ADMIN):
+            await _end_tokens(behind, access, member)
 
 
 @router.delete("/members/{user_id}", status_code=204)
 async def remove_member(user_id: Who, access: Reads, behind: Behind) -> None:
-    """Take a member out of the workspace; everybody may leave."""
+    """Take a member out of the workspace, and end the tokens that they made; everybody may leave."""
     if user_id == access.identity.user_id:
         member = await _member_of(behind, access, user_id)
     else:
         member = await _changeable(behind, access, user_id, None)
     await _set(behind, access, member, None)
     await access.note("member.removed", member.email, {"role": member.role.value})
+    await _end_tokens(behind, access, member)
 
 
 @router.get("/invitations")
@@ -163,6 +166,13 @@ async def _changeable(behind: Backend, access: Access, user_id: str, role: Role 
 async def _set(behind: Backend, access: Access, member: Colleague, role: Role | None) -> None:
     if not await behind.store.set_role(access.workspace_id, UserId(member.user_id), role):
         raise Refusal(409, "a workspace keeps an owner: make somebody else one first")
+
+
+async def _end_tokens(behind: Backend, access: Access, member: Colleague) -> None:
+    """Whoever may make no tokens any more has none left that they know."""
+    for each in await behind.store.api_tokens(access.workspace_id):
+        if each.user_id == member.user_id and await behind.store.drop_api_token(access.workspace_id, each.id):
+            await access.note("token.deleted", each.name, {"made_by": member.email})
 
 
 def _member(found: Colleague) -> MemberBody:

@@ -41,7 +41,7 @@ create table invitation (
 create table api_token (
   workspace_id text collate "C" not null, id text collate "C" not null, digest bytea not null unique,
   name text not null, scopes text not null, created_by text not null, created_at double precision not null,
-  used_at double precision, expires_at double precision,
+  used_at double precision, expires_at double precision, user_id text collate "C",
   primary key (workspace_id, id)
 );
 

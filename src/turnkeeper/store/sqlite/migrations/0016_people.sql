@@ -33,7 +33,7 @@ create table invitation (
 
 create table api_token (
   workspace_id text not null, id text not null, digest blob not null unique, name text not null, scopes text not null,
-  created_by text not null, created_at real not null, used_at real, expires_at real,
+  created_by text not null, created_at real not null, used_at real, expires_at real, user_id text,
   primary key (workspace_id, id)
 ) without rowid;
 
