@@ -1,13 +1,16 @@
 """Contacts: listed and found, told of, made one and made two, and erased; alike on every store."""
 
 import msgspec
+import pytest
 
 from tests.contracts.conftest import OpenWorld
 from tests.contracts.feeding import feed, found
 from tests.contracts.world import T0, World
 from turnkeeper.model.contacts import ContactPlace
-from turnkeeper.model.ids import BotId, ContactId, ConversationId, WorkspaceId
+from turnkeeper.model.ids import BotId, ContactId, ConversationId, ConversationKey, WorkspaceId
 from turnkeeper.model.media import FileRow, MediaRow
+from turnkeeper.store.postgres.contacts import PostgresContactRows
+from turnkeeper.store.sqlite.contacts import SqliteContactRows
 from turnkeeper.testing.events import ADA, text
 
 SHOP, CAFE = WorkspaceId("default"), WorkspaceId("cafe")
@@ -168,3 +171,26 @@ async def test_a_turn_of_somebody_who_is_erased_sends_nothing(world: OpenWorld) 
         erased = await w.store.erase_contact(SHOP, ada, w.now)
         assert erased is not None
         assert [(each.fenced, each.epoch > turn.run.epoch) for each in erased.wakes] == [(turn.run.worker_id, True)]
+
+
+async def test_what_was_given_to_somebody_else_meanwhile_is_left_alone(
+    world: OpenWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whose a conversation is may change between looking for somebody's conversations and locking them."""
+    async with world() as w:
+        ada, bob, eve = await written(w, ADA, BOB, EVE)
+        own, his, hers = [(await w.conversation(each)).key for each in (ADA, BOB, EVE)]
+
+        async def as_it_was(*_: object) -> list[ConversationKey]:
+            """Bob's was Ada's a moment ago."""
+            return sorted([own, his])
+
+        for rows in (SqliteContactRows, PostgresContactRows):
+            monkeypatch.setattr(rows, "conversations_of", as_it_was)
+        assert await w.store.split_contact(SHOP, ada, his.id, w.now) is None
+        assert not await w.store.merge_contacts(SHOP, ada, eve)
+        erased = await w.store.erase_contact(SHOP, ada, w.now)
+        assert erased is not None
+        assert erased.conversations == 1
+        assert [(await w.conversation(each)).contact_id for each in (BOB, EVE)] == [bob, eve]
+        assert [len(await w.store.history(each, 10)) for each in (his, hers)] == [1, 1]
