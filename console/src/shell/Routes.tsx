@@ -21,6 +21,8 @@ import styles from "./Routes.module.css";
 
 /** Until somebody has gone anywhere, a demo shows the phone. */
 const SHOWN_THE_PHONE = "turnkeeper-demo-shown";
+/** Whoever began elsewhere and asks for the inbox wants the inbox. */
+const BEGUN_AT = location.pathname;
 /** With a conversation and without it is one page: the list stays where it was scrolled to. */
 const INBOX = /^\/(?:conversations\/(?<id>[^/]+)\/?)?$/;
 
@@ -56,7 +58,7 @@ export function Routes() {
 
 function Inbox({ id }: { id: string | undefined }) {
   const demo = useMe()?.demo ?? false;
-  if (id === undefined && demo && sessionStorage.getItem(SHOWN_THE_PHONE) === null) {
+  if (id === undefined && demo && BEGUN_AT === "/" && sessionStorage.getItem(SHOWN_THE_PHONE) === null) {
     return <Redirect to="/simulator" replace />;
   }
   return <Conversations id={id} />;
