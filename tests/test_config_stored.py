@@ -74,6 +74,21 @@ def test_a_whole_set_of_things_names_each_other_in_any_order(tmp_path: Path) -> 
     assert settings.bots[BotId("kind")].workspace_id == "cafe"
 
 
+def test_secrets_of_the_console_are_those_that_nobody_is_shown(tmp_path: Path) -> None:
+    """Logs, traces and reports of failures have them taken out."""
+    hushed = {"sk-own-hush", "api-hush", "h" * 40, "remote-hush", OTHER}
+    mine = [
+        made("line", TELEGRAM | {"bot": "far"}, home="cafe"),
+        made("third", WAHA | {"bot": "far", "api_key": "api-hush"}, home="cafe"),
+        made("own", ROUTER | {"api_key": "sk-own-hush"}, "provider", "cafe"),
+        made("far", ANSARI | {"api_key": "remote-hush"}, "bot", "cafe"),
+    ]
+    settings = read(tmp_path, *mine)
+    assert not settings.problems
+    assert hushed - settings.secrets == set()
+    assert (hushed & read(tmp_path).secrets) == set()
+
+
 def test_the_calls_of_a_tenants_bot_are_guarded(tmp_path: Path) -> None:
     text = FILE + '[server]\nallow_internal = ["backend:8000"]\n'
     inside = made("inside", ANSARI | {"base_url": "http://backend:8000"}, "bot")
