@@ -15,7 +15,8 @@ RUN = """async (only) => {
     still.replaceSync("*, *::before, *::after { transition: none !important; animation: none !important }");
     document.adoptedStyleSheets = [still];
     const {violations} = await axe.run(document, {resultTypes: ["violations"], ...(only && {runOnly: only})});
-    return violations.map(({id, nodes}) => `${id}: ${nodes.map((each) => each.html.slice(0, 90) + (each.any[0]?.message ?? "")).join(" ")}`);
+    const shown = (node) => node.html.slice(0, 90) + (node.any[0]?.message ?? "");
+    return violations.map(({id, nodes}) => `${id}: ${nodes.map(shown).join(" ")}`);
 }"""
 PAGES = ("/contacts", "/overview", "/bots/assistant", "/channels", "/settings/members")
 
