@@ -330,6 +330,16 @@ class TestFeeding:
             assert await w.store.note_lately(w.now - 60, w.now, 100) == 1
             assert (await fed(w)).mode == "human"
 
+    async def test_what_changed_often_is_fed_once(self, world: OpenWorld) -> None:
+        async with world() as w:
+            for n, who in enumerate((ADA, BOB, ADA)):
+                await w.hear(text(str(n), of=who, at=T0 + n))
+                await w.store.flush_changes(w.now)
+            assert await w.store.feed_inbox(1, w.now) == 2
+            assert await listed(w) == [f"+{ADA}"]
+            assert ((await fed(w)).contact_count, (await fed(w)).seq) == (2, 1)
+            assert set(await listed(w)) == {f"+{ADA}", f"+{BOB}"}
+
     async def test_two_feeders_do_no_harm(self, world: OpenWorld) -> None:
         """What one has read before the other wrote, counts for nothing and comes again."""
         async with world() as w:

@@ -23,7 +23,7 @@ TASK: Final = "inbox"
 EVERY: Final = 0.1
 """Seconds between two looks for what has changed."""
 BATCH: Final = 50
-"""Changes that are fed in one transaction: on SQLite others wait for it."""
+"""Conversations that are fed in one transaction: on SQLite others wait for it."""
 LATELY: Final = 600.0
 """How far back is looked for what nobody noted, in seconds."""
 _LATELY_MOST: Final = 2000
@@ -84,9 +84,11 @@ class Feeder:
     async def _feeding(self) -> None:
         self._sweep_at = self._lapse_at = self._fill_at = 0.0
         await self._catch_up(self._clock.now())
+        loop = asyncio.get_running_loop()
         while True:
+            began = loop.time()
             pause = await self.feed()
-            await asyncio.sleep(pause)
+            await asyncio.sleep(max(pause, loop.time() - began))  # turns have half of the time, or more
 
     async def _catch_up(self, now: float) -> None:
         """All was down, or a release served that feeds nothing: what was said meanwhile, nobody has noted."""

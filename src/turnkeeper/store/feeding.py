@@ -33,6 +33,8 @@ ContactKey = tuple[WorkspaceId, ContactId]
 Aim = tuple[WorkspaceId, ConversationId, ChannelId, str]
 """A conversation, its channel, and the provider's id of a message."""
 Numbered = tuple[WorkspaceId, ConversationId, int]
+AHEAD: Final = 8
+"""So many times as many changes are looked at as conversations are fed: one that changed often is fed once."""
 NOTED_AT_ONCE: Final = 1000
 """Conversations that one transaction notes: on SQLite others wait for it."""
 MODEL_STEPS: Final = "(name = 'model' or name like '%.model' or name like 'backend.%')"
@@ -150,7 +152,7 @@ class InboxFeeding(Protocol):
         """Write which conversations this process has committed something to; how many."""
 
     async def feed_inbox(self, limit: int, now: float) -> int:
-        """Feed conversations that have changed, of up to `limit` changes; how many changes were read."""
+        """Feed up to `limit` conversations that have changed; how many changes were read."""
 
     async def note_lately(self, since: float, now: float, limit: int) -> int:
         """Note conversations in which something was said since, or which were handed over, and of which the inbox may
@@ -171,12 +173,12 @@ class InboxFeeding(Protocol):
 
 async def gathered(source: FeedSource, directory: Directory, limit: int, now: float) -> Batch:
     """Read what has changed, and make of it what is to be written."""
-    changes = await source.changes(limit)
-    if not changes:
-        return Batch()
     seqs: dict[ConversationKey, list[ChangeRow]] = {}
-    for change in changes:
-        seqs.setdefault(change.key, []).append(change)
+    for change in await source.changes(limit * AHEAD):
+        if len(seqs) < limit or change.key in seqs:
+            seqs.setdefault(change.key, []).append(change)
+    if not seqs:
+        return Batch()
     materials = await _materials(source, seqs)
     ready: list[Ready] = []
     gone = [change.seq for key in seqs.keys() - materials.keys() for change in seqs[key]]
@@ -191,7 +193,7 @@ async def gathered(source: FeedSource, directory: Directory, limit: int, now: fl
         except Exception:  # noqa: BLE001 - one that cannot be read must not hold up all others
             _log.exception("a conversation cannot be shown", conversation=key.id)
             gone += mine
-    return Batch(ready, gone, len(changes))
+    return Batch(ready, gone, sum(map(len, seqs.values())))
 
 
 def _is_new(fed: Fed, material: Material, changes: Sequence[ChangeRow]) -> bool:
