@@ -54,7 +54,7 @@ async def test_nothing_is_hard_to_see_or_to_reach(chromium: Chromium, tmp_path: 
             await page.keyboard.press("Enter")
             await expect(page.get_by_test_id("bubble-business")).to_have_count(1)
             await page.evaluate(AXE.read_text("utf-8"))
-            wrong: list[str] = []
+            wrong = await looked_at(page)
             await page.get_by_test_id("area-inbox").click()
             await page.get_by_test_id("conversation").click()
             await expect(page.get_by_test_id("bubble-bot")).to_be_visible()
