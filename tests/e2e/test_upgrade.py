@@ -4,11 +4,12 @@ import itertools
 import json
 import threading
 import time
+import urllib.request
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
-from tests.e2e.real_server import Server, configure, connect, serving, turnkeeper
+from tests.e2e.real_server import PATIENCE, Server, configure, connect, serving, turnkeeper
 from tests.e2e.scenarios import Stage, scenario
 from tests.e2e.town import THINKER, Town, done, told, until
 from tests.support.postgres import Cluster
@@ -29,6 +30,8 @@ async def only(turn: Turn) -> None:
 """
 NEW = OLD.replace('"think", think', '"think again", think')
 PEOPLE = 6
+TOKEN = "token-of-a-reader"
+READER = f'\n[api_tokens.reader]\ntoken = "{TOKEN}"\nscopes = ["read"]\n'
 
 
 class Writers:
@@ -59,6 +62,13 @@ class Writers:
         self.stop()
 
 
+def listed(server: Server) -> dict[str, tuple[str, object]]:
+    """What the console's list shows: each person's last message, and since when they wait."""
+    asked = urllib.request.Request(f"{server.url}/api/v1/conversations", headers={"authorization": f"Bearer {TOKEN}"})
+    with urllib.request.urlopen(asked, timeout=PATIENCE) as answer:
+        return {row["name"]: (row["preview"], row["waiting_since"]) for row in json.load(answer)["items"]}
+
+
 def until_more(town: Town, count: int) -> None:
     """Until so many more messages are answered."""
 
@@ -76,6 +86,8 @@ def test_an_upgrade_beside_the_old_release_loses_and_repeats_nothing(stage: Stag
 
     def machine(name: str, bot: str, database: str) -> AbstractContextManager[Server]:
         configure(stage.folder / name, town.running, bot=bot, database=database, quiet=0.1, lease=2)
+        with (stage.folder / name / "turnkeeper.toml").open("a", encoding="utf-8") as config:
+            config.write(READER)
         return serving(stage.folder / name)
 
     with stage.database() as database, machine("old", OLD, database) as old:
@@ -90,6 +102,8 @@ def test_an_upgrade_beside_the_old_release_loses_and_repeats_nothing(stage: Stag
             until_more(town, 5)
             writers.stop()
             town.judge(new)
+            said = {name: (person.texts[-1], None) for name, person in town.people.items()}
+            until(lambda: listed(new) == said, "right in the list", lambda: (listed(new), said))
             metrics = new.get("/metrics")[1].decode()
     assert 'turnkeeper_turns_total{channel="shop",outcome="committed"}' in metrics
     assert "Traceback" not in old.log()
@@ -102,6 +116,8 @@ def restored(stage: Stage, first: str, second: str) -> str:
     one, other, target = folder / "one", folder / "other", folder / "saved.tar"
     configure(one, town.running, bot=THINKER, database=first, quiet=0.1, lease=1, send_limit=2, unknown_wait=1)
     configure(other, town.running, bot=THINKER, database=second, quiet=0.1, lease=1, send_limit=2, unknown_wait=1)
+    with (other / "turnkeeper.toml").open("a", encoding="utf-8") as config:
+        config.write(READER)
     with serving(one) as server:
         connect(town.running, server)
         town.write("ada", "before")
@@ -131,6 +147,7 @@ def restored(stage: Stage, first: str, second: str) -> str:
         town.wait(lambda: town.person("eve").texts == ["told: very hard"])
         # What was on its way in the snapshot is waited for as long as that is ago, then sent once more.
         found = server.settled(within=60.0)
+        assert listed(server).keys() >= {"ada", "eve"}, "the list is in the backup"
         assert found["accepted"] == saved["accepted"] + 1
         assert server.stop() == 0
     assert done(other, "looked up very hard") == 0, "a stored result is never computed again"
