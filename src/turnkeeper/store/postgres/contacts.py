@@ -19,15 +19,17 @@ from turnkeeper.store.postgres.tenant import Tenants
 if TYPE_CHECKING:
     from turnkeeper.store.postgres.pooled import PooledConnection
 
-_OF = """select c.workspace_id, c.id from unnest($1::text[], $2::text[]) as k(w, o)
+_CONTACTS = r"workspace_id || e'\x1f' || contact_id = $1::text || e'\x1f' || $2::text"
+_OF = r"""select c.workspace_id, c.id from unnest($1::text[], $2::text[]) as k(w, o)
   cross join lateral (
-    select workspace_id, id from conversation r where r.workspace_id = k.w and r.contact_id = k.o offset 0
+    select workspace_id, id from conversation r
+    where r.workspace_id || e'\x1f' || r.contact_id = k.w || e'\x1f' || k.o offset 0
   ) c"""
 _RENAME = "update contact set name = $3 where workspace_id = $1 and id = $2 returning 1"
 # The inbox keeps a name until it is told another one.
 _UNNAME = "update inbox set name = null, revision = revision + 1 where workspace_id = $1 and contact_id = $2"
 _JOIN = (
-    "update address set contact_id = $3 where workspace_id = $1 and contact_id = $2",
+    f"update address set contact_id = $3 where {_CONTACTS}",
     """update contact set name = coalesce(name, (select name from contact where workspace_id = $1 and id = $2))
   where workspace_id = $1 and id = $3""",
 )
@@ -53,9 +55,9 @@ _TAGGED = f"""select i.contact_id, i.last_at, i.conversation_id from inbox_tag t
 _INBOX = f"""select {columns(InboxRow)} from inbox where workspace_id = $1 and contact_id = any($2::text[])
   order by last_at desc, conversation_id desc"""
 _CONTACT = f"select {columns(ContactRow)} from contact where workspace_id = $1 and id = $2"
-_ADDRESSES = f"""select {columns(AddressRow)} from address where workspace_id = $1 and contact_id = $2
+_ADDRESSES = f"""select {columns(AddressRow)} from address where {_CONTACTS}
   order by channel_id, value"""
-_CONVERSATIONS = f"""select {columns(Conversation)} from conversation where workspace_id = $1 and contact_id = $2
+_CONVERSATIONS = f"""select {columns(Conversation)} from conversation where {_CONTACTS}
   order by contact_at desc nulls last, id"""
 
 
