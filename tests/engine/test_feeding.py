@@ -120,3 +120,32 @@ async def test_words_go_with_what_is_not_kept() -> None:
         (row,) = await rows(w)
         assert row.preview == ""
         assert not (await w.store.search(row.workspace_id, "world", InboxFilter(), 10)).hits
+
+
+class Endless(SqliteStore):
+    """There is always more to feed, and each go takes a hundredth of a second."""
+
+    goes = 0
+
+    async def feed_inbox(self, limit: int, now: float) -> int:  # noqa: ARG002 - the port
+        self.goes += 1
+        await asyncio.sleep(0.01)
+        return limit
+
+
+@in_virtual_time
+async def test_a_burst_leaves_room_for_those_who_answer_and_a_flood_is_kept_up_with() -> None:
+    store = Endless(":memory:", Channels(), inline=True)
+    await store.open()
+    await store.migrate()
+    task = asyncio.create_task(Feeder(store, VirtualClock(), keep=KEEP).run())
+    await asyncio.sleep(16)
+    in_a_burst, store.goes = store.goes, 0
+    await asyncio.sleep(14)
+    store.goes = 0
+    await asyncio.sleep(16)
+    assert 150 < in_a_burst < 210, "an eighth of the time"
+    assert store.goes > 3.5 * in_a_burst, "half of it"
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    await store.close()

@@ -35,6 +35,10 @@ _FILL: Final = 50
 _FILL_EVERY: Final = 0.05
 """Seconds between two goes through old conversations: others want the database too."""
 _BREATH: Final = 0.005
+_LEAVES: Final = 7
+"""So many times as long as a go took, nothing is done: accepting and turns come first."""
+_LATE: Final = 20.0
+"""Seconds for which the list may stay behind like that; then turns have half of the time."""
 _TRY_EVERY: Final = 10.0
 
 
@@ -85,10 +89,15 @@ class Feeder:
         self._sweep_at = self._lapse_at = self._fill_at = 0.0
         await self._catch_up(self._clock.now())
         loop = asyncio.get_running_loop()
+        kept_up_at = loop.time()
         while True:
             began = loop.time()
             pause = await self.feed()
-            await asyncio.sleep(max(pause, loop.time() - began))  # turns have half of the time, or more
+            ended = loop.time()
+            if pause != _BREATH:
+                kept_up_at = ended
+            leaves = _LEAVES if ended - kept_up_at < _LATE else 1
+            await asyncio.sleep(max(pause, leaves * (ended - began)))
 
     async def _catch_up(self, now: float) -> None:
         """All was down, or a release served that feeds nothing: what was said meanwhile, nobody has noted."""
