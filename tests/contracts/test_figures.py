@@ -22,6 +22,7 @@ async def test_a_turn_and_what_it_took(world: OpenWorld) -> None:
                     turn = await w.turn()
                     await w.store.finish_step(turn.run, w.step(turn, "model", b"{}"), Spent(120, 3000))
                 case "said":
+                    w.now += 2
                     await w.deliver(await w.commit(turn, "a", "b"))
             for _ in range(2):
                 await feed(w)
@@ -37,8 +38,9 @@ async def test_a_turn_and_what_it_took(world: OpenWorld) -> None:
             each.name: each.value for each in await w.store.figures(SHOP, 0, w.now + 1) if each.name.startswith("time.")
         }
         assert times == {
-            f"time.total.{bucket_of(4.0)}": 1,
+            f"time.total.{bucket_of(6.0)}": 1,
             f"time.waiting.{bucket_of(4.0)}": 1,
+            f"time.bot.{bucket_of(2.0)}": 1,
             "time.model.0": 1,
             "time.sending.0": 1,
         }

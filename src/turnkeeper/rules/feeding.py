@@ -196,6 +196,7 @@ class _Reading:
         spans = {
             "total": times.accepted_at - first,
             "waiting": turn.started_at - first,
+            "bot": (times.said_at or times.accepted_at) - turn.started_at,
             "model": times.model,
             "sending": times.accepted_at - (times.said_at or times.accepted_at),
         }

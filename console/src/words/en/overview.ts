@@ -21,7 +21,7 @@ export default {
   },
   time: {
     title: "How long an answer takes",
-    says: "From the last message to the moment the provider has all of the answer. Half of all answers are faster than the dark bar, 95 of 100 faster than the light one.",
+    says: "From a turn's first message to the moment the provider has the first part of its answer. Half of all answers are faster than the dark bar, 95 of 100 faster than the light one.",
     part: "Part",
     half: "Half within",
     most: "95 % within",

@@ -24,7 +24,7 @@ const overview: Words<typeof en> = {
   },
   time: {
     title: "Berapa lama sebuah jawaban",
-    says: "Dari pesan terakhir sampai penyedia menerima seluruh jawaban. Separuh jawaban lebih cepat dari batang gelap, 95 dari 100 lebih cepat dari batang terang.",
+    says: "Dari pesan pertama sebuah giliran sampai penyedia menerima bagian pertama jawabannya. Separuh jawaban lebih cepat dari batang gelap, 95 dari 100 lebih cepat dari batang terang.",
     part: "Bagian",
     half: "Separuh dalam",
     most: "95 % dalam",

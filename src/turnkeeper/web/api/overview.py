@@ -21,8 +21,8 @@ _MOST_NEEDS = 20
 
 
 class AnswerTime(BaseModel):
-    """How long one part of an answer took, in seconds: `total` from the last message to the last part taken by the
-    provider; `waiting` until the turn began; `bot`: its work, of which `model`; `sending`."""
+    """How long one part of an answer took, in seconds: `total` from the first message of the turn until the provider
+    took the first part of the answer; `waiting` until the turn began; `bot`: its work, of which `model`; `sending`."""
 
     part: Literal["total", "waiting", "bot", "model", "sending"]
     p50: float | None = Field(description="Half of them took no longer; null: nothing was answered.")
