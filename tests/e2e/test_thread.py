@@ -66,6 +66,13 @@ class Office:
         with self._asked(path, **data) as said:
             return str(said.headers["set-cookie"].partition(";")[0])
 
+    def stranger(self) -> str:
+        """Cleo is signed in, an agent of another workspace and of no other."""
+        self._asked("/workspaces", self.olga, id="cafe", name="Café")
+        invited = self._asked("/invitations?workspace=cafe", self.olga, email="cleo@example.com", role="agent")
+        ticket = json.load(invited)["link"].partition("=")[2]
+        return self._enter("/sign-in/invitation", token=ticket, name="Cleo", password=PASSWORD)
+
     @asynccontextmanager
     async def somebody(self, browser: Browser, cookie: str, **more: Any) -> AsyncIterator[Page]:
         """A page of somebody's own, signed in."""
@@ -120,6 +127,33 @@ async def test_outside_the_window_and_hostile_words(office: Office, chromium: Ch
     async with chromium.browser() as browser, office.somebody(browser, office.olga) as olga:
         await outside_the_window(office.people, office.url, olga)
         await hostile(office.people, office.url, olga)
+
+
+async def test_an_agent_of_another_workspace_sees_nothing_by_any_address(office: Office, chromium: Chromium) -> None:
+    office.people.write("Zelda", "a parcel that is secret")
+    async with (
+        chromium.browser() as browser,
+        office.somebody(browser, office.olga) as olga,
+        office.somebody(browser, office.stranger()) as cleo,
+    ):
+        await open_conversation(olga, office.url, "Zelda")
+        await expect(olga.get_by_test_id("bubble-bot")).to_contain_text("told: a parcel")
+        here = olga.url.removeprefix(office.url)
+        told = await olga.request.get(f"{office.url}/api/v1{here}")
+        contact = (await told.json())["contact_id"]
+        theirs = (here, f"{here}?workspace=default", f"{here}/turns/1", f"/contacts/{contact}")
+        for page in (*theirs, "/contacts", "/"):
+            asks = re.compile(f"/api/v1{re.escape(page.partition('?')[0])}" if page in theirs else "/api/v1/con")
+            async with cleo.expect_response(asks) as answered:
+                await cleo.goto(f"{office.url}{page}")
+            assert (await answered.value).status == (404 if page in theirs else 200), page
+            await expect(cleo.locator("main")).not_to_contain_text("Zelda")
+            assert "secret" not in await cleo.content(), page
+        reads = (here, f"{here}/thread", f"{here}/turns", f"{here}/turns/1", f"/contacts/{contact}", "/conversations")
+        for path in (*reads, "/conversations/search?words=secret", "/overview", "/channels", "/audit", "/live"):
+            mark = "&" if "?" in path else "?"
+            crossed = await cleo.request.get(f"{office.url}/api/v1{path}{mark}workspace=default")
+            assert (crossed.status, "Zelda" in await crossed.text()) == (404, False), path
 
 
 async def taken_over_mid_turn(people: Town, server: Server, olga: Page) -> None:
